@@ -1,0 +1,19 @@
+"""The codecs the SFU knows, and the only question it asks of a payload now: does a keyframe begin here?
+
+One module a codec (vp8, vp9, h264, av1); this one picks by codec."""
+
+from libc.stdint cimport uint8_t
+
+cpdef enum Codec:
+    CODEC_OTHER = 0           # forwarded unread: audio, and what needs no keyframe
+    CODEC_OPUS
+    CODEC_PCMU
+    CODEC_PCMA
+    CODEC_VP8
+    CODEC_VP9
+    CODEC_H264
+    CODEC_AV1
+
+# True on the first packet of a decodable start (keyframe, IDR with its parameter sets, new coded video sequence).
+# For CODEC_OTHER and audio: always True.
+cdef bint codec_starts_keyframe(Codec codec, const uint8_t* payload, size_t size) noexcept nogil

@@ -1,0 +1,13 @@
+"""What a datagram is, by its first byte (RFC 7983 section 7) and, within 128..191, by RTCP's packet types (RFC 5761)."""
+
+from libc.stdint cimport uint8_t
+
+cdef enum PacketKind:
+    KIND_UNKNOWN = 0
+    KIND_STUN
+    KIND_DTLS
+    KIND_TURN_CHANNEL
+    KIND_RTP
+    KIND_RTCP
+
+cdef PacketKind demux(const uint8_t* datagram, size_t size) noexcept nogil

@@ -1,0 +1,1 @@
+"""The typed face of the compiled modules; their sources stand in `_native/`."""

@@ -1,0 +1,73 @@
+"""Build the native modules: `_native/LAYER/NAME.pyx` becomes `fastsfu._native.LAYER.NAME`.
+
+Cython finds a `cimport`ed .pxd by its package folder, so the build lays a symlink
+`build/cython/fastsfu/_native -> _native` and looks there. Environment:
+  FASTSFU_DEBUG=1   bounds checks, asserts, -O1 -g, -fsanitize=address,undefined
+  FASTSFU_FACES=1   also `tests/native/faces/*.pyx` and `benchmarks/load/*.pyx`: Python faces of native verbs for the
+                    tests and the load generator, never part of a wheel
+"""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+ROOT = Path(__file__).resolve().parent
+os.chdir(ROOT)
+DEBUG = os.environ.get("FASTSFU_DEBUG") == "1"
+FACES = os.environ.get("FASTSFU_FACES") == "1"
+WARNINGS = [
+    *("-Wall", "-Wextra", "-Werror"),
+    # What Cython's own boilerplate trips over: unused parameters and helpers, partial initialisers.
+    *("-Wno-unused-parameter", "-Wno-unused-function", "-Wno-missing-field-initializers"),
+    *("-Wno-cast-function-type", "-Wno-sign-compare"),
+]
+SANITIZE = ["-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "legacy_implicit_noexcept": False,
+    "freethreading_compatible": True,
+}
+
+
+def extension(name: str, source: Path) -> Extension:
+    return Extension(
+        name,
+        [str(source)],
+        libraries=["ssl", "crypto"],
+        extra_compile_args=[*WARNINGS, *(["-O1", "-g", *SANITIZE] if DEBUG else ["-O3", "-g1"])],
+        extra_link_args=SANITIZE if DEBUG else [],
+        define_macros=[] if DEBUG else [("CYTHON_WITHOUT_ASSERTIONS", "1")],
+    )
+
+
+def extensions() -> list[Extension]:
+    found = [
+        extension(f"fastsfu._native.{source.parent.name}.{source.stem}", source)
+        for source in sorted(Path("_native").glob("*/*.pyx"))
+    ]
+    for folder in ("tests/native/faces", "benchmarks/load") if FACES else ():
+        found += [extension(f"{folder.replace('/', '.')}.{s.stem}", s) for s in sorted(Path(folder).glob("*.pyx"))]
+    return found
+
+
+link = Path("build/cython/fastsfu/_native")
+link.parent.mkdir(parents=True, exist_ok=True)
+if not link.exists():
+    link.unlink(missing_ok=True)
+    link.symlink_to(ROOT / "_native", target_is_directory=True)
+
+setup(
+    ext_modules=cythonize(
+        extensions(),
+        include_path=["build/cython"],
+        build_dir="build/c-debug" if DEBUG else "build/c",
+        compiler_directives=DIRECTIVES,
+        nthreads=os.cpu_count() or 1,
+    )
+)
