@@ -1,0 +1,30 @@
+"""The last packets of one RTP stream, as received (plaintext, before any rewrite): what NACKs are answered from (RFC 4588).
+Shared by all receivers of the stream."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from fastsfu._native.base.pool cimport Buffer
+from fastsfu._native.packet.rtp cimport RtpExtensions, RtpHeader
+
+# A received packet and what is known of it.
+cdef struct MediaPacket:
+    Buffer* buffer            # plaintext; payload at data[header.header_size]
+    RtpHeader header
+    RtpExtensions extensions
+    int64_t ext_seq           # extended sequence number in its stream
+    int64_t arrival_us
+    uint16_t payload_size     # without the sender's own padding
+    uint8_t padding           # bytes of padding that egress put behind the payload to equalise sizes; the last one counts them
+    bint keyframe             # a decodable start begins here
+
+cdef struct History:
+    MediaPacket* packets      # ring by ext_seq; buffer NULL = empty
+    uint32_t mask             # capacity - 1
+    int64_t max_age_us
+    int64_t oldest            # lowest ext_seq that may still be held
+
+cdef int history_init(History* history, uint32_t capacity, int64_t max_age_us) noexcept nogil   # capacity: power of two. 0, or -ENOMEM
+cdef void history_free(History* history) noexcept nogil                                         # releases every buffer
+# Takes a hold of the buffer; lets go of the packet in its place and of those older than max_age_us.
+cdef void history_put(History* history, const MediaPacket* packet, int64_t now_us) noexcept nogil
+cdef MediaPacket* history_get(History* history, int64_t ext_seq, int64_t now_us) noexcept nogil # NULL when gone or too old

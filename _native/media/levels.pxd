@@ -1,0 +1,12 @@
+"""Who speaks: audio levels (RFC 6464) of one stream, smoothed, reported when they change enough to show."""
+
+from libc.stdint cimport int64_t, uint8_t
+
+cdef struct Level:
+    float smoothed            # 0 (silent) .. 127 (loud): 127 - dBov, exponentially smoothed over the packets
+    int64_t next_report_us
+    uint8_t reported
+
+cdef void level_init(Level* level) noexcept nogil
+# `value`: the extension's byte (V bit and -dBov). True: `*report` (0..127) is worth telling now (at most every 100 ms).
+cdef bint level_on_packet(Level* level, uint8_t value, int64_t now_us, uint8_t* report) noexcept nogil

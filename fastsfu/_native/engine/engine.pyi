@@ -1,0 +1,101 @@
+"""The native engine's Python face: one worker thread with its UDP socket, commanded and observed from the event loop's thread.
+
+Handles are 64-bit integers (generation << 32 | index), never pointers; a command with a stale handle is a counted no-op.
+Calls from another thread than the one that made the engine raise RuntimeError.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+class MediaKind(IntEnum):
+    AUDIO = 0
+    VIDEO = 1
+
+class IceState(IntEnum):
+    CONNECTED = 1       # a pair was nominated (again after a restart)
+    EXPIRED = 2         # no authentic packet within the consent timeout; the transport is still to be closed
+
+class DtlsState(IntEnum):
+    CONNECTED = 1       # fingerprint checked, SRTP keys handed to the worker
+    CLOSED = 2          # the peer said close_notify
+    FAILED = 3          # handshake failed or wrong fingerprint; detail says which
+
+class Events(Protocol):
+    """What Engine.poll calls, in order of happening."""
+
+    def on_ice(self, transport: int, state: IceState, address: str) -> None: ...     # address "ip:port" of the selected path
+    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None: ...    # detail: SRTP profile name, or why it failed
+    def on_stream_started(self, inbound: int, ssrc: int) -> None: ...                # first authentic packet
+    def on_stream_ended(self, inbound: int) -> None: ...                             # RTCP BYE
+    def on_audio_level(self, inbound: int, level: int) -> None: ...                  # 0 silent .. 127 loud, smoothed
+
+class Engine:
+    port: int            # UDP port that was bound
+    crypto: str          # "ipsec-mb" or "openssl"
+    fingerprint: str     # SHA-256 of the DTLS certificate, "AB:CD:..."
+
+    def __init__(
+        self,
+        *,
+        host: str,                      # "0.0.0.0", "::" (dual stack) or one address
+        port: int,                      # 0: any
+        certificate_pem: bytes,
+        private_key_pem: bytes,
+        crypto: Literal["auto", "ipsec-mb", "openssl"] = "auto",
+        gso: bool = True,
+        gro: bool = True,
+        hold_us: int = 500,             # longest wait for the rest of a video frame
+        max_transports: int = 4096,
+        max_streams: int = 65536,
+        max_buffers: int = 131072,      # 2 KiB each
+    ) -> None: ...                      # raises OSError, ValueError
+    def start(self) -> None: ...
+    def close(self) -> None: ...        # ends the thread, frees everything; idempotent
+    def fileno(self) -> int: ...        # readable when poll has something to do
+    def poll(self, events: Events) -> int: ...          # events delivered
+    def dtls_timeout(self) -> float | None: ...         # seconds until handle_dtls_timeouts is due
+    def handle_dtls_timeouts(self, events: Events) -> None: ...
+    def create_transport(
+        self,
+        *,
+        local_ufrag: str,               # exactly 8 ICE characters, unique
+        local_password: str,            # exactly 24 ICE characters
+        remote_ufrag: str,
+        dtls_client: bool,              # we send the ClientHello (once ICE has connected)
+        fingerprints: Sequence[tuple[str, bytes]],      # ("sha-256", digest); one must match
+        extensions: Mapping[int, int],  # ExtensionKind -> negotiated id (1..255)
+        consent_timeout_us: int = 30_000_000,
+    ) -> int: ...
+    def restart_ice(self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str) -> None: ...
+    def close_transport(self, transport: int) -> None: ...      # its streams too; sends BYE and close_notify
+    def create_inbound(
+        self,
+        transport: int,
+        *,
+        kind: MediaKind,
+        mid: str,
+        ssrc: int | None,               # None: bound by MID when it arrives
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int, int]],   # (pt, Codec, clock rate, rtx pt or -1)
+        nack: bool,                     # ask for our own losses
+    ) -> int: ...
+    def close_inbound(self, inbound: int) -> None: ...          # its outbound streams fall silent until closed
+    def create_outbound(
+        self,
+        transport: int,
+        inbound: int,
+        *,
+        ssrc: int,
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int]],        # (source pt, pt, rtx pt or -1)
+        cname: str,                     # at most 64 bytes
+    ) -> int: ...
+    def close_outbound(self, outbound: int) -> None: ...
+    def pause_outbound(self, outbound: int, paused: bool) -> None: ...
+    def request_keyframe(self, inbound: int) -> None: ...       # throttled in the worker
+    def snapshot(self) -> npt.NDArray[Any]: ...                 # structured, one row per live RTP stream
+    def counters(self) -> dict[str, int]: ...                   # worker totals: messages, packets, drops by reason, pool marks
