@@ -1,0 +1,378 @@
+"""The signaling protocol `fastsfu.v1`: every message as a pydantic model, and nowhere else.
+
+Text frames, one JSON object each, told apart by `type`. `read_client` parses what a client sends,
+`write` serialises what the server sends, `python -m fastsfu.http.messages` prints docs/signaling.md.
+Unknown members are ignored, so that a newer client can talk to an older server; wrong types are not.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError, to_json
+
+SUBPROTOCOL = "fastsfu.v1"
+MAX_MESSAGE_BYTES = 256 * 1024
+MAX_USER_DATA_BYTES = 4096
+ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
+
+
+class CloseCode(IntEnum):
+    """Why the server closed the WebSocket (RFC 6455 section 7.4; 4000 and up are ours)."""
+
+    NORMAL = 1000  # after `leave` or `ejected`
+    GOING_AWAY = 1001  # the server stops; join again elsewhere or later
+    BAD_MESSAGE = 4400  # not a first message, too many malformed ones, a binary frame
+    NOT_ALLOWED = 4401  # the token, or the resume key, is no good
+    REFUSED = 4403  # the room is full, over, not yet open or unknown
+    TIMEOUT = 4408  # no `join` or no `ping` in time, or the client does not read
+    REPLACED = 4409  # another WebSocket resumed this session; do not resume it again
+    RATE = 4429  # too many messages
+
+
+def _within_user_data_limit(value: JsonValue) -> JsonValue:
+    if len(to_json(value)) > MAX_USER_DATA_BYTES:
+        raise PydanticCustomError(
+            "too_large", f"user data is larger than {MAX_USER_DATA_BYTES} bytes of JSON"
+        )
+    return value
+
+
+UserData = Annotated[JsonValue, AfterValidator(_within_user_data_limit)]
+RoomName = Annotated[str, StringConstraints(pattern=ROOM_NAME_PATTERN)]
+UserName = Annotated[str, StringConstraints(max_length=200)]
+SessionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Mid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+RequestId = Annotated[int, Field(ge=0, le=2**53)]
+Source = Literal["audio", "video", "screenVideo", "screenAudio"]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+# Values inside messages
+
+
+class Participant(Model):
+    """Somebody in the room. The four source members: published and not muted."""
+
+    session_id: SessionId
+    user_name: str
+    owner: bool
+    user_data: JsonValue = None
+    audio: bool = False
+    video: bool = False
+    screenVideo: bool = False
+    screenAudio: bool = False
+    joined_at: float = Field(description="seconds since 1970")
+
+
+class Sections(Model):
+    """How many receiving media sections of each kind the client's next offer should have in all."""
+
+    audio: int
+    video: int
+
+
+class RoomInfo(Model):
+    """The room as far as its participants need to know it."""
+
+    name: str
+    max_participants: int
+    ends_at: float | None = Field(None, description="seconds since 1970, when the room has an end")
+
+
+class ClientConfig(Model):
+    """What the server wants its clients to keep to."""
+
+    resume_timeout: float = Field(description="seconds within which `resume` is possible")
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    max_user_data_bytes: int = MAX_USER_DATA_BYTES
+
+
+class Subscribed(Model):
+    """Whose source a media section of the answer carries."""
+
+    session_id: SessionId
+    source: Source
+
+
+class ReceiveSettings(Model):
+    """Which sources to get: false declines one, true takes it back, absent leaves it as it is."""
+
+    audio: bool | None = None
+    video: bool | None = None
+    screenVideo: bool | None = None
+    screenAudio: bool | None = None
+
+
+# Client -> server
+
+
+class Join(Model):
+    """The first message of a new session, within 10 seconds. Answered by `joined` or `error`."""
+
+    type: Literal["join"] = "join"
+    room: RoomName
+    token: Annotated[str, StringConstraints(max_length=8192)] | None = Field(None, repr=False)
+    name: UserName | None = Field(None, description="a name in the token wins")
+    user_data: UserData = None
+    sdk: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class Resume(Model):
+    """The first message after a dropped WebSocket: the same session goes on. `resumed` or `error`."""
+
+    type: Literal["resume"] = "resume"
+    session_id: SessionId
+    resume_key: Annotated[str, StringConstraints(max_length=256)] = Field(repr=False)
+
+
+class Offer(Model):
+    """An SDP offer; one in flight at a time. New ICE credentials in it restart ICE."""
+
+    type: Literal["offer"] = "offer"
+    id: RequestId
+    sdp: Annotated[str, StringConstraints(min_length=1)]
+    tracks: Annotated[dict[Mid, Source], Field(max_length=256)] = Field(
+        default_factory=dict,
+        description="source of each sending section by its mid; default by kind",
+    )
+
+
+class Update(Model):
+    """Changes to what others see of me. The source members: whether it is on, that is, not muted."""
+
+    type: Literal["update"] = "update"
+    audio: bool | None = None
+    video: bool | None = None
+    screenVideo: bool | None = None
+    screenAudio: bool | None = None
+    name: UserName | None = None
+    user_data: UserData = Field(None, description="replaces the old value when present")
+
+
+class ReceiveSettingsMessage(Model):
+    """Declines or takes back sources of one participant, or of everybody else under `*`."""
+
+    type: Literal["receive-settings"] = "receive-settings"
+    settings: Annotated[dict[SessionId, ReceiveSettings], Field(max_length=1024)]
+
+
+class Ping(Model):
+    """Answered by `pong`. One is due every `heartbeat` seconds."""
+
+    type: Literal["ping"] = "ping"
+    id: RequestId
+
+
+class Leave(Model):
+    """Ends the session; the server closes the WebSocket with 1000."""
+
+    type: Literal["leave"] = "leave"
+
+
+# Server -> client
+
+
+class Joined(Model):
+    """The session stands. `participants` are the others; offer next, with `sections`."""
+
+    type: Literal["joined"] = "joined"
+    session_id: SessionId
+    resume_key: str = Field(description="secret, for `resume`", repr=False)
+    room: RoomInfo
+    you: Participant
+    participants: list[Participant]
+    sections: Sections
+    heartbeat: float = Field(description="seconds between two `ping`s of the client")
+    config: ClientConfig
+
+
+class Resumed(Model):
+    """The session goes on; `participants` and `sections` as they are now."""
+
+    type: Literal["resumed"] = "resumed"
+    session_id: SessionId
+    you: Participant
+    participants: list[Participant]
+    sections: Sections
+
+
+class Answer(Model):
+    """The answer to the offer of that id. Sections absent from `subscriptions` carry nothing."""
+
+    type: Literal["answer"] = "answer"
+    id: RequestId
+    sdp: str
+    subscriptions: dict[Mid, Subscribed]
+
+
+class SectionsMessage(Sections):
+    """Please offer, with at least so many receiving sections in all (after a pending answer)."""
+
+    type: Literal["sections"] = "sections"
+
+
+class ParticipantJoined(Model):
+    """Somebody is new in the room."""
+
+    type: Literal["participant-joined"] = "participant-joined"
+    participant: Participant
+
+
+class ParticipantUpdated(Model):
+    """Name, user data or mute state of a participant (also of oneself) changed."""
+
+    type: Literal["participant-updated"] = "participant-updated"
+    participant: Participant
+
+
+class ParticipantLeft(Model):
+    """A participant has gone."""
+
+    type: Literal["participant-left"] = "participant-left"
+    session_id: SessionId
+    reason: str
+
+
+class ActiveSpeaker(Model):
+    """Who speaks now; null when nobody does."""
+
+    type: Literal["active-speaker"] = "active-speaker"
+    session_id: SessionId | None
+
+
+class Connection(Model):
+    """The media path as the server sees it."""
+
+    type: Literal["connection"] = "connection"
+    state: Literal["connected", "interrupted"]
+
+
+class Pong(Model):
+    """The answer to the `ping` of that id."""
+
+    type: Literal["pong"] = "pong"
+    id: RequestId
+
+
+class Error(Model):
+    """A message was refused, or (fatal) the session: then the WebSocket closes."""
+
+    type: Literal["error"] = "error"
+    fatal: bool
+    error: str = Field(description="kebab-case type, see Errors")
+    info: str = Field(description="one sentence for a person")
+    re: RequestId | None = Field(None, description="id of the `offer` or `ping` that it answers")
+
+
+class Ejected(Model):
+    """The session was ended by the server; the WebSocket closes with 1000."""
+
+    type: Literal["ejected"] = "ejected"
+    reason: str
+
+
+ClientMessage = Annotated[
+    Join | Resume | Offer | Update | ReceiveSettingsMessage | Ping | Leave,
+    Field(discriminator="type"),
+]
+ServerMessage = Annotated[
+    Joined
+    | Resumed
+    | Answer
+    | SectionsMessage
+    | ParticipantJoined
+    | ParticipantUpdated
+    | ParticipantLeft
+    | ActiveSpeaker
+    | Connection
+    | Pong
+    | Error
+    | Ejected,
+    Field(discriminator="type"),
+]
+CLIENT_MESSAGES: Sequence[type[Model]] = get_args(get_args(ClientMessage)[0])
+SERVER_MESSAGES: Sequence[type[Model]] = get_args(get_args(ServerMessage)[0])
+
+# What `error.error` can be. The fatal ones are the browser library's `error.type` too.
+FATAL_ERRORS = {
+    "not-allowed": "the token or resume key is missing or wrong, or lacks the right",
+    "exp-token": "the token has expired",
+    "nbf-token": "the token is not valid yet",
+    "no-room": "there is no such room, or no such session to resume",
+    "meeting-full": "the room has as many participants as it may",
+    "exp-room": "the room has ended",
+    "nbf-room": "the room has not started yet",
+    "bad-message": "the first message was no join or resume, or too many were malformed",
+    "timeout": "no join in time, no ping in time, or the client does not read",
+    "rate-limit": "the client sends too many messages",
+    "connection-error": "media did not come through within the consent timeout",
+    "end-of-life": "the server stops or takes no new calls",
+}
+OTHER_ERRORS = {
+    "bad-message": "not JSON, no known type, or a member of the wrong type; info names it",
+    "bad-offer": "the SDP cannot be answered; info says what was expected and what came",
+    "bad-request": "the message makes no sense now",
+    "not-allowed": "the token does not carry the right",
+}
+
+_client: TypeAdapter[Any] = TypeAdapter(ClientMessage)
+_server: TypeAdapter[Any] = TypeAdapter(ServerMessage)
+
+
+class MessageError(ValueError):
+    """A frame that is no message of the protocol; the text names the member and what was expected."""
+
+
+def read_client(frame: str | bytes) -> Model:
+    """Parse a client's frame into one of CLIENT_MESSAGES; raises MessageError."""
+    return _read(_client, frame)
+
+
+def read_server(frame: str | bytes) -> Model:
+    """Parse a server's frame into one of SERVER_MESSAGES, for clients in Python; raises MessageError."""
+    return _read(_server, frame)
+
+
+def write(message: Model) -> str:
+    """One message as the text of a frame, with all its members (null when there is no value)."""
+    return message.model_dump_json()
+
+
+def _read(adapter: TypeAdapter[Any], frame: str | bytes) -> Model:
+    try:
+        message: Model = adapter.validate_json(frame)
+    except ValidationError as error:
+        raise MessageError(_explain(error)) from None
+    return message
+
+
+def _explain(error: ValidationError) -> str:
+    """The first fault in one sentence. It never quotes the input, which may hold a token."""
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"].startswith("union_tag"):
+        known = ", ".join(model.model_fields["type"].default for model in CLIENT_MESSAGES)
+        return f"the member type has to be one of {known}"
+    if fault["type"] == "json_invalid":
+        return "the message is not JSON"
+    return f"{where}: {fault['msg']}" if where else fault["msg"]
+
+
+if __name__ == "__main__":
+    from fastsfu.http.protocol_document import document
+
+    print(document(), end="")

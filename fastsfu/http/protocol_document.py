@@ -1,0 +1,125 @@
+"""docs/signaling.md, written from the models of messages.py; a test compares the two."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastsfu.http import messages
+from fastsfu.http.messages import Model
+
+INTRODUCTION = f"""\
+# Signaling
+
+<!-- Printed by `python -m fastsfu.http.messages`; change fastsfu/http/messages.py instead. -->
+
+A client opens a WebSocket to `/v1/signal` (WSS only) with the subprotocol `{messages.SUBPROTOCOL}`.
+Each message is one text frame with one JSON object, told apart by its member `type`, of at most
+{messages.MAX_MESSAGE_BYTES // 1024} KiB. Unknown members are ignored; a member of the wrong type is an error.
+
+## The course of a call
+
+1. The client sends `join` with the room and its token (never in the URL) and gets `joined`.
+2. It makes one `RTCPeerConnection`: a `sendonly` transceiver for each of its tracks, and as many
+   `recvonly` ones as `sections` says. It sends `offer` and gets `answer`. **Only the client offers**,
+   so there is no glare; one offer is in flight at a time.
+3. `answer.subscriptions` says whose source each media section carries from now on. One that is
+   absent there carries nothing; a later answer can give it to somebody else.
+4. Publications of others lead to `sections`: the client offers again with at least so many
+   receiving sections. `sections` during a pending offer is remembered until its answer.
+5. Muting needs no offer: the client disables its track and says `update`.
+6. When the WebSocket drops, media goes on. The client connects again and sends `resume` with the
+   `resume_key` within `config.resume_timeout` seconds. A WebSocket that still lives is replaced.
+7. An offer with new ICE credentials (`iceRestart: true`) restarts ICE on the same session.
+8. `leave` ends the session at once. A client that says nothing for three heartbeats is taken as
+   dropped.
+
+A message that is malformed or comes at the wrong time gets an `error` that is not fatal and changes
+nothing. Twenty of them in a row, more than 20 messages a second for long, a binary frame or a frame
+that is too large close the WebSocket. A fatal `error` comes right before the close.
+"""
+
+
+def document() -> str:
+    """The whole of docs/signaling.md."""
+    parts = [INTRODUCTION]
+    parts += _chapter("Client to server", messages.CLIENT_MESSAGES)
+    parts += _chapter("Server to client", messages.SERVER_MESSAGES)
+    parts += _chapter("Values", _VALUES)
+    parts += ["## Errors", _table(("fatal `error`", "when"), messages.FATAL_ERRORS.items())]
+    parts += [_table(("other `error`", "when"), messages.OTHER_ERRORS.items())]
+    parts += ["## Close codes", _table(("code", "when"), _close_codes())]
+    return "\n".join(parts)
+
+
+_VALUES = (
+    messages.Participant,
+    messages.Sections,
+    messages.RoomInfo,
+    messages.ClientConfig,
+    messages.Subscribed,
+    messages.ReceiveSettings,
+)
+
+
+def _chapter(title: str, models: Iterable[type[Model]]) -> list[str]:
+    return [f"## {title}\n", *(_section(model) for model in models)]
+
+
+def _section(model: type[Model]) -> str:
+    field = model.model_fields.get("type")
+    title = f"`{field.default}`" if field else model.__name__
+    text = f"### {title}\n\n{(model.__doc__ or '').strip()}\n"
+    rows = _members(model.model_json_schema())
+    return f"{text}\n{_table(('member', 'type', ''), rows)}" if rows else text
+
+
+def _members(schema: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    required = schema.get("required", ())
+    return [
+        (
+            name if name in required else f"{name}?",
+            _type(member, schema.get("$defs", {})),
+            member.get("description", ""),
+        )
+        for name, member in schema.get("properties", {}).items()
+        if name != "type"
+    ]
+
+
+def _type(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """A JSON schema as one would say it: `"audio" \\| "video"`, `string`, `Participant[]`."""
+    if reference := schema.get("$ref"):
+        name = reference.rpartition("/")[2]
+        target = definitions[name]
+        return name if target.get("type") == "object" else _type(target, definitions)
+    if choices := schema.get("anyOf"):
+        return " \\| ".join(dict.fromkeys(_type(choice, definitions) for choice in choices))
+    if "enum" in schema:
+        return " \\| ".join(f'"{value}"' for value in schema["enum"])
+    kind = schema.get("type", "any JSON")
+    if kind == "array":
+        return f"{_type(schema['items'], definitions)}[]"
+    if kind == "object" and "additionalProperties" in schema:
+        return f"{{[key]: {_type(schema['additionalProperties'], definitions)}}}"
+    limit = f", at most {schema['maxLength']}" if kind == "string" and "maxLength" in schema else ""
+    return f"{kind}{limit}"
+
+
+def _close_codes() -> list[tuple[str, ...]]:
+    return [(str(code.value), _CLOSE_CODES[code]) for code in messages.CloseCode]
+
+
+_CLOSE_CODES = {
+    messages.CloseCode.NORMAL: "after `leave` or `ejected`",
+    messages.CloseCode.GOING_AWAY: "the server stops",
+    messages.CloseCode.BAD_MESSAGE: "no first message, too many malformed ones, a binary frame",
+    messages.CloseCode.NOT_ALLOWED: "the token or resume key is no good",
+    messages.CloseCode.REFUSED: "the room is full, over, not yet open or unknown",
+    messages.CloseCode.TIMEOUT: "no `join` or no `ping` in time, or the client does not read",
+    messages.CloseCode.REPLACED: "another WebSocket resumed this session; do not resume it again",
+    messages.CloseCode.RATE: "too many messages",
+}
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
