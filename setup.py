@@ -2,9 +2,10 @@
 
 Cython finds a `cimport`ed .pxd by its package folder, so the build lays a symlink
 `build/cython/fastsfu/_native -> _native` and looks there. Environment:
-  FASTSFU_DEBUG=1   bounds checks, asserts, -O1 -g, -fsanitize=address,undefined
-  FASTSFU_FACES=1   also `tests/native/faces/*.pyx` and `benchmarks/load/*.pyx`: Python faces of native verbs for the
-                    tests and the load generator, never part of a wheel
+  FASTSFU_DEBUG=1    bounds checks, asserts, -O1 -g, -fsanitize=address,undefined
+  FASTSFU_FACES=1    also `tests/native/faces/*.pyx` and `benchmarks/load/*.pyx`: Python faces of
+                     native verbs for the tests and the load generator, never part of a wheel
+  FASTSFU_NATIVE=0   nothing native: an editable install whose modules are then built in place
 """
 
 import os
@@ -17,9 +18,10 @@ ROOT = Path(__file__).resolve().parent
 os.chdir(ROOT)
 DEBUG = os.environ.get("FASTSFU_DEBUG") == "1"
 FACES = os.environ.get("FASTSFU_FACES") == "1"
+NATIVE = os.environ.get("FASTSFU_NATIVE") != "0"
 WARNINGS = [
     *("-Wall", "-Wextra", "-Werror"),
-    # What Cython's own boilerplate trips over: unused parameters and helpers, partial initialisers.
+    # What Cython's own boilerplate trips over: unused parameters, partial initialisers.
     *("-Wno-unused-parameter", "-Wno-unused-function", "-Wno-missing-field-initializers"),
     *("-Wno-cast-function-type", "-Wno-sign-compare"),
 ]
@@ -36,6 +38,7 @@ DIRECTIVES = {
 
 
 def extension(name: str, source: Path) -> Extension:
+    """One module; every one may call OpenSSL."""
     return Extension(
         name,
         [str(source)],
@@ -47,24 +50,33 @@ def extension(name: str, source: Path) -> Extension:
 
 
 def extensions() -> list[Extension]:
+    """The shipped modules, and with FASTSFU_FACES=1 the test faces."""
     found = [
         extension(f"fastsfu._native.{source.parent.name}.{source.stem}", source)
         for source in sorted(Path("_native").glob("*/*.pyx"))
     ]
     for folder in ("tests/native/faces", "benchmarks/load") if FACES else ():
-        found += [extension(f"{folder.replace('/', '.')}.{s.stem}", s) for s in sorted(Path(folder).glob("*.pyx"))]
+        package = folder.replace("/", ".")
+        found += [
+            extension(f"{package}.{source.stem}", source)
+            for source in sorted(Path(folder).glob("*.pyx"))
+        ]
     return found
 
 
-link = Path("build/cython/fastsfu/_native")
-link.parent.mkdir(parents=True, exist_ok=True)
-if not link.exists():
-    link.unlink(missing_ok=True)
-    link.symlink_to(ROOT / "_native", target_is_directory=True)
+def link_sources() -> None:
+    """Lay the symlink that lets Cython resolve `cimport fastsfu._native...`."""
+    link = Path("build/cython/fastsfu/_native")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.exists():
+        link.unlink(missing_ok=True)
+        link.symlink_to(ROOT / "_native", target_is_directory=True)
 
+
+link_sources()
 setup(
     ext_modules=cythonize(
-        extensions(),
+        extensions() if NATIVE else [],
         include_path=["build/cython"],
         build_dir="build/c-debug" if DEBUG else "build/c",
         compiler_directives=DIRECTIVES,

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Literal, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 class MediaKind(IntEnum):

@@ -1,0 +1,99 @@
+# make serve | test | bench | ...   Each target sets up just what it needs and is quick when nothing changed.
+# Python packages go to .venv, browser-side development packages to node_modules, built files to build/.
+
+PYTHON ?= python3
+CC ?= cc
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(BIN)/python setup.py -q build_ext --inplace -j2
+SOURCES := $(shell find _native -name '*.p[yx][xd]') setup.py pyproject.toml
+FACES := $(shell find tests/native/faces benchmarks/load -name '*.p[yx][xd]' 2>/dev/null)
+SERVE ?=
+TESTS ?= tests
+FUZZ_SECONDS ?= 60
+LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
+LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
+
+.PHONY: help serve build test test-fast test-all test-sanitize fuzz bench lint dist clean
+help:
+	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
+	@echo "make test           the whole test suite, with browsers (TESTS=tests/sdp for a part)"
+	@echo "make test-fast      the tests that need no browser"
+	@echo "make test-sanitize  the native tests under ASan and UBSan"
+	@echo "make test-all       lint, test, test-sanitize and a fuzz run"
+	@echo "make bench          micro benchmarks and a short forwarding run"
+	@echo "make fuzz           $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600)"
+	@echo "make build lint dist clean"
+
+serve: build/native.stamp
+	@$(BIN)/fastsfu serve $(SERVE)
+
+build: build/native.stamp
+
+test: build/faces.stamp build/test.stamp
+	@$(BIN)/python -m pytest $(TESTS)
+
+test-fast: build/faces.stamp build/test.stamp
+	@$(BIN)/python -m pytest -m 'not browser' $(TESTS)
+
+test-all: lint test test-sanitize fuzz
+
+# The native tests in a copy of the tree, so that the instrumented modules do not replace the real ones.
+test-sanitize: build/test.stamp
+	@mkdir -p build/sanitize
+	@tar -cf - --exclude='*.so' --exclude='__pycache__' --exclude=build _native fastsfu tests benchmarks \
+	    setup.py pyproject.toml | tar -xf - -C build/sanitize
+	@cd build/sanitize && FASTSFU_DEBUG=1 FASTSFU_FACES=1 ../../$(BIN)/python setup.py -q build_ext --inplace -j2
+	@cd build/sanitize && LD_PRELOAD="$(LIBASAN) $(LIBUBSAN)" PYTHONMALLOC=malloc \
+	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	    ../../$(BIN)/python -m pytest -p no:cacheprovider tests/native
+
+fuzz: build/faces.stamp build/test.stamp
+	@FASTSFU_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/fuzz
+
+bench: build/faces.stamp build/test.stamp
+	@$(BIN)/python -m pytest -q benchmarks/micro --benchmark-columns=min,median,ops --benchmark-sort=name
+	@$(BIN)/python -m benchmarks.forward --receivers 1 --receivers 10 --receivers 100 --seconds 4
+
+lint: build/test.stamp
+	@$(BIN)/ruff check
+	@$(BIN)/cython-lint _native tests/native/faces benchmarks
+	@$(BIN)/mypy
+	@npx --no-install tsc -p tsconfig.json
+
+dist: build/test.stamp
+	@$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find fastsfu tests benchmarks -name '*.so' -delete
+
+# What follows makes stamps: a stamp is newer than everything it was made from.
+
+build/packages.stamp: scripts/require
+	@PYTHON=$(PYTHON) CC=$(CC) scripts/require build
+	@mkdir -p build && touch $@
+
+build/venv.stamp: build/packages.stamp pyproject.toml
+	@echo "Installing the Python packages of pyproject.toml into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check 'setuptools>=77' 'cython>=3.1'
+	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e .
+	@touch $@
+
+build/native.stamp: build/venv.stamp $(SOURCES)
+	@echo "Building the native modules"
+	@$(SETUP)
+	@touch $@
+
+build/faces.stamp: build/native.stamp $(FACES)
+	@echo "Building the native modules' test faces"
+	@FASTSFU_FACES=1 $(SETUP)
+	@touch $@
+
+build/test.stamp: build/venv.stamp package.json package-lock.json
+	@PYTHON=$(PYTHON) scripts/require test
+	@echo "Installing the test and lint packages into $(VENV) and node_modules"
+	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[test,lint]'
+	@npm ci --silent --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks.forward` and `benchmarks/micro` (docs/benchmarks.md)."""

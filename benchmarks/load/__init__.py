@@ -1,0 +1,1 @@
+"""The load generator: real ICE, DTLS and SRTP from another process than the server."""

@@ -1,0 +1,68 @@
+"""Who may import whom (docs/architecture.md, "Layers"): both stacks are one-way streets."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
+CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
+PYTHON = {
+    **dict.fromkeys(["errors", "config", "sdp", "auth", "transport"], "value"),
+    **dict.fromkeys(["_native"], "native"),
+    **dict.fromkeys(["engine"], "engine"),
+    **dict.fromkeys(["tracks", "session", "room", "topology", "sfu"], "domain"),
+    **dict.fromkeys(["http", "cluster"], "edge"),
+    **dict.fromkeys(["cli", "__init__", "__main__"], "top"),
+}
+MAY_IMPORT = {
+    "value": {"value"},
+    "native": {"native"},
+    "engine": {"value", "native", "engine"},
+    "domain": {"value", "engine", "domain"},
+    "edge": {"value", "domain"},  # and its own package, never another edge
+    "top": {"value", "domain", "edge", "top"},
+}
+
+
+def native_sources() -> list[Path]:
+    return sorted([*ROOT.glob("_native/*/*.pyx"), *ROOT.glob("_native/*/*.pxd")])
+
+
+def python_sources() -> list[Path]:
+    return sorted((ROOT / "fastsfu").rglob("*.py"))
+
+
+def unit_of(module: str) -> str:
+    """`fastsfu.sdp.parse` -> "sdp"; the package itself -> "__init__"."""
+    return [*module.split("."), "__init__"][1]
+
+
+def imports_of(path: Path) -> set[str]:
+    """The units of this package that a module imports, whether at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are absolute here"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    units = {unit_of(name) for name in found if name.split(".")[0] == "fastsfu"}
+    return {unit if unit in PYTHON else "__init__" for unit in units}
+
+
+@pytest.mark.parametrize("path", native_sources(), ids=lambda path: path.name)
+def test_native_layers(path: Path) -> None:
+    own = NATIVE.index(path.parent.name)
+    for other in CIMPORT.findall(path.read_text()):
+        assert NATIVE.index(other) <= own, f"{path.parent.name} may not cimport {other}"
+
+
+@pytest.mark.parametrize("path", python_sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_layers(path: Path) -> None:
+    own = path.relative_to(ROOT / "fastsfu").parts[0].removesuffix(".py")
+    for other in imports_of(path) - {own}:
+        assert PYTHON[other] in MAY_IMPORT[PYTHON[own]], f"{own} may not import {other}"
+        assert not PYTHON[own] == PYTHON[other] == "edge", "edges never import each other"
