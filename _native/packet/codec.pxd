@@ -1,4 +1,5 @@
-"""The codecs the SFU knows, and the only question it asks of a payload now: does a keyframe begin here?
+"""The codecs the SFU knows, and the only question it asks of a payload now: does a keyframe begin
+here?
 
 One module a codec (vp8, vp9, h264, av1); this one picks by codec."""
 
@@ -14,6 +15,7 @@ cpdef enum Codec:
     CODEC_H264
     CODEC_AV1
 
-# True on the first packet of a decodable start (keyframe, IDR with its parameter sets, new coded video sequence).
-# For CODEC_OTHER and audio: always True.
+# True on a packet with which a decoder can start: the first of a keyframe, of parameter sets or of
+# an IDR picture, of a new coded video sequence. With H.264 both the parameter sets and the IDR
+# behind them say True. For CODEC_OTHER and audio: always True; an empty video payload: False.
 cdef bint codec_starts_keyframe(Codec codec, const uint8_t* payload, size_t size) noexcept nogil

@@ -1,5 +1,5 @@
-"""RTP fixed header (RFC 3550 section 5.1) and its extension (RFC 8285). The header is readable before SRTP is undone;
-padding only after it.
+"""RTP fixed header (RFC 3550 section 5.1) and its extension (RFC 8285). The header is readable
+before SRTP is undone; padding only after it.
 
      0                   1                   2                   3
     |V=2|P|X|  CC   |M|     PT      |       sequence number         |
@@ -14,11 +14,12 @@ cdef enum:
     RTP_ONE_BYTE_PROFILE = 0xBEDE
     RTP_TWO_BYTE_PROFILE = 0x1000     # the upper 12 bits; the lower 4 are application bits
 
-# The header extensions that mean something to this SFU; negotiation maps each transport's ids to these.
+# The header extensions that mean something to this SFU; negotiation maps each transport's ids to
+# these.
 cpdef enum ExtensionKind:
     EXT_MID = 0                       # urn:ietf:params:rtp-hdrext:sdes:mid (RFC 9143)
     EXT_RID                           # urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id (RFC 8852)
-    EXT_REPAIRED_RID                  # urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id (RFC 8852)
+    EXT_REPAIRED_RID                  # ...:sdes:repaired-rtp-stream-id (RFC 8852)
     EXT_TRANSPORT_SEQ                 # draft-holmer-rmcat-transport-wide-cc-extensions-01
     EXT_AUDIO_LEVEL                   # urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 6464)
     EXT_VIDEO_ORIENTATION             # urn:3gpp:video-orientation (TS 26.114 7.4.5)
@@ -43,7 +44,12 @@ cdef struct RtpExtensions:
 
 # False: malformed (version, truncated CSRCs or extension).
 cdef bint rtp_parse(const uint8_t* packet, size_t size, RtpHeader* header) noexcept nogil
-# `kind_of_id[id]` (id 0..255) is an ExtensionKind or 255. False: an element runs beyond the extension.
-cdef bint rtp_extensions(const uint8_t* packet, const RtpHeader* header, const uint8_t* kind_of_id, RtpExtensions* found) noexcept nogil
-# Payload bytes without padding of a decrypted packet of `size` bytes; -1: the padding count is wrong.
-cdef int rtp_payload_size(const uint8_t* packet, size_t size, const RtpHeader* header) noexcept nogil
+# `kind_of_id[id]` (id 0..255) is an ExtensionKind or 255. False: an element runs beyond the
+# extension; those before it were found.
+cdef bint rtp_extensions(
+    const uint8_t* packet, const RtpHeader* header, const uint8_t* kind_of_id,
+    RtpExtensions* found) noexcept nogil
+# Payload bytes without padding of a decrypted packet of `size` bytes; -1: the padding count is
+# wrong.
+cdef int rtp_payload_size(
+    const uint8_t* packet, size_t size, const RtpHeader* header) noexcept nogil
