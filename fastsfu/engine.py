@@ -1,0 +1,296 @@
+"""The asyncio face of the native engine, and the only importer of it.
+
+Commands are methods that return handles at once; what happens comes back as calls on the owner of the
+transport or stream, from the event loop's reader. DTLS runs in this thread too (RFC 6347 section 4.2.4):
+its retransmission timer is `loop.call_at`. Media and keys stay in the engine; here are only handles,
+numbers and states (promise P5).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy.typing as npt
+
+from fastsfu.config import Config
+from fastsfu.transport.dtls import Certificate
+from fastsfu.transport.ice import Candidate, host_candidates
+
+if TYPE_CHECKING:
+    from fastsfu._native.engine.engine import DtlsState, Engine, IceState
+
+
+class TransportOwner(Protocol):
+    """Who made a transport. May close it from within these calls."""
+
+    def on_path(self, address: str) -> None:
+        """ICE nominated a pair, at first or after a restart; `address` is the peer's "ip:port"."""
+
+    def on_path_lost(self) -> None:
+        """No authentic packet within the consent timeout (RFC 7675)."""
+
+    def on_secured(self, profile: str) -> None:
+        """DTLS is done, the fingerprint matched, media may flow under the SRTP profile of this name."""
+
+    def on_security_closed(self) -> None:
+        """The peer said close_notify: it has closed its connection."""
+
+    def on_security_failed(self, detail: str) -> None:
+        """DTLS failed, or the certificate had another fingerprint; `detail` says which."""
+
+
+class StreamOwner(Protocol):
+    """Who made an inbound stream."""
+
+    def on_stream_started(self, ssrc: int) -> None:
+        """Its first authentic packet came, with this SSRC."""
+
+    def on_stream_ended(self) -> None:
+        """The sender said BYE (RFC 3550 section 6.6)."""
+
+    def on_audio_level(self, level: int) -> None:
+        """Smoothed loudness, 0 silent .. 127 loud, when it changes (RFC 6464)."""
+
+
+class MediaEngine:
+    """One native engine, its reader and its DTLS timer; made and used within one running event loop."""
+
+    def __init__(self, native: "Engine", candidates: Sequence[Candidate], consent_timeout: float):
+        """Take over a started engine. `candidates` go into every answer; `consent_timeout` in seconds."""
+        self.candidates = tuple(candidates)
+        self.consent_timeout = consent_timeout
+        self._native = native
+        self._loop = asyncio.get_running_loop()
+        self._transports: dict[int, TransportOwner] = {}
+        self._streams: dict[int, StreamOwner] = {}
+        self._streams_of: dict[int, set[int]] = {}
+        self._transport_of: dict[int, int] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._loop.add_reader(native.fileno(), self._on_readable)
+
+    @classmethod
+    def open(cls, config: Config) -> "MediaEngine":
+        """Bind the media port and start the worker; raises OSError when the port is taken."""
+        from fastsfu._native.engine.engine import Engine
+
+        certificate = Certificate.generate()
+        native = Engine(
+            host=config.host,
+            port=config.port if config.media_port is None else config.media_port,
+            certificate_pem=certificate.certificate_pem,
+            private_key_pem=certificate.private_key_pem,
+            crypto=config.crypto,
+            gso=config.gso,
+            gro=config.gro,
+            hold_us=config.hold_us,
+            max_transports=config.max_transports,
+        )
+        native.start()
+        return cls(
+            native, host_candidates(config.media_ips, native.port), config.consent_timeout
+        )
+
+    @property
+    def port(self) -> int:
+        """The UDP port that was bound."""
+        return self._native.port
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the DTLS certificate, "AB:CD:..." (RFC 8122)."""
+        return self._native.fingerprint
+
+    @property
+    def crypto(self) -> str:
+        """Where SRTP's primitives come from: "ipsec-mb" or "openssl"."""
+        return self._native.crypto
+
+    def close(self) -> None:
+        """End the worker and free everything; owners hear nothing more. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._native.fileno())
+        self._native.close()
+
+    def create_transport(
+        self,
+        owner: TransportOwner,
+        *,
+        local_ufrag: str,
+        local_password: str,
+        remote_ufrag: str,
+        dtls_client: bool,
+        fingerprints: Sequence[tuple[str, bytes]],
+        extensions: Mapping[int, int],
+    ) -> int:
+        """Make the transport of one BUNDLE (RFC 9143) and return its handle."""
+        transport = self._native.create_transport(
+            local_ufrag=local_ufrag,
+            local_password=local_password,
+            remote_ufrag=remote_ufrag,
+            dtls_client=dtls_client,
+            fingerprints=fingerprints,
+            extensions=extensions,
+            consent_timeout_us=round(self.consent_timeout * 1e6),
+        )
+        self._transports[transport] = owner
+        self._streams_of[transport] = set()
+        return transport
+
+    def restart_ice(
+        self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str
+    ) -> None:
+        """Take new credentials; the old path stays until a new one is nominated (RFC 8445 2.4)."""
+        self._native.restart_ice(
+            transport,
+            local_ufrag=local_ufrag,
+            local_password=local_password,
+            remote_ufrag=remote_ufrag,
+        )
+
+    def close_transport(self, transport: int) -> None:
+        """Say goodbye to the peer and free the transport with all its streams."""
+        del self._transports[transport]
+        for inbound in self._streams_of.pop(transport):
+            del self._streams[inbound], self._transport_of[inbound]
+        self._native.close_transport(transport)
+        self._schedule()
+
+    def create_inbound(
+        self,
+        owner: StreamOwner,
+        transport: int,
+        *,
+        video: bool,
+        mid: str,
+        ssrc: int | None,
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int, int]],
+        nack: bool,
+    ) -> int:
+        """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1)."""
+        from fastsfu._native.engine.engine import MediaKind
+
+        inbound = self._native.create_inbound(
+            transport,
+            kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
+            mid=mid,
+            ssrc=ssrc,
+            rtx_ssrc=rtx_ssrc,
+            payload_types=payload_types,
+            nack=nack,
+        )
+        self._streams[inbound] = owner
+        self._streams_of[transport].add(inbound)
+        self._transport_of[inbound] = transport
+        return inbound
+
+    def close_inbound(self, inbound: int) -> None:
+        """Stop expecting it. Close its outbound streams too: they are silent from now on."""
+        del self._streams[inbound]
+        self._streams_of[self._transport_of.pop(inbound)].discard(inbound)
+        self._native.close_inbound(inbound)
+
+    def create_outbound(
+        self,
+        transport: int,
+        inbound: int,
+        *,
+        ssrc: int,
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int]],
+        cname: str,
+    ) -> int:
+        """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1)."""
+        return self._native.create_outbound(
+            transport,
+            inbound,
+            ssrc=ssrc,
+            rtx_ssrc=rtx_ssrc,
+            payload_types=payload_types,
+            cname=cname,
+        )
+
+    def close_outbound(self, outbound: int) -> None:
+        """Stop forwarding; the receiver gets a BYE."""
+        self._native.close_outbound(outbound)
+
+    def pause_outbound(self, outbound: int, paused: bool) -> None:
+        """Stop or go on forwarding; video goes on at the keyframe that the engine then asks for."""
+        self._native.pause_outbound(outbound, paused)
+
+    def snapshot(self) -> npt.NDArray[Any]:
+        """Counters of all live RTP streams: structured array, one row a stream."""
+        return self._native.snapshot()
+
+    def counters(self) -> dict[str, int]:
+        """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
+        return self._native.counters()
+
+    # What Engine.poll calls (its `Events`). A handle without an owner was closed while the event
+    # was on its way: nothing is left to tell.
+
+    def on_ice(self, transport: int, state: "IceState", address: str) -> None:
+        owner = self._transports.get(transport)
+        if owner is None:
+            return
+        if state.name == "CONNECTED":
+            self._deliver(owner.on_path, address)
+        else:
+            self._deliver(owner.on_path_lost)
+
+    def on_dtls(self, transport: int, state: "DtlsState", detail: str) -> None:
+        owner = self._transports.get(transport)
+        if owner is None:
+            return
+        if state.name == "CONNECTED":
+            self._deliver(owner.on_secured, detail)
+        elif state.name == "CLOSED":
+            self._deliver(owner.on_security_closed)
+        else:
+            self._deliver(owner.on_security_failed, detail)
+
+    def on_stream_started(self, inbound: int, ssrc: int) -> None:
+        if owner := self._streams.get(inbound):
+            self._deliver(owner.on_stream_started, ssrc)
+
+    def on_stream_ended(self, inbound: int) -> None:
+        if owner := self._streams.get(inbound):
+            self._deliver(owner.on_stream_ended)
+
+    def on_audio_level(self, inbound: int, level: int) -> None:
+        if owner := self._streams.get(inbound):
+            self._deliver(owner.on_audio_level, level)
+
+    def _deliver(self, callback: Callable[..., None], *args: object) -> None:
+        """One owner's fault must not cost the others their events; the loop's handler hears of it."""
+        try:
+            callback(*args)
+        except Exception as error:
+            self._loop.call_exception_handler(
+                {"message": f"fault in {callback.__qualname__}", "exception": error}
+            )
+
+    def _on_readable(self) -> None:
+        self._native.poll(self)
+        self._schedule()
+
+    def _on_timeout(self) -> None:
+        self._timer = None
+        self._native.handle_dtls_timeouts(self)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Set the timer to the earliest DTLS retransmission; called after all that can change it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._closed:
+            return
+        timeout = self._native.dtls_timeout()
+        if timeout is not None:
+            self._timer = self._loop.call_at(self._loop.time() + timeout, self._on_timeout)

@@ -1,0 +1,116 @@
+"""What a session tells its client, and the one door through which it does: `Signaler`.
+
+The domain knows nothing of WebSockets or JSON; an edge (http/signaling) implements `Signaler` and maps
+each event to its message. Events are frozen, and one that goes to a whole room is one object: an edge
+may keep its serialised form by identity.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from fastsfu.tracks import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody in a room, as others see them."""
+
+    session_id: str
+    name: str
+    owner: bool
+    user_data: Any  # JSON value, set by the participant
+    sources: frozenset[Source]  # published and not muted
+    joined_at: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantJoined:
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantUpdated:
+    """Name, user data, publications or mute states changed; several changes at once are one event.
+
+    Sent to everybody in the room, the participant too.
+    """
+
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantLeft:
+    session_id: str
+    reason: str  # the `reason` of that session's `Ended`
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSpeaker:
+    session_id: str | None  # None: nobody speaks
+
+
+@dataclass(frozen=True, slots=True)
+class SectionsWanted:
+    """The client should offer again, with at least so many receiving media sections in all."""
+
+    audio: int
+    video: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The media path as the server sees it: ICE and DTLS both done, or not (any more)."""
+
+    state: Literal["connected", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that the client should know of and that ended nothing.
+
+    `error` is one of `no-common-codec` (a publication that this client cannot decode), `not-allowed`
+    (it offers to send without the right to), `end-of-life` (the server is about to stop).
+    """
+
+    error: str
+    info: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Another signaler was attached to the session; the last event for this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session has ended; the last event of all.
+
+    `reason` is one of `left`, `ejected`, `exp-token`, `exp-room`, `connection-error`, `timeout`,
+    `end-of-life`, or what the caller of `Session.leave` gave.
+    """
+
+    reason: str
+    info: str
+
+
+Event = (
+    ParticipantJoined
+    | ParticipantUpdated
+    | ParticipantLeft
+    | ActiveSpeaker
+    | SectionsWanted
+    | ConnectionChanged
+    | Failure
+    | Replaced
+    | Ended
+)
+
+
+class Signaler(Protocol):
+    """One client's signaling connection, as a session needs it."""
+
+    def send(self, event: Event) -> None:
+        """Queue `event` for the client. Never blocks and never raises, also when the client has gone.
+
+        Called in the event loop's thread, possibly from within a call of the edge into the session.
+        """

@@ -1,0 +1,86 @@
+"""Publications and subscriptions: what a participant sends, and who receives it (RFC 7656 sources)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
+
+Kind = Literal["audio", "video"]
+Source = Literal["audio", "video", "screenVideo", "screenAudio"]
+
+# In the order in which sections without a named source get theirs.
+SOURCES_OF: dict[Kind, tuple[Source, ...]] = {
+    "audio": ("audio", "screenAudio"),
+    "video": ("video", "screenVideo"),
+}
+KIND_OF: dict[Source, Kind] = {
+    source: kind for kind, sources in SOURCES_OF.items() for source in sources
+}
+
+
+@dataclass(eq=False, slots=True)
+class Publication:
+    """One source that one participant sends; lives from the offer that has it to the one that has not.
+
+    It is the engine's `StreamOwner` of its inbound stream.
+    """
+
+    session_id: str
+    mid: str
+    kind: Kind
+    source: Source
+    codecs: tuple[NegotiatedCodec, ...]  # what the publisher may send, in our order of preference
+    ssrc: int | None  # as offered; None: found by its MID
+    rtx_ssrc: int | None
+    heard: Callable[[int], None] = field(repr=False)  # gets the audio level, 0 silent .. 127 loud
+    claim: Callable[[int], None] = field(repr=False)  # gets the SSRC that turned out to be in use
+    inbound: int = 0  # the engine's handle
+
+    def on_stream_started(self, ssrc: int) -> None:
+        self.claim(ssrc)
+
+    def on_stream_ended(self) -> None:
+        self.heard(0)
+
+    def on_audio_level(self, level: int) -> None:
+        self.heard(level)
+
+
+@dataclass(eq=False, slots=True)
+class Subscription:
+    """A publication forwarded to one receiver, in one of the receiver's media sections."""
+
+    publication: Publication
+    mid: str  # in the receiver's description
+    codecs: tuple[NegotiatedCodec, ...]  # of that section
+    ssrc: int
+    rtx_ssrc: int | None
+    outbound: int = 0  # the engine's handle
+    paused: bool = False
+
+    @property
+    def stream(self) -> SentStream:
+        """How the answer describes it.
+
+        CNAME is the publisher's session (RFC 3550 section 6.5.1: the same for streams to be
+        synchronised); camera and microphone share one MediaStream, the screen and its sound another
+        (RFC 8830), so browsers keep lips and voice together.
+        """
+        publication = self.publication
+        group = "screen" if publication.source.startswith("screen") else "camera"
+        return SentStream(
+            ssrc=self.ssrc,
+            rtx_ssrc=self.rtx_ssrc,
+            cname=publication.session_id,
+            msid_stream=f"{publication.session_id}.{group}",
+            msid_track=publication.source,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionInfo:
+    """Whose source a media section carries."""
+
+    session_id: str
+    source: Source
