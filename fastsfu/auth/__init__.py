@@ -1,0 +1,1 @@
+"""Who may enter which room, with which rights."""

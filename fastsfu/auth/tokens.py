@@ -1,0 +1,183 @@
+"""Meeting tokens: JSON Web Tokens (RFC 7519) signed with HS256 and the server's one secret.
+
+Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `sub` (the user's id), `exp`, `nbf`,
+`iat`, `jti`, `eject_at_token_exp`. Rights that a token does not name are the ordinary ones:
+publish and subscribe, not owner. A token without `room` opens every room, so it is believed only
+when it makes its holder an owner. Neither the secret nor a token ever appears in a log line, an
+exception or a repr.
+"""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import jwt
+from pydantic import SecretStr
+
+from fastsfu.errors import TokenError
+
+ALGORITHM = "HS256"
+LEEWAY = 10.0  # seconds that the clocks of signer and server may differ
+MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: a key at least as long as the hash
+MAX_TOKEN_BYTES = 4096
+MAX_NAME_LENGTH = 200
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a verified token allows."""
+
+    room: str | None  # None: every room (owners only)
+    name: str = ""  # shown to the others; empty: the client may choose
+    owner: bool = False
+    publish: bool = True
+    subscribe: bool = True
+    expires_at: float | None = None  # seconds since 1970; None: never
+    eject_at_expiry: bool = False  # leave the room at expires_at, not only be kept from joining
+    user_id: str | None = None  # the embedding application's id of the user
+    token_id: str | None = None  # `jti`, to tell tokens apart in logs
+
+
+class Tokens:
+    """Signs and verifies meeting tokens with one secret; without one, with a random secret of its
+    own.
+    """
+
+    def __init__(self, secret: SecretStr | str | None = None) -> None:
+        if secret is None:
+            secret = secrets.token_urlsafe(MIN_SECRET_BYTES)
+        self._secret = secret if isinstance(secret, SecretStr) else SecretStr(secret)
+        if len(self._key()) < MIN_SECRET_BYTES:
+            raise ValueError(
+                f"the token secret must be at least {MIN_SECRET_BYTES} bytes (RFC 7518 3.2), "
+                f"this one has {len(self._key())}; make one with: openssl rand -base64 32"
+            )
+
+    def __repr__(self) -> str:
+        return "Tokens(secret=**********)"
+
+    def sign(
+        self,
+        room: str | None,
+        *,
+        name: str = "",
+        owner: bool = False,
+        publish: bool = True,
+        subscribe: bool = True,
+        expires_in: float | None = 3600.0,
+        not_before: float | None = None,
+        eject_at_expiry: bool = False,
+        user_id: str | None = None,
+        now: float | None = None,
+    ) -> str:
+        """A token for `room` (None: every room, then `owner` must be true).
+
+        `expires_in` is in seconds from now (None: never), `not_before` in seconds since 1970.
+        Raises ValueError for a combination that `verify` would never accept.
+        """
+        if not room and not owner:
+            raise ValueError("a token without a room opens every room, so it must be an owner's")
+        if len(name) > MAX_NAME_LENGTH:
+            raise ValueError(f"a name has at most {MAX_NAME_LENGTH} characters")
+        now = time.time() if now is None else now
+        claims: dict[str, Any] = {
+            "owner": owner,
+            "publish": publish,
+            "subscribe": subscribe,
+            "iat": int(now),
+            "jti": secrets.token_urlsafe(9),
+        }
+        optional = {
+            "room": room or None,
+            "name": name or None,
+            "sub": user_id,
+            "exp": None if expires_in is None else now + expires_in,
+            "nbf": not_before,
+            "eject_at_token_exp": eject_at_expiry or None,
+        }
+        claims.update((claim, value) for claim, value in optional.items() if value is not None)
+        return jwt.encode(claims, self._key(), algorithm=ALGORITHM)
+
+    def verify(self, token: str, room: str, now: float | None = None) -> Grant:
+        """The rights that `token` carries in `room` at `now` (seconds since 1970).
+
+        Raises TokenError: `exp-token`, `nbf-token`, else `not-allowed`.
+        """
+        claims = self._claims(token)
+        grant = _grant(claims)
+        if grant.room is None and not grant.owner:
+            raise TokenError("not-allowed", "The token names no room, and its holder is no owner.")
+        if grant.room is not None and grant.room != room:
+            raise TokenError("not-allowed", "The token is for another room.")
+        _check_times(claims, time.time() if now is None else now)
+        return grant
+
+    def _key(self) -> bytes:
+        return self._secret.get_secret_value().encode()
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        if len(token) > MAX_TOKEN_BYTES:
+            raise TokenError("not-allowed", f"The token is longer than {MAX_TOKEN_BYTES} bytes.")
+        try:
+            # Times are checked below against the caller's clock; the signature always here.
+            return jwt.decode(
+                token,
+                self._key(),
+                algorithms=[ALGORITHM],
+                options={
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                    "verify_aud": False,
+                },
+            )
+        # Some malformed tokens leave the decoder as UnicodeError or RecursionError; the cause is
+        # dropped, because its message may quote the token.
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise TokenError(
+                "not-allowed", "The token is not one that this server signed."
+            ) from None
+
+
+def _grant(claims: Mapping[str, Any]) -> Grant:
+    return Grant(
+        room=_claim(claims, "room", str, None) or None,
+        name=_claim(claims, "name", str, "")[:MAX_NAME_LENGTH],
+        owner=_claim(claims, "owner", bool, False),
+        publish=_claim(claims, "publish", bool, True),
+        subscribe=_claim(claims, "subscribe", bool, True),
+        expires_at=_time(claims, "exp"),
+        eject_at_expiry=_claim(claims, "eject_at_token_exp", bool, False),
+        user_id=_claim(claims, "sub", str, None),
+        token_id=_claim(claims, "jti", str, None),
+    )
+
+
+def _check_times(claims: Mapping[str, Any], now: float) -> None:
+    expires_at, not_before = _time(claims, "exp"), _time(claims, "nbf")
+    if expires_at is not None and now >= expires_at + LEEWAY:
+        raise TokenError("exp-token", "The token has expired.")
+    if not_before is not None and now < not_before - LEEWAY:
+        raise TokenError("nbf-token", "The token is not valid yet.")
+
+
+def _claim(claims: Mapping[str, Any], name: str, kind: type, default: T) -> Any | T:
+    value = claims.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise TokenError("not-allowed", f"The token's claim {name!r} must be a {kind.__name__}.")
+    return value
+
+
+def _time(claims: Mapping[str, Any], name: str) -> float | None:
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
+        raise TokenError("not-allowed", f"The token's claim {name!r} must be seconds since 1970.")
+    return float(value)

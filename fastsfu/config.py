@@ -1,0 +1,267 @@
+"""Every option: its unit, its reason, its default.
+
+Each comes, in falling precedence, from an argument, the environment (`FASTSFU_<NAME>`; lists
+separated by commas), a TOML file (`Config.load(path)`), its default. Nothing is read again after
+that: a Config is frozen.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import ifaddr
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from fastsfu.errors import ConfigError
+from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
+
+List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Config(BaseSettings):
+    """The options of one server."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FASTSFU_",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # an input may be a secret
+        use_attribute_docstrings=True,
+    )
+
+    # Where it listens
+
+    host: str = "0.0.0.0"
+    """Address to listen on, TCP and UDP: 0.0.0.0 (IPv4), :: (both), or one address."""
+
+    port: Port = 8443
+    """TCP port of HTTPS and WSS; 0 takes a free one."""
+
+    media_ips: List = []
+    """IP addresses that clients reach the media port at, most preferred first. Set it behind NAT
+    (the public address). Default: every address of this machine, loopback last so that a browser
+    on it works too.
+    """
+
+    media_port: Port | None = None
+    """UDP port of the media; 0 takes a free one. Default: the number of `port`."""
+
+    workers: Annotated[int, Field(ge=1, le=1)] = 1
+    """Media threads; one is what this version has."""
+
+    # Who gets in
+
+    cert: Path | None = None
+    """PEM file of the TLS certificate chain; watched and reloaded. Default: self-signed."""
+
+    key: Path | None = None
+    """PEM file of the TLS private key."""
+
+    secret: SecretStr | None = None
+    """Signs meeting tokens, at least 32 bytes. Default: a random one for this process, so that its
+    tokens end with it.
+    """
+
+    api_key: SecretStr | None = None
+    """What `Authorization: Bearer` must carry to make tokens over HTTP. Default: nobody may."""
+
+    open_rooms: bool = False
+    """Let everybody into every room without a token: for trials only."""
+
+    max_participants: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """How many a room takes, unless it says otherwise itself."""
+
+    # Media
+
+    video_codecs: List = list(VIDEO_CODECS)
+    """Video codecs, most preferred first: a publisher sends the first that it knows."""
+
+    audio_codecs: List = list(AUDIO_CODECS)
+    """Audio codecs, most preferred first."""
+
+    crypto: Literal["auto", "ipsec-mb", "openssl"] = "auto"
+    """SRTP primitives: auto takes IPsec-MB, the faster one, where it is installed."""
+
+    gso: bool = True
+    """Send several packets in one message (UDP_SEGMENT) where the kernel can."""
+
+    gro: bool = True
+    """Receive several packets in one message (UDP_GRO) where the kernel can."""
+
+    hold_us: Annotated[int, Field(ge=0, le=10_000)] = 500
+    """Microseconds that a video packet may wait for the rest of its frame, to leave in one message
+    with it.
+    """
+
+    max_transports: Annotated[int, Field(ge=1, le=65_536)] = 4096
+    """Clients that one worker serves at most; its tables are sized by it."""
+
+    max_streams: Annotated[int, Field(ge=1, le=1_048_576)] = 65_536
+    """RTP streams that one worker forwards at most, in and out."""
+
+    max_buffers: Annotated[int, Field(ge=256)] = 131_072
+    """Packet buffers of 2 KiB for packets under way and for retransmission history."""
+
+    # Time
+
+    consent_timeout: Seconds = 30.0
+    """Seconds without an authentic packet until a client counts as gone (RFC 7675 section 5.1)."""
+
+    resume_timeout: Seconds = 30.0
+    """Seconds that a session outlives its WebSocket, for a client on a bad network to come back."""
+
+    join_timeout: Seconds = 10.0
+    """Seconds that a new WebSocket has for its first message."""
+
+    heartbeat: Seconds = 10.0
+    """Seconds between a client's pings; after three without one its WebSocket is closed."""
+
+    drain_timeout: Annotated[float, Field(ge=0)] = 10.0
+    """Seconds that running calls get to end after SIGTERM."""
+
+    @classmethod
+    def load(cls, path: Path | str | None = None, **options: Any) -> Self:
+        """From `options`, the environment and the TOML file at `path`; options that are None do
+        not count.
+
+        Raises ConfigError with one line for each wrong option.
+        """
+        given = {name: value for name, value in options.items() if value is not None}
+        try:
+            if path is None:
+                return cls(**given)
+            if not Path(path).is_file():
+                raise ConfigError(f"There is no configuration file at {path}.")
+
+            class FromFile(cls):  # type: ignore[misc, valid-type]
+                model_config = SettingsConfigDict(toml_file=path)
+
+            return cls.model_construct(**dict(FromFile(**given)))
+        except ValidationError as error:
+            raise ConfigError(_describe(error)) from None
+        except ValueError as error:
+            raise ConfigError(f"{path or 'The environment'} cannot be read: {error}.") from None
+
+    @property
+    def udp_port(self) -> int:
+        """The media port in effect."""
+        return self.port if self.media_port is None else self.media_port
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("media_ips", "video_codecs", "audio_codecs", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, value: str) -> str:
+        return str(_ip_address(value))
+
+    @field_validator("media_ips")
+    @classmethod
+    def _check_media_ips(cls, value: list[str]) -> list[str]:
+        addresses = [_ip_address(each) for each in value]
+        for address in addresses:
+            if address.is_unspecified or address.is_multicast:
+                raise ValueError(f"{address} is no address that a client can send to")
+        return list(dict.fromkeys(str(address) for address in addresses))
+
+    @field_validator("video_codecs")
+    @classmethod
+    def _check_video_codecs(cls, value: list[str]) -> list[str]:
+        return _known_codecs(value, VIDEO_CODECS)
+
+    @field_validator("audio_codecs")
+    @classmethod
+    def _check_audio_codecs(cls, value: list[str]) -> list[str]:
+        return _known_codecs(value, AUDIO_CODECS)
+
+    @field_validator("secret", "api_key")
+    @classmethod
+    def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < 32:
+            raise ValueError("must be at least 32 bytes; make one with: openssl rand -base64 32")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("cert and key belong together: give both or neither")
+        if not self.media_ips:
+            # Frozen for its users, not yet while it is being made.
+            self.__dict__["media_ips"] = reachable_addresses(self.host)
+        return self
+
+
+def reachable_addresses(host: str) -> list[str]:
+    """The addresses at which a socket bound to `host` can be reached, loopback last.
+
+    Link-local addresses are left out: a candidate cannot carry the zone that they need (RFC 8839
+    5.1).
+    """
+    bound = _ip_address(host)
+    if not bound.is_unspecified:
+        return [str(bound)]
+    local = [address for address in _local_addresses() if not address.is_link_local]
+    if bound.version == 4:
+        local = [address for address in local if address.version == 4]
+    ordered = sorted(set(local), key=lambda a: (a.is_loopback, a.version, local.index(a)))
+    return [str(address) for address in ordered]
+
+
+def _local_addresses() -> Iterable[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            # An IPv6 address is a tuple with flow information and zone.
+            yield ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
+
+
+def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no IP address") from None
+
+
+def _known_codecs(value: list[str], known: Iterable[str]) -> list[str]:
+    names = {name.lower(): name for name in known}
+    if unknown := [each for each in value if each.lower() not in names]:
+        raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
+    if not value:
+        raise ValueError(f"none is given; known are {', '.join(known)}")
+    return list(dict.fromkeys(names[each.lower()] for each in value))
+
+
+_PREFIX = "Value error, "  # of pydantic
+
+
+def _describe(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg'].removeprefix(_PREFIX)}"
+        for each in problems
+    )

@@ -1,0 +1,57 @@
+"""What can go wrong on the control path, as few classes, each with a word for the wire.
+
+`type` is a kebab-case word that clients may branch on, `info` one sentence for a person that says
+what was expected and what came. Neither ever holds a secret, a token or media.
+"""
+
+from typing import Literal
+
+TokenErrorType = Literal["not-allowed", "exp-token", "nbf-token"]
+JoinErrorType = Literal["no-room", "meeting-full", "exp-room", "nbf-room", "not-allowed"]
+
+
+class FastSFUError(Exception):
+    """Anything that fastsfu refuses; `{"error": type, "info": info}` on the wire."""
+
+    def __init__(self, error_type: str, info: str) -> None:
+        super().__init__(info)
+        self.type = error_type
+        self.info = info
+
+    def __repr__(self) -> str:
+        return f"{self.__class__.__name__}({self.type!r}, {self.info!r})"
+
+
+class ConfigError(FastSFUError):
+    """Options that cannot be used; `info` names each one."""
+
+    def __init__(self, info: str) -> None:
+        super().__init__("bad-config", info)
+
+
+class OfferError(FastSFUError):
+    """A session description that cannot be read or answered."""
+
+    def __init__(self, info: str) -> None:
+        super().__init__("bad-offer", info)
+
+
+class TokenError(FastSFUError):
+    """A meeting token that does not open the room: no good, too late or too early."""
+
+    def __init__(self, error_type: TokenErrorType, info: str) -> None:
+        super().__init__(error_type, info)
+
+
+class JoinError(FastSFUError):
+    """A room that cannot be entered: unknown, full, over, not yet open, or refused by a hook."""
+
+    def __init__(self, error_type: JoinErrorType, info: str) -> None:
+        super().__init__(error_type, info)
+
+
+class RequestError(FastSFUError):
+    """A message or request that makes no sense now; `bad-request` unless there is a better word."""
+
+    def __init__(self, info: str, error_type: str = "bad-request") -> None:
+        super().__init__(error_type, info)

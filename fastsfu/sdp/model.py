@@ -1,0 +1,120 @@
+"""The values of a negotiation: a session description's lines, an offer as far as it matters to an
+SFU, and what is to be sent in the answer. Nothing here knows a socket, a room or the engine.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
+Setup = Literal["actpass", "active", "passive"]
+
+
+class Attributes(list[tuple[str, str | None]]):
+    """The `a=` lines of one level in their order: (name, value); value None for a flag (RFC 8866
+    5.13).
+    """
+
+    def first(self, name: str) -> str | None:
+        """The first value of that name; a flag's value is the empty string."""
+        return next((value or "" for key, value in self if key == name), None)
+
+    def all(self, name: str) -> Iterator[str]:
+        return (value or "" for key, value in self if key == name)
+
+    def has(self, name: str) -> bool:
+        return any(key == name for key, _ in self)
+
+
+@dataclass
+class MediaDescription:
+    """One media section as it is written: the m= line, the lines that are not attributes, the
+    attributes.
+    """
+
+    kind: str  # audio, video, application, ...
+    port: int
+    protocol: str  # UDP/TLS/RTP/SAVPF
+    formats: list[str]
+    lines: list[tuple[str, str]] = field(default_factory=list)  # i=, c=, b=, k=
+    attributes: Attributes = field(default_factory=Attributes)
+
+
+@dataclass
+class SessionDescription:
+    """A whole description: session lines (v, o, s, t, ...) in order, session attributes, media
+    sections.
+    """
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+    attributes: Attributes = field(default_factory=Attributes)
+    media: list[MediaDescription] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class NegotiatedCodec:
+    """A codec that both sides know, with the client's payload type."""
+
+    name: str  # as in codecs.py: "VP8", "opus", ...
+    codec: int  # packet.codec.Codec
+    pt: int
+    rtx_pt: int | None  # payload type of its RTX (RFC 4588)
+    clock_rate: int
+    channels: int
+    fmtp: Mapping[str, str] = field(default_factory=dict)
+    feedback: tuple[str, ...] = ()  # what the answer will carry: "nack pli", "transport-cc", ...
+
+
+@dataclass(frozen=True)
+class OfferedSection:
+    """One media section of an offer, in the offer's place."""
+
+    mid: str  # empty only when rejected
+    kind: str
+    client_sends: bool
+    client_receives: bool
+    codecs: tuple[NegotiatedCodec, ...]  # theirs that are ours, in our order; empty: rejected
+    ssrc: int | None = None  # None: to be found by MID when it arrives
+    rtx_ssrc: int | None = None
+    msid: str | None = None  # "STREAM TRACK" (RFC 8830)
+    rejected_reason: str | None = None  # then the answer's port is 0
+    protocol: str = "UDP/TLS/RTP/SAVPF"
+    formats: tuple[str, ...] = ()  # of the m= line, which a rejection repeats
+    extensions: Mapping[int, int] = field(
+        default_factory=dict
+    )  # ExtensionKind -> id, of this section
+    reduced_size: bool = False  # RFC 5506
+
+    @property
+    def rejected(self) -> bool:
+        return self.rejected_reason is not None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An offer that can be answered. An ICE restart is an offer with another ice_ufrag and
+    ice_pwd.
+    """
+
+    ice_ufrag: str
+    ice_pwd: str
+    fingerprints: tuple[tuple[str, bytes], ...]  # ("sha-256", digest)
+    setup: Setup
+    dtls_client: bool  # we send the ClientHello, because the client will not
+    extensions: Mapping[int, int]  # ExtensionKind -> id, for the whole BUNDLE
+    sections: tuple[OfferedSection, ...]
+    mixed_extensions: bool = False  # one- and two-byte headers may mix (RFC 8285 section 6)
+
+    def section(self, mid: str) -> OfferedSection | None:
+        return next((s for s in self.sections if s.mid == mid), None)
+
+
+@dataclass(frozen=True)
+class SentStream:
+    """A stream that the server sends in one section."""
+
+    ssrc: int
+    rtx_ssrc: int | None
+    cname: str  # RTCP CNAME (RFC 3550 6.5.1); equal for streams to be synchronised
+    msid_stream: str  # the browser groups tracks into streams by it
+    msid_track: str

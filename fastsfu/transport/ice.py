@@ -1,0 +1,65 @@
+"""ICE credentials and candidates of an ICE-lite agent (RFC 8445 section 2.5, RFC 8839).
+
+A lite agent has only host candidates, one for each address, all on the one media port.
+"""
+
+import ipaddress
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+UFRAG_LENGTH = 8  # the engine tells transports apart by it; RFC 8839 section 5.4 asks for 4 to 256
+PASSWORD_LENGTH = 24  # 143 bits; RFC 8839 section 5.4 asks for 22 to 256
+_ICE_CHARACTERS = string.ascii_letters + string.digits + "+/"
+
+_HOST_TYPE_PREFERENCE = 126  # RFC 8445 section 5.1.2.2
+_RTP_COMPONENT = 1
+
+
+def new_ufrag() -> str:
+    """A username fragment of 8 ICE characters."""
+    return _random(UFRAG_LENGTH)
+
+
+def new_password() -> str:
+    """A password of 24 ICE characters."""
+    return _random(PASSWORD_LENGTH)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A UDP host candidate for component 1 (RTCP is multiplexed)."""
+
+    foundation: str
+    priority: int
+    address: str
+    port: int
+
+    def candidate_line(self) -> str:
+        """The value of its `a=candidate` attribute (RFC 8839 section 5.1)."""
+        return (
+            f"candidate:{self.foundation} {_RTP_COMPONENT} udp {self.priority} "
+            f"{self.address} {self.port} typ host"
+        )
+
+
+def host_candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:
+    """One candidate for each address, preferred in the given order (RFC 8445 section 5.1.2.1)."""
+    return tuple(
+        Candidate(
+            foundation=str(index + 1),
+            priority=_priority(local_preference=65535 - index),
+            address=str(ipaddress.ip_address(address)),
+            port=port,
+        )
+        for index, address in enumerate(dict.fromkeys(addresses))
+    )
+
+
+def _priority(local_preference: int) -> int:
+    return (_HOST_TYPE_PREFERENCE << 24) | (local_preference << 8) | (256 - _RTP_COMPONENT)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ICE_CHARACTERS) for _ in range(length))
