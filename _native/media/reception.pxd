@@ -1,6 +1,7 @@
-"""Reception statistics of one received RTP stream (RFC 3550 sections 6.4.1 and appendix A.1, A.3, A.8) and its sender's clock."""
+"""Reception statistics of one received RTP stream (RFC 3550 section 6.4.1 and appendices A.1, A.3,
+A.8) and its sender's clock."""
 
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from fastsfu._native.packet.rtcp cimport ReportBlock, SenderInfo
 
@@ -18,10 +19,18 @@ cdef struct Reception:
     uint32_t sr_rtp_ts
     int64_t sr_arrival_us     # by our clock
 
-cdef void reception_init(Reception* reception, uint32_t ssrc, uint32_t clock_rate) noexcept nogil
-cdef void reception_on_packet(Reception* reception, int64_t ext_seq, uint32_t ts, int64_t arrival_us) noexcept nogil
-cdef void reception_on_sr(Reception* reception, const SenderInfo* info, int64_t arrival_us) noexcept nogil
-cdef int64_t reception_lost(const Reception* reception) noexcept nogil                 # expected - received; may be negative
-cdef void reception_report(Reception* reception, ReportBlock* block, int64_t now_us) noexcept nogil   # starts a new interval
-# The sender's NTP time and RTP timestamp for `now_us`, extrapolated from its last SR. False when there was none.
-cdef bint reception_sender_clock(const Reception* reception, int64_t now_us, uint64_t* ntp, uint32_t* rtp_ts) noexcept nogil
+cdef void reception_init(
+    Reception* reception, uint32_t ssrc, uint32_t clock_rate) noexcept nogil
+cdef void reception_on_packet(
+    Reception* reception, int64_t ext_seq, uint32_t ts, int64_t arrival_us) noexcept nogil
+cdef void reception_on_sr(
+    Reception* reception, const SenderInfo* info, int64_t arrival_us) noexcept nogil
+# Expected - received; may be negative.
+cdef int64_t reception_lost(const Reception* reception) noexcept nogil
+# Starts a new interval.
+cdef void reception_report(
+    Reception* reception, ReportBlock* block, int64_t now_us) noexcept nogil
+# The sender's NTP time and RTP timestamp for `now_us`, extrapolated from its last SR. False when
+# there was none.
+cdef bint reception_sender_clock(
+    const Reception* reception, int64_t now_us, uint64_t* ntp, uint32_t* rtp_ts) noexcept nogil
