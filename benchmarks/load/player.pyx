@@ -1,0 +1,448 @@
+"""The load itself, one nogil loop: plays a trace with its real timing as one sender, and receives as many receivers.
+
+Every packet of every receiver is authenticated and decrypted with libsrtp (pylibsrtp's, by address: not our own SRTP), its
+content compared with what was sent, and its latency taken from the sender's clock in the payload to the kernel's receive
+timestamp (SO_TIMESTAMPNS, CLOCK_REALTIME both). Payload: 16 bytes of the trace's prefix, then Stamp, then its fill byte.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+import numpy as np
+
+cdef extern from * nogil:
+    """
+    #include <arpa/inet.h>
+    #include <errno.h>
+    #include <string.h>
+    #include <sys/epoll.h>
+    #include <sys/socket.h>
+    #include <sys/timerfd.h>
+    #include <sys/uio.h>
+    #include <time.h>
+    #include <unistd.h>
+
+    enum { BATCH = 32, SLOT = 2048 };
+    struct batch {
+        uint8_t data[BATCH][SLOT] __attribute__((aligned(64)));
+        uint8_t control[BATCH][64] __attribute__((aligned(8)));
+        struct iovec vector[BATCH];
+        struct mmsghdr message[BATCH];
+    };
+    static int64_t clock_ns(int clock)
+    {
+        struct timespec now;
+        clock_gettime(clock, &now);
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
+    }
+    static int batch_receive(struct batch *batch, int fd)
+    {
+        for (int i = 0; i < BATCH; i++) {
+            struct msghdr *header = &batch->message[i].msg_hdr;
+            batch->vector[i] = (struct iovec){batch->data[i], SLOT};
+            memset(header, 0, sizeof *header);
+            header->msg_iov = &batch->vector[i];
+            header->msg_iovlen = 1;
+            header->msg_control = batch->control[i];
+            header->msg_controllen = sizeof batch->control[i];
+        }
+        return recvmmsg(fd, batch->message, BATCH, MSG_DONTWAIT, NULL);
+    }
+    /* When the kernel received datagram i, CLOCK_REALTIME; 0: it did not say. */
+    static int64_t batch_time_ns(struct batch *batch, int i)
+    {
+        struct msghdr *header = &batch->message[i].msg_hdr;
+        struct cmsghdr *control = CMSG_FIRSTHDR(header);
+        struct timespec time = {0, 0};
+        if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_TIMESTAMPNS)
+            memcpy(&time, CMSG_DATA(control), sizeof time);
+        return time.tv_sec * 1000000000LL + time.tv_nsec;
+    }
+    static int watch(int epoll, int fd, uint32_t tag)
+    {
+        struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = tag}};
+        int on = 1, bytes = 4 << 20;
+        setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+        return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    }
+    static void alarm_at(int timer, int64_t ns)
+    {
+        struct itimerspec when = {.it_value = {ns / 1000000000LL, ns % 1000000000LL}};
+        timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+    }
+    """
+    enum: BATCH
+    enum: EPOLLIN
+    enum: CLOCK_MONOTONIC
+    enum: CLOCK_REALTIME
+    enum: TFD_NONBLOCK
+    enum: MSG_DONTWAIT
+    struct mmsghdr:
+        unsigned int msg_len
+    struct batch:
+        uint8_t data[32][2048]
+        mmsghdr message[32]
+    ctypedef union epoll_data_t:
+        uint32_t u32
+    struct epoll_event:
+        uint32_t events
+        epoll_data_t data
+    int epoll_create1(int flags)
+    int epoll_wait(int epoll, epoll_event* events, int capacity, int timeout_ms)
+    int timerfd_create(int clock, int flags)
+    ssize_t send(int fd, const void* data, size_t size, int flags)
+    ssize_t read(int fd, void* data, size_t size)
+    int close(int fd)
+    uint16_t htons(uint16_t value)
+    uint32_t htonl(uint32_t value)
+    int64_t clock_ns(int clock)
+    int batch_receive(batch* b, int fd)
+    int64_t batch_time_ns(batch* b, int i)
+    int watch(int epoll, int fd, uint32_t tag)
+    void alarm_at(int timer, int64_t ns)
+
+ctypedef int (*SrtpFunction)(void* session, void* packet, int* size) noexcept nogil
+
+cdef enum:
+    STREAMS = 2               # 0 audio, 1 video
+    PREFIX = 16
+    HEADER = 20
+    SENDER = 0xFFFFFFFE       # epoll tags; receivers have their index
+    TIMER = 0xFFFFFFFF
+    LATENCY_BUCKETS = 200000  # of 1 us
+    STAMP_MAGIC = 0x5AFE57A3
+    CHECK_CAPACITY = 256
+    SPREAD = 1000             # receivers' control packets are spread over so many ticks
+    TICK_NS = 1000000
+
+cdef packed struct Stamp:     # behind the payload's prefix
+    uint32_t magic
+    uint32_t index            # of the packet in its stream, from 0
+    int64_t sent_ns           # CLOCK_REALTIME
+    uint16_t size             # of the payload, padding excluded
+    uint8_t stream
+    uint8_t fill              # every byte that follows
+
+cdef struct Row:              # trace.ROW
+    int64_t time_us
+    uint32_t timestamp
+    uint16_t payload_bytes
+    uint8_t stream
+    uint8_t marker
+    uint8_t first
+    uint8_t key[PREFIX]
+    uint8_t delta[PREFIX]
+
+cdef struct Control:          # what any peer sends by itself
+    int fd
+    void* protect             # srtp_t of the direction to the server
+    uint8_t check[CHECK_CAPACITY]   # a Binding request for consent
+    int check_size
+
+cdef struct Receiver:
+    Control control
+    void* unprotect           # srtp_t of the direction from the server
+    uint64_t packets[STREAMS]       # of the window, content right
+    uint64_t unauthentic      # or replayed
+    uint64_t wrong            # authentic, but not what was sent
+    uint32_t next_seq[STREAMS]      # expected RTP sequence number, 0x10000 before the first
+    uint32_t gaps[STREAMS]
+
+
+cdef class Player:
+    """One sender and its receivers over sockets that are connected to the server."""
+
+    cdef SrtpFunction srtp_protect, srtp_unprotect, srtp_protect_rtcp, srtp_unprotect_rtcp
+    cdef Receiver* receivers
+    cdef int count, capacity, epoll, timer
+    cdef Control sender
+    cdef void* sender_unprotect
+    cdef Row* rows
+    cdef object rows_owner
+    cdef int row, row_count
+    cdef int64_t period_us, start_ns, loop_offset_us, tick
+    cdef uint32_t ssrc[STREAMS]
+    cdef uint32_t ts_rate[STREAMS]
+    cdef uint8_t pt[STREAMS]
+    cdef uint32_t index[STREAMS]          # of the stream's next packet
+    cdef uint32_t window_first[STREAMS]
+    cdef uint32_t window_end[STREAMS]
+    cdef uint16_t transport_seq
+    cdef bint keyframe_wanted, frame_is_key
+    cdef uint64_t keyframe_requests, feedback, send_failures
+    cdef uint64_t* latency
+    cdef batch* batch
+    cdef int64_t late_ns                  # worst delay of a packet behind its row's time
+
+    def __cinit__(self, int capacity, dict srtp_addresses):
+        self.receivers = <Receiver*>calloc(capacity, sizeof(Receiver))
+        self.latency = <uint64_t*>calloc(LATENCY_BUCKETS, sizeof(uint64_t))
+        self.batch = <batch*>calloc(1, sizeof(batch))
+        if self.receivers == NULL or self.latency == NULL or self.batch == NULL:
+            raise MemoryError
+        self.capacity = capacity
+        self.epoll = epoll_create1(0)
+        self.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)
+        watch(self.epoll, self.timer, TIMER)
+        self.srtp_protect = <SrtpFunction><uintptr_t>srtp_addresses["srtp_protect"]
+        self.srtp_unprotect = <SrtpFunction><uintptr_t>srtp_addresses["srtp_unprotect"]
+        self.srtp_protect_rtcp = <SrtpFunction><uintptr_t>srtp_addresses["srtp_protect_rtcp"]
+        self.srtp_unprotect_rtcp = <SrtpFunction><uintptr_t>srtp_addresses["srtp_unprotect_rtcp"]
+        self.keyframe_wanted = True
+
+    def __dealloc__(self):
+        close(self.epoll)
+        close(self.timer)
+        free(self.receivers)
+        free(self.latency)
+        free(self.batch)
+
+    def set_sender(self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check):
+        """The sender's socket, its SRTP sessions to and from the server, and its consent check."""
+        _set_control(&self.sender, fd, protect, check)
+        self.sender_unprotect = <void*>unprotect
+        watch(self.epoll, fd, SENDER)
+
+    def add_receiver(self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check):
+        """One more receiver; ValueError beyond the capacity."""
+        if self.count == self.capacity:
+            raise ValueError(f"room for {self.capacity} receivers")
+        cdef Receiver* receiver = &self.receivers[self.count]
+        _set_control(&receiver.control, fd, protect, check)
+        receiver.unprotect = <void*>unprotect
+        receiver.next_seq[0] = receiver.next_seq[1] = 0x10000
+        watch(self.epoll, fd, self.count)
+        self.count += 1
+
+    def set_trace(self, rows, int64_t period_us, ssrcs, payload_types, clock_rates):
+        """What to play; the lists are for (audio, video)."""
+        if rows.dtype.itemsize != sizeof(Row):
+            raise ValueError("trace.ROW and Row differ")
+        self.rows_owner = rows
+        self.rows = <Row*><uintptr_t>rows.ctypes.data
+        self.row_count = <int>len(rows)
+        self.period_us = period_us
+        cdef int stream
+        for stream in range(STREAMS):
+            self.ssrc[stream] = ssrcs[stream]
+            self.pt[stream] = payload_types[stream]
+            self.ts_rate[stream] = clock_rates[stream]
+
+    def run(self, double seconds):
+        """Send and receive for so long; the trace goes on where the last run left it."""
+        cdef int64_t end_ns = clock_ns(CLOCK_MONOTONIC) + <int64_t>(seconds * 1e9)
+        if self.start_ns == 0:
+            self.start_ns = clock_ns(CLOCK_MONOTONIC) + TICK_NS
+        with nogil:
+            self._loop(end_ns)
+
+    def open_window(self):
+        """From the next packet on, count."""
+        memset(self.latency, 0, LATENCY_BUCKETS * sizeof(uint64_t))
+        cdef int stream, number
+        self.late_ns = 0
+        for stream in range(STREAMS):
+            self.window_first[stream] = self.index[stream]
+            self.window_end[stream] = 0xFFFFFFFF
+        for number in range(self.count):
+            memset(self.receivers[number].packets, 0, sizeof(uint64_t) * STREAMS)
+            memset(self.receivers[number].gaps, 0, sizeof(uint32_t) * STREAMS)
+            self.receivers[number].unauthentic = self.receivers[number].wrong = 0
+
+    def close_window(self):
+        """Count no packet that is sent from now on; returns how many were sent (audio, video)."""
+        cdef int stream
+        for stream in range(STREAMS):
+            self.window_end[stream] = self.index[stream]
+        return [self.window_end[s] - self.window_first[s] for s in range(STREAMS)]
+
+    def report(self):
+        """Per receiver (packets audio, packets video, gaps, unauthentic, wrong), and of the sender."""
+        rows = []
+        for number in range(self.count):
+            r = self.receivers[number]
+            rows.append((
+                r.packets[0], r.packets[1], r.gaps[0] + r.gaps[1], r.unauthentic, r.wrong))
+        return np.array(rows, dtype=np.int64).reshape(-1, 5), {
+            "keyframe_requests": self.keyframe_requests,
+            "feedback": self.feedback,
+            "send_failures": self.send_failures,
+            "late_us": self.late_ns // 1000,
+        }
+
+    def latency_histogram(self):
+        """Packets by latency in us (the last bucket: and longer)."""
+        cdef uint64_t[::1] view = <uint64_t[:LATENCY_BUCKETS]>self.latency
+        return np.array(view)
+
+    cdef void _loop(self, int64_t end_ns) noexcept nogil:
+        cdef epoll_event events[64]
+        cdef int count, i
+        cdef uint64_t expirations
+        self._alarm(end_ns)
+        while clock_ns(CLOCK_MONOTONIC) < end_ns:
+            count = epoll_wait(self.epoll, events, 64, 100)
+            for i in range(count):
+                if events[i].data.u32 == <uint32_t>TIMER:
+                    read(self.timer, &expirations, sizeof(expirations))
+                elif events[i].data.u32 == <uint32_t>SENDER:
+                    self._receive_feedback()
+                else:
+                    self._receive(&self.receivers[events[i].data.u32])
+                self._send_due()
+            self._alarm(end_ns)
+
+    cdef void _alarm(self, int64_t end_ns) noexcept nogil:
+        cdef int64_t due = self.start_ns + 1000 * (
+            self.loop_offset_us + self.rows[self.row].time_us)
+        alarm_at(self.timer, min(due, self.start_ns + self.tick * TICK_NS, end_ns))
+
+    cdef void _send_due(self) noexcept nogil:
+        cdef int64_t now = clock_ns(CLOCK_MONOTONIC), due
+        while True:
+            due = self.start_ns + 1000 * (self.loop_offset_us + self.rows[self.row].time_us)
+            if due > now:
+                break
+            self.late_ns = max(self.late_ns, now - due)
+            self._send(&self.rows[self.row])
+            self.row += 1
+            if self.row == self.row_count:
+                self.row = 0
+                self.loop_offset_us += self.period_us
+        while self.start_ns + self.tick * TICK_NS <= now:
+            self._send_control()
+            self.tick += 1
+
+    cdef void _send(self, Row* row) noexcept nogil:
+        cdef uint8_t packet[2048]
+        cdef uint8_t* payload = packet + HEADER
+        cdef int stream = row.stream, size = HEADER + row.payload_bytes
+        cdef Stamp stamp
+        cdef uint32_t index = self.index[stream]
+        if row.first:
+            self.frame_is_key = self.keyframe_wanted
+            self.keyframe_wanted = False
+        self._write_header(packet, row, index)
+        memcpy(payload, &row.key[0] if self.frame_is_key else &row.delta[0], PREFIX)
+        stamp.magic, stamp.index, stamp.stream = STAMP_MAGIC, index, <uint8_t>stream
+        stamp.size, stamp.fill = row.payload_bytes, <uint8_t>(index * 31 + stream)
+        memset(payload + PREFIX, stamp.fill, row.payload_bytes - PREFIX)
+        stamp.sent_ns = clock_ns(CLOCK_REALTIME)
+        memcpy(payload + PREFIX, &stamp, sizeof(stamp))
+        self.index[stream] += 1
+        self.srtp_protect(self.sender.protect, packet, &size)
+        self.send_failures += send(self.sender.fd, packet, size, MSG_DONTWAIT) != size
+
+    cdef void _write_header(self, uint8_t* packet, Row* row, uint32_t index) noexcept nogil:
+        """RTP fixed header and a one-byte header extension: id 3, transport-wide sequence number."""
+        cdef int stream = row.stream
+        cdef uint32_t ticks = <uint32_t>(self.loop_offset_us * self.ts_rate[stream] // 1000000)
+        packet[0] = 0x90
+        packet[1] = self.pt[stream] | (row.marker << 7)
+        (<uint16_t*>(packet + 2))[0] = htons(<uint16_t>index)
+        (<uint32_t*>(packet + 4))[0] = htonl(row.timestamp + ticks)
+        (<uint32_t*>(packet + 8))[0] = htonl(self.ssrc[stream])
+        (<uint32_t*>(packet + 12))[0] = htonl(0xBEDE0001)
+        packet[16] = 0x31
+        (<uint16_t*>(packet + 17))[0] = htons(self.transport_seq)
+        packet[19] = 0
+        self.transport_seq += 1
+
+    cdef void _send_control(self) noexcept nogil:
+        """A tick: receivers whose turn it is report (each second) and renew consent (each fifth)."""
+        cdef int number = self.tick % SPREAD
+        cdef bint check = (self.tick // SPREAD) % 5 == 0
+        if number == 0:
+            _send_report(self, &self.sender, self.ssrc[1], check)
+        while number < self.count:
+            _send_report(self, &self.receivers[number].control, 0x1000 + number, check)
+            number += SPREAD
+
+    cdef void _receive(self, Receiver* receiver) noexcept nogil:
+        cdef int got = batch_receive(self.batch, receiver.control.fd), i, size
+        cdef uint8_t* packet
+        for i in range(got):
+            packet = self.batch.data[i]
+            size = self.batch.message[i].msg_len
+            if not _is_rtp(packet, size):
+                continue
+            if self.srtp_unprotect(receiver.unprotect, packet, &size) != 0:
+                receiver.unauthentic += 1
+            elif not self._count(receiver, packet, size, batch_time_ns(self.batch, i)):
+                receiver.wrong += 1
+
+    cdef bint _count(self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
+        """Is this plain packet what was sent? Then it counts."""
+        cdef int offset = 12 + 4 * (packet[0] & 15), i
+        cdef Stamp stamp
+        cdef int64_t latency
+        cdef uint32_t seq = (<uint32_t>packet[2] << 8) | packet[3]
+        if packet[0] & 0x10:
+            offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
+        if packet[0] & 0x20:
+            size -= packet[size - 1]
+        if size < offset + PREFIX + <int>sizeof(Stamp):
+            return False
+        memcpy(&stamp, packet + offset + PREFIX, sizeof(stamp))
+        if stamp.magic != STAMP_MAGIC or stamp.stream >= STREAMS or stamp.size != size - offset:
+            return False
+        for i in range(offset + PREFIX + <int>sizeof(Stamp), size):
+            if packet[i] != stamp.fill:
+                return False
+        r.gaps[stamp.stream] += r.next_seq[stamp.stream] <= 0xFFFF and (
+            r.next_seq[stamp.stream] != seq)
+        r.next_seq[stamp.stream] = (seq + 1) & 0xFFFF
+        if self.window_first[stamp.stream] <= stamp.index < self.window_end[stamp.stream]:
+            r.packets[stamp.stream] += 1
+            latency = (at - stamp.sent_ns) // 1000
+            self.latency[min(max(latency, 0), LATENCY_BUCKETS - 1)] += 1
+        return True
+
+    cdef void _receive_feedback(self) noexcept nogil:
+        cdef int got = batch_receive(self.batch, self.sender.fd), i, size, offset
+        cdef uint8_t* packet
+        for i in range(got):
+            packet = self.batch.data[i]
+            size = self.batch.message[i].msg_len
+            if size < 8 or packet[0] >> 6 != 2 or _is_rtp(packet, size):
+                continue
+            if self.srtp_unprotect_rtcp(self.sender_unprotect, packet, &size) != 0:
+                continue
+            offset = 0
+            while offset + 4 <= size:
+                self._note_feedback(packet[offset + 1], packet[offset] & 31)
+                offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
+
+    cdef void _note_feedback(self, int packet_type, int format) noexcept nogil:
+        self.feedback += packet_type == 205 and format == 15
+        if packet_type == 206 and format in (1, 4):
+            self.keyframe_requests += 1
+            self.keyframe_wanted = True
+
+
+cdef void _set_control(Control* control, int fd, uintptr_t protect, bytes check) except *:
+    if len(check) > CHECK_CAPACITY:
+        raise ValueError("the consent check is too long")
+    control.fd = fd
+    control.protect = <void*>protect
+    control.check_size = <int>len(check)
+    memcpy(control.check, <const char*>check, control.check_size)
+
+
+cdef bint _is_rtp(const uint8_t* packet, int size) noexcept nogil:
+    """RFC 7983 and RFC 5761: version 2, and not one of RTCP's packet types."""
+    return size >= 12 and packet[0] >> 6 == 2 and not 64 <= (packet[1] & 0x7F) < 96
+
+
+cdef void _send_report(Player self, Control* control, uint32_t ssrc, bint check) noexcept nogil:
+    """An empty receiver report (RFC 3550 section 6.4.2), and the consent check when it is due."""
+    cdef uint8_t packet[256]
+    cdef int size = 8
+    (<uint32_t*>packet)[0] = htonl(0x80C90001)
+    (<uint32_t*>(packet + 4))[0] = htonl(ssrc)
+    if self.srtp_protect_rtcp(control.protect, packet, &size) == 0:
+        send(control.fd, packet, size, MSG_DONTWAIT)
+    if check:
+        send(control.fd, control.check, control.check_size, MSG_DONTWAIT)
