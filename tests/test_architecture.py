@@ -13,9 +13,9 @@ PYTHON = {
     **dict.fromkeys(["errors", "config", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine"], "engine"),
-    **dict.fromkeys(["tracks", "session", "room", "topology", "sfu"], "domain"),
+    **dict.fromkeys(["events", "tracks", "session", "room", "topology", "sfu"], "domain"),
     **dict.fromkeys(["http", "cluster"], "edge"),
-    **dict.fromkeys(["cli", "__init__", "__main__"], "top"),
+    **dict.fromkeys(["cli", "doctor", "__init__", "__main__"], "top"),
 }
 MAY_IMPORT = {
     "value": {"value"},

@@ -1,12 +1,13 @@
-"""One client of the server as the load generator needs it: WHIP or WHEP over HTTPS, then ICE, DTLS and SRTP.
+"""One client as the load generator needs it: WHIP or WHEP over HTTPS, then ICE, DTLS and SRTP.
 
-Set-up is plain blocking Python; once `connect` has returned, the player (player.pyx) takes the socket.
+Set-up is plain blocking Python; once `connect` has returned, the player takes the socket.
 """
 
 import re
 import secrets
-import socket
 from dataclasses import dataclass, field
+from socket import AF_INET, SOCK_DGRAM
+from socket import socket as Socket
 
 import httpx
 from aioice import stun
@@ -87,9 +88,7 @@ class Peer:
     ssrcs: tuple[int, int] = (0, 0)  # audio, video; a sender's own
     ufrag: str = field(default_factory=lambda: secrets.token_hex(4))
     password: str = field(default_factory=lambda: secrets.token_hex(12))
-    socket: socket.socket = field(
-        default_factory=lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    )
+    socket: Socket = field(default_factory=lambda: Socket(AF_INET, SOCK_DGRAM))
     resource: str = ""
 
     def offer(self, *, sends: bool, codec: str, audio: bool) -> str:
@@ -122,9 +121,7 @@ class Peer:
             lines += ["a=msid:load " + kind, f"a=ssrc:{ssrc} cname:load"]
         return lines
 
-    def connect(
-        self, http: httpx.Client, path: str, token: str, *, codec: str, audio: bool
-    ) -> None:
+    def connect(self, http: httpx.Client, path: str, token: str, codec: str, audio: bool) -> None:
         """Signal, check and shake hands. Raises httpx.HTTPStatusError, ValueError, TimeoutError."""
         offer = self.offer(sends="/whip/" in path, codec=codec, audio=audio)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
@@ -150,7 +147,7 @@ class Peer:
         request.add_fingerprint()
         self.consent_check = bytes(request)
         self.socket.send(self.consent_check)
-        reply = stun.parse_message(self.socket.recv(2048), answer.password.encode())
+        reply = stun.parse_message(self.socket.recv(2048))
         if reply.message_class is not stun.Class.RESPONSE:
             raise ValueError(f"the connectivity check was refused: {reply}")
 

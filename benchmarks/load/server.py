@@ -42,7 +42,7 @@ class Usage:
 
 
 class ServerProcess:
-    """`with ServerProcess() as server:`; `core` pins it, `options` are further command line ones."""
+    """`with ServerProcess() as server:`; `core` pins it, `options` go on its command line."""
 
     def __init__(
         self,

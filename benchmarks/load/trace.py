@@ -1,7 +1,8 @@
-"""A captured sender (benchmarks/traces) as rows that the player can send: when, how large, which stream, which first bytes.
+"""A captured sender (benchmarks/traces) as rows that the player can send.
 
-Payloads are made up, but for their first PREFIX_BYTES, which say keyframe or not as the codec's RTP payload
-format does (RFC 7741, 9628, 6184; AV1 RTP), so that the server starts and resumes at keyframes.
+Payloads are made up, but for their first PREFIX_BYTES, which say keyframe or not as the codec's
+RTP payload format does (RFC 7741, 9628, 6184; AV1 RTP), so that the server starts and resumes at
+keyframes.
 """
 
 import csv
