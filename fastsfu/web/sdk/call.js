@@ -1,0 +1,395 @@
+/** The public face: what `createCall` returns. See fastsfu.d.ts for each method and event. */
+
+import { Emitter } from './emitter.js';
+import { CallError, fatal } from './errors.js';
+import { listDevices } from './devices.js';
+import { shareBandwidth } from './encodings.js';
+import { LiveCall } from './live-call.js';
+import { LocalMedia } from './local-media.js';
+import { SOURCES, eventsBetween, participantsOf } from './participants.js';
+
+/** @import * as Face from './fastsfu.d.ts' */
+
+/** Where this module was served from, one folder up: where the server is mounted. */
+const DEFAULT_URL = new URL('..', import.meta.url).href;
+const QUALITY_PERIOD_MS = 4000;
+
+/** @type {typeof import('./fastsfu.d.ts').createCall} */
+export function createCall(options = {}) {
+  return new Call(options);
+}
+
+/** @implements {Face.Call} */
+class Call {
+  /** @type {Emitter<Face.CallEvents>} */
+  #events = new Emitter();
+  /** @type {Face.MeetingState} */
+  #state = 'new';
+  #options;
+  /** @type {Face.Participants} */
+  #participants;
+  #local;
+  /** @type {LiveCall | null} */
+  #live = null;
+  /** @type {string | null} */
+  #speaker = null;
+  /** @type {Face.ReceiveSettings} */
+  #receiveSettings = {};
+  /** @type {Face.SendSettings} */
+  #sendSettings = {};
+  /** @type {number | null} */
+  #kbs = null;
+  /** @type {Face.NetworkThreshold} */
+  #threshold = 'good';
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #qualityTimer;
+  #userName = '';
+
+  /** @param {Face.CallOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#local = new LocalMedia({
+      publish: async (source, track) => this.#live?.publish(source, track),
+      unpublish: async (source) => this.#live?.unpublish(source),
+      changed: () => this.#onLocalChange(),
+      problem: (error) => this.#onProblem(error),
+    });
+    this.#local.configure(options);
+    this.#participants = participantsOf(this.#knowledge());
+    this.#listen('addEventListener');
+  }
+
+  /** @param {Face.JoinOptions} options */
+  async join(options) {
+    if (this.#state === 'joining-meeting' || this.#state === 'joined-meeting') {
+      throw new CallError('bad-request', 'This call has been joined already.');
+    }
+    const { room, token, name, ...others } = { ...this.#options, ...options };
+    this.#local.configure(options);
+    this.#userName = name ?? '';
+    this.#state = 'joining-meeting';
+    const live = new LiveCall(others.url ?? DEFAULT_URL, this.#local, this.#liveHandlers());
+    this.#live = live;
+    this.#emit('joining-meeting', {});
+    try {
+      await this.#applySettings();
+      await live.join({ room, token, name, userData: others.userData });
+    } catch (error) {
+      throw this.#joinFailed(live, error);
+    }
+    this.#onJoined();
+    return this.participants();
+  }
+
+  async leave() {
+    if (!this.#live) return;
+    this.#end('left-meeting');
+    this.#emit('left-meeting', {});
+  }
+
+  async destroy() {
+    await this.leave();
+    this.#local.stop();
+    this.#listen('removeEventListener');
+    this.#events.clear();
+  }
+
+  meetingState() {
+    return this.#state;
+  }
+
+  participants() {
+    return { ...this.#participants };
+  }
+
+  /** @param {boolean} on */
+  async setLocalAudio(on) {
+    await this.#local.setAudio(on);
+  }
+
+  /** @param {boolean} on */
+  async setLocalVideo(on) {
+    await this.#local.setVideo(on);
+  }
+
+  /** @param {Face.ScreenShareOptions} [options] */
+  async startScreenShare(options) {
+    this.#requireJoined();
+    await this.#local.screen.start(options);
+    await this.#applySettings();
+  }
+
+  async stopScreenShare() {
+    await this.#local.screen.stop();
+    await this.#applySettings();
+  }
+
+  /** @param {Face.InputDevices} devices */
+  setInputDevices(devices) {
+    return this.#local.setInputs(devices);
+  }
+
+  async enumerateDevices() {
+    return { devices: await listDevices() };
+  }
+
+  /** @param {Face.ReceiveSettings} settings */
+  async updateReceiveSettings(settings) {
+    checkReceiveSettings(settings);
+    const merged = { ...this.#receiveSettings };
+    for (const [key, sources] of Object.entries(settings)) {
+      merged[key] = { ...merged[key], ...sources };
+    }
+    this.#receiveSettings = merged;
+    this.#live?.setReceiveSettings(merged);
+    this.#refresh();
+    return merged;
+  }
+
+  /** @param {Face.SendSettings} settings */
+  async updateSendSettings(settings) {
+    for (const source of SOURCES) {
+      if (!settings[source]) continue;
+      this.#sendSettings[source] = { ...this.#sendSettings[source], ...settings[source] };
+    }
+    await this.#applySettings();
+    return { ...this.#sendSettings };
+  }
+
+  /** @param {Face.BandwidthOptions} options */
+  async setBandwidth({ kbs }) {
+    if (kbs !== null && !(kbs > 0)) {
+      throw new CallError('bad-request', 'kbs has to be a positive number or null.');
+    }
+    this.#kbs = kbs;
+    await this.#applySettings();
+  }
+
+  /** @param {unknown} data */
+  async setUserData(data) {
+    this.#options = { ...this.#options, userData: data };
+    this.#live?.setUserData(data);
+    this.#refresh();
+  }
+
+  /** @returns {Promise<Face.NetworkTopology>} */
+  async getNetworkTopology() {
+    if (this.#live?.connected) return { topology: 'sfu', encryption: 'hop-by-hop' };
+    return { topology: 'none', encryption: 'none' };
+  }
+
+  async getNetworkStats() {
+    return this.#requireJoined().stats();
+  }
+
+  getActiveSpeaker() {
+    return { peerId: this.#speaker };
+  }
+
+  /**
+   * @template {keyof Face.CallEvents} Name
+   * @param {Name} name
+   * @param {(event: Face.CallEvents[Name]) => void} handler
+   */
+  on(name, handler) {
+    this.#events.on(name, handler);
+    return this;
+  }
+
+  /**
+   * @template {keyof Face.CallEvents} Name
+   * @param {Name} name
+   * @param {(event: Face.CallEvents[Name]) => void} handler
+   */
+  once(name, handler) {
+    this.#events.once(name, handler);
+    return this;
+  }
+
+  /**
+   * @template {keyof Face.CallEvents} Name
+   * @param {Name} name
+   * @param {(event: Face.CallEvents[Name]) => void} handler
+   */
+  off(name, handler) {
+    this.#events.off(name, handler);
+    return this;
+  }
+
+  /**
+   * @template {keyof Face.CallEvents} Name
+   * @param {Name} action
+   * @param {Omit<Face.CallEvents[Name], 'action'>} details
+   */
+  #emit(action, details) {
+    const event = /** @type {unknown} */ ({ action, ...details });
+    this.#events.emit(action, /** @type {Face.CallEvents[Name]} */ (event));
+  }
+
+  /** @returns {import('./live-call.js').LiveCallHandlers} */
+  #liveHandlers() {
+    return {
+      changed: (reason) => this.#refresh(reason),
+      network: (type, event) => this.#emit('network-connection', { type, event }),
+      speaker: (peerId) => {
+        this.#speaker = peerId;
+        this.#emit('active-speaker-change', { activeSpeaker: { peerId } });
+      },
+      problem: (error) => this.#onProblem(error),
+      lost: (error) => this.#onLost(error),
+    };
+  }
+
+  #onJoined() {
+    this.#state = 'joined-meeting';
+    this.#participants = withoutTracksOfOthers(participantsOf(this.#knowledge()));
+    this.#emit('joined-meeting', { participants: this.participants() });
+    this.#refresh();
+    this.#qualityTimer = setInterval(() => void this.#checkQuality(), QUALITY_PERIOD_MS);
+  }
+
+  /**
+   * @param {LiveCall} live
+   * @param {unknown} error
+   */
+  #joinFailed(live, error) {
+    const problem =
+      error instanceof CallError && error.fatal
+        ? error
+        : fatal('connection-error', error instanceof Error ? error.message : String(error));
+    if (this.#live === live) this.#onLost(problem);
+    return problem;
+  }
+
+  /** @param {CallError} error */
+  #onLost(error) {
+    this.#end('error');
+    this.#emit('error', { errorMsg: error.info, error });
+  }
+
+  /** @param {Face.MeetingState} state */
+  #end(state) {
+    const live = this.#live;
+    this.#live = null;
+    this.#state = state;
+    this.#speaker = null;
+    clearInterval(this.#qualityTimer);
+    live?.end();
+    this.#local.stop();
+    this.#refresh('left');
+  }
+
+  #onLocalChange() {
+    this.#live?.announce();
+    this.#refresh();
+  }
+
+  /** @param {CallError} error */
+  #onProblem(error) {
+    this.#emit('nonfatal-error', { errorMsg: error.info, error });
+  }
+
+  /**
+   * Show what has changed. While joining only we ourselves are shown: the others come with
+   * `joined-meeting`, and their tracks after it.
+   *
+   * @param {string} [reason] why somebody has left
+   */
+  #refresh(reason) {
+    const before = this.#participants;
+    const joining = this.#state === 'joining-meeting';
+    const knowledge = this.#knowledge();
+    this.#participants = participantsOf(joining ? { ...knowledge, others: [] } : knowledge);
+    const events = eventsBetween(before, this.#participants, () => reason ?? 'left');
+    for (const { name, event } of events) {
+      this.#events.emit(name, /** @type {any} */ (event));
+    }
+  }
+
+  /** @returns {import('./participants.js').Knowledge} */
+  #knowledge() {
+    return (
+      this.#live?.knowledge() ?? {
+        you: {
+          session_id: '', user_name: this.#userName, owner: false,
+          user_data: this.#options.userData ?? null, joined_at: 0,
+        },
+        local: this.#local.tracks(),
+        others: [],
+        received: new Map(),
+        declined: () => false,
+        pathUp: true,
+      }
+    );
+  }
+
+  async #applySettings() {
+    const limits = shareBandwidth(this.#kbs, this.#local.screen.active);
+    const { video, screenVideo, ...others } = this.#sendSettings;
+    await this.#live?.setSendSettings({
+      ...others,
+      video: { ...video, ...limits.video },
+      screenVideo: { ...screenVideo, ...limits.screenVideo },
+    });
+  }
+
+  #requireJoined() {
+    if (!this.#live || this.#state !== 'joined-meeting') {
+      throw new CallError('bad-request', 'Join a room first.');
+    }
+    return this.#live;
+  }
+
+  async #checkQuality() {
+    const { threshold, quality } = await this.#requireJoined().stats();
+    if (threshold === this.#threshold) return;
+    this.#threshold = threshold;
+    this.#emit('network-quality-change', { threshold, quality });
+  }
+
+  /** @param {'addEventListener' | 'removeEventListener'} act */
+  #listen(act) {
+    globalThis[act]?.('online', this.#onOnline);
+    globalThis[act]?.('pagehide', this.#onPageHide);
+    globalThis.navigator?.mediaDevices?.[act]('devicechange', this.#onDeviceChange);
+  }
+
+  #onOnline = () => this.#live?.wake();
+
+  #onPageHide = () => this.#live?.farewell();
+
+  #onDeviceChange = async () => {
+    const { devices } = await this.enumerateDevices();
+    this.#emit('available-devices-updated', { availableDevices: devices });
+  };
+}
+
+/**
+ * @param {Face.Participants} participants
+ * @returns {Face.Participants}
+ */
+function withoutTracksOfOthers(participants) {
+  const entries = Object.entries(participants).map(([key, participant]) =>
+    participant.local ? [key, participant] : [key, { ...participant, tracks: NO_TRACKS }],
+  );
+  return Object.fromEntries(entries);
+}
+
+/** @type {Face.Participant['tracks']} */
+const NO_TRACKS = {
+  audio: { state: 'loading', persistentTrack: null },
+  video: { state: 'loading', persistentTrack: null },
+  screenVideo: { state: 'loading', persistentTrack: null },
+  screenAudio: { state: 'loading', persistentTrack: null },
+};
+
+/** @param {Face.ReceiveSettings} settings */
+function checkReceiveSettings(settings) {
+  for (const [key, sources] of Object.entries(settings)) {
+    for (const [source, wanted] of Object.entries(sources)) {
+      const known = SOURCES.includes(/** @type {Face.Source} */ (source));
+      if (known && typeof wanted === 'boolean') continue;
+      throw new CallError('bad-request', `${key}.${source} has to be true or false.`);
+    }
+  }
+}

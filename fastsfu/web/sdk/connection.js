@@ -1,0 +1,207 @@
+/**
+ * The one RTCPeerConnection with the server: own sources in `sendonly` sections, those of the
+ * others in `recvonly` ones, all on one BUNDLE. The server is ICE-lite and its candidates are in
+ * the answer, so nothing waits for gathering.
+ */
+
+import { IceWatch } from './ice-watch.js';
+import { Negotiator } from './negotiator.js';
+import { encodingFor, initialEncoding } from './encodings.js';
+import { missingSections, subscribedTracks } from './sections.js';
+
+/** @import { SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { Answer, Sections } from './protocol.d.ts' */
+
+/**
+ * @typedef {object} ConnectionHandlers
+ * @property {(sdp: string, tracks: Record<string, Source>) => Promise<Answer>} exchange
+ * @property {(tracks: Map<string, MediaStreamTrack>) => void} subscriptions received, by trackKey
+ * @property {(source: Source) => void} refused the server does not take this source from us
+ * @property {(error: unknown) => void} failed an offer that nobody waits for came to nothing
+ * @property {() => void} connected
+ * @property {() => void} interrupted
+ * @property {() => void} hopeless
+ */
+
+export class MediaConnection {
+  #pc;
+  #handlers;
+  #negotiator;
+  #iceWatch;
+  /** @type {Sections} */
+  #wanted = { audio: 0, video: 0 };
+  /** @type {Set<RTCRtpTransceiver>} */
+  #receiving = new Set();
+  /** @type {Map<Source, RTCRtpTransceiver>} */
+  #sending = new Map();
+  /** @type {SendSettings} */
+  #sendSettings = {};
+  /** False before the first offer: until then all changes wait for it. */
+  #begun = false;
+
+  /**
+   * @param {ConnectionHandlers} handlers
+   * @param {(config: RTCConfiguration) => RTCPeerConnection} [create]
+   */
+  constructor(handlers, create = (config) => new RTCPeerConnection(config)) {
+    this.#handlers = handlers;
+    this.#pc = create({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [] });
+    this.#iceWatch = new IceWatch({
+      connected: handlers.connected,
+      interrupted: handlers.interrupted,
+      hopeless: handlers.hopeless,
+      restart: () => this.#restartIce(),
+    });
+    this.#negotiator = new Negotiator(this.#pc, {
+      prepare: () => this.#addMissingSections(),
+      exchange: (sdp) => handlers.exchange(sdp, this.#sourcesByMid()),
+      apply: (answer) => this.#apply(answer),
+    });
+    this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
+  }
+
+  get state() {
+    return this.#pc.connectionState;
+  }
+
+  /** The first offer; everything before it only prepares. */
+  begin() {
+    this.#begun = true;
+    return this.#negotiator.negotiate();
+  }
+
+  /**
+   * The server asks for an offer, also when no section is missing: a free one may get a new source.
+   *
+   * @param {Sections} wanted receiving sections in all
+   */
+  setSections(wanted) {
+    this.#wanted = { audio: wanted.audio, video: wanted.video };
+    this.#renegotiate();
+  }
+
+  /**
+   * Send this source: with null only its section stands, for a track that is about to come or is
+   * muted.
+   *
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  async publish(source, track) {
+    const transceiver = this.#sending.get(source);
+    if (!transceiver) {
+      this.#sending.set(source, this.#addSender(source, track));
+      await this.#changed();
+      return;
+    }
+    const replaced = transceiver.sender.replaceTrack(track);
+    if (transceiver.direction === 'inactive') {
+      transceiver.direction = 'sendonly';
+      await this.#changed();
+    }
+    await replaced;
+  }
+
+  /** @param {Source} source */
+  async unpublish(source) {
+    const transceiver = this.#sending.get(source);
+    if (!transceiver || transceiver.direction === 'inactive') return;
+    transceiver.direction = 'inactive';
+    await Promise.all([transceiver.sender.replaceTrack(null), this.#changed()]);
+  }
+
+  /** @param {SendSettings} settings */
+  async setSendSettings(settings) {
+    this.#sendSettings = settings;
+    await Promise.all([...this.#sending.keys()].map((source) => this.#applyEncoding(source)));
+  }
+
+  getStats() {
+    return this.#pc.getStats();
+  }
+
+  wake() {
+    this.#iceWatch.wake();
+  }
+
+  close() {
+    this.#iceWatch.stop();
+    this.#pc.onconnectionstatechange = null;
+    this.#pc.close();
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  #addSender(source, track) {
+    const kind = source === 'audio' || source === 'screenAudio' ? 'audio' : 'video';
+    return this.#pc.addTransceiver(track ?? kind, {
+      direction: 'sendonly',
+      sendEncodings: [initialEncoding(source, track, this.#sendSettings[source])],
+    });
+  }
+
+  /** @param {Source} source */
+  async #applyEncoding(source) {
+    const sender = this.#sending.get(source)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    const limits = encodingFor(source, sender.track, this.#sendSettings[source]);
+    parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...limits }));
+    await sender.setParameters(parameters);
+  }
+
+  /** Bring a change into force: part of the first offer, or an offer of its own. */
+  #changed() {
+    return this.#begun ? this.#negotiator.negotiate() : Promise.resolve();
+  }
+
+  #renegotiate() {
+    if (!this.#begun) return;
+    this.#negotiator.negotiate().catch(this.#handlers.failed);
+  }
+
+  #restartIce() {
+    this.#pc.restartIce();
+    this.#renegotiate();
+  }
+
+  #receivingKinds() {
+    return [...this.#receiving].map(({ receiver }) => receiver.track);
+  }
+
+  #addMissingSections() {
+    for (const transceiver of this.#receiving) {
+      if (transceiver.currentDirection === 'stopped') this.#receiving.delete(transceiver);
+    }
+    for (const kind of missingSections(this.#wanted, this.#receivingKinds())) {
+      this.#receiving.add(this.#pc.addTransceiver(kind, { direction: 'recvonly' }));
+    }
+  }
+
+  #sourcesByMid() {
+    /** @type {Record<string, Source>} */
+    const tracks = {};
+    for (const [source, { mid, direction }] of this.#sending) {
+      if (mid !== null && direction === 'sendonly') tracks[mid] = source;
+    }
+    return tracks;
+  }
+
+  /** @param {Answer} answer */
+  #apply(answer) {
+    const byMid = new Map([...this.#receiving].map((one) => [one.mid, one.receiver.track]));
+    this.#handlers.subscriptions(
+      subscribedTracks(answer.subscriptions, (mid) => byMid.get(mid) ?? null),
+    );
+    for (const [source, { direction, currentDirection }] of this.#sending) {
+      if (direction === 'sendonly' && currentDirection !== 'sendonly') {
+        this.#handlers.refused(source);
+      } else if (direction === 'stopped') {
+        this.#sending.delete(source);
+        this.#handlers.refused(source);
+      }
+    }
+  }
+}

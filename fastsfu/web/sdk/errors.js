@@ -1,0 +1,68 @@
+/** The one error class of the library, and the words for what browsers and servers report. */
+
+/** @import { Source } from './fastsfu.d.ts' */
+
+/** Errors after which the same call cannot go on. */
+export const FATAL_TYPES = new Set([
+  'ejected', 'nbf-room', 'nbf-token', 'exp-room', 'exp-token', 'no-room', 'meeting-full',
+  'not-allowed', 'connection-error', 'end-of-life',
+]);
+
+export class CallError extends Error {
+  /**
+   * @param {string} type
+   * @param {string} info
+   * @param {{fatal?: boolean, source?: Source}} [details]
+   */
+  constructor(type, info, details = {}) {
+    super(info);
+    this.name = 'CallError';
+    this.type = type;
+    this.info = info;
+    this.fatal = details.fatal ?? false;
+    this.source = details.source ?? null;
+  }
+}
+
+/**
+ * @param {string} type
+ * @param {string} info
+ */
+export function fatal(type, info) {
+  return new CallError(type, info, { fatal: true });
+}
+
+/** @type {Record<string, [type: string, info: string]>} */
+const DEVICE_ERRORS = {
+  NotAllowedError: ['permission-denied', 'Permission to use the device was denied.'],
+  SecurityError: ['permission-denied', 'This page may not use the device.'],
+  NotFoundError: ['device-not-found', 'No such device was found.'],
+  OverconstrainedError: ['device-not-found', 'The chosen device is not there any more.'],
+  NotReadableError: ['device-in-use', 'The device cannot be opened: another program may use it.'],
+  AbortError: ['device-in-use', 'The device stopped while it was being opened.'],
+};
+
+/**
+ * What getUserMedia or getDisplayMedia threw, in our words.
+ *
+ * @param {unknown} error
+ * @param {Source} source
+ */
+export function deviceError(error, source) {
+  if (error instanceof CallError) return error;
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  const [type, info] = DEVICE_ERRORS[name] ?? ['device-error', 'The device could not be opened.'];
+  return new CallError(type, info, { source });
+}
+
+/**
+ * The reason that an `ejected` message gives, as a fatal error.
+ *
+ * @param {string} reason
+ */
+export function ejection(reason) {
+  if (FATAL_TYPES.has(reason) && reason !== 'ejected') {
+    return fatal(reason, `The server ended this session: ${reason}.`);
+  }
+  return fatal('ejected', reason || 'You were removed from the call.');
+}

@@ -1,0 +1,262 @@
+/**
+ * The fastsfu client library: `import { createCall } from '/sdk/fastsfu.js'`.
+ *
+ * This file is the single definition of the library's public face. The JavaScript sources are
+ * checked against it, and so are the names that they export.
+ */
+
+/** What a track shows or sounds: camera and microphone, or a shared screen and its sound. */
+export type Source = 'audio' | 'video' | 'screenVideo' | 'screenAudio';
+
+/**
+ * - `off`: not published, or muted by its owner.
+ * - `sendable`: published, but declined by our receive settings.
+ * - `loading`: published, and on its way.
+ * - `playable`: `persistentTrack` carries it.
+ * - `interrupted`: it was playable; the media path is broken for the moment.
+ * - `blocked`: local only: permission was denied, or there is no such device.
+ */
+export type TrackState = 'off' | 'sendable' | 'loading' | 'playable' | 'interrupted' | 'blocked';
+
+export type MeetingState =
+  | 'new'
+  | 'joining-meeting'
+  | 'joined-meeting'
+  | 'left-meeting'
+  | 'error';
+
+export interface TrackInfo {
+  state: TrackState;
+  /** Stays while the source is published, also while muted; null when there is nothing to play. */
+  persistentTrack: MediaStreamTrack | null;
+}
+
+export interface Participant {
+  session_id: string;
+  user_name: string;
+  local: boolean;
+  owner: boolean;
+  /** The microphone is published and not muted. */
+  audio: boolean;
+  /** The camera is published and not muted. */
+  video: boolean;
+  /** A screen is being shared. */
+  screen: boolean;
+  user_data: unknown;
+  /** Seconds since the epoch, by the server's clock; 0 before joining. */
+  joined_at: number;
+  tracks: Record<Source, TrackInfo>;
+}
+
+/** Keyed by `local` and by the session ids of the others. */
+export type Participants = { local: Participant; [session_id: string]: Participant };
+
+/**
+ * `true`: the default device; `false`: none; a string: that device; a track: that one, never
+ * stopped by the library.
+ */
+export type InputSource = boolean | string | MediaStreamTrack;
+
+export interface CallOptions {
+  /** Where the server is mounted; by default the place this module came from. */
+  url?: string;
+  audioSource?: InputSource;
+  videoSource?: InputSource;
+  /** Join muted: the microphone is not opened before `setLocalAudio(true)`. */
+  startAudioOff?: boolean;
+  startVideoOff?: boolean;
+  /** JSON that every participant sees, at most 4,096 bytes. */
+  userData?: unknown;
+}
+
+export interface JoinOptions extends CallOptions {
+  room: string;
+  token?: string;
+  name?: string;
+}
+
+export interface InputDevices {
+  audioDeviceId?: string;
+  videoDeviceId?: string;
+  audioSource?: InputSource;
+  videoSource?: InputSource;
+}
+
+/** The microphone and camera in use; null where there is none or it is off. */
+export interface InputDevicesInUse {
+  mic: { deviceId: string; label: string } | null;
+  camera: { deviceId: string; label: string } | null;
+}
+
+export interface ScreenShareOptions {
+  /** What the encoder should keep: `detail` for text (default), `motion` for film. */
+  contentHint?: 'detail' | 'text' | 'motion';
+  /** Offer to share sound too (default true; the browser and its user decide). */
+  audio?: boolean;
+  /** Share these tracks instead of asking with the browser's picker. */
+  mediaStream?: MediaStream;
+}
+
+/** `false` declines a source. By session id, or `*` for all who have no setting of their own. */
+export type ReceiveSettings = Record<string, Partial<Record<Source, boolean>>>;
+
+export interface EncodingLimits {
+  /** Bits per second. */
+  maxBitrate?: number;
+  maxFramerate?: number;
+  /** Lines of picture; larger pictures are scaled down. */
+  maxHeight?: number;
+}
+
+export interface SendSettings {
+  audio?: Pick<EncodingLimits, 'maxBitrate'>;
+  video?: EncodingLimits;
+  screenVideo?: EncodingLimits;
+  screenAudio?: Pick<EncodingLimits, 'maxBitrate'>;
+}
+
+export interface BandwidthOptions {
+  /** Limit for camera and screen together, in kilobits per second; null lifts it. */
+  kbs: number | null;
+}
+
+export interface NetworkTopology {
+  topology: 'sfu' | 'peer' | 'none';
+  encryption: 'hop-by-hop' | 'end-to-end' | 'none';
+}
+
+export type NetworkThreshold = 'good' | 'low' | 'very-low';
+
+/** Rates of the last seconds. Losses are fractions from 0 to 1; null where nothing is known yet. */
+export interface NetworkSample {
+  timestamp: number;
+  sendBitsPerSecond: number;
+  recvBitsPerSecond: number;
+  availableSendBitsPerSecond: number | null;
+  sendPacketLoss: number | null;
+  recvPacketLoss: number | null;
+  /** Seconds. */
+  roundTripTime: number | null;
+  framesDecoded: number;
+  framesSent: number;
+}
+
+export interface NetworkStats {
+  threshold: NetworkThreshold;
+  /** From 0 (unusable) to 100. */
+  quality: number;
+  latest: NetworkSample;
+  srtpCipher: string | null;
+  dtlsState: string | null;
+  /** The address that media comes from, `ip:port`. */
+  remoteAddress: string | null;
+}
+
+export type FatalErrorType =
+  | 'ejected'
+  | 'nbf-room'
+  | 'nbf-token'
+  | 'exp-room'
+  | 'exp-token'
+  | 'no-room'
+  | 'meeting-full'
+  | 'not-allowed'
+  | 'connection-error'
+  | 'end-of-life';
+
+export type NonFatalErrorType =
+  | 'permission-denied'
+  | 'device-not-found'
+  | 'device-in-use'
+  | 'device-error'
+  | 'screen-share-error'
+  | 'negotiation-error'
+  | 'not-allowed'
+  | 'bad-request'
+  | (string & {});
+
+/** What `join()` rejects with, and what the events `error` and `nonfatal-error` carry. */
+export declare class CallError extends Error {
+  constructor(type: string, info: string, details?: { fatal?: boolean; source?: Source });
+  /** Kebab-case; see `FatalErrorType` and `NonFatalErrorType`. */
+  readonly type: FatalErrorType | NonFatalErrorType;
+  /** One sentence for people. */
+  readonly info: string;
+  readonly fatal: boolean;
+  /** The source concerned, when there is one. */
+  readonly source: Source | null;
+}
+
+export interface CallEvents {
+  'joining-meeting': { action: 'joining-meeting' };
+  'joined-meeting': { action: 'joined-meeting'; participants: Participants };
+  'left-meeting': { action: 'left-meeting' };
+  'participant-joined': { action: 'participant-joined'; participant: Participant };
+  'participant-updated': { action: 'participant-updated'; participant: Participant };
+  'participant-left': { action: 'participant-left'; participant: Participant; reason: string };
+  'track-started': TrackEvent<'track-started'>;
+  'track-stopped': TrackEvent<'track-stopped'>;
+  'active-speaker-change': {
+    action: 'active-speaker-change';
+    /** `peerId` is a session id (ours too), or null when nobody speaks. */
+    activeSpeaker: { peerId: string | null };
+  };
+  'network-connection': {
+    action: 'network-connection';
+    type: 'signaling' | 'peer-to-peer' | 'sfu';
+    event: 'connected' | 'interrupted';
+  };
+  'network-quality-change': {
+    action: 'network-quality-change';
+    threshold: NetworkThreshold;
+    quality: number;
+  };
+  'available-devices-updated': {
+    action: 'available-devices-updated';
+    availableDevices: MediaDeviceInfo[];
+  };
+  /** The call is over; `meetingState()` is `error`. */
+  error: { action: 'error'; errorMsg: string; error: CallError };
+  /** Something was refused or failed; the call goes on. */
+  'nonfatal-error': { action: 'nonfatal-error'; errorMsg: string; error: CallError };
+}
+
+export interface TrackEvent<Action extends string> {
+  action: Action;
+  participant: Participant;
+  track: MediaStreamTrack;
+  type: Source;
+}
+
+export interface Call {
+  /** Resolves once the server has answered our first offer. Rejects with a `CallError`. */
+  join(options: JoinOptions): Promise<Participants>;
+  leave(): Promise<void>;
+  /** Leaves, and forgets all listeners; the call cannot be used again. */
+  destroy(): Promise<void>;
+  meetingState(): MeetingState;
+  participants(): Participants;
+
+  /** Resolves when the device is on (or off); a device that fails gives a `nonfatal-error`. */
+  setLocalAudio(on: boolean): Promise<void>;
+  setLocalVideo(on: boolean): Promise<void>;
+  startScreenShare(options?: ScreenShareOptions): Promise<void>;
+  stopScreenShare(): Promise<void>;
+  setInputDevices(devices: InputDevices): Promise<InputDevicesInUse>;
+  enumerateDevices(): Promise<{ devices: MediaDeviceInfo[] }>;
+
+  updateReceiveSettings(settings: ReceiveSettings): Promise<ReceiveSettings>;
+  updateSendSettings(settings: SendSettings): Promise<SendSettings>;
+  setBandwidth(options: BandwidthOptions): Promise<void>;
+  setUserData(data: unknown): Promise<void>;
+
+  getNetworkTopology(): Promise<NetworkTopology>;
+  getNetworkStats(): Promise<NetworkStats>;
+  getActiveSpeaker(): { peerId: string | null };
+
+  on<Name extends keyof CallEvents>(name: Name, handler: (event: CallEvents[Name]) => void): this;
+  once<Name extends keyof CallEvents>(name: Name, handler: (event: CallEvents[Name]) => void): this;
+  off<Name extends keyof CallEvents>(name: Name, handler: (event: CallEvents[Name]) => void): this;
+}
+
+export declare function createCall(options?: CallOptions): Call;

@@ -1,0 +1,77 @@
+/**
+ * Watches the media path and asks for an ICE restart when it is broken: at once when it has failed,
+ * after a moment when it is only disconnected (that often heals by itself), and again, more and
+ * more rarely, until it works. Several restarts without effect mean that this connection is beyond
+ * repair.
+ */
+
+const DISCONNECTED_MS = 2000;
+const RETRY_MS = [4000, 8000, 12_000];
+
+/**
+ * @typedef {object} IceWatchHandlers
+ * @property {() => void} connected
+ * @property {() => void} interrupted
+ * @property {() => void} restart
+ * @property {() => void} hopeless
+ */
+
+export class IceWatch {
+  #handlers;
+  #restarts = 0;
+  #up = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {IceWatchHandlers} handlers */
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+
+  /** @param {RTCPeerConnectionState} state */
+  update(state) {
+    if (state === 'connected') this.#onConnected();
+    if (state === 'disconnected') {
+      this.#onInterrupted();
+      this.#timer ??= setTimeout(() => this.#restart(), DISCONNECTED_MS);
+    }
+    if (state === 'failed') {
+      this.#onInterrupted();
+      this.#restart();
+    }
+    if (state === 'closed') this.stop();
+  }
+
+  /** The network has changed or come back: if the path is broken, do not wait. */
+  wake() {
+    if (!this.#up && this.#timer) this.#restart();
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #onConnected() {
+    this.stop();
+    this.#restarts = 0;
+    if (!this.#up) this.#handlers.connected();
+    this.#up = true;
+  }
+
+  #onInterrupted() {
+    if (this.#up) this.#handlers.interrupted();
+    this.#up = false;
+  }
+
+  #restart() {
+    this.stop();
+    if (this.#restarts === RETRY_MS.length) {
+      this.#handlers.hopeless();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#restart(), RETRY_MS[this.#restarts]);
+    this.#restarts += 1;
+    this.#handlers.restart();
+  }
+}

@@ -1,0 +1,354 @@
+/**
+ * One call from `join` to its end: signaling, the media connection, and what the server has told
+ * us. It survives lost WebSockets (`resume`), broken media paths (ICE restart) and, when the
+ * server has forgotten the session, joins anew with a new connection.
+ */
+
+import { MediaConnection } from './connection.js';
+import { CallError, ejection, fatal } from './errors.js';
+import { Signaling, signalingUrl } from './signaling.js';
+import { networkStats, totalsOf } from './stats.js';
+
+/** @import { NetworkStats, ReceiveSettings, SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { LocalMedia } from './local-media.js' */
+/** @import { Knowledge } from './participants.js' */
+/** @import { Totals } from './stats.js' */
+/** @import * as Wire from './protocol.d.ts' */
+
+/**
+ * @typedef {object} LiveCallHandlers
+ * @property {(reason?: string) => void} changed what participants() shows; why one left
+ * @property {(type: 'signaling' | 'sfu', event: 'connected' | 'interrupted') => void} network
+ * @property {(peerId: string | null) => void} speaker
+ * @property {(error: CallError) => void} problem the call goes on
+ * @property {(error: CallError) => void} lost the call is over
+ */
+
+/**
+ * @typedef {object} PendingOffer
+ * @property {Wire.ClientMessage & {type: 'offer'}} message
+ * @property {(result: Wire.Answer | CallError) => void} settle
+ */
+
+const ANSWER_MS = 20_000;
+const SDK = 'js/0.1';
+/** Broken media paths in a row, each with its ICE restarts, before the call is given up. */
+const MAX_REJOINS = 3;
+
+export class LiveCall {
+  #handlers;
+  #local;
+  #signaling;
+  #connection;
+  /** @type {Wire.WireParticipant | null} */
+  #you = null;
+  /** @type {Map<string, Wire.WireParticipant>} */
+  #others = new Map();
+  /** @type {Map<string, MediaStreamTrack>} */
+  #received = new Map();
+  /** @type {PendingOffer | null} */
+  #pendingOffer = null;
+  #offerId = 0;
+  /** @type {Promise<void>} */
+  #firstAnswer = Promise.resolve();
+  /** What the server believes to be on. @type {Wire.Update} */
+  #announced = {};
+  /** @type {ReceiveSettings} */
+  #receiveSettings = {};
+  /** @type {SendSettings} */
+  #sendSettings = {};
+  /** @type {Totals | null} */
+  #lastTotals = null;
+  #rejoins = 0;
+  #pathUp = true;
+  #ended = false;
+
+  /**
+   * @param {string} url where the server is mounted
+   * @param {LocalMedia} local
+   * @param {LiveCallHandlers} handlers
+   */
+  constructor(url, local, handlers) {
+    this.#handlers = handlers;
+    this.#local = local;
+    this.#connection = this.#newConnection();
+    this.#signaling = new Signaling(signalingUrl(url), {
+      welcome: (message) => this.#onWelcome(message),
+      message: (message) => this.#onMessage(message),
+      interrupted: () => handlers.network('signaling', 'interrupted'),
+      lost: (error) => this.#onLost(error),
+    });
+  }
+
+  /**
+   * @param {{room: string, token?: string, name?: string, userData?: unknown}} options
+   */
+  async join({ room, token, name, userData }) {
+    this.#local.start();
+    await this.#signaling.join({
+      type: 'join', room, token, name, user_data: userData ?? null, sdk: SDK,
+    });
+    await this.#firstAnswer;
+  }
+
+  end() {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#signaling.close({ type: 'leave' });
+    this.#connection.close();
+    this.#settleOffer(fatal('connection-error', 'The call was left.'));
+  }
+
+  /** Say goodbye from a page that is being closed. */
+  farewell() {
+    this.#signaling.send({ type: 'leave' });
+  }
+
+  /** The network is back or another one. */
+  wake() {
+    this.#signaling.wake();
+    this.#connection.wake();
+  }
+
+  /** @returns {Knowledge | null} null before `joined` */
+  knowledge() {
+    if (!this.#you) return null;
+    return {
+      you: this.#you,
+      local: this.#local.tracks(),
+      others: this.#others.values(),
+      received: this.#received,
+      declined: (sessionId, source) => isDeclined(this.#receiveSettings, sessionId, source),
+      pathUp: this.#pathUp,
+    };
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  publish(source, track) {
+    return this.#connection.publish(source, track);
+  }
+
+  /** @param {Source} source */
+  unpublish(source) {
+    return this.#connection.unpublish(source);
+  }
+
+  /** Tell the server what is muted, if it does not know yet. */
+  announce() {
+    if (!this.#you) return;
+    const { audio, video } = this.#local.tracks();
+    const state = { audio: audio.state === 'playable', video: video.state === 'playable' };
+    const { audio: knownAudio, video: knownVideo } = this.#announced;
+    if (state.audio === knownAudio && state.video === knownVideo) return;
+    if (this.#signaling.send({ type: 'update', ...state })) this.#announced = state;
+  }
+
+  /** @param {unknown} data */
+  setUserData(data) {
+    if (this.#you) this.#you = { ...this.#you, user_data: data };
+    this.#signaling.send({ type: 'update', user_data: data });
+  }
+
+  /** @param {ReceiveSettings} settings all that hold now */
+  setReceiveSettings(settings) {
+    this.#receiveSettings = settings;
+    this.#signaling.send({ type: 'receive-settings', settings });
+  }
+
+  /** @param {SendSettings} settings all that hold now */
+  setSendSettings(settings) {
+    this.#sendSettings = settings;
+    return this.#connection.setSendSettings(settings);
+  }
+
+  /** @returns {Promise<NetworkStats>} rates since the last call of this method */
+  async stats() {
+    const report = await this.#connection.getStats();
+    const totals = totalsOf(/** @type {any} */ (report).values());
+    const stats = networkStats(totals, this.#lastTotals);
+    if (totals.timestamp !== this.#lastTotals?.timestamp) this.#lastTotals = totals;
+    return stats;
+  }
+
+  get connected() {
+    return this.#connection.state === 'connected';
+  }
+
+  #newConnection() {
+    /** @type {MediaConnection} */
+    const connection = new MediaConnection({
+      exchange: (sdp, tracks) => this.#exchange(sdp, tracks),
+      subscriptions: (tracks) => this.#onSubscriptions(tracks),
+      refused: (source) => this.#onRefused(source),
+      failed: (error) => {
+        if (connection === this.#connection) this.#onNegotiationFailed(error);
+      },
+      connected: () => this.#onPath(true),
+      interrupted: () => this.#onPath(false),
+      hopeless: () => this.#onHopeless(),
+    });
+    return connection;
+  }
+
+  /** @param {Wire.Joined | Wire.Resumed} welcome */
+  #onWelcome(welcome) {
+    if (welcome.type === 'joined' && this.#you) this.#startOver();
+    this.#you = welcome.you;
+    this.#others = new Map(welcome.participants.map((one) => [one.session_id, one]));
+    this.#connection.setSections(welcome.sections);
+    if (welcome.type === 'joined') {
+      this.#firstAnswer = this.#connection.begin();
+      this.#firstAnswer.catch((error) => this.#onNegotiationFailed(error));
+    } else if (this.#pendingOffer) {
+      this.#signaling.send(this.#pendingOffer.message);
+    }
+    this.#announced = {};
+    this.announce();
+    if (Object.keys(this.#receiveSettings).length) this.setReceiveSettings(this.#receiveSettings);
+    this.#handlers.network('signaling', 'connected');
+    this.#handlers.changed();
+  }
+
+  /** The server gave us a new session: the old connection is worth nothing. */
+  #startOver() {
+    const old = this.#connection;
+    this.#connection = this.#newConnection();
+    old.close();
+    this.#settleOffer(new CallError('negotiation-error', 'The session was replaced.'));
+    this.#received = new Map();
+    this.#lastTotals = null;
+    void this.#connection.setSendSettings(this.#sendSettings);
+    this.#local.republish();
+  }
+
+  /** @param {Wire.ServerMessage} message */
+  #onMessage(message) {
+    const handle = /** @type {Record<string, (message: any) => void>} */ (this.#onType);
+    handle[message.type]?.(message);
+  }
+
+  #onType = {
+    /** @param {Wire.Answer} answer */
+    answer: (answer) => {
+      if (answer.id === this.#pendingOffer?.message.id) this.#settleOffer(answer);
+    },
+    /** @param {Wire.Sections} sections */
+    sections: (sections) => this.#connection.setSections(sections),
+    /** @param {{participant: Wire.WireParticipant}} message */
+    'participant-joined': ({ participant }) => this.#learn(participant),
+    /** @param {{participant: Wire.WireParticipant}} message */
+    'participant-updated': ({ participant }) => this.#learn(participant),
+    /** @param {{session_id: string, reason: string}} message */
+    'participant-left': ({ session_id, reason }) => {
+      this.#others.delete(session_id);
+      this.#handlers.changed(reason);
+    },
+    /** @param {{session_id: string | null}} message */
+    'active-speaker': ({ session_id }) => this.#handlers.speaker(session_id),
+    /** @param {{reason: string}} message */
+    ejected: ({ reason }) => this.#onLost(ejection(reason)),
+    /** @param {Wire.WireError} message */
+    error: ({ error, info, re }) => {
+      const problem = new CallError(error, info);
+      if (re != null && re === this.#pendingOffer?.message.id) this.#settleOffer(problem);
+      else this.#handlers.problem(problem);
+    },
+  };
+
+  /** @param {Wire.WireParticipant} participant */
+  #learn(participant) {
+    if (participant.session_id === this.#you?.session_id) this.#you = participant;
+    else this.#others.set(participant.session_id, participant);
+    this.#handlers.changed();
+  }
+
+  /**
+   * @param {string} sdp
+   * @param {Record<string, Source>} tracks
+   * @returns {Promise<Wire.Answer>}
+   */
+  #exchange(sdp, tracks) {
+    const message = { type: /** @type {const} */ ('offer'), id: (this.#offerId += 1), sdp, tracks };
+    return new Promise((resolve, reject) => {
+      const late = new CallError('negotiation-error', 'An offer was not answered in time.');
+      const timer = setTimeout(() => this.#settleOffer(late), ANSWER_MS);
+      this.#pendingOffer = {
+        message,
+        settle: (result) => {
+          clearTimeout(timer);
+          if (result instanceof CallError) reject(result);
+          else resolve(result);
+        },
+      };
+      this.#signaling.send(message);
+    });
+  }
+
+  /** @param {Wire.Answer | CallError} result */
+  #settleOffer(result) {
+    const pending = this.#pendingOffer;
+    this.#pendingOffer = null;
+    pending?.settle(result);
+  }
+
+  /** @param {Map<string, MediaStreamTrack>} tracks */
+  #onSubscriptions(tracks) {
+    this.#received = tracks;
+    for (const track of tracks.values()) {
+      track.onmute = track.onunmute = () => this.#handlers.changed();
+    }
+    this.#handlers.changed();
+  }
+
+  /** @param {Source} source */
+  #onRefused(source) {
+    this.#local.refuse(source);
+    void this.#connection.unpublish(source);
+    this.#handlers.problem(
+      new CallError('not-allowed', 'You may not publish in this room.', { source }),
+    );
+  }
+
+  /** @param {unknown} error */
+  #onNegotiationFailed(error) {
+    if (this.#ended) return;
+    const info = error instanceof Error ? error.message : String(error);
+    this.#handlers.problem(new CallError('negotiation-error', info));
+  }
+
+  /** @param {boolean} up */
+  #onPath(up) {
+    this.#pathUp = up;
+    if (up) this.#rejoins = 0;
+    this.#handlers.network('sfu', up ? 'connected' : 'interrupted');
+    this.#handlers.changed();
+  }
+
+  #onHopeless() {
+    this.#rejoins += 1;
+    if (this.#rejoins >= MAX_REJOINS) {
+      this.#onLost(fatal('connection-error', 'Media cannot reach the server from this network.'));
+    } else {
+      this.#signaling.rejoin();
+    }
+  }
+
+  /** @param {CallError} error */
+  #onLost(error) {
+    if (this.#ended) return;
+    this.end();
+    this.#handlers.lost(error);
+  }
+}
+
+/**
+ * @param {ReceiveSettings} settings
+ * @param {string} sessionId
+ * @param {Source} source
+ */
+export function isDeclined(settings, sessionId, source) {
+  return (settings[sessionId]?.[source] ?? settings['*']?.[source]) === false;
+}

@@ -1,0 +1,63 @@
+/**
+ * Offers, one at a time. The client always offers (so there is no glare); whoever needs another
+ * offer while one is in flight gets the next one, which serves all who asked meanwhile.
+ */
+
+/**
+ * @template Answer
+ * @typedef {object} NegotiatorParts
+ * @property {() => void} prepare brings the transceivers to what is wanted, just before the offer
+ * @property {(sdp: string) => Promise<Answer & {sdp: string}>} exchange offer in, answer out
+ * @property {(answer: Answer) => void} apply runs when the answer is in force
+ */
+
+/** @template Answer */
+export class Negotiator {
+  #pc;
+  #parts;
+  /** @type {Promise<void>} settled or not; never rejects */
+  #running = Promise.resolve();
+  /** @type {Promise<void> | null} the round that has not begun */
+  #queued = null;
+
+  /**
+   * @param {RTCPeerConnection} pc
+   * @param {NegotiatorParts<Answer>} parts
+   */
+  constructor(pc, parts) {
+    this.#pc = pc;
+    this.#parts = parts;
+  }
+
+  /**
+   * @returns {Promise<void>} resolves when an offer made after this call has been answered
+   */
+  negotiate() {
+    if (!this.#queued) {
+      const round = this.#running.then(() => {
+        this.#queued = null;
+        return this.#round();
+      });
+      this.#queued = round;
+      this.#running = round.catch(() => undefined);
+    }
+    return this.#queued;
+  }
+
+  async #round() {
+    const pc = this.#pc;
+    if (pc.signalingState === 'closed') return;
+    this.#parts.prepare();
+    await pc.setLocalDescription();
+    try {
+      const answer = await this.#parts.exchange(pc.localDescription?.sdp ?? '');
+      await pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+      this.#parts.apply(answer);
+    } catch (error) {
+      if (pc.signalingState === 'have-local-offer') {
+        await pc.setLocalDescription({ type: 'rollback' });
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * From what is known (the server's participants, the tracks we receive, our own media) to what
+ * `participants()` shows, and from two such pictures to the events between them. Pure.
+ */
+
+import { trackKey } from './sections.js';
+
+/** @import { CallEvents, Participant, Participants, Source, TrackInfo } from './fastsfu.d.ts' */
+/** @import { WireParticipant } from './protocol.d.ts' */
+
+/** @type {readonly Source[]} */
+export const SOURCES = ['audio', 'video', 'screenVideo', 'screenAudio'];
+
+/**
+ * @typedef {object} Knowledge
+ * @property {Omit<WireParticipant, Source>} you
+ * @property {Record<Source, TrackInfo>} local
+ * @property {Iterable<WireParticipant>} others
+ * @property {Map<string, MediaStreamTrack>} received by trackKey
+ * @property {(sessionId: string, source: Source) => boolean} declined
+ * @property {boolean} pathUp media flows
+ */
+
+/**
+ * @template {keyof CallEvents} [Name=keyof CallEvents]
+ * @typedef {{name: Name, event: CallEvents[Name]}} NamedEvent
+ */
+
+/**
+ * @param {Knowledge} knowledge
+ * @returns {Participants}
+ */
+export function participantsOf(knowledge) {
+  /** @type {Participants} */
+  const all = { local: localParticipant(knowledge) };
+  for (const other of knowledge.others) all[other.session_id] = remoteParticipant(other, knowledge);
+  return all;
+}
+
+/**
+ * @param {Knowledge} knowledge
+ * @returns {Participant}
+ */
+function localParticipant({ you, local }) {
+  /** @param {Source} source */
+  const on = (source) => local[source].state === 'playable';
+  return {
+    ...identity(you),
+    local: true,
+    audio: on('audio'),
+    video: on('video'),
+    screen: on('screenVideo'),
+    tracks: local,
+  };
+}
+
+/**
+ * @param {WireParticipant} other
+ * @param {Knowledge} knowledge
+ * @returns {Participant}
+ */
+function remoteParticipant(other, knowledge) {
+  /** @param {Source} source */
+  const info = (source) => remoteTrack(other, source, knowledge);
+  return {
+    ...identity(other),
+    local: false,
+    audio: other.audio,
+    video: other.video,
+    screen: other.screenVideo,
+    tracks: {
+      audio: info('audio'),
+      video: info('video'),
+      screenVideo: info('screenVideo'),
+      screenAudio: info('screenAudio'),
+    },
+  };
+}
+
+/** @param {Knowledge['you']} wire */
+function identity({ session_id, user_name, owner, user_data, joined_at }) {
+  return { session_id, user_name, owner, user_data, joined_at };
+}
+
+/**
+ * @param {WireParticipant} other
+ * @param {Source} source
+ * @param {Knowledge} knowledge
+ * @returns {TrackInfo}
+ */
+function remoteTrack(other, source, { received, declined, pathUp }) {
+  const track = received.get(trackKey(other.session_id, source)) ?? null;
+  if (!other[source]) return { state: 'off', persistentTrack: track };
+  if (declined(other.session_id, source)) return { state: 'sendable', persistentTrack: null };
+  if (!track || track.muted) return { state: 'loading', persistentTrack: track };
+  return { state: pathUp ? 'playable' : 'interrupted', persistentTrack: track };
+}
+
+/**
+ * The events that lead from one picture to the next.
+ *
+ * @param {Participants} before
+ * @param {Participants} after
+ * @param {(sessionId: string) => string} [reasonOf] why somebody has left
+ * @returns {NamedEvent[]}
+ */
+export function eventsBetween(before, after, reasonOf = () => 'left') {
+  /** @type {NamedEvent[]} */
+  const events = [];
+  for (const [key, participant] of Object.entries(before)) {
+    if (!after[key]) events.push(...leaving(participant, reasonOf(key)));
+  }
+  for (const [key, participant] of Object.entries(after)) {
+    events.push(...changing(before[key], participant));
+  }
+  return events;
+}
+
+/**
+ * @param {Participant} participant
+ * @param {string} reason
+ * @returns {NamedEvent[]}
+ */
+function leaving(participant, reason) {
+  const stopped = SOURCES.filter((source) => runningTrack(participant, source)).map((source) =>
+    trackEvent('track-stopped', participant, participant, source),
+  );
+  const event = { action: /** @type {const} */ ('participant-left'), participant, reason };
+  return [...stopped, { name: 'participant-left', event }];
+}
+
+/**
+ * @param {Participant | undefined} before
+ * @param {Participant} after
+ * @returns {NamedEvent[]}
+ */
+function changing(before, after) {
+  /** @type {NamedEvent[]} */
+  const events = [];
+  if (!before) {
+    const event = { action: /** @type {const} */ ('participant-joined'), participant: after };
+    events.push({ name: 'participant-joined', event });
+  } else if (appearance(before) !== appearance(after)) {
+    const event = { action: /** @type {const} */ ('participant-updated'), participant: after };
+    events.push({ name: 'participant-updated', event });
+  }
+  for (const source of SOURCES) {
+    const was = before && runningTrack(before, source);
+    const is = runningTrack(after, source);
+    if (was === is) continue;
+    if (before && was) events.push(trackEvent('track-stopped', before, after, source));
+    if (is) events.push(trackEvent('track-started', after, after, source));
+  }
+  return events;
+}
+
+/**
+ * @param {'track-started' | 'track-stopped'} action
+ * @param {Participant} owner who has the track
+ * @param {Participant} participant as it is now
+ * @param {Source} type
+ * @returns {NamedEvent}
+ */
+function trackEvent(action, owner, participant, type) {
+  const track = /** @type {MediaStreamTrack} */ (owner.tracks[type].persistentTrack);
+  return /** @type {NamedEvent} */ ({ name: action, event: { action, participant, track, type } });
+}
+
+/**
+ * The track that an application should be playing now.
+ *
+ * @param {Participant} participant
+ * @param {Source} source
+ * @returns {MediaStreamTrack | undefined}
+ */
+function runningTrack({ tracks }, source) {
+  const { state, persistentTrack } = tracks[source];
+  const runs = state === 'playable' || state === 'loading' || state === 'interrupted';
+  return (runs && persistentTrack) || undefined;
+}
+
+/** All that `participant-updated` is about, as text to compare. @param {Participant} participant */
+function appearance(participant) {
+  return JSON.stringify(participant, (key, value) =>
+    key === 'persistentTrack' ? value && value.id : value,
+  );
+}

@@ -1,0 +1,39 @@
+/** Which receiving sections an offer still needs, and what those of an answer carry. Pure. */
+
+/** @import { Source } from './fastsfu.d.ts' */
+/** @import { Sections, Subscription } from './protocol.d.ts' */
+
+/**
+ * @param {Sections} wanted in all
+ * @param {Iterable<{kind: string}>} receiving the receiving sections that exist
+ * @returns {('audio' | 'video')[]} the kinds to add, audio first
+ */
+export function missingSections(wanted, receiving) {
+  const have = { audio: 0, video: 0 };
+  for (const { kind } of receiving) have[kind === 'audio' ? 'audio' : 'video'] += 1;
+  /** @param {'audio' | 'video'} kind */
+  const lack = (kind) => new Array(Math.max(0, wanted[kind] - have[kind])).fill(kind);
+  return [...lack('audio'), ...lack('video')];
+}
+
+/** @param {string} sessionId @param {Source} source */
+export function trackKey(sessionId, source) {
+  return `${sessionId} ${source}`;
+}
+
+/**
+ * The tracks that an answer gives us, by `trackKey`.
+ *
+ * @template Track
+ * @param {Record<string, Subscription>} subscriptions by mid
+ * @param {(mid: string) => Track | null} trackOf
+ * @returns {Map<string, Track>}
+ */
+export function subscribedTracks(subscriptions, trackOf) {
+  const tracks = new Map();
+  for (const [mid, { session_id, source }] of Object.entries(subscriptions)) {
+    const track = trackOf(mid);
+    if (track) tracks.set(trackKey(session_id, source), track);
+  }
+  return tracks;
+}

@@ -1,0 +1,290 @@
+/**
+ * The signaling WebSocket, kept alive: heartbeats find dead connections, and a lost one comes back
+ * by itself with `resume`, so that the session and its media go on. When the server no longer
+ * knows the session, the same loop joins anew.
+ *
+ * What is sent while the connection is away is not queued: the owner sends its state again when it
+ * is welcomed back.
+ */
+
+import { backoffDelay } from './backoff.js';
+import { CallError, FATAL_TYPES, fatal } from './errors.js';
+import { Heartbeat } from './heartbeat.js';
+
+/** @import { ClientMessage, Joined, Resumed, ServerMessage, WireError } from './protocol.d.ts' */
+
+/**
+ * @typedef {object} SignalingHandlers
+ * @property {(message: Joined | Resumed) => void} welcome also after each reconnection
+ * @property {(message: ServerMessage) => void} message all that follow
+ * @property {() => void} interrupted
+ * @property {(error: CallError) => void} lost for good
+ */
+
+const SUBPROTOCOL = 'fastsfu.v1';
+const HANDSHAKE_MS = 10_000;
+/** After so long without any connection the call is given up. */
+const PATIENCE_MS = 120_000;
+const CLOSED_REPLACED = 4409;
+
+export class Signaling {
+  #url;
+  #handlers;
+  #openSocket;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {ClientMessage | null} */
+  #joinMessage = null;
+  /** @type {{session_id: string, resume_key: string} | null} */
+  #session = null;
+  #closed = false;
+  #heartbeat;
+  /** @type {(() => void) | null} ends the wait before the next attempt */
+  #hurry = null;
+
+  /**
+   * @param {string} url of `/v1/signal`
+   * @param {SignalingHandlers} handlers
+   * @param {(url: string, subprotocol: string) => WebSocket} [openSocket]
+   */
+  constructor(url, handlers, openSocket = (to, subprotocol) => new WebSocket(to, subprotocol)) {
+    this.#url = url;
+    this.#handlers = handlers;
+    this.#openSocket = openSocket;
+    this.#heartbeat = new Heartbeat({
+      ping: (id) => this.send({ type: 'ping', id }),
+      dead: () => this.#drop(),
+    });
+  }
+
+  get connected() {
+    return this.#socket !== null;
+  }
+
+  /**
+   * @param {ClientMessage & {type: 'join'}} message
+   * @returns {Promise<void>} resolves after `welcome` was called
+   */
+  async join(message) {
+    this.#joinMessage = message;
+    await this.#handshake(message);
+  }
+
+  /**
+   * @param {ClientMessage} message
+   * @returns {boolean} whether it was sent
+   */
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** The network is back: try at once. With a connection up, let it prove that it lives. */
+  wake() {
+    this.#hurry?.();
+    if (this.#socket) this.#heartbeat.probe();
+  }
+
+  /** Forget the session: the next connection joins anew. */
+  rejoin() {
+    this.#session = null;
+    this.#drop();
+  }
+
+  /** @param {ClientMessage} [farewell] */
+  close(farewell) {
+    if (farewell) this.send(farewell);
+    this.#closed = true;
+    this.#hurry?.();
+    this.#detach()?.close(1000);
+  }
+
+  /**
+   * One attempt: open, send the first message, wait for the answer to it.
+   *
+   * @param {ClientMessage} first
+   */
+  async #handshake(first) {
+    const socket = this.#openSocket(this.#url, SUBPROTOCOL);
+    const welcome = await firstAnswer(socket, first);
+    if (this.#closed) {
+      socket.close(1000);
+      throw fatal('connection-error', 'The call was left while it was being joined.');
+    }
+    this.#adopt(socket, welcome);
+  }
+
+  /**
+   * @param {WebSocket} socket
+   * @param {Joined | Resumed} welcome
+   */
+  #adopt(socket, welcome) {
+    this.#socket = socket;
+    if (welcome.type === 'joined') {
+      this.#session = { session_id: welcome.session_id, resume_key: welcome.resume_key };
+      this.#heartbeat.interval = welcome.heartbeat * 1000;
+    }
+    socket.onmessage = (event) => this.#receive(event.data);
+    socket.onclose = (event) => this.#onClose(event.code);
+    this.#heartbeat.start();
+    this.#handlers.welcome(welcome);
+  }
+
+  /** @param {unknown} text */
+  #receive(text) {
+    const message = parse(text);
+    if (!message) return;
+    this.#heartbeat.alive();
+    if (message.type === 'error' && message.fatal) this.#fail(fatalFrom(message));
+    else if (message.type !== 'pong') this.#handlers.message(message);
+  }
+
+  /** @param {number} code */
+  #onClose(code) {
+    this.#detach();
+    if (this.#closed) return;
+    if (code === CLOSED_REPLACED) {
+      this.#fail(fatal('ejected', 'This session goes on in another window.'));
+      return;
+    }
+    this.#handlers.interrupted();
+    void this.#reconnect();
+  }
+
+  /** Close a socket that may be dead: do not wait for its close event. */
+  #drop() {
+    const socket = this.#detach();
+    if (!socket) return;
+    socket.close();
+    this.#handlers.interrupted();
+    void this.#reconnect();
+  }
+
+  #detach() {
+    const socket = this.#socket;
+    this.#heartbeat.stop();
+    this.#socket = null;
+    if (socket) socket.onmessage = socket.onclose = null;
+    return socket;
+  }
+
+  async #reconnect() {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (let attempt = 0; Date.now() < deadline; attempt += 1) {
+      await this.#pause(backoffDelay(attempt));
+      if (this.#closed) return;
+      try {
+        await this.#handshake(this.#firstMessage());
+        return;
+      } catch (error) {
+        if (!this.#mayRetry(error)) {
+          this.#fail(/** @type {CallError} */ (error));
+          return;
+        }
+      }
+    }
+    this.#fail(fatal('connection-error', 'The connection was lost and did not come back.'));
+  }
+
+  /** @returns {ClientMessage} */
+  #firstMessage() {
+    if (this.#session) return { type: 'resume', ...this.#session };
+    return /** @type {ClientMessage} */ (this.#joinMessage);
+  }
+
+  /**
+   * A refused `resume` means that the session is gone: the next attempt joins anew.
+   *
+   * @param {unknown} error
+   */
+  #mayRetry(error) {
+    if (this.#closed) return false;
+    const refused = error instanceof CallError && error.fatal && error.type !== 'connection-error';
+    if (!refused) return true;
+    const hadSession = this.#session !== null;
+    this.#session = null;
+    return hadSession && (error.type === 'no-room' || error.type === 'not-allowed');
+  }
+
+  /** @param {CallError} error */
+  #fail(error) {
+    if (this.#closed) return;
+    this.close();
+    this.#handlers.lost(error);
+  }
+
+  /** @param {number} ms */
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        this.#hurry = null;
+        resolve(undefined);
+      };
+    });
+  }
+}
+
+/**
+ * @param {WebSocket} socket
+ * @param {ClientMessage} first
+ * @returns {Promise<Joined | Resumed>}
+ */
+function firstAnswer(socket, first) {
+  return new Promise((resolve, reject) => {
+    /** @param {CallError} error */
+    const refuse = (error) => {
+      clearTimeout(timer);
+      socket.onmessage = socket.onclose = socket.onopen = null;
+      socket.close();
+      reject(error);
+    };
+    const timer = setTimeout(
+      () => refuse(fatal('connection-error', 'The server did not answer in time.')),
+      HANDSHAKE_MS,
+    );
+    socket.onopen = () => socket.send(JSON.stringify(first));
+    socket.onclose = () => refuse(fatal('connection-error', 'The server cannot be reached.'));
+    socket.onmessage = (event) => {
+      const message = parse(event.data);
+      if (message?.type === 'error') refuse(fatalFrom(message));
+      if (message?.type !== 'joined' && message?.type !== 'resumed') return;
+      clearTimeout(timer);
+      resolve(message);
+    };
+  });
+}
+
+/** @param {WireError} message */
+function fatalFrom(message) {
+  const type = FATAL_TYPES.has(message.error) ? message.error : 'connection-error';
+  return fatal(type, message.info);
+}
+
+/**
+ * @param {unknown} text
+ * @returns {ServerMessage | null}
+ */
+function parse(text) {
+  try {
+    const message = JSON.parse(String(text));
+    return message && typeof message.type === 'string' ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Where the signaling of a server is.
+ *
+ * @param {string} base where the server is mounted
+ */
+export function signalingUrl(base) {
+  const url = new URL('v1/signal', base.endsWith('/') ? base : `${base}/`);
+  url.protocol = url.protocol === 'http:' || url.protocol === 'ws:' ? 'ws:' : 'wss:';
+  url.search = '';
+  url.hash = '';
+  return url.href;
+}

@@ -1,0 +1,146 @@
+/** From getStats() to a few numbers, and from these to a judgement. Pure. */
+
+/** @import { NetworkSample, NetworkStats, NetworkThreshold } from './fastsfu.d.ts' */
+
+/**
+ * @typedef {object} Totals counters since the beginning of the connection
+ * @property {number} timestamp milliseconds
+ * @property {number} bytesSent
+ * @property {number} bytesReceived
+ * @property {number} packetsReceived
+ * @property {number} packetsLost
+ * @property {number} framesDecoded
+ * @property {number} framesSent
+ * @property {number[]} fractionsLost as the server reports them for each stream of ours
+ * @property {number | null} roundTripTime seconds
+ * @property {number | null} availableSend bits per second
+ * @property {string | null} srtpCipher
+ * @property {string | null} dtlsState
+ * @property {string | null} remoteAddress
+ */
+
+/**
+ * @param {Iterable<any>} report the values of an RTCStatsReport
+ * @returns {Totals}
+ */
+export function totalsOf(report) {
+  const totals = emptyTotals();
+  const byId = new Map([...report].map((stat) => [stat.id, stat]));
+  for (const stat of byId.values()) READERS[stat.type]?.(totals, stat, byId);
+  return totals;
+}
+
+/** @type {Record<string, (totals: Totals, stat: any, byId: Map<string, any>) => void>} */
+const READERS = {
+  'inbound-rtp': (totals, stat) => {
+    totals.packetsReceived += stat.packetsReceived ?? 0;
+    totals.packetsLost += stat.packetsLost ?? 0;
+    totals.framesDecoded += stat.framesDecoded ?? 0;
+  },
+  'outbound-rtp': (totals, stat) => {
+    totals.framesSent += stat.framesSent ?? 0;
+  },
+  'remote-inbound-rtp': (totals, stat) => {
+    if (stat.fractionLost !== undefined) totals.fractionsLost.push(stat.fractionLost);
+    totals.roundTripTime ??= stat.roundTripTime ?? null;
+  },
+  transport: (totals, stat, byId) => {
+    totals.timestamp = stat.timestamp;
+    totals.bytesSent += stat.bytesSent ?? 0;
+    totals.bytesReceived += stat.bytesReceived ?? 0;
+    totals.srtpCipher = stat.srtpCipher ?? null;
+    totals.dtlsState = stat.dtlsState ?? null;
+    readPair(totals, byId.get(stat.selectedCandidatePairId), byId);
+  },
+};
+
+/**
+ * @param {Totals} totals
+ * @param {any} pair the selected candidate pair
+ * @param {Map<string, any>} byId
+ */
+function readPair(totals, pair, byId) {
+  if (!pair) return;
+  const remote = byId.get(pair.remoteCandidateId);
+  totals.roundTripTime = pair.currentRoundTripTime ?? totals.roundTripTime;
+  totals.availableSend = pair.availableOutgoingBitrate ?? null;
+  totals.remoteAddress = remote ? `${remote.address ?? remote.ip}:${remote.port}` : null;
+}
+
+/** @returns {Totals} */
+function emptyTotals() {
+  return {
+    timestamp: 0, bytesSent: 0, bytesReceived: 0, packetsReceived: 0, packetsLost: 0,
+    framesDecoded: 0, framesSent: 0, fractionsLost: [], roundTripTime: null, availableSend: null,
+    srtpCipher: null, dtlsState: null, remoteAddress: null,
+  };
+}
+
+/**
+ * @param {Totals} now
+ * @param {Totals | null} before the totals some seconds ago
+ * @returns {NetworkStats}
+ */
+export function networkStats(now, before) {
+  const latest = sampleBetween(now, before);
+  const quality = qualityOf(latest);
+  return {
+    threshold: thresholdOf(quality),
+    quality,
+    latest,
+    srtpCipher: now.srtpCipher,
+    dtlsState: now.dtlsState,
+    remoteAddress: now.remoteAddress,
+  };
+}
+
+/**
+ * @param {Totals} now
+ * @param {Totals | null} before
+ * @returns {NetworkSample}
+ */
+function sampleBetween(now, before) {
+  const seconds = before ? (now.timestamp - before.timestamp) / 1000 : 0;
+  /** @param {'bytesSent' | 'bytesReceived'} what */
+  const bitrate = (what) =>
+    before && seconds > 0 ? Math.max(0, ((now[what] - before[what]) * 8) / seconds) : 0;
+  return {
+    timestamp: now.timestamp,
+    sendBitsPerSecond: bitrate('bytesSent'),
+    recvBitsPerSecond: bitrate('bytesReceived'),
+    availableSendBitsPerSecond: now.availableSend,
+    sendPacketLoss: now.fractionsLost.length ? Math.max(...now.fractionsLost) : null,
+    recvPacketLoss: before ? lossBetween(now, before) : null,
+    roundTripTime: now.roundTripTime,
+    framesDecoded: now.framesDecoded,
+    framesSent: now.framesSent,
+  };
+}
+
+/** @param {Totals} now @param {Totals} before */
+function lossBetween(now, before) {
+  const lost = Math.max(0, now.packetsLost - before.packetsLost);
+  const expected = lost + Math.max(0, now.packetsReceived - before.packetsReceived);
+  return expected > 0 ? lost / expected : null;
+}
+
+/**
+ * 100 without loss on a short path; 10 % loss or a round trip of 0.6 s each cost half.
+ *
+ * @param {Pick<NetworkSample, 'sendPacketLoss' | 'recvPacketLoss' | 'roundTripTime'>} sample
+ * @returns {number}
+ */
+export function qualityOf({ sendPacketLoss, recvPacketLoss, roundTripTime }) {
+  const loss = Math.max(sendPacketLoss ?? 0, recvPacketLoss ?? 0);
+  const late = Math.max(0, (roundTripTime ?? 0) - 0.15);
+  return Math.round(Math.max(0, 100 - loss * 500 - (late / 0.45) * 50));
+}
+
+/**
+ * @param {number} quality
+ * @returns {NetworkThreshold}
+ */
+export function thresholdOf(quality) {
+  if (quality >= 70) return 'good';
+  return quality >= 40 ? 'low' : 'very-low';
+}
