@@ -33,8 +33,8 @@ cdef extern from "<string.h>" nogil:
     void explicit_bzero(void* memory, size_t size)   # a wipe that no compiler may leave out
 
 
-# Private zeroed memory that core dumps leave out, locked in RAM where RLIMIT_MEMLOCK allows it (`*locked` says).
-# NULL: errno says why. Give it back with munmap.
+# Private zeroed memory that core dumps leave out, locked in RAM where RLIMIT_MEMLOCK allows it
+# (`*locked` says). NULL: errno says why. Give it back with munmap.
 cdef inline void* map_secret(size_t size, bint* locked) noexcept nogil:
     cdef void* memory = mmap(
         NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

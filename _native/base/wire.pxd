@@ -1,4 +1,5 @@
-"""Big-endian reads and writes at a pointer. The caller has checked the bounds: every parser does so once, up front."""
+"""Big-endian reads and writes at a pointer. The caller has checked the bounds: every parser does so
+once, up front."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 

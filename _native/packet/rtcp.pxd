@@ -55,7 +55,8 @@ cdef struct Feedback:                  # the common head of RFC 4585 section 6.1
 # (offset == size) or the rest is malformed.
 cdef bint rtcp_next(
     const uint8_t* compound, size_t size, size_t* offset, RtcpPacket* packet) noexcept nogil
-cdef bint rtcp_read_sender_info(const RtcpPacket* packet, SenderInfo* info) noexcept nogil   # of an SR
+cdef bint rtcp_read_sender_info(
+    const RtcpPacket* packet, SenderInfo* info) noexcept nogil                  # of an SR
 cdef bint rtcp_read_report(
     const RtcpPacket* packet, int index, ReportBlock* block) noexcept nogil     # of an SR or RR
 cdef bint rtcp_read_feedback(

@@ -1,0 +1,116 @@
+"""Packet buffers: wiped, locked, left out of dumps, counted."""
+
+import errno
+import os
+import re
+import resource
+from collections.abc import Iterator
+
+import pytest
+
+from tests.native.faces.pool import CAPACITY, PoolFace
+
+
+@pytest.fixture
+def pool() -> Iterator[PoolFace]:
+    pool = PoolFace(1000)
+    yield pool
+    pool.close()
+
+
+def mapping_flags(address: int) -> list[str]:
+    """VmFlags of the mapping that holds `address` (proc(5), smaps)."""
+    inside = False
+    with open("/proc/self/smaps") as smaps:
+        for line in smaps:
+            if bounds := re.match(r"([0-9a-f]+)-([0-9a-f]+) ", line):
+                inside = int(bounds[1], 16) <= address < int(bounds[2], 16)
+            elif inside and line.startswith("VmFlags:"):
+                return line.split()[1:]
+    raise AssertionError("no such mapping")
+
+
+def test_takes_until_the_limit_and_counts_what_it_refuses() -> None:
+    pool = PoolFace(300)
+    buffers = [pool.take() for _ in range(300)]
+    assert 0 not in buffers
+    assert len(set(buffers)) == 300
+    assert pool.take() == pool.take() == 0
+    state = pool.state()
+    assert (state["capacity"], state["used"], state["exhausted"]) == (300, 300, 2)
+    for buffer in buffers:
+        pool.release(buffer)
+    assert pool.take() != 0
+    assert pool.state()["high_water"] == 300
+    pool.close()
+
+
+def test_grows_only_when_needed(pool: PoolFace) -> None:
+    first = pool.state()["capacity"]
+    assert first == 256
+    for _ in range(first):
+        assert pool.take()
+    assert pool.state()["capacity"] == first
+    assert pool.take()
+    assert pool.state()["capacity"] == 2 * first
+
+
+def test_last_release_wipes_and_the_buffer_is_reused(pool: PoolFace) -> None:
+    buffer = pool.take()
+    pool.write(buffer, b"\xaa" * CAPACITY)
+    pool.release(buffer)
+    assert pool.take() == buffer
+    assert pool.read(buffer) == bytes(CAPACITY)
+    assert pool.size(buffer) == 0
+
+
+def test_wipes_a_short_packet_too(pool: PoolFace) -> None:
+    buffer = pool.take()
+    pool.write(buffer, b"secret")
+    pool.release(buffer)
+    assert pool.take() == buffer
+    assert pool.read(buffer) == bytes(CAPACITY)
+
+
+def test_held_buffer_keeps_its_bytes_until_the_last_holder_lets_go(pool: PoolFace) -> None:
+    buffer = pool.take()
+    pool.write(buffer, b"shared")
+    pool.hold(buffer)
+    pool.release(buffer)
+    assert pool.read(buffer)[:6] == b"shared"
+    assert pool.state()["used"] == 1
+    pool.release(buffer)
+    assert pool.state()["used"] == 0
+
+
+def test_buffers_are_left_out_of_core_dumps_and_locked(pool: PoolFace) -> None:
+    flags = mapping_flags(pool.data_address(pool.take()))
+    assert "dd" in flags
+    assert ("lo" in flags) == pool.state()["locked"]
+
+
+def test_data_is_aligned(pool: PoolFace) -> None:
+    assert {pool.data_address(pool.take()) % 32 for _ in range(600)} == {0}
+
+
+def test_unlocked_memory_is_used_and_said() -> None:
+    """In a child without the right to lock, whatever we run as."""
+    child = os.fork()
+    if child == 0:
+        os._exit(_use_pool_without_locking())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def _use_pool_without_locking() -> int:
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    if os.getuid() == 0:
+        os.setuid(65534)  # CAP_IPC_LOCK would lift the limit
+    pool = PoolFace(1)
+    usable = pool.take() != 0
+    return 0 if usable and not pool.state()["locked"] else 1
+
+
+def test_pool_for_nothing_is_refused() -> None:
+    with pytest.raises(OSError, match="pool_init") as refusal:
+        PoolFace(0)
+    assert refusal.value.errno == errno.EINVAL
