@@ -1,14 +1,14 @@
 """Encrypted video calls that a team runs itself: signaling server and selective forwarding unit.
 
-    import fastapi, fastsfu
+import fastapi, fastsfu
 
-    sfu = fastsfu.SFU(fastsfu.Config(media_ips=["203.0.113.7"]))
-    app = fastapi.FastAPI()
-    app.mount("/calls", fastsfu.asgi_app(sfu))          # opens and closes the SFU with its lifespan
+sfu = fastsfu.SFU(fastsfu.Config(media_ips=["203.0.113.7"]))
+app = fastapi.FastAPI()
+app.mount("/calls", fastsfu.asgi_app(sfu))          # opens and closes the SFU with its lifespan
 
-    room = sfu.rooms.create("standup", max_participants=50)
-    token = sfu.token("standup", name="Ada", owner=True)
-    print(f"https://example.org/calls/r/standup?t={token}")
+room = sfu.rooms.create("standup", max_participants=50)
+token = sfu.token("standup", name="Ada", owner=True)
+print(f"https://example.org/calls/r/standup?t={token}")
 """
 
 from importlib import import_module

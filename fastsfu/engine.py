@@ -1,9 +1,9 @@
 """The asyncio face of the native engine, and the only importer of it.
 
-Commands are methods that return handles at once; what happens comes back as calls on the owner of the
-transport or stream, from the event loop's reader. DTLS runs in this thread too (RFC 6347 section 4.2.4):
-its retransmission timer is `loop.call_at`. Media and keys stay in the engine; here are only handles,
-numbers and states (promise P5).
+Commands are methods that return handles at once; what happens comes back as calls on the owner of
+the transport or stream, from the event loop's reader. DTLS runs in this thread too: its
+retransmission timer (RFC 6347 section 4.2.4) is `loop.call_at`. Media and keys stay in the engine;
+here are only handles, numbers and states (promise P5).
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class TransportOwner(Protocol):
         """No authentic packet within the consent timeout (RFC 7675)."""
 
     def on_secured(self, profile: str) -> None:
-        """DTLS is done, the fingerprint matched, media may flow under the SRTP profile of this name."""
+        """DTLS is done and the fingerprint matched: media flows under this SRTP profile."""
 
     def on_security_closed(self) -> None:
         """The peer said close_notify: it has closed its connection."""
@@ -53,10 +53,10 @@ class StreamOwner(Protocol):
 
 
 class MediaEngine:
-    """One native engine, its reader and its DTLS timer; made and used within one running event loop."""
+    """One native engine, its reader and its DTLS timer, within one running event loop."""
 
     def __init__(self, native: "Engine", candidates: Sequence[Candidate], consent_timeout: float):
-        """Take over a started engine. `candidates` go into every answer; `consent_timeout` in seconds."""
+        """Take over a started engine. `candidates` go into each answer; the timeout in seconds."""
         self.candidates = tuple(candidates)
         self.consent_timeout = consent_timeout
         self._native = native
@@ -77,7 +77,7 @@ class MediaEngine:
         certificate = Certificate.generate()
         native = Engine(
             host=config.host,
-            port=config.port if config.media_port is None else config.media_port,
+            port=config.udp_port,
             certificate_pem=certificate.certificate_pem,
             private_key_pem=certificate.private_key_pem,
             crypto=config.crypto,
@@ -85,11 +85,11 @@ class MediaEngine:
             gro=config.gro,
             hold_us=config.hold_us,
             max_transports=config.max_transports,
+            max_streams=config.max_streams,
+            max_buffers=config.max_buffers,
         )
         native.start()
-        return cls(
-            native, host_candidates(config.media_ips, native.port), config.consent_timeout
-        )
+        return cls(native, host_candidates(config.media_ips, native.port), config.consent_timeout)
 
     @property
     def port(self) -> int:
@@ -267,7 +267,7 @@ class MediaEngine:
             self._deliver(owner.on_audio_level, level)
 
     def _deliver(self, callback: Callable[..., None], *args: object) -> None:
-        """One owner's fault must not cost the others their events; the loop's handler hears of it."""
+        """One owner's fault must not cost others their events; the loop's handler hears of it."""
         try:
             callback(*args)
         except Exception as error:
@@ -285,7 +285,7 @@ class MediaEngine:
         self._schedule()
 
     def _schedule(self) -> None:
-        """Set the timer to the earliest DTLS retransmission; called after all that can change it."""
+        """Set the timer to the next DTLS retransmission; called after all that can change it."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

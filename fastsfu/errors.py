@@ -7,7 +7,9 @@ what was expected and what came. Neither ever holds a secret, a token or media.
 from typing import Literal
 
 TokenErrorType = Literal["not-allowed", "exp-token", "nbf-token"]
-JoinErrorType = Literal["no-room", "meeting-full", "exp-room", "nbf-room", "not-allowed"]
+JoinErrorType = Literal[
+    "no-room", "meeting-full", "exp-room", "nbf-room", "not-allowed", "end-of-life"
+]
 
 
 class FastSFUError(Exception):

@@ -1,8 +1,8 @@
 """What a session tells its client, and the one door through which it does: `Signaler`.
 
-The domain knows nothing of WebSockets or JSON; an edge (http/signaling) implements `Signaler` and maps
-each event to its message. Events are frozen, and one that goes to a whole room is one object: an edge
-may keep its serialised form by identity.
+The domain knows nothing of WebSockets or JSON; an edge (http/signaling) implements `Signaler` and
+maps each event to its message. Events are frozen, and one that goes to a whole room is one object:
+an edge may keep its serialised form by identity.
 """
 
 from dataclasses import dataclass
@@ -68,8 +68,9 @@ class ConnectionChanged:
 class Failure:
     """Something that the client should know of and that ended nothing.
 
-    `error` is one of `no-common-codec` (a publication that this client cannot decode), `not-allowed`
-    (it offers to send without the right to), `end-of-life` (the server is about to stop).
+    `error` is one of `no-common-codec` (a publication that this client cannot decode),
+    `not-allowed` (it offers to send without the right to), `end-of-life` (the server is about to
+    stop).
     """
 
     error: str
@@ -110,7 +111,7 @@ class Signaler(Protocol):
     """One client's signaling connection, as a session needs it."""
 
     def send(self, event: Event) -> None:
-        """Queue `event` for the client. Never blocks and never raises, also when the client has gone.
+        """Queue `event` for the client. Never blocks nor raises, also when the client has gone.
 
-        Called in the event loop's thread, possibly from within a call of the edge into the session.
+        Called in the event loop's thread, also from within a call of the edge into the session.
         """

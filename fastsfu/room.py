@@ -1,12 +1,33 @@
-"""A room: who is in, and what each of them publishes for the others."""
+"""A room: who is in, and what each of them publishes for the others.
 
-from collections.abc import Awaitable, Callable, Mapping
+An event costs as much as the room has participants at most; what changes within one turn of the
+event loop is told as one event (`_flush`).
+"""
 
-from fastsfu.events import Participant
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from fastsfu.errors import JoinError
+from fastsfu.events import (
+    ActiveSpeaker,
+    Event,
+    Participant,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantUpdated,
+)
 from fastsfu.session import Session
+from fastsfu.speaker import SpeakerChoice
+from fastsfu.tracks import Publication
 
 OnJoin = Callable[[Session], Awaitable[None] | None]
 OnLeave = Callable[[Session, str], Awaitable[None] | None]
+
+CLOSING = {"exp-room": "The room has ended.", "end-of-life": "The server stops."}
+SPEAKER_INTERVAL = 0.2  # seconds between two choices of the active speaker, while somebody speaks
 
 
 class Room:
@@ -17,28 +38,195 @@ class Room:
     after, with the reason). Hooks may be coroutine functions.
     """
 
-    name: str
-    max_participants: int
-    starts_at: float | None
-    ends_at: float | None
-    on_join: OnJoin | None
-    on_leave: OnLeave | None
+    def __init__(
+        self,
+        name: str,
+        *,
+        max_participants: int,
+        starts_at: float | None = None,
+        ends_at: float | None = None,
+        on_join: OnJoin | None = None,
+        on_leave: OnLeave | None = None,
+        on_left: Callable[["Room", Session, str], None],
+    ) -> None:
+        """`on_left` is called, with the reason, when a session is out."""
+        self.name = name
+        self.max_participants = max_participants
+        self.starts_at = starts_at
+        self.ends_at = ends_at
+        self.on_join = on_join
+        self.on_leave = on_leave
+        self._on_left = on_left
+        self._arriving = 0  # sessions that on_join has not let in yet
+        self._sessions: dict[str, Session] = {}
+        self._changed: dict[Session, None] = {}  # whose ParticipantUpdated is due
+        self._asking: dict[Session, None] = {}  # whose SectionsWanted is due
+        self._flushing: asyncio.Handle | None = None
+        self._speaker = SpeakerChoice()
+        self._speaker_timer: asyncio.TimerHandle | None = None
+        self._closed: str | None = None  # the reason
+        self._end_timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"Room({self.name!r}, sessions={len(self._sessions)})"
 
     @property
     def sessions(self) -> Mapping[str, Session]:
         """The live sessions by id, in order of joining; hidden ones (WHEP) too."""
-        raise NotImplementedError
+        return MappingProxyType(self._sessions)
 
     @property
     def participants(self) -> list[Participant]:
         """Who is in, in order of joining, without hidden sessions."""
-        raise NotImplementedError
+        return [each.participant for each in self._sessions.values() if not each.hidden]
 
     @property
     def active_speaker(self) -> str | None:
         """The session id of who speaks now."""
-        raise NotImplementedError
+        return self._speaker.current
+
+    @property
+    def empty(self) -> bool:
+        """Nobody is in or on the way in."""
+        return not self._sessions and not self._arriving
 
     def eject(self, session_id: str, reason: str = "ejected") -> None:
         """End somebody's session; raises KeyError when there is none of this id in the room."""
-        raise NotImplementedError
+        self._sessions[session_id].leave(reason, "You were asked to leave the room.")
+
+    def open(self) -> None:
+        """Begin to watch the clock; called in the event loop."""
+        if self.ends_at is not None and self._end_timer is None:
+            loop = asyncio.get_running_loop()
+            self._end_timer = loop.call_at(
+                loop.time() + self.ends_at - time.time(), self.close, "exp-room"
+            )
+
+    async def admit(self, session: Session) -> None:
+        """Let a new session in; raises JoinError, also the one that the hook raised."""
+        self._check()
+        self._arriving += 1
+        try:
+            result = None if self.on_join is None else self.on_join(session)
+            if inspect.isawaitable(result):
+                await result
+            self._check()  # others may have come while the hook was awaited
+        finally:
+            self._arriving -= 1
+        if session.ended is not None:
+            raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
+        self._sessions[session.id] = session
+        if not session.hidden:
+            self._broadcast(ParticipantJoined(session.participant), but=session)
+        for publication in self.publications_for(session, self._sessions):
+            session.subscriber.add(publication)
+
+    def close(self, reason: str) -> None:
+        """End all sessions for `reason` and let nobody in any more. Idempotent."""
+        self._closed = self._closed or reason
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+        for session in list(self._sessions.values()):
+            session.leave(reason, CLOSING.get(reason, "The room was closed."))
+        for timer in (self._flushing, self._speaker_timer):
+            if timer is not None:
+                timer.cancel()
+
+    # What its sessions call.
+
+    def others_than(self, session: Session) -> list[Participant]:
+        return [
+            each.participant
+            for each in self._sessions.values()
+            if each is not session and not each.hidden
+        ]
+
+    def publications_for(self, session: Session, ids: Iterable[str]) -> list[Publication]:
+        """All publications of the sessions with these ids that `session` may receive."""
+        if not session.may_subscribe:
+            return []
+        sessions = (self._sessions[each] for each in ids if each in self._sessions)
+        return [
+            publication
+            for each in sessions
+            if each is not session
+            for publication in each.publisher.publications.values()
+        ]
+
+    def published(self, publication: Publication) -> None:
+        for each in self._sessions.values():
+            receives = each.id != publication.session_id and each.may_subscribe
+            if receives and each.subscriber.add(publication):
+                self.asks(each)
+
+    def unpublished(self, publication: Publication) -> None:
+        for each in self._sessions.values():
+            each.subscriber.remove(publication)
+
+    def heard(self, session_id: str, level: int) -> None:
+        self._speaker.heard(session_id, level)
+        if self._speaker_timer is None and not self._speaker.idle:
+            self._choose_speaker()
+
+    def changed(self, session: Session) -> None:
+        if session.id in self._sessions and not session.hidden:
+            self._changed[session] = None
+            self._flush_soon()
+
+    def asks(self, session: Session) -> None:
+        if session.id in self._sessions:
+            self._asking[session] = None
+            self._flush_soon()
+
+    def left(self, session: Session, reason: str) -> None:
+        if self._sessions.pop(session.id, None) is None:
+            return  # it was never let in
+        self._changed.pop(session, None)
+        self._asking.pop(session, None)
+        for each in self._sessions.values():
+            each.subscriber.forget(session.id)
+        if not session.hidden:
+            self._broadcast(ParticipantLeft(session.id, reason))
+        if self._speaker.current == session.id:
+            self._broadcast(ActiveSpeaker(None))
+        self._speaker.forget(session.id)
+        self._on_left(self, session, reason)
+
+    def _check(self) -> None:
+        """Raise JoinError unless one more may come in now."""
+        now = time.time()
+        if self._closed == "end-of-life":
+            raise JoinError("end-of-life", "The server stops.")
+        if self._closed is not None or (self.ends_at is not None and now >= self.ends_at):
+            raise JoinError("exp-room", "The room has ended.")
+        if self.starts_at is not None and now < self.starts_at:
+            raise JoinError("nbf-room", "The room has not started yet.")
+        if len(self._sessions) >= self.max_participants:
+            raise JoinError("meeting-full", f"The room takes {self.max_participants} participants.")
+
+    def _broadcast(self, event: Event, but: Session | None = None) -> None:
+        for session in self._sessions.values():
+            if session is not but:
+                session.tell(event)
+
+    def _flush_soon(self) -> None:
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Tell what changed in this turn of the loop: several publications, one offer."""
+        self._flushing = None
+        changed, self._changed = self._changed, {}
+        asking, self._asking = self._asking, {}
+        for session in changed:
+            self._broadcast(ParticipantUpdated(session.participant))
+        for session in asking:
+            session.ask()
+
+    def _choose_speaker(self) -> None:
+        self._speaker_timer = None
+        loop = asyncio.get_running_loop()
+        if self._speaker.decide(loop.time()):
+            self._broadcast(ActiveSpeaker(self._speaker.current))
+        if not self._speaker.idle:
+            self._speaker_timer = loop.call_at(loop.time() + SPEAKER_INTERVAL, self._choose_speaker)

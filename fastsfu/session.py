@@ -1,17 +1,41 @@
 """A session: one participant's live connection, from joining to leaving.
 
-The client always offers (RFC 9429 with roles fixed): `offer` takes its description and returns the
-answer; when there is more to receive, the session asks for another offer by a `SectionsWanted` event.
-Media goes on without a signaling connection for `resume_timeout` seconds.
+The client always offers (RFC 9429 with fixed roles): `offer` takes its description and returns the
+answer; when there is more to receive, the session asks for another offer by a `SectionsWanted`
+event. Media goes on without a signaling connection for `resume_timeout` seconds. However a session
+ends, everything that it had in the engine is freed at once.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+import asyncio
+import hmac
+import secrets
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from fastsfu.auth.tokens import Grant
-from fastsfu.events import Participant, Signaler
-from fastsfu.tracks import Kind, Source, SubscriptionInfo
+from fastsfu.bundle import Bundle, IceParameters
+from fastsfu.config import Config
+from fastsfu.engine import MediaEngine
+from fastsfu.errors import RequestError
+from fastsfu.events import (
+    ConnectionChanged,
+    Ended,
+    Event,
+    Failure,
+    Participant,
+    Replaced,
+    SectionsWanted,
+    Signaler,
+)
+from fastsfu.publisher import Audience, Publisher, name_sources
+from fastsfu.sdp.negotiate import Offer, read_offer
+from fastsfu.subscriber import EVERYBODY, Subscriber
+from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
+
+__all__ = ["UNSET", "Answer", "IceParameters", "Session"]
 
 
 class _Unset:
@@ -25,67 +49,144 @@ UNSET: Final = _Unset()
 class Answer:
     """The answer to an offer, and whose source each of its receiving sections carries, by mid."""
 
-    sdp: str
+    sdp: str = field(repr=False)
     subscriptions: Mapping[str, SubscriptionInfo]
 
 
-@dataclass(frozen=True, slots=True)
-class IceParameters:
-    """Our side of ICE, for WHIP's trickle ICE fragments (RFC 9725 section 4.3)."""
+class Home(Audience, Protocol):
+    """What a session needs of its room."""
 
-    ufrag: str
-    password: str
-    candidates: tuple[str, ...]  # "candidate:..." lines without "a="
+    name: str
+    max_participants: int
+    ends_at: float | None
 
-    def __repr__(self) -> str:
-        return f"IceParameters(ufrag={self.ufrag!r})"
+    def others_than(self, session: "Session") -> list[Participant]: ...
+    def publications_for(self, session: "Session", ids: Iterable[str]) -> list[Publication]: ...
+    def changed(self, session: "Session") -> None: ...
+    def asks(self, session: "Session") -> None: ...
+    def left(self, session: "Session", reason: str) -> None: ...
 
 
 class Session:
-    """One participant's connection. Made by `SFU.open_session`; use it from the event loop's thread.
+    """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
 
-    Attributes: `id` (the participant's session_id), `room`, `grant`, `name`, `user_data`,
-    `joined_at` (seconds since 1970), `resume_key` (secret), `ended` (why it has ended, or None).
+    Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
+    `user_data` (JSON value), `joined_at` (seconds since 1970), `resume_key` (secret), `hidden`
+    (nobody is told of it), `ended` (why it has ended, or None).
     """
 
-    id: str
-    grant: Grant
-    name: str
-    user_data: Any
-    joined_at: float
-    resume_key: str
-    ended: str | None
+    def __init__(
+        self,
+        room: Home,
+        engine: MediaEngine,
+        config: Config,
+        grant: Grant,
+        *,
+        name: str = "",
+        user_data: Any = None,
+        hidden: bool = False,
+        watch: str | None = None,
+    ) -> None:
+        self.id = str(uuid.uuid4())
+        self.room = room
+        self.grant = grant
+        self.name = grant.name or name
+        self.user_data = user_data
+        self.joined_at = time.time()
+        self.resume_key = secrets.token_urlsafe(24)
+        self.hidden = hidden
+        self.ended: str | None = None
+        self.publisher = Publisher(engine, self.id, room)
+        self.subscriber = Subscriber(engine, watch)
+        self._engine = engine
+        self._config = config
+        self._loop = asyncio.get_running_loop()
+        self._signaler: Signaler | None = None
+        self._bundle: Bundle | None = None
+        self._muted: set[Source] = set()
+        self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
+        self._has_path = self._is_secured = False
+        self._resume_timer: asyncio.TimerHandle | None = None
+        self._connect_timer: asyncio.TimerHandle | None = None
+        self._expiry_timer: asyncio.TimerHandle | None = None
+        if grant.eject_at_expiry and grant.expires_at is not None:
+            self._expiry_timer = self._after(
+                grant.expires_at - self.joined_at, "exp-token", "The token has expired."
+            )
+
+    def __repr__(self) -> str:
+        return f"Session(id={self.id!r}, room={self.room.name!r}, ended={self.ended!r})"
 
     @property
     def participant(self) -> Participant:
         """The participant as the others see them now."""
-        raise NotImplementedError
+        return Participant(
+            session_id=self.id,
+            name=self.name,
+            owner=self.grant.owner,
+            user_data=self.user_data,
+            sources=frozenset(self.publisher.sources - self._muted),
+            joined_at=self.joined_at,
+        )
 
     def others(self) -> list[Participant]:
         """The other participants of the room, in order of joining."""
-        raise NotImplementedError
+        return self.room.others_than(self)
+
+    @property
+    def connected(self) -> bool:
+        """True while media can flow: ICE and DTLS are done."""
+        return self._has_path and self._is_secured and self.ended is None
+
+    @property
+    def ice(self) -> IceParameters | None:
+        """Our side of ICE now; None before the first offer."""
+        return None if self._bundle is None else self._bundle.ice
 
     def wanted_sections(self) -> dict[Kind, int]:
-        """How many receiving sections the client's next offer should have in all, by kind."""
-        raise NotImplementedError
+        """How many receiving sections the client's next offer should have in all, by kind.
+
+        Tell the client: it is not asked again as long as that stays so.
+        """
+        self._asked = dict(self.subscriber.wanted)
+        return dict(self._asked)
+
+    def matches(self, resume_key: str) -> bool:
+        """Whether this is the resume key; takes the same time for each wrong one."""
+        given = resume_key.encode("utf-8", "surrogatepass")  # JSON can hold lone surrogates
+        return hmac.compare_digest(self.resume_key.encode(), given)
 
     async def offer(self, sdp: str, tracks: Mapping[str, Source] | None = None) -> Answer:
         """Take an offer, the first or a later one, and answer it.
 
         `tracks` names the source of sending sections by mid; others get the first free source of
         their kind. New ICE credentials in a later offer restart ICE. Raises OfferError or
-        RequestError, and then the session is as it was before.
+        RequestError, and then the session is as it was before. When the engine cannot do what is
+        asked of it (it is out of transports or streams), the session ends.
         """
-        raise NotImplementedError
-
-    @property
-    def ice(self) -> IceParameters | None:
-        """Our side of ICE now; None before the first offer."""
-        raise NotImplementedError
+        self._require_live()
+        offer = read_offer(
+            sdp, video_codecs=self._config.video_codecs, audio_codecs=self._config.audio_codecs
+        )
+        sources = name_sources(offer, tracks or {})
+        if self._bundle is not None:
+            self._bundle.check(offer)
+        if sources and not self._may_publish:
+            sources = {}
+            self.tell(Failure("not-allowed", "The token does not allow to send audio or video."))
+        try:
+            return self._follow(offer, sources)
+        except Exception:
+            self.leave("connection-error", "The server could not set up the media.")
+            raise
 
     def restart_ice(self, remote_ufrag: str, remote_password: str) -> IceParameters:
         """Restart ICE without an offer (WHIP, WHEP); raises RequestError before the first offer."""
-        raise NotImplementedError
+        self._require_live()
+        if self._bundle is None:
+            raise RequestError("there is no media path yet that ICE could be restarted for")
+        self._bundle.restart_ice(remote_ufrag, remote_password)
+        return self._bundle.ice
 
     def update_local(
         self,
@@ -98,29 +199,146 @@ class Session:
 
         Raises RequestError `not-allowed` for a name when the token gives one, and changes nothing.
         """
-        raise NotImplementedError
+        self._require_live()
+        if name is not None and self.grant.name and name != self.grant.name:
+            raise RequestError("the name is given by the token", "not-allowed")
+        for source, is_on in (sources or {}).items():
+            (self._muted.discard if is_on else self._muted.add)(source)
+        if "audio" in self._muted:
+            self.room.heard(self.id, 0)
+        if name is not None:
+            self.name = name
+        if not isinstance(user_data, _Unset):
+            self.user_data = user_data
+        self.room.changed(self)
 
     def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool]]) -> None:
         """Decline (False) or take back (True) sources of a session id, or of all others by "*".
 
-        What is said of a session id wins over "*". Unknown ids are ignored: they may just have left.
+        What is said of a session id wins over "*". Unknown ids are ignored: they may have left.
         """
-        raise NotImplementedError
+        self._require_live()
+        known = {participant.session_id for participant in self.others()} | {EVERYBODY}
+        relevant = {key: sources for key, sources in settings.items() if key in known}
+        concerned = known if EVERYBODY in relevant else relevant.keys()
+        if self.subscriber.set(relevant, self.room.publications_for(self, concerned)):
+            self.room.asks(self)
 
     def attach(self, signaler: Signaler) -> None:
-        """Talk to the client through `signaler` from now on; one attached before gets `Replaced`."""
-        raise NotImplementedError
+        """Talk to the client through `signaler` from now on; the one before gets `Replaced`."""
+        self._require_live()
+        _cancel(self._resume_timer)
+        if self._signaler is not None and self._signaler is not signaler:
+            self._signaler.send(Replaced())
+        self._signaler = signaler
 
     def detach(self, signaler: Signaler) -> None:
         """`signaler` is lost: the session ends in `resume_timeout` unless another one is attached.
 
         Does nothing when `signaler` is not the attached one.
         """
-        raise NotImplementedError
+        if self._signaler is signaler:
+            self._signaler = None
+            self._resume_timer = self._after(
+                self._config.resume_timeout, "timeout", "The client did not come back in time."
+            )
 
     def leave(self, reason: str = "left", info: str = "") -> None:
         """End the session: media stops, everything is freed, the room hears of it. Idempotent.
 
         The attached signaler gets `Ended`, always and last.
         """
-        raise NotImplementedError
+        if self.ended is not None:
+            return
+        self.ended = reason
+        for timer in (self._resume_timer, self._connect_timer, self._expiry_timer):
+            _cancel(timer)
+        self.publisher.close()
+        self.subscriber.close()
+        if self._bundle is not None:
+            self._bundle.close()
+        self.room.left(self, reason)
+        self.tell(Ended(reason, info))
+        self._signaler = None
+
+    # What its room calls.
+
+    @property
+    def may_subscribe(self) -> bool:
+        return self.grant.subscribe
+
+    def tell(self, event: Event) -> None:
+        """Send an event if there is a signaling connection; one that resumes is told of it all."""
+        if self._signaler is not None:
+            self._signaler.send(event)
+
+    def ask(self) -> None:
+        """Tell the client how many sections are wanted, if another offer of it would bring more."""
+        if self.subscriber.waits:
+            self.tell(SectionsWanted(**self.wanted_sections()))
+
+    # What the engine tells of its transport.
+
+    def on_path(self, address: str) -> None:
+        self._has_path = True
+        self._connected()
+
+    def on_path_lost(self) -> None:
+        self.leave("connection-error", "Nothing came from the client any more.")
+
+    def on_secured(self, profile: str) -> None:
+        _cancel(self._connect_timer)
+        self._is_secured = True
+        self._connected()
+
+    def on_security_closed(self) -> None:
+        self.leave("left", "The client closed its connection.")
+
+    def on_security_failed(self, detail: str) -> None:
+        self.leave("connection-error", f"DTLS failed: {detail}.")
+
+    def _connected(self) -> None:
+        if self.connected:
+            self.tell(ConnectionChanged("connected"))
+
+    def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
+        """Bring engine and room to what a checked offer says."""
+        if self._bundle is None:
+            self._bundle = Bundle(self._engine, self, offer)
+            self._connect_timer = self._after(
+                self._config.consent_timeout, "connection-error", "No media path came about."
+            )
+        self._bundle.follow(offer, self.publisher.learnt_ssrcs())
+        if self.publisher.follow(self._bundle, offer, sources):
+            self.room.changed(self)
+        for publication in self.subscriber.follow(self._bundle, offer):
+            self.tell(
+                Failure(
+                    "no-common-codec",
+                    f"The {publication.source} of {publication.session_id} comes in "
+                    f"{', '.join(codec.name for codec in publication.codecs)} only.",
+                )
+            )
+        if self.subscriber.waits and self.subscriber.wanted != self._asked:
+            self.room.asks(self)
+        sending = {mid: each.stream for mid, each in self.subscriber.subscriptions.items()}
+        return Answer(
+            self._bundle.answer(offer, sending, self.publisher.publications.keys()),
+            self.subscriber.described(),
+        )
+
+    @property
+    def _may_publish(self) -> bool:
+        return self.grant.publish and not self.hidden
+
+    def _require_live(self) -> None:
+        if self.ended is not None:
+            raise RequestError(f"the session has ended: {self.ended}")
+
+    def _after(self, seconds: float, reason: str, info: str) -> asyncio.TimerHandle:
+        return self._loop.call_at(self._loop.time() + seconds, self.leave, reason, info)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -7,80 +7,59 @@
 Nothing is opened before it is entered; on leaving it, all sessions end with `end-of-life`.
 """
 
-from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any, Self
+import asyncio
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self
 
+import numpy as np
 import numpy.typing as npt
 
 from fastsfu.auth.tokens import Grant, Tokens
 from fastsfu.config import Config
 from fastsfu.engine import MediaEngine
-from fastsfu.events import Signaler
+from fastsfu.errors import JoinError, TokenError
+from fastsfu.events import Failure, Signaler
 from fastsfu.room import OnJoin, OnLeave, Room
+from fastsfu.rooms import Rooms
 from fastsfu.session import Session
 
-
-class Rooms:
-    """The rooms by name; iterates over them. `name in rooms`, `len(rooms)`."""
-
-    def create(
-        self,
-        name: str,
-        *,
-        max_participants: int | None = None,
-        starts_at: float | None = None,
-        ends_at: float | None = None,
-        on_join: OnJoin | None = None,
-        on_leave: OnLeave | None = None,
-    ) -> Room:
-        """Make a room that stays until it is deleted; times in seconds since 1970.
-
-        Raises RequestError when there is a room of this name already.
-        """
-        raise NotImplementedError
-
-    def get(self, name: str) -> Room | None:
-        """The room of this name, if there is one now."""
-        raise NotImplementedError
-
-    def delete(self, name: str) -> None:
-        """End everybody's session in it (`ejected`) and forget it; raises KeyError."""
-        raise NotImplementedError
-
-    def __iter__(self) -> Iterator[Room]:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        raise NotImplementedError
-
-    def __contains__(self, name: object) -> bool:
-        raise NotImplementedError
+END_OF_LIFE: Final = "end-of-life"
 
 
 class SFU:
     """One server's calls. Async context manager; all methods belong to the event loop's thread.
 
     Attributes: `config`, `rooms`, `tokens` (signs and verifies; with a random secret when the
-    configuration has none), `on_join` and `on_leave` (hooks of rooms that have none of their own).
+    configuration has none).
     """
-
-    config: Config
-    rooms: Rooms
-    tokens: Tokens
-    on_join: OnJoin | None
-    on_leave: OnLeave | None
 
     def __init__(
         self,
         config: Config | None = None,
         *,
+        on_join: OnJoin | None = None,
+        on_leave: OnLeave | None = None,
         open_engine: Callable[[Config], MediaEngine] = MediaEngine.open,
     ) -> None:
-        raise NotImplementedError
+        """`on_join` and `on_leave` are the hooks of rooms that have none of their own.
+
+        `open_engine` makes the media engine when the SFU is entered.
+        """
+        self.config = Config() if config is None else config
+        self.rooms = Rooms(self.config.max_participants, on_join, on_leave)
+        self.tokens = Tokens(self.config.secret)
+        self._open_engine = open_engine
+        self._engines: list[MediaEngine] = []  # one for each worker
+        self._is_draining = False
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        if self._engines:
+            raise RuntimeError("the SFU is running already")
+        self._engines.append(self._open_engine(self.config))
+        self._is_draining = False
+        self.rooms.open()
+        return self
 
     async def __aexit__(
         self,
@@ -88,26 +67,37 @@ class SFU:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        raise NotImplementedError
+        self._is_draining = True
+        try:
+            await self.rooms.close(END_OF_LIFE)
+        finally:
+            for engine in self._engines:
+                engine.close()
+            self._engines.clear()
 
     @property
     def running(self) -> bool:
         """True while entered."""
-        raise NotImplementedError
+        return bool(self._engines)
 
     @property
     def ready(self) -> bool:
         """True while new sessions are taken: entered and not draining."""
-        raise NotImplementedError
+        return self.running and not self._is_draining
 
     @property
-    def sessions(self) -> dict[str, Session]:
-        """All live sessions by id."""
-        raise NotImplementedError
+    def engines(self) -> tuple[MediaEngine, ...]:
+        """The media engines, one for each worker: their ports, fingerprints and crypto."""
+        return tuple(self._engines)
 
-    def token(self, room: str, **claims: Any) -> str:
+    @property
+    def sessions(self) -> Mapping[str, Session]:
+        """All live sessions by id."""
+        return MappingProxyType(self.rooms.sessions)
+
+    def token(self, room: str | None, **claims: Any) -> str:
         """Sign a meeting token for `room`; `claims` as for `Tokens.sign`."""
-        raise NotImplementedError
+        return self.tokens.sign(room, **claims)
 
     async def open_session(
         self,
@@ -126,28 +116,80 @@ class SFU:
         Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
         signaler (WHIP, WHEP) the session lives until it leaves or its media path is lost. `hidden`
         sessions only watch: nobody is told of them. `watch` restricts what is received to one
-        session id. Raises TokenError or JoinError (also `end-of-life` while draining).
+        session id. Raises TokenError or JoinError (`end-of-life` while draining).
         """
-        raise NotImplementedError
+        if not self.ready:
+            raise JoinError(END_OF_LIFE, "The server takes no new calls.")
+        granted = self._grant(room, token) if grant is None else grant
+        engine = self._engines[0]
+
+        def session_of(where: Room) -> Session:
+            return Session(
+                where,
+                engine,
+                self.config,
+                granted,
+                name=name,
+                user_data=user_data,
+                hidden=hidden,
+                watch=watch,
+            )
+
+        session = await self.rooms.admit(room, session_of)
+        if signaler is not None:
+            session.attach(signaler)
+        return session
 
     def resume(self, session_id: str, resume_key: str, signaler: Signaler) -> Session:
         """Attach a new signaling connection to a live session; raises JoinError.
 
         `no-room`: no such session (any more); `not-allowed`: wrong key.
         """
-        raise NotImplementedError
+        session = self.rooms.sessions.get(session_id)
+        if session is None:
+            raise JoinError("no-room", "The session has ended.")
+        if not session.matches(resume_key):
+            raise JoinError("not-allowed", "The resume key is not that of the session.")
+        session.attach(signaler)
+        return session
 
     async def drain(self, timeout: float | None = None) -> None:
         """Take no new sessions, tell the clients (`Failure` end-of-life), wait until all have left.
 
         After `timeout` seconds (default `config.drain_timeout`) the rest ends with `end-of-life`.
         """
-        raise NotImplementedError
+        self._is_draining = True
+        seconds = self.config.drain_timeout if timeout is None else timeout
+        notice = Failure(END_OF_LIFE, f"The server stops in {seconds:.0f} s.")
+        for session in self.sessions.values():
+            session.tell(notice)
+        try:
+            async with asyncio.timeout(seconds):
+                await self.rooms.vacated()
+        except TimeoutError:
+            await self.rooms.close(END_OF_LIFE)
 
     def snapshot(self) -> npt.NDArray[Any]:
         """Counters of all live RTP streams: structured array, one row a stream."""
-        raise NotImplementedError
+        self._require_running()
+        return np.concatenate([engine.snapshot() for engine in self._engines])
 
     def counters(self) -> dict[str, int]:
         """Totals of the media workers: messages, packets, drops by reason, marks of the pools."""
-        raise NotImplementedError
+        self._require_running()
+        totals: dict[str, int] = {}
+        for engine in self._engines:
+            for name, value in engine.counters().items():
+                totals[name] = totals.get(name, 0) + value
+        return totals
+
+    def _grant(self, room: str, token: str | None) -> Grant:
+        if token is not None:
+            return self.tokens.verify(token, room)
+        if self.config.open_rooms:
+            return Grant(room=room)
+        raise TokenError("not-allowed", "A token for the room is needed.")
+
+    def _require_running(self) -> None:
+        if not self._engines:
+            raise RuntimeError("the SFU has not been entered")

@@ -1,6 +1,6 @@
-"""Publications and subscriptions: what a participant sends, and who receives it (RFC 7656 sources)."""
+"""Publications and subscriptions: what a participant sends and who receives it (RFC 7656)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,7 +21,7 @@ KIND_OF: dict[Source, Kind] = {
 
 @dataclass(eq=False, slots=True)
 class Publication:
-    """One source that one participant sends; lives from the offer that has it to the one that has not.
+    """One source that one participant sends, from the offer that has it to one that has not.
 
     It is the engine's `StreamOwner` of its inbound stream.
     """
@@ -33,18 +33,19 @@ class Publication:
     codecs: tuple[NegotiatedCodec, ...]  # what the publisher may send, in our order of preference
     ssrc: int | None  # as offered; None: found by its MID
     rtx_ssrc: int | None
-    heard: Callable[[int], None] = field(repr=False)  # gets the audio level, 0 silent .. 127 loud
-    claim: Callable[[int], None] = field(repr=False)  # gets the SSRC that turned out to be in use
+    voice: Callable[[int], None] | None = field(repr=False)  # gets the level, 0 silent .. 127 loud
+    live_ssrc: int | None = None  # as received
     inbound: int = 0  # the engine's handle
 
     def on_stream_started(self, ssrc: int) -> None:
-        self.claim(ssrc)
+        self.live_ssrc = ssrc
 
     def on_stream_ended(self) -> None:
-        self.heard(0)
+        self.on_audio_level(0)
 
     def on_audio_level(self, level: int) -> None:
-        self.heard(level)
+        if self.voice is not None:
+            self.voice(level)
 
 
 @dataclass(eq=False, slots=True)
@@ -84,3 +85,10 @@ class SubscriptionInfo:
 
     session_id: str
     source: Source
+
+
+def same_payload_types(one: Sequence[NegotiatedCodec], other: Sequence[NegotiatedCodec]) -> bool:
+    """Whether streams go on from one description to the next: a payload type keeps its meaning for
+    the life of a session (RFC 8843 section 10.1.2), so their parameters need no comparison.
+    """
+    return [(c.codec, c.pt, c.rtx_pt) for c in one] == [(c.codec, c.pt, c.rtx_pt) for c in other]

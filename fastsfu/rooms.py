@@ -1,0 +1,146 @@
+"""The rooms of an SFU by name, and its sessions by id."""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+
+from fastsfu.errors import RequestError
+from fastsfu.room import OnJoin, OnLeave, Room
+from fastsfu.session import Session
+
+
+class Rooms:
+    """Iterates over the rooms. `name in rooms`, `len(rooms)`."""
+
+    def __init__(
+        self, max_participants: int, on_join: OnJoin | None = None, on_leave: OnLeave | None = None
+    ) -> None:
+        """The arguments are for rooms that say nothing else themselves."""
+        self.sessions: dict[str, Session] = {}
+        self._max_participants = max_participants
+        self._on_join = on_join
+        self._on_leave = on_leave
+        self._rooms: dict[str, Room] = {}
+        self._kept: set[str] = set()  # made by `create`, so not dropped when empty
+        self._hooks: set[asyncio.Future[None]] = set()  # on_leave hooks that still run
+        self._vacated = asyncio.Event()
+        self._is_open = False
+
+    def create(
+        self,
+        name: str,
+        *,
+        max_participants: int | None = None,
+        starts_at: float | None = None,
+        ends_at: float | None = None,
+        on_join: OnJoin | None = None,
+        on_leave: OnLeave | None = None,
+    ) -> Room:
+        """Make a room that stays until deleted, or the SFU closes; times in seconds since 1970.
+
+        Raises RequestError when there is a room of this name already.
+        """
+        if name in self._rooms:
+            raise RequestError(f"there is a room {name!r} already")
+        room = self._rooms[name] = Room(
+            name,
+            max_participants=max_participants or self._max_participants,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            on_join=on_join or self._on_join,
+            on_leave=on_leave or self._on_leave,
+            on_left=self._left,
+        )
+        self._kept.add(name)
+        if self._is_open:
+            room.open()
+        return room
+
+    def get(self, name: str) -> Room | None:
+        """The room of this name, if there is one now."""
+        return self._rooms.get(name)
+
+    def delete(self, name: str) -> None:
+        """End everybody's session in it (`ejected`) and forget it; raises KeyError."""
+        room = self._rooms.pop(name)
+        self._kept.discard(name)
+        room.close("ejected")
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._rooms.values()))
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rooms
+
+    async def admit(self, name: str, session_of: Callable[[Room], Session]) -> Session:
+        """Let a new session into the room of this name, which is made when there is none.
+
+        Raises JoinError, also the one of an on_join hook.
+        """
+        room = self._rooms.get(name)
+        if room is None:
+            room = self.create(name)
+            self._kept.discard(name)
+        session = session_of(room)
+        try:
+            await room.admit(session)
+        except BaseException:
+            session.leave("not-allowed")
+            self._drop_if_empty(room)
+            raise
+        self.sessions[session.id] = session
+        return session
+
+    def open(self) -> None:
+        """Begin to watch the rooms' times; called in the event loop."""
+        self._is_open = True
+        for room in self:
+            room.open()
+
+    async def close(self, reason: str) -> None:
+        """End all sessions and rooms, and wait for their hooks."""
+        self._is_open = False
+        for room in self:
+            room.close(reason)
+        self._rooms.clear()
+        self._kept.clear()
+        if self._hooks:
+            await asyncio.wait(self._hooks)
+
+    async def vacated(self) -> None:
+        """Wait until the last session has left."""
+        self._vacated.clear()
+        if self.sessions:
+            await self._vacated.wait()
+
+    def _left(self, room: Room, session: Session, reason: str) -> None:
+        self.sessions.pop(session.id, None)
+        if not self.sessions:
+            self._vacated.set()
+        if room.on_leave is not None:
+            hook = asyncio.ensure_future(_call(room.on_leave, session, reason))
+            self._hooks.add(hook)
+            hook.add_done_callback(self._hook_done)
+        self._drop_if_empty(room)
+
+    def _drop_if_empty(self, room: Room) -> None:
+        name = room.name
+        if room.empty and name not in self._kept and self._rooms.get(name) is room:
+            del self._rooms[name]
+
+    def _hook_done(self, hook: asyncio.Future[None]) -> None:
+        """A hook's fault goes to the loop's handler: the session is gone in any case."""
+        self._hooks.discard(hook)
+        if not hook.cancelled() and (error := hook.exception()):
+            hook.get_loop().call_exception_handler(
+                {"message": "an on_leave hook failed", "exception": error, "future": hook}
+            )
+
+
+async def _call(hook: OnLeave, session: Session, reason: str) -> None:
+    result = hook(session, reason)
+    if inspect.isawaitable(result):
+        await result

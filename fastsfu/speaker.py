@@ -1,0 +1,68 @@
+"""Who speaks: one choice from many loudness values, steady enough to look at.
+
+Without a clock: the caller says what time it is. Whoever speaks stays chosen until somebody else
+has been clearly louder for a while, or everybody has been silent for longer.
+"""
+
+SPEECH_LEVEL = 80  # of 127; -47 dBov, above the noise of a quiet room
+MARGIN = 8  # dB by which another one must be louder
+SWITCH_AFTER = 0.5  # seconds that they must be so
+SILENT_AFTER = 3.0  # seconds without speech until nobody is chosen
+
+
+class SpeakerChoice:
+    """The choice for one room; `current` is the session id of who speaks, or None."""
+
+    def __init__(self) -> None:
+        self.current: str | None = None
+        self._levels: dict[str, int] = {}  # of those who speak
+        self._challenger: str | None = None
+        self._challenged_at = 0.0
+        self._spoken_at = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """True when the passing of time alone can change nothing."""
+        return not self._levels and self.current is None
+
+    def heard(self, session_id: str, level: int) -> None:
+        """Note a loudness, 0 silent .. 127 loud; it holds until the next one."""
+        if level >= SPEECH_LEVEL:
+            self._levels[session_id] = level
+        else:
+            self._levels.pop(session_id, None)
+
+    def forget(self, session_id: str) -> None:
+        """They have left."""
+        self._levels.pop(session_id, None)
+        if self.current == session_id:
+            self.current = None
+
+    def decide(self, now: float) -> bool:
+        """Choose; `now` in seconds. True when `current` has changed. For a few calls a second."""
+        if not self._levels:
+            return self._rest(now)
+        self._spoken_at = now
+        loudest = max(self._levels, key=lambda session_id: self._levels[session_id])
+        if self.current is None:
+            return self._switch(loudest)
+        if self._levels[loudest] < self._levels.get(self.current, SPEECH_LEVEL - MARGIN) + MARGIN:
+            loudest = self.current
+        if loudest == self.current:
+            self._challenger = None
+        elif loudest != self._challenger:
+            self._challenger, self._challenged_at = loudest, now
+        elif now - self._challenged_at >= SWITCH_AFTER:
+            return self._switch(loudest)
+        return False
+
+    def _rest(self, now: float) -> bool:
+        self._challenger = None
+        if self.current is None or now - self._spoken_at < SILENT_AFTER:
+            return False
+        self.current = None
+        return True
+
+    def _switch(self, session_id: str) -> bool:
+        self.current, self._challenger = session_id, None
+        return True
