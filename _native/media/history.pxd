@@ -14,8 +14,7 @@ cdef struct MediaPacket:
     int64_t ext_seq           # extended sequence number in its stream
     int64_t arrival_us
     uint16_t payload_size     # without the sender's own padding
-    uint8_t padding           # bytes of padding that egress put behind the payload to equalise
-                              # sizes; the last one counts them
+    uint8_t padding           # bytes that egress put behind the payload; the last one counts them
     bint keyframe             # a decodable start begins here
 
 cdef struct History:

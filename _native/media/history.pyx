@@ -27,6 +27,7 @@ cdef void history_free(History* history) noexcept nogil:
 cdef void history_put(
         History* history, const MediaPacket* packet, int64_t now_us) noexcept nogil:
     cdef int64_t lowest
+    history_expire(history, now_us)
     if history.oldest > history.newest:         # empty: the ring may begin anywhere
         history.oldest = packet.ext_seq
         history.newest = packet.ext_seq
@@ -41,7 +42,6 @@ cdef void history_put(
     elif packet.ext_seq < history.oldest:
         history.oldest = packet.ext_seq
     place(history, packet)
-    history_expire(history, now_us)
 
 
 cdef MediaPacket* history_get(

@@ -4,8 +4,7 @@ show."""
 from libc.stdint cimport int64_t, uint8_t
 
 cdef struct Level:
-    float smoothed            # 0 (silent) .. 127 (loud): 127 - dBov, exponentially smoothed over
-                              # the packets
+    float smoothed            # over the packets, exponentially: 0 (silent) .. 127 (loud)
     int64_t next_report_us
     uint8_t reported          # 0: silence, or only the room's noise
 

@@ -1,4 +1,5 @@
-"""See levels.pxd. The V bit is not used: senders without a voice detector set it always or never."""
+"""See levels.pxd. The V bit is not used: senders without a voice detector set it always, or
+never."""
 
 cdef enum:
     INTERVAL_US = 100000      # between reports

@@ -30,8 +30,7 @@ cdef enum LossVerdict:
     LOSS_GAP                  # numbers went missing just now
     LOSS_RECOVERED            # this one was missing
     LOSS_DUPLICATE_OR_OLD     # seen before, given up, or from before the first packet: drop it
-    LOSS_HOPELESS             # the gap was too wide: everything missing was given up; ask for a
-                              # keyframe
+    LOSS_HOPELESS             # too wide a gap: all missing was given up; ask for a keyframe
 
 cdef void loss_init(LossTracker* tracker) noexcept nogil
 cdef LossVerdict loss_on_packet(

@@ -1,6 +1,6 @@
-"""See rewrite.pxd. Why the invariant holds: between a start and the next stop, index = source number
-+ offset is one to one; each start sets the offset so that its indices begin at next_index, which is
-above all that were ever given; and source numbers below the start are refused."""
+"""See rewrite.pxd. Why the invariant holds: between a start and the next stop, index = source
+number + offset is one to one; each start sets the offset so that its indices begin at next_index,
+which is above all that were ever given; and source numbers below the start are refused."""
 
 from libc.stdint cimport int32_t, uint64_t
 

@@ -9,10 +9,9 @@ cdef enum:
 
 cdef struct TwccReceiver:
     int64_t arrival_us[TWCC_WINDOW]   # by (extended number % TWCC_WINDOW); -1 = not received
-    int64_t first             # extended number the next feedback begins with; -1 before the first
-                              # packet
+    int64_t first             # extended number that the next feedback begins with; -1: no packet yet
     int64_t highest           # extended
-    uint32_t unreported       # packets since the last feedback
+    uint32_t unreported       # packets since all was told
     uint8_t feedback_count
 
 cdef void twcc_init(TwccReceiver* twcc) noexcept nogil

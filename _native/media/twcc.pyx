@@ -32,7 +32,6 @@ cdef enum Symbol:             # section 3.1.1
 cdef struct Plan:             # what one feedback packet tells
     uint8_t symbols[TWCC_WINDOW]
     int count
-    int received
     int delta_bytes
     int64_t reference         # in ticks, a multiple of REFERENCE_TICKS
 
@@ -72,7 +71,7 @@ cdef size_t twcc_write(
         uint32_t sender_ssrc, uint32_t media_ssrc) noexcept nogil:
     cdef Plan plan
     cdef size_t size, padded
-    if twcc.unreported == 0 or twcc.first > twcc.highest:
+    if twcc.first < 0 or twcc.first > twcc.highest:
         return 0
     make_plan(&plan, twcc, capacity)
     size = write_chunks(&plan, out, FIXED_SIZE)
@@ -92,7 +91,6 @@ cdef size_t twcc_write(
     out[19] = twcc.feedback_count
     twcc.feedback_count += 1
     twcc.first += plan.count
-    twcc.unreported -= min(twcc.unreported, <uint32_t>plan.received)
     if twcc.first > twcc.highest:
         twcc.unreported = 0
     return size
@@ -119,7 +117,6 @@ cdef void make_plan(Plan* plan, const TwccReceiver* twcc, size_t capacity) noexc
     """As many numbers from `first` on as fit, until a delta does not fit in 16 bits."""
     cdef int64_t number = twcc.first, ticks, last
     plan.count = 0
-    plan.received = 0
     plan.delta_bytes = 0
     plan.reference = reference_ticks(twcc)
     last = plan.reference
@@ -131,7 +128,6 @@ cdef void make_plan(Plan* plan, const TwccReceiver* twcc, size_t capacity) noexc
                 return
             plan.symbols[plan.count] = symbol_of(ticks - last)
             plan.delta_bytes += plan.symbols[plan.count]
-            plan.received += 1
             last = ticks
         plan.count += 1
         number += 1

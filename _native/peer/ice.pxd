@@ -11,8 +11,7 @@ from fastsfu._native.packet.stun cimport StunMessage
 
 cdef enum:
     ICE_MAX_PATHS = 4         # remote addresses remembered for a transport
-    ICE_UFRAG_SIZE = 8        # bytes of our own ufrag: random, and the worker's key to find the
-                              # transport
+    ICE_UFRAG_SIZE = 8        # bytes of our own ufrag: random, the worker's key to its transport
     ICE_PASSWORD_SIZE = 24
     ICE_REMOTE_UFRAG_MAX = 256
 
@@ -24,8 +23,7 @@ cdef struct Address:
 cdef enum IceAction:          # what the worker does besides sending the answer
     ICE_IGNORE = 0            # not for us, or not authentic: no answer (counted)
     ICE_ANSWER                # send `answer`
-    ICE_ANSWER_SELECTED       # send `answer`; the selected path is a new one (first nomination, or
-                              # address change)
+    ICE_ANSWER_SELECTED       # send `answer`; another path is selected than before
 
 cdef struct IceCredentials:
     uint8_t ufrag[ICE_UFRAG_SIZE]

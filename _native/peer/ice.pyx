@@ -1,6 +1,6 @@
 """See ice.pxd."""
 
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcmp, memmove, memset
 
 from fastsfu._native.base.wire cimport read_u16
 from fastsfu._native.packet.stun cimport (
@@ -9,12 +9,12 @@ from fastsfu._native.packet.stun cimport (
 cdef enum:
     ROLE_CONFLICT = 487
     UNKNOWN_ATTRIBUTE = 420
-    # A peer that nominates every pair (aggressive nomination, RFC 5245 section 8.1.1.2; libnice)
-    # means the one of the highest priority. A peer that nominates one pair at a time (Chromium with
-    # a lite agent, Firefox, pion) stops nominating the path that it leaves. So a path of no higher
-    # priority takes over only when the selected one was not nominated for this long: aggressive
-    # peers repeat within a few pacing intervals of 50 ms, Chromium pings a chosen pair every 0.5 s
-    # or slower.
+    # Full agents must nominate one pair at a time when the other side is lite (RFC 5245 section
+    # 8.1.1; Chromium, Firefox and pion do), and stop nominating the path that they leave. Some
+    # nominate every pair nevertheless and mean the one of the highest priority (8.1.1.2): obeying
+    # each check would make media hop between paths. So a path of no higher priority takes over once
+    # the selected one was not nominated for this long: a few pacing intervals (50 ms), and less
+    # than Chromium waits between two checks of a pair that works.
     NOMINATION_HOLDS_US = 250000
 
 

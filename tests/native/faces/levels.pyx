@@ -2,7 +2,8 @@
 
 from libc.stdint cimport uint8_t
 
-from fastsfu._native.media.levels cimport Level as CLevel, level_init, level_on_packet, level_silence
+from fastsfu._native.media.levels cimport (
+    Level as CLevel, level_init, level_on_packet, level_silence)
 
 
 cdef class Level:

@@ -95,7 +95,7 @@ def test_a_day_without_packets_does_not_overflow():
 def test_elapsed_time_counts_from_the_highest_timestamp():
     rewrite = started()
     rewrite.map(5001, 93_000, 1_000_000)
-    rewrite.map(5000, 90_000, 1_400_000)        # late
+    rewrite.map(5000, 90_000, 1_400_000)  # late
     rewrite.start(9, 0, same_source=False, clock_rate=90_000, now_us=2_000_000)
     assert rewrite.map(9, 0, 2_000_000)[1] == 93_007 + 90_000
 
@@ -119,8 +119,8 @@ def test_find_refuses_what_was_not_sent_since_the_start():
     for number in range(5000, 5010):
         rewrite.map(number, 0)
     rewrite.start(6000, 0)
-    assert rewrite.find(109) is None            # before the start
-    assert rewrite.find(110) is None            # not sent yet
+    assert rewrite.find(109) is None  # before the start
+    assert rewrite.find(110) is None  # not sent yet
     rewrite.map(6000, 0)
     assert rewrite.find(110) == (6000, 110)
     assert rewrite.find(109) is None
@@ -167,7 +167,7 @@ def test_an_index_is_never_given_to_two_source_packets(life, first_seq, ts_offse
             before = max(given, default=first_seq - 1)
             rewrite.start(highest, highest * 10, same_source=step == "same", now_us=highest)
             index, ts = rewrite.map(highest, highest * 10, highest)
-            assert index == before + 1          # no gap, and above all that were given
+            assert index == before + 1  # no gap, and above all that were given
             given[index] = (source, highest, ts)
 
 
