@@ -4,18 +4,22 @@ answered from (RFC 4588). Shared by all receivers of the stream."""
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.base.pool cimport Buffer
-from fastsfu._native.packet.rtp cimport RtpExtensions, RtpHeader
+from fastsfu._native.packet.rtp cimport RtpHeader
+
+cdef enum:
+    NO_EXTENSION = 255
 
 # A received packet and what is known of it.
 cdef struct MediaPacket:
     Buffer* buffer            # plaintext; payload at data[header.header_size]
     RtpHeader header
-    RtpExtensions extensions
     int64_t ext_seq           # extended sequence number in its stream
     int64_t arrival_us
     uint16_t payload_size     # without the sender's own padding
     uint8_t padding           # bytes that egress put behind the payload; the last one counts them
     bint keyframe             # a decodable start begins here
+    uint8_t extension         # the ExtensionKind that travels on to receivers, or NO_EXTENSION
+    uint8_t extension_value   # its one byte
 
 cdef struct History:
     MediaPacket* packets      # ring by ext_seq; buffer NULL = empty

@@ -1,0 +1,9 @@
+"""Commands, carried out by the worker between batches: create and close, keys, pause. One function a kind."""
+
+from fastsfu._native.engine.command cimport Head
+from fastsfu._native.engine.state cimport Worker
+from fastsfu._native.peer.transport cimport Transport
+
+cdef void apply(Worker* worker, const Head* command) noexcept nogil
+# Free a transport with all its streams (also when the worker ends).
+cdef void apply_free_transport(Worker* worker, Transport* transport) noexcept nogil

@@ -1,0 +1,114 @@
+"""The whole contract between the event loop's thread and a worker: commands one way, events the other, each a record in a
+Ring. Every record begins with its kind and the handle it is about; a handle that no longer lives makes it a counted no-op.
+"""
+
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from fastsfu._native.crypto.dtls cimport SrtpKeys
+from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
+from fastsfu._native.packet.rtp cimport EXT_KINDS
+from fastsfu._native.peer.ice cimport Address, IceCredentials
+
+cdef enum:
+    MAX_PAYLOAD_TYPES = 32        # of one stream
+    MAX_DTLS_BYTES = 2048         # of one DTLS datagram in either direction
+
+cdef enum CommandKind:
+    COMMAND_STOP = 0
+    COMMAND_CREATE_TRANSPORT
+    COMMAND_RESTART_ICE
+    COMMAND_SET_KEYS
+    COMMAND_SEND_DTLS
+    COMMAND_CLOSE_TRANSPORT
+    COMMAND_CREATE_INBOUND
+    COMMAND_CLOSE_INBOUND
+    COMMAND_CREATE_OUTBOUND
+    COMMAND_CLOSE_OUTBOUND
+    COMMAND_PAUSE_OUTBOUND
+    COMMAND_REQUEST_KEYFRAME
+    COMMAND_KINDS
+
+cdef struct Head:                 # of every command and event
+    uint32_t kind
+    uint64_t handle
+
+cdef struct CreateTransport:
+    Head head
+    IceCredentials ice
+    int64_t consent_timeout_us
+    uint32_t ssrc                 # of our RTCP
+    uint8_t id_of_kind[EXT_KINDS] # 0 = not negotiated
+
+cdef struct RestartIce:
+    Head head
+    IceCredentials ice
+
+cdef struct SetKeys:
+    Head head
+    SrtpKeys keys
+
+cdef struct DtlsDatagram:         # command SEND_DTLS and event EVENT_DTLS
+    Head head
+    uint32_t size
+    uint8_t data[MAX_DTLS_BYTES]
+
+cdef struct InboundPayloadType:
+    uint8_t pt
+    uint8_t codec
+    int16_t rtx_pt                # -1 = none
+    uint32_t clock_rate
+
+cdef struct CreateInbound:
+    Head head
+    uint64_t transport
+    int32_t kind                  # MediaKind
+    uint32_t ssrc                 # 0 = bound by MID
+    uint32_t rtx_ssrc
+    uint8_t nack
+    uint8_t mid_size
+    uint8_t mid[MID_CAPACITY]
+    int32_t payload_type_count
+    InboundPayloadType payload_types[MAX_PAYLOAD_TYPES]
+
+cdef struct OutboundPayloadType:
+    uint8_t source_pt
+    uint8_t pt
+    int16_t rtx_pt                # -1 = none
+
+cdef struct CreateOutbound:
+    Head head
+    uint64_t transport
+    uint64_t source               # handle of the inbound stream
+    uint32_t ssrc
+    uint32_t rtx_ssrc             # 0 = none
+    uint16_t first_seq            # random, below 2^15 (RFC 3711 section 3.3.1)
+    uint16_t first_rtx_seq
+    uint32_t ts_offset            # random
+    uint8_t cname_size
+    uint8_t cname[CNAME_CAPACITY]
+    int32_t payload_type_count
+    OutboundPayloadType payload_types[MAX_PAYLOAD_TYPES]
+
+cdef struct PauseOutbound:
+    Head head
+    uint8_t paused
+
+cdef enum EventKind:
+    EVENT_ICE_CONNECTED = 1
+    EVENT_ICE_EXPIRED
+    EVENT_DTLS
+    EVENT_STREAM_STARTED
+    EVENT_STREAM_ENDED
+    EVENT_AUDIO_LEVEL
+
+cdef struct IceConnected:
+    Head head
+    Address address               # of the selected path
+
+cdef struct StreamStarted:
+    Head head
+    uint32_t ssrc
+
+cdef struct AudioLevel:
+    Head head
+    uint8_t level                 # 0 silent .. 127 loud

@@ -1,0 +1,446 @@
+"""The Python face of one worker; the contract is in fastsfu/_native/engine/engine.pyi.
+
+Invariants:
+1. Only the thread that made the engine calls it: it is the one producer of commands and the one consumer of events.
+2. The worker's thread holds no Python object and never waits for the GIL.
+3. Keys and datagrams cross between DTLS (here) and the worker inside native memory only (promise P5).
+"""
+
+import hashlib
+import ipaddress
+import os
+import ssl
+import threading
+from enum import IntEnum
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from fastsfu._native.base.net cimport ENOSYS, getrandom
+from fastsfu._native.base.ring cimport (
+    ring_commit, ring_drain_wake, ring_front, ring_pop, ring_reserve, ring_wake,
+)
+from fastsfu._native.crypto.suite cimport (
+    MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPENSSL, SuiteMaker, suite_name,
+)
+from fastsfu._native.engine.associations cimport (
+    ASSOCIATION_CLOSED, ASSOCIATION_CONNECTED, ASSOCIATION_FAILED, ASSOCIATION_UNCHANGED,
+    AssociationChange, Associations,
+)
+from fastsfu._native.engine.command cimport *
+from fastsfu._native.engine.handles cimport (
+    Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
+)
+from fastsfu._native.engine.snapshot cimport read_counters, read_rows
+from fastsfu._native.engine.state cimport Worker
+from fastsfu._native.engine.udp cimport udp_open
+from fastsfu._native.engine.worker cimport WorkerLimits, worker_free, worker_init, worker_run
+from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
+from fastsfu._native.packet.rtp cimport EXT_KINDS
+from fastsfu._native.peer.ice cimport (
+    ICE_PASSWORD_SIZE, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE, Address, IceCredentials,
+)
+
+cdef dict MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENSSL}
+
+
+class MediaKind(IntEnum):
+    AUDIO = 0
+    VIDEO = 1
+
+
+class IceState(IntEnum):
+    CONNECTED = 1
+    EXPIRED = 2
+
+
+class DtlsState(IntEnum):
+    CONNECTED = 1
+    CLOSED = 2
+    FAILED = 3
+
+
+cdef class Engine:
+    """One worker thread, its socket and its rings."""
+
+    cdef Worker* worker
+    cdef Handles transports
+    cdef Handles streams
+    cdef Associations associations
+    cdef dict streams_of              # transport -> {its streams}
+    cdef dict transport_of            # stream -> its transport
+    cdef object thread
+    cdef object owner                 # ident of the thread that may call
+    cdef readonly int port
+    cdef readonly str crypto
+    cdef readonly str fingerprint
+
+    def __cinit__(
+            self, *, str host, uint16_t port, bytes certificate_pem, bytes private_key_pem,
+            str crypto="auto", bint gso=True, bint gro=True, int64_t hold_us=500,
+            uint32_t max_transports=4096, uint32_t max_streams=65536, uint32_t max_buffers=131072):
+        cdef WorkerLimits limits
+        cdef int error
+        if crypto not in MAKERS:
+            raise ValueError(f"crypto is one of {', '.join(MAKERS)}, not {crypto!r}")
+        self.owner = threading.get_ident()
+        self.streams_of = {}
+        self.transport_of = {}
+        self.associations = Associations(certificate_pem, private_key_pem, max_transports)
+        self.fingerprint = certificate_fingerprint(certificate_pem)
+        limits.max_transports = max_transports
+        limits.max_streams = max_streams
+        limits.max_buffers = max_buffers
+        self.worker = <Worker*>calloc(1, sizeof(Worker))
+        if (self.worker == NULL or handles_init(&self.transports, max_transports) < 0
+                or handles_init(&self.streams, max_streams) < 0):
+            raise MemoryError
+        self.worker.udp.fd = -1
+        error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &limits, hold_us)
+        if error == -ENOSYS:
+            raise ValueError(f"SRTP primitives by {crypto!r} are not to be had on this machine")
+        if error == 0:
+            error = udp_open(&self.worker.udp, host.encode("ascii"), port, gso, gro)
+        if error < 0:
+            raise OSError(-error, f"media port {host}:{port}: {os.strerror(-error)}")
+        self.associations.commands = &self.worker.commands
+        self.port = self.worker.udp.port
+        self.crypto = suite_name(self.worker.suite).decode()
+
+    def __dealloc__(self):
+        if self.worker != NULL:
+            worker_free(self.worker)
+            free(self.worker)
+        handles_free(&self.transports)
+        handles_free(&self.streams)
+
+    def start(self):
+        self.check_thread()
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._run, name="fastsfu-worker", daemon=True)
+            self.thread.start()
+
+    def _run(self):
+        with nogil:
+            worker_run(self.worker)
+
+    def close(self):
+        """Idempotent. The memory goes with the last reference; the port, the keys and the buffers go now."""
+        cdef Head* command
+        if self.worker == NULL:
+            return
+        self.check_thread()
+        if self.thread is not None:
+            for transport in list(self.streams_of):
+                self.associations.remove(transport)
+            self.stop_worker()
+        worker_free(self.worker)
+        free(self.worker)
+        self.worker = NULL
+
+    cdef stop_worker(self):
+        # A full ring is drained by the worker, so room comes.
+        cdef Head* command = NULL
+        while command == NULL:
+            command = <Head*>ring_reserve(&self.worker.commands, sizeof(Head))
+        command.kind = COMMAND_STOP
+        command.handle = 0
+        self.commit()
+        self.thread.join()
+        self.thread = None
+
+    def fileno(self):
+        self.check_thread()
+        return self.worker.events.eventfd
+
+    cdef check_thread(self):
+        if threading.get_ident() != self.owner:
+            raise RuntimeError("an engine is called from the thread that made it")
+        if self.worker == NULL:
+            raise RuntimeError("the engine is closed")
+
+    cdef void* reserve(self, uint32_t kind, uint64_t handle, uint32_t size) except NULL:
+        cdef Head* command = <Head*>ring_reserve(&self.worker.commands, size)
+        if command == NULL:
+            raise RuntimeError("the worker does not take commands: its ring is full")
+        memset(command, 0, size)
+        command.kind = kind
+        command.handle = handle
+        return command
+
+    cdef void commit(self) noexcept:
+        ring_commit(&self.worker.commands)
+        ring_wake(&self.worker.commands)
+
+    cdef command_stream(self, uint32_t kind, uint64_t stream):
+        self.check_thread()
+        if handles_live(&self.streams, stream):
+            self.reserve(kind, stream, sizeof(Head))
+            self.commit()
+
+    def create_transport(
+            self, *, str local_ufrag, str local_password, str remote_ufrag, bint dtls_client,
+            fingerprints, extensions, int64_t consent_timeout_us=30_000_000):
+        cdef CreateTransport* command
+        cdef IceCredentials ice = credentials(local_ufrag, local_password, remote_ufrag)
+        cdef uint64_t handle
+        cdef int kind
+        self.check_thread()
+        for kind, id in extensions.items():
+            if not (0 <= kind < EXT_KINDS and 1 <= id <= 255):
+                raise ValueError(f"header extension {kind} with id {id}: kinds are 0..{EXT_KINDS - 1}, ids 1..255")
+        handle = handles_take(&self.transports)
+        if handle == 0:
+            raise RuntimeError("no transport left: max_transports is reached")
+        try:
+            command = <CreateTransport*>self.reserve(
+                COMMAND_CREATE_TRANSPORT, handle, sizeof(CreateTransport))
+            command.ice = ice
+            command.consent_timeout_us = consent_timeout_us
+            command.ssrc = random_u32() | 1
+            for kind, id in extensions.items():
+                command.id_of_kind[kind] = id
+            self.associations.add(handle, dtls_client, tuple(fingerprints))
+        except BaseException:
+            handles_give_back(&self.transports, handle)
+            raise
+        self.commit()
+        self.streams_of[handle] = set()
+        return handle
+
+    def restart_ice(self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag):
+        cdef RestartIce* command
+        cdef IceCredentials ice = credentials(local_ufrag, local_password, remote_ufrag)
+        self.check_thread()
+        if not handles_live(&self.transports, transport):
+            return
+        command = <RestartIce*>self.reserve(COMMAND_RESTART_ICE, transport, sizeof(RestartIce))
+        command.ice = ice
+        self.commit()
+
+    def close_transport(self, uint64_t transport):
+        self.check_thread()
+        if not handles_live(&self.transports, transport):
+            return
+        self.associations.remove(transport)
+        self.reserve(COMMAND_CLOSE_TRANSPORT, transport, sizeof(Head))
+        self.commit()
+        for stream in self.streams_of.pop(transport):
+            del self.transport_of[stream]
+            handles_give_back(&self.streams, stream)
+        handles_give_back(&self.transports, transport)
+
+    cdef uint64_t take_stream(self, uint64_t transport) except 0:
+        cdef uint64_t handle
+        self.check_thread()
+        if not handles_live(&self.transports, transport):
+            raise ValueError("the transport is closed")
+        handle = handles_take(&self.streams)
+        if handle == 0:
+            raise RuntimeError("no stream left: max_streams is reached")
+        self.streams_of[transport].add(handle)
+        self.transport_of[handle] = transport
+        return handle
+
+    cdef close_stream(self, uint32_t kind, uint64_t stream):
+        self.check_thread()
+        if not handles_live(&self.streams, stream):
+            return
+        self.reserve(kind, stream, sizeof(Head))
+        self.commit()
+        self.streams_of[self.transport_of.pop(stream)].discard(stream)
+        handles_give_back(&self.streams, stream)
+
+    def create_inbound(
+            self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack):
+        cdef CreateInbound* command
+        cdef bytes name = mid.encode()
+        cdef uint64_t handle
+        if not 1 <= len(name) <= MID_CAPACITY:
+            raise ValueError(f"a MID is 1 to {MID_CAPACITY} bytes long, not {len(name)}")
+        check_count(payload_types)
+        handle = self.take_stream(transport)
+        command = <CreateInbound*>self.reserve(COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
+        command.transport = transport
+        command.kind = kind
+        command.ssrc = ssrc or 0
+        command.rtx_ssrc = rtx_ssrc or 0
+        command.nack = nack
+        command.mid_size = <uint8_t>len(name)
+        memcpy(command.mid, <const char*>name, len(name))
+        command.payload_type_count = len(payload_types)
+        for i, (pt, codec, clock_rate, rtx_pt) in enumerate(payload_types):
+            command.payload_types[i].pt = pt
+            command.payload_types[i].codec = codec
+            command.payload_types[i].clock_rate = clock_rate
+            command.payload_types[i].rtx_pt = rtx_pt
+        self.commit()
+        return handle
+
+    def close_inbound(self, uint64_t inbound):
+        self.close_stream(COMMAND_CLOSE_INBOUND, inbound)
+
+    def create_outbound(
+            self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
+            str cname):
+        cdef CreateOutbound* command
+        cdef bytes name = cname.encode()
+        cdef uint64_t handle
+        if len(name) > CNAME_CAPACITY:
+            raise ValueError(f"a CNAME is at most {CNAME_CAPACITY} bytes long, not {len(name)}")
+        check_count(payload_types)
+        handle = self.take_stream(transport)
+        command = <CreateOutbound*>self.reserve(
+            COMMAND_CREATE_OUTBOUND, handle, sizeof(CreateOutbound))
+        command.transport = transport
+        command.source = inbound
+        command.ssrc = ssrc
+        command.rtx_ssrc = rtx_ssrc or 0
+        # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover counter.
+        command.first_seq = random_u32() & 0x7fff
+        command.first_rtx_seq = random_u32() & 0x7fff
+        command.ts_offset = random_u32()
+        command.cname_size = <uint8_t>len(name)
+        memcpy(command.cname, <const char*>name, len(name))
+        command.payload_type_count = len(payload_types)
+        for i, (source_pt, pt, rtx_pt) in enumerate(payload_types):
+            command.payload_types[i].source_pt = source_pt
+            command.payload_types[i].pt = pt
+            command.payload_types[i].rtx_pt = rtx_pt
+        self.commit()
+        return handle
+
+    def close_outbound(self, uint64_t outbound):
+        self.close_stream(COMMAND_CLOSE_OUTBOUND, outbound)
+
+    def pause_outbound(self, uint64_t outbound, bint paused):
+        cdef PauseOutbound* command
+        self.check_thread()
+        if handles_live(&self.streams, outbound):
+            command = <PauseOutbound*>self.reserve(
+                COMMAND_PAUSE_OUTBOUND, outbound, sizeof(PauseOutbound))
+            command.paused = paused
+            self.commit()
+
+    def request_keyframe(self, uint64_t inbound):
+        self.command_stream(COMMAND_REQUEST_KEYFRAME, inbound)
+
+    def poll(self, events):
+        cdef uint32_t size
+        cdef uint8_t* record
+        cdef int count = 0
+        self.check_thread()
+        ring_drain_wake(&self.worker.events)
+        record = ring_front(&self.worker.events, &size)
+        while record != NULL:
+            try:
+                self.deliver(<const Head*>record, events)
+            finally:
+                # An event handler may have closed the engine, and the ring with it.
+                if self.worker != NULL:
+                    ring_pop(&self.worker.events)
+            count += 1
+            record = NULL if self.worker == NULL else ring_front(&self.worker.events, &size)
+        return count
+
+    cdef deliver(self, const Head* event, events):
+        """Events of a handle that was closed meanwhile are stale."""
+        if event.kind <= EVENT_DTLS:
+            if handles_live(&self.transports, event.handle):
+                self.deliver_transport(event, events)
+        elif handles_live(&self.streams, event.handle):
+            deliver_stream(event, events)
+
+    cdef deliver_transport(self, const Head* event, events):
+        cdef uint64_t transport = event.handle
+        cdef const DtlsDatagram* datagram
+        cdef AssociationChange change
+        if event.kind == EVENT_ICE_CONNECTED:
+            self.associations.ice_connected(transport)
+            events.on_ice(
+                transport, IceState.CONNECTED, address_text(&(<const IceConnected*>event).address))
+        elif event.kind == EVENT_ICE_EXPIRED:
+            events.on_ice(transport, IceState.EXPIRED, "")
+        else:
+            datagram = <const DtlsDatagram*>event
+            change = self.associations.receive(transport, datagram.data, datagram.size)
+            self.tell(events, transport, change)
+
+    cdef tell(self, events, uint64_t transport, AssociationChange change):
+        if change == ASSOCIATION_UNCHANGED:
+            return
+        events.on_dtls(transport, DtlsState(<int>change), self.associations.details.get(transport, ""))
+
+    def dtls_timeout(self):
+        cdef int64_t left
+        self.check_thread()
+        left = self.associations.timeout_us()
+        return None if left < 0 else left / 1e6
+
+    def handle_dtls_timeouts(self, events):
+        cdef AssociationChange change
+        self.check_thread()
+        for transport in list(self.associations.fingerprints):
+            if not handles_live(&self.transports, transport):
+                continue
+            change = self.associations.handle_timeout(transport)
+            self.tell(events, transport, change)
+
+    def snapshot(self):
+        self.check_thread()
+        return read_rows(self.worker)
+
+    def counters(self):
+        self.check_thread()
+        return read_counters(self.worker)
+
+
+cdef deliver_stream(const Head* event, events):
+    if event.kind == EVENT_STREAM_STARTED:
+        events.on_stream_started(event.handle, (<const StreamStarted*>event).ssrc)
+    elif event.kind == EVENT_STREAM_ENDED:
+        events.on_stream_ended(event.handle)
+    elif event.kind == EVENT_AUDIO_LEVEL:
+        events.on_audio_level(event.handle, (<const AudioLevel*>event).level)
+
+
+cdef IceCredentials credentials(str local_ufrag, str local_password, str remote_ufrag) except *:
+    cdef IceCredentials ice
+    cdef bytes ufrag = local_ufrag.encode("ascii")
+    cdef bytes password = local_password.encode("ascii")
+    cdef bytes remote = remote_ufrag.encode("ascii")
+    if len(ufrag) != ICE_UFRAG_SIZE or len(password) != ICE_PASSWORD_SIZE:
+        raise ValueError(
+            f"our ufrag has {ICE_UFRAG_SIZE} characters and our password {ICE_PASSWORD_SIZE}, "
+            f"not {len(ufrag)} and {len(password)}")
+    if not 4 <= len(remote) <= ICE_REMOTE_UFRAG_MAX:       # RFC 8839 section 5.4
+        raise ValueError(f"a ufrag has 4 to {ICE_REMOTE_UFRAG_MAX} characters, not {len(remote)}")
+    memset(&ice, 0, sizeof(ice))
+    memcpy(ice.ufrag, <const char*>ufrag, len(ufrag))
+    memcpy(ice.password, <const char*>password, len(password))
+    memcpy(ice.remote_ufrag, <const char*>remote, len(remote))
+    ice.remote_ufrag_size = <uint16_t>len(remote)
+    return ice
+
+
+cdef check_count(payload_types):
+    if not 1 <= len(payload_types) <= MAX_PAYLOAD_TYPES:
+        raise ValueError(f"1 to {MAX_PAYLOAD_TYPES} payload types, not {len(payload_types)}")
+
+
+cdef uint32_t random_u32() noexcept:
+    cdef uint32_t value = 0
+    getrandom(&value, sizeof(value), 0)
+    return value
+
+
+cdef str address_text(const Address* address):
+    if address.family == 4:
+        return f"{ipaddress.IPv4Address(address.ip[:4])}:{address.port}"
+    return f"[{ipaddress.IPv6Address(address.ip[:16])}]:{address.port}"
+
+
+cdef str certificate_fingerprint(bytes certificate_pem):
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate_pem.decode("ascii"))).digest()
+    return digest.hex(":").upper()

@@ -1,0 +1,421 @@
+"""From a datagram to a transport's streams; see ingress.pxd.
+
+    stun   -> transport by ufrag -> ice agent -> answer
+    dtls   -> transport by address -> event loop (crypto/dtls)
+    rtp    -> transport by address -> stream by SSRC or MID -> unprotect -> statistics -> forward
+    rtcp   -> transport by address -> feedback
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport malloc
+from libc.string cimport memcmp, memcpy
+
+from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, pool_take
+from fastsfu._native.base.seq cimport seq_extend
+from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
+from fastsfu._native.base.wire cimport read_u16, read_u64
+from fastsfu._native.crypto.srtp cimport (
+    SRTP_OK, SRTP_OLD, SRTP_REPLAYED, ReplayList, SrtpResult, replay_init, srtp_unprotect,
+)
+from fastsfu._native.engine.command cimport (
+    EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_ICE_CONNECTED, EVENT_STREAM_STARTED, MAX_DTLS_BYTES,
+    AudioLevel, DtlsDatagram, IceConnected, StreamStarted,
+)
+from fastsfu._native.engine.feedback cimport feedback_keyframe, feedback_on_rtcp
+from fastsfu._native.engine.forward cimport forward_packet
+from fastsfu._native.engine.state cimport (
+    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
+    DROP_RTP_MALFORMED, DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC,
+    DROP_SRTP_REPLAYED, DROP_SRTP_UNAUTHENTIC, DROP_STUN_MALFORMED, DROP_STUN_STRANGER,
+    DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, Worker, count_drop, emit_commit, emit_reserve,
+)
+from fastsfu._native.engine.udp cimport (
+    Datagram, SocketAddress, udp_address, udp_send_one,
+)
+from fastsfu._native.media.history cimport NO_EXTENSION, MediaPacket
+from fastsfu._native.media.levels cimport level_on_packet
+from fastsfu._native.media.loss cimport (
+    LOSS_DUPLICATE_OR_OLD, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
+)
+from fastsfu._native.media.reception cimport reception_init, reception_on_packet
+from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
+from fastsfu._native.media.twcc cimport twcc_on_packet
+from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
+from fastsfu._native.packet.demux cimport (
+    KIND_DTLS, KIND_RTCP, KIND_RTP, KIND_STUN, PacketKind, demux,
+)
+from fastsfu._native.packet.rtp cimport (
+    ExtensionKind, RtpExtensions, RtpHeader, rtp_extensions, rtp_parse, rtp_payload_size,
+)
+from fastsfu._native.packet.stun cimport (
+    STUN_BINDING_REQUEST, STUN_MALFORMED, STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED,
+    StunMessage, StunResult, stun_parse,
+)
+from fastsfu._native.peer.ice cimport (
+    ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_MAX_PATHS, ICE_UFRAG_SIZE, Address, IceAction,
+    IceCredentials, address_equal, ice_on_request,
+)
+from fastsfu._native.peer.transport cimport (
+    DTLS_PER_SECOND, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport, transport_bind, transport_unbound,
+)
+
+
+cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil:
+    cdef PacketKind kind = demux(datagram.data, datagram.size)
+    cdef Transport* transport
+    if kind == KIND_STUN:
+        on_stun(worker, datagram)
+        return
+    if kind != KIND_RTP and kind != KIND_RTCP and kind != KIND_DTLS:
+        count_drop(worker, DROP_UNKNOWN_KIND)
+        return
+    transport = transport_at(worker, &datagram.source)
+    if transport == NULL:
+        count_drop(worker, DROP_UNKNOWN_SOURCE)
+    elif kind == KIND_RTP:
+        on_rtp(worker, transport, datagram.data, datagram.size)
+    elif kind == KIND_RTCP:
+        feedback_on_rtcp(worker, transport, datagram.data, datagram.size)
+    else:
+        on_dtls(worker, transport, datagram.data, datagram.size)
+
+
+
+cdef uint64_t address_key(const Worker* worker, const Address* address) noexcept nogil:
+    """Exact for IPv4; for IPv6 a keyed hash, and transport_at compares the address itself."""
+    cdef uint64_t high, low
+    if address.family == 4:
+        return (<uint64_t>address.ip[0] << 40 | <uint64_t>address.ip[1] << 32
+                | <uint64_t>address.ip[2] << 24 | <uint64_t>address.ip[3] << 16 | address.port)
+    high = read_u64(address.ip) ^ worker.address_seed
+    low = read_u64(address.ip + 8) + address.port
+    high = (high ^ (high >> 29)) * 0xbf58476d1ce4e5b9u
+    low = (low ^ (low >> 32) ^ high) * 0x94d049bb133111ebu
+    return (low ^ (low >> 31)) | (1ull << 63)
+
+
+cdef Transport* transport_at(Worker* worker, const Address* source) noexcept nogil:
+    cdef uint32_t index = table_get(&worker.by_address, address_key(worker, source))
+    cdef Transport* transport
+    cdef int i
+    if index == TABLE_NONE:
+        return NULL
+    transport = worker.transports[index]
+    for i in range(transport.ice.path_count):
+        if address_equal(&transport.ice.paths[i], source):
+            return transport
+    return NULL
+
+
+cdef int ingress_register(
+        Worker* worker, Transport* transport, const IceCredentials* credentials) noexcept nogil:
+    return table_put(&worker.by_ufrag, read_u64(credentials.ufrag), <uint32_t>transport.handle)
+
+
+cdef void ingress_unregister_next(Worker* worker, Transport* transport) noexcept nogil:
+    if transport.ice.next.ufrag[0]:
+        table_remove(&worker.by_ufrag, read_u64(transport.ice.next.ufrag))
+
+
+cdef void ingress_forget(Worker* worker, Transport* transport) noexcept nogil:
+    cdef int i
+    table_remove(&worker.by_ufrag, read_u64(transport.ice.current.ufrag))
+    ingress_unregister_next(worker, transport)
+    for i in range(transport.ice.path_count):
+        forget_address(worker, transport, &transport.ice.paths[i])
+
+
+cdef void forget_address(Worker* worker, Transport* transport, const Address* address) noexcept nogil:
+    """Unless another transport has taken the address over (a page reload behind one socket)."""
+    cdef uint64_t key = address_key(worker, address)
+    if table_get(&worker.by_address, key) == <uint32_t>transport.handle:
+        table_remove(&worker.by_address, key)
+
+
+
+cdef void on_stun(Worker* worker, const Datagram* datagram) noexcept nogil:
+    cdef StunMessage message
+    cdef StunResult result = stun_parse(datagram.data, datagram.size, &message)
+    cdef uint32_t index
+    if result != STUN_OK and result != STUN_UNKNOWN_REQUIRED:
+        count_drop(worker, DROP_STUN_MALFORMED)
+        return
+    if message.username == NULL or message.username_size <= ICE_UFRAG_SIZE:
+        count_drop(worker, DROP_STUN_STRANGER)
+        return
+    index = table_get(&worker.by_ufrag, read_u64(message.username))
+    if index == TABLE_NONE:
+        count_drop(worker, DROP_STUN_STRANGER)
+        return
+    on_check(worker, worker.transports[index], datagram, &message)
+
+
+cdef void on_check(
+        Worker* worker, Transport* transport, const Datagram* datagram,
+        const StunMessage* message) noexcept nogil:
+    cdef uint8_t answer[STUN_SUCCESS_CAPACITY]
+    cdef size_t answer_size = 0
+    cdef int new_path = -1
+    cdef Address dropped
+    cdef SocketAddress back
+    cdef IceCredentials before = transport.ice.current
+    cdef IceAction action
+    dropped.family = 0
+    action = ice_on_request(
+        &transport.ice, datagram.data, message, &datagram.source, worker.now_us, answer,
+        &answer_size, &new_path, &dropped)
+    if action == ICE_IGNORE:
+        count_drop(worker, DROP_STUN_STRANGER)
+        return
+    if memcmp(before.ufrag, transport.ice.current.ufrag, ICE_UFRAG_SIZE) != 0:
+        table_remove(&worker.by_ufrag, read_u64(before.ufrag))     # the restart is complete
+    if dropped.family:
+        forget_address(worker, transport, &dropped)
+    if new_path >= 0 and table_put(
+            &worker.by_address, address_key(worker, &datagram.source),
+            <uint32_t>transport.handle) < 0:
+        count_drop(worker, DROP_NO_MEMORY)
+        return
+    if answer_size:
+        udp_address(&worker.udp, &datagram.source, &back)
+        udp_send_one(&worker.udp, &back, answer, <uint32_t>answer_size)
+    if action == ICE_ANSWER_SELECTED:
+        on_selected(worker, transport)
+
+
+cdef void on_selected(Worker* worker, Transport* transport) noexcept nogil:
+    cdef IceConnected* event
+    cdef const Address* path = &transport.ice.paths[transport.ice.selected]
+    if transport.destination == NULL:
+        transport.destination = malloc(sizeof(SocketAddress))
+        if transport.destination == NULL:
+            count_drop(worker, DROP_NO_MEMORY)
+            return
+    udp_address(&worker.udp, path, <SocketAddress*>transport.destination)
+    event = <IceConnected*>emit_reserve(
+        worker, EVENT_ICE_CONNECTED, transport.handle, sizeof(IceConnected))
+    if event != NULL:
+        event.address = path[0]
+        emit_commit(worker)
+
+
+
+cdef void on_dtls(
+        Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
+    cdef DtlsDatagram* event
+    if worker.now_us - transport.dtls_window_us > 1000000:
+        transport.dtls_window_us = worker.now_us
+        transport.dtls_count = 0
+    transport.dtls_count += 1
+    if transport.dtls_count > DTLS_PER_SECOND or size > MAX_DTLS_BYTES:
+        count_drop(worker, DROP_DTLS_FLOOD)
+        return
+    event = <DtlsDatagram*>emit_reserve(
+        worker, EVENT_DTLS, transport.handle, sizeof(DtlsDatagram) - MAX_DTLS_BYTES + size)
+    if event != NULL:
+        event.size = size
+        memcpy(event.data, data, size)
+        emit_commit(worker)
+
+
+
+cdef void on_rtp(
+        Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
+    """One protected packet: find its stream, unprotect, keep the books, hand it to forward."""
+    cdef MediaPacket packet
+    cdef RtpExtensions extensions
+    cdef InboundStream* stream = NULL
+    cdef bint rtx = False
+    if not transport.keyed:
+        count_drop(worker, DROP_NO_KEYS)
+        return
+    if size > BUFFER_CAPACITY:
+        count_drop(worker, DROP_RTP_TOO_LARGE)
+        return
+    if not rtp_parse(data, size, &packet.header) or not rtp_extensions(
+            data, &packet.header, transport.kind_of_id, &extensions):
+        count_drop(worker, DROP_RTP_MALFORMED)
+        return
+    stream = stream_of(worker, transport, data, &packet.header, &extensions, &rtx)
+    if stream == NULL:
+        count_drop(worker, DROP_RTP_UNKNOWN_SSRC)
+        return
+    if not unprotect(worker, transport, stream, rtx, data, size, &packet):
+        return
+    if extensions.size[ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
+        twcc_on_packet(
+            transport.twcc, read_u16(data + extensions.offset[ExtensionKind.EXT_TRANSPORT_SEQ]),
+            worker.now_us)
+        transport.twcc_media_ssrc = packet.header.ssrc
+    bind(worker, transport, stream, rtx, packet.header.ssrc)
+    if rtx and not undo_rtx(stream, &packet):
+        buffer_release(packet.buffer)      # padding that probes for bandwidth
+        return
+    accept(worker, transport, stream, &packet, &extensions)
+
+
+cdef InboundStream* stream_of(
+        Worker* worker, Transport* transport, const uint8_t* data, const RtpHeader* header,
+        const RtpExtensions* extensions, bint* rtx) noexcept nogil:
+    """By SSRC; a new SSRC by its MID (RFC 9143 section 9.2), where its payload type says if it repairs."""
+    cdef uint32_t value = table_get(&transport.by_ssrc, header.ssrc)
+    cdef InboundStream* stream
+    if value != TABLE_NONE:
+        rtx[0] = (value & 3) == SSRC_INBOUND_RTX
+        return worker.inbound[value >> 2] if (value & 3) <= SSRC_INBOUND_RTX else NULL
+    if extensions.size[ExtensionKind.EXT_MID] == 0:
+        return NULL
+    for rtx_wanted in range(2):
+        rtx[0] = rtx_wanted
+        stream = transport_unbound(
+            transport, data + extensions.offset[ExtensionKind.EXT_MID],
+            extensions.size[ExtensionKind.EXT_MID], rtx_wanted)
+        if stream != NULL and is_rtx(stream, header.pt) == rtx_wanted:
+            return stream
+    return NULL
+
+
+cdef inline bint is_rtx(const InboundStream* stream, uint8_t pt) noexcept nogil:
+    return stream.primary_of_rtx[pt] != NO_PT
+
+
+cdef bint unprotect(
+        Worker* worker, Transport* transport, InboundStream* stream, bint rtx, const uint8_t* data,
+        uint32_t size, MediaPacket* packet) noexcept nogil:
+    """Into a pooled buffer; False (counted) when the packet is not authentic or not new."""
+    cdef ReplayList* replay = &stream.rtx_replay if rtx else &stream.replay
+    cdef SrtpResult result
+    cdef size_t plain_size
+    cdef int64_t index
+    cdef int payload_size
+    packet.buffer = pool_take(&worker.pool)
+    if packet.buffer == NULL:
+        count_drop(worker, DROP_NO_BUFFER)
+        return False
+    packet.buffer.size = <uint16_t>size
+    result = srtp_unprotect(
+        &transport.receive, replay, data, size, packet.header.header_size, packet.buffer.data,
+        &plain_size, &index)
+    if result != SRTP_OK:
+        buffer_release(packet.buffer)
+        refuse(worker, stream, result)
+        return False
+    payload_size = rtp_payload_size(packet.buffer.data, plain_size, &packet.header)
+    if payload_size < 0:
+        buffer_release(packet.buffer)
+        count_drop(worker, DROP_RTP_MALFORMED)
+        return False
+    packet.payload_size = <uint16_t>payload_size
+    packet.padding = 0
+    packet.ext_seq = index          # ROC || SEQ extends the sequence number by itself
+    packet.arrival_us = worker.now_us
+    return True
+
+
+cdef void refuse(Worker* worker, InboundStream* stream, SrtpResult result) noexcept nogil:
+    if result == SRTP_REPLAYED or result == SRTP_OLD:
+        stream.stats.replayed += 1
+        count_drop(worker, DROP_SRTP_REPLAYED)
+    else:
+        stream.stats.unauthentic += 1
+        count_drop(worker, DROP_SRTP_UNAUTHENTIC)
+
+
+cdef void bind(
+        Worker* worker, Transport* transport, InboundStream* stream, bint rtx,
+        uint32_t ssrc) noexcept nogil:
+    """The first authentic packet of an SSRC makes it this stream's."""
+    cdef StreamStarted* event
+    if rtx:
+        if stream.rtx_ssrc != ssrc:
+            stream.rtx_ssrc = ssrc
+            transport_bind(transport, ssrc, stream.handle, SSRC_INBOUND_RTX)
+        return
+    if stream.started:
+        return
+    if not stream.bound:
+        transport_bind(transport, ssrc, stream.handle, SSRC_INBOUND)
+    stream.bound = True
+    stream.started = True
+    stream.ssrc = ssrc
+    stream.stats.ssrc = ssrc
+    reception_init(&stream.reception, ssrc, stream.clock_rate)
+    event = <StreamStarted*>emit_reserve(
+        worker, EVENT_STREAM_STARTED, stream.handle, sizeof(StreamStarted))
+    if event != NULL:
+        event.ssrc = ssrc
+        emit_commit(worker)
+
+
+cdef bint undo_rtx(InboundStream* stream, MediaPacket* packet) noexcept nogil:
+    """RFC 4588 section 4: the payload begins with the original sequence number. False: it carries none."""
+    cdef uint8_t primary = stream.primary_of_rtx[packet.header.pt]
+    if packet.payload_size < 2 or primary == NO_PT or stream.last_ext_seq < 0:
+        return False
+    packet.header.seq = read_u16(packet.buffer.data + packet.header.header_size)
+    packet.header.pt = primary
+    packet.header.ssrc = stream.ssrc
+    packet.header.header_size += 2
+    packet.payload_size -= 2
+    packet.ext_seq = seq_extend(packet.header.seq, stream.last_ext_seq)
+    return True
+
+
+cdef void accept(
+        Worker* worker, Transport* transport, InboundStream* stream, MediaPacket* packet,
+        const RtpExtensions* extensions) noexcept nogil:
+    """An authentic packet of a known stream; takes over the hold of its buffer."""
+    cdef uint8_t codec = stream.codec_of_pt[packet.header.pt]
+    cdef LossVerdict verdict
+    if codec == NO_PT:
+        buffer_release(packet.buffer)
+        count_drop(worker, DROP_RTP_UNKNOWN_PT)
+        return
+    verdict = loss_on_packet(&stream.loss, packet.ext_seq, worker.now_us)
+    if verdict == LOSS_DUPLICATE_OR_OLD:
+        buffer_release(packet.buffer)
+        stream.stats.discarded += 1
+        count_drop(worker, DROP_DUPLICATE)
+        return
+    stream.last_ext_seq = max(stream.last_ext_seq, packet.ext_seq)
+    reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
+    stream.stats.packets += 1
+    stream.stats.bytes += packet.payload_size
+    stream.stats.last_packet_us = worker.now_us
+    stream.stats.retransmitted += verdict == LOSS_RECOVERED
+    packet.keyframe = codec_starts_keyframe(
+        <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
+    describe(worker, stream, packet, extensions)
+    if verdict == LOSS_HOPELESS:
+        want_keyframe(stream)
+    if stream.waiting or stream.keyframe_wanted:
+        feedback_keyframe(worker, transport, stream)
+    forward_packet(worker, stream, packet)
+
+
+cdef void describe(
+        Worker* worker, InboundStream* stream, MediaPacket* packet,
+        const RtpExtensions* extensions) noexcept nogil:
+    """The one header extension that travels on: a voice's level, a picture's orientation."""
+    cdef ExtensionKind kind
+    cdef AudioLevel* event
+    cdef uint8_t level
+    if stream.kind == MediaKind.AUDIO:
+        kind = ExtensionKind.EXT_AUDIO_LEVEL
+    else:
+        kind = ExtensionKind.EXT_VIDEO_ORIENTATION
+        if packet.keyframe:
+            stream.stats.keyframes += 1
+            stream.stats.last_keyframe_us = worker.now_us
+    packet.extension = NO_EXTENSION
+    if extensions.size[kind] != 1:
+        return
+    packet.extension = kind
+    packet.extension_value = packet.buffer.data[extensions.offset[kind]]
+    if stream.kind == MediaKind.AUDIO and level_on_packet(
+            &stream.level, packet.extension_value, worker.now_us, &level):
+        event = <AudioLevel*>emit_reserve(
+            worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
+        if event != NULL:
+            event.level = level
+            emit_commit(worker)

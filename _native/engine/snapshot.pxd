@@ -1,0 +1,6 @@
+"""Counters as Python sees them: one numpy row for each live stream and transport, one dict for the worker."""
+
+from fastsfu._native.engine.state cimport Worker
+
+cdef object read_rows(Worker* worker)          # structured array, dtype ROW
+cdef dict read_counters(Worker* worker)

@@ -1,0 +1,73 @@
+"""Counters, copied out; see snapshot.pxd. Numbers and handles only: no payload, no key (promise P5)."""
+
+import numpy
+
+from libc.stdint cimport uint32_t
+from libc.string cimport memcpy
+
+from fastsfu._native.engine.state cimport (
+    COUNTERS, MESSAGES_FORWARDED, PACKETS_FORWARDED, PADDING_BYTES, Worker,
+)
+from fastsfu._native.media.stream cimport StreamStats
+
+# StreamStats, field by field (media/stream.pxd).
+ROW = numpy.dtype([
+    ("handle", "u8"), ("transport", "u8"), ("source", "u8"), ("packets", "u8"), ("bytes", "u8"),
+    ("retransmitted", "u8"), ("discarded", "u8"), ("replayed", "u8"), ("unauthentic", "u8"),
+    ("keyframes", "u8"), ("nack_count", "u8"), ("pli_count", "u8"), ("lost", "i8"),
+    ("last_packet_us", "i8"), ("last_keyframe_us", "i8"), ("ssrc", "u4"), ("rtt_us", "u4"),
+    ("jitter_us", "u4"), ("row", "u1"), ("kind", "u1"), ("fraction_lost", "u1"), ("state", "u1"),
+])
+assert ROW.itemsize == sizeof(StreamStats)
+
+# In the order of Counter (engine/state.pxd).
+COUNTER_NAMES = (
+    "drop_unknown_kind", "drop_unknown_source", "drop_stun_malformed", "drop_stun_stranger",
+    "drop_dtls_flood", "drop_no_keys", "drop_rtp_malformed", "drop_rtp_too_large",
+    "drop_rtp_unknown_ssrc", "drop_rtp_unknown_pt", "drop_srtp_replayed", "drop_srtp_unauthentic",
+    "drop_rtcp_malformed", "drop_srtcp", "drop_duplicate", "drop_no_buffer", "drop_stale_command",
+    "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
+)
+assert len(COUNTER_NAMES) == COUNTERS
+
+
+cdef object read_rows(Worker* worker):
+    streams = live_rows(worker.stream_stats, worker.max_streams)
+    transports = live_rows(worker.transport_stats, worker.max_transports)
+    return numpy.concatenate([streams, transports])
+
+
+cdef object live_rows(const StreamStats* rows, uint32_t capacity):
+    """A copy of the rows in use: the worker writes on meanwhile."""
+    cdef uint32_t i, count = 0, used = 0
+    for i in range(capacity):
+        used += rows[i].handle != 0
+    found = numpy.zeros(used, ROW)
+    cdef char[::1] out = found.view("S1").view("i1") if used else None
+    for i in range(capacity):
+        if rows[i].handle != 0 and count < used:
+            memcpy(&out[count * sizeof(StreamStats)], &rows[i], sizeof(StreamStats))
+            count += 1
+    return found[:count]
+
+
+cdef dict read_counters(Worker* worker):
+    cdef uint32_t i
+    counters = {name: worker.counters[i] for i, name in enumerate(COUNTER_NAMES)}
+    counters.update(
+        transports=worker.transport_count,
+        messages_sent=worker.udp.messages_sent,
+        datagrams_sent=worker.udp.datagrams_sent,
+        datagrams_received=worker.udp.datagrams_received,
+        batches_received=worker.udp.batches_received,
+        gso_refused=worker.udp.gso_refused,
+        send_errors=worker.udp.send_errors,
+        buffers_used=worker.pool.used,
+        buffers_high_water=worker.pool.high_water,
+        buffers_capacity=worker.pool.capacity,
+        buffers_exhausted=worker.pool.exhausted,
+        buffers_locked=worker.pool.locked,
+        commands_refused=worker.commands.dropped,
+        events_refused=worker.events.dropped,
+    )
+    return counters

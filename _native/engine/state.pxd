@@ -1,0 +1,114 @@
+"""What a worker owns, in one place: the tables of transports and streams, the socket, the rings, the counters.
+
+Only the worker's thread touches it while it runs; the rings' other ends, and reading `stats` and `counters`, are the
+event loop's.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+from fastsfu._native.base.pool cimport Pool
+from fastsfu._native.base.ring cimport Ring
+from fastsfu._native.base.table cimport Table
+from fastsfu._native.crypto.suite cimport Suite
+from fastsfu._native.engine.egress cimport Egress
+from fastsfu._native.engine.udp cimport UdpSocket
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
+from fastsfu._native.peer.transport cimport Transport
+
+cdef enum:
+    TICK_US = 10000               # periodic work: NACKs, keyframe requests, transport-wide feedback
+    SWEEP_TICKS = 100             # each transport's turn for reports and consent comes every so many ticks: once a second
+    TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval
+    RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
+
+# Why a datagram or command went no further; names in engine.pyx follow this order.
+cdef enum Counter:
+    DROP_UNKNOWN_KIND = 0         # not STUN, DTLS, RTP or RTCP
+    DROP_UNKNOWN_SOURCE           # no transport at that address
+    DROP_STUN_MALFORMED
+    DROP_STUN_STRANGER            # no such ufrag, or not authentic
+    DROP_DTLS_FLOOD               # over DTLS_PER_SECOND, or larger than MAX_DTLS_BYTES
+    DROP_NO_KEYS                  # SRTP before the handshake was done
+    DROP_RTP_MALFORMED
+    DROP_RTP_TOO_LARGE
+    DROP_RTP_UNKNOWN_SSRC
+    DROP_RTP_UNKNOWN_PT
+    DROP_SRTP_REPLAYED
+    DROP_SRTP_UNAUTHENTIC
+    DROP_RTCP_MALFORMED
+    DROP_SRTCP                    # replayed or unauthentic RTCP
+    DROP_DUPLICATE                # authentic, but forwarded before or too late
+    DROP_NO_BUFFER                # the pool was exhausted
+    DROP_STALE_COMMAND            # its handle no longer lives
+    DROP_NO_MEMORY
+    DROP_EVENT                    # the event ring was full
+    PACKETS_FORWARDED
+    MESSAGES_FORWARDED
+    PADDING_BYTES                 # spent on equal sizes
+    COUNTERS
+
+cdef struct Worker:
+    UdpSocket udp
+    Egress egress
+    Pool pool
+    Suite* suite
+    Ring commands                 # this worker is the consumer
+    Ring events                   # this worker is the producer
+    bint events_written           # since the last wake-up
+    bint stopping
+    int64_t now_us                # read once a batch
+    int64_t next_tick_us
+    uint32_t tick
+    int64_t hold_us
+    Table by_ufrag                # our ufrag as 64 bits -> index of transport
+    Table by_address              # address_key -> index of transport
+    uint64_t address_seed
+    uint32_t max_transports
+    uint32_t max_streams
+    uint32_t transport_top        # one above the highest index in use
+    uint32_t transport_count
+    Transport** transports        # by index of the handle
+    InboundStream** inbound       # by index; streams of both directions share the index space
+    OutboundStream** outbound
+    Transport** senders           # transports that send media: what a tick has to look at
+    int sender_count
+    InboundStream** gathering     # streams with a frame on hold
+    int gathering_count
+    StreamStats* stream_stats     # max_streams rows
+    StreamStats* transport_stats  # max_transports rows
+    uint64_t counters[COUNTERS]
+
+cdef inline uint32_t handle_index(uint64_t handle) noexcept nogil:
+    return <uint32_t>handle
+
+
+# The live object of a handle, else NULL.
+cdef inline Transport* find_transport(Worker* worker, uint64_t handle) noexcept nogil:
+    cdef uint32_t index = handle_index(handle)
+    if index >= worker.max_transports or worker.transports[index] == NULL:
+        return NULL
+    return worker.transports[index] if worker.transports[index].handle == handle else NULL
+
+
+cdef inline InboundStream* find_inbound(Worker* worker, uint64_t handle) noexcept nogil:
+    cdef uint32_t index = handle_index(handle)
+    if index >= worker.max_streams or worker.inbound[index] == NULL:
+        return NULL
+    return worker.inbound[index] if worker.inbound[index].handle == handle else NULL
+
+
+cdef inline OutboundStream* find_outbound(Worker* worker, uint64_t handle) noexcept nogil:
+    cdef uint32_t index = handle_index(handle)
+    if index >= worker.max_streams or worker.outbound[index] == NULL:
+        return NULL
+    return worker.outbound[index] if worker.outbound[index].handle == handle else NULL
+
+
+cdef inline void count_drop(Worker* worker, Counter why) noexcept nogil:
+    worker.counters[why] += 1
+
+
+# Room for an event record in the ring; NULL (counted) when it is full. Then emit_commit.
+cdef void* emit_reserve(Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil
+cdef void emit_commit(Worker* worker) noexcept nogil
+cdef void emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil    # one without a body

@@ -1,0 +1,286 @@
+"""One UDP socket in batches; see udp.pxd."""
+
+from libc.errno cimport errno
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memcpy, memset
+from posix.unistd cimport close
+
+from fastsfu._native.base.net cimport (
+    AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_NXTHDR, CMSG_SPACE, EAGAIN, EINTR,
+    EINVAL, EIO, ENOMEM, IPPROTO_IPV6, IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE,
+    SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, SOL_UDP,
+    UDP_GRO, UDP_SEGMENT, bind, cmsghdr, getsockname, htons, inet_pton, iovec, mmsghdr, msghdr,
+    ntohs, recvmmsg, sendmmsg, setsockopt, sockaddr, sockaddr_in, sockaddr_in6, socket, socklen_t,
+)
+from fastsfu._native.peer.ice cimport Address
+
+cdef enum:
+    # For bursts of keyframes to hundreds of receivers, and a worker not scheduled for some milliseconds.
+    KERNEL_BUFFER_BYTES = 8 << 20
+
+cdef const uint8_t* V4_MAPPED = b"\0\0\0\0\0\0\0\0\0\0\xff\xff"    # RFC 4291 section 2.5.5.2
+
+
+cdef int udp_open(
+        UdpSocket* udp, const char* host, uint16_t port, bint gso, bint gro) noexcept nogil:
+    cdef SocketAddress local
+    cdef socklen_t length = sizeof(sockaddr_in6)
+    memset(udp, 0, sizeof(UdpSocket))
+    udp.fd = -1
+    if not parse_host(host, port, &local):
+        return -EINVAL
+    udp.receive_area = <uint8_t*>malloc(UDP_BATCH * UDP_RECEIVE_BYTES)
+    if udp.receive_area == NULL:
+        return -ENOMEM
+    udp.dual_stack = local.raw.sin6_family == AF_INET6
+    udp.fd = socket(local.raw.sin6_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+    if udp.fd < 0:
+        return fail(udp)
+    if udp.dual_stack and set_option(udp.fd, IPPROTO_IPV6, IPV6_V6ONLY, 0) < 0:
+        return fail(udp)
+    grow_buffer(udp.fd, SO_RCVBUFFORCE, SO_RCVBUF)
+    grow_buffer(udp.fd, SO_SNDBUFFORCE, SO_SNDBUF)
+    if bind(udp.fd, <sockaddr*>&local.raw, local.size) < 0:
+        return fail(udp)
+    if getsockname(udp.fd, <sockaddr*>&local.raw, &length) < 0:
+        return fail(udp)
+    udp.port = ntohs(local.raw.sin6_port)   # at the same place in both families
+    udp.gro = gro and set_option(udp.fd, SOL_UDP, UDP_GRO, 1) == 0
+    # A kernel that knows the option can send with it; 0 leaves plain sends as they are.
+    udp.gso = gso and set_option(udp.fd, SOL_UDP, UDP_SEGMENT, 0) == 0
+    prepare_receive(udp)
+    return 0
+
+
+cdef void udp_close(UdpSocket* udp) noexcept nogil:
+    if udp.fd >= 0:
+        close(udp.fd)
+        udp.fd = -1
+    free(udp.receive_area)
+    udp.receive_area = NULL
+
+
+cdef int fail(UdpSocket* udp) noexcept nogil:
+    cdef int error = errno
+    udp_close(udp)
+    return -error
+
+
+cdef int set_option(int fd, int level, int name, int value) noexcept nogil:
+    return setsockopt(fd, level, name, &value, sizeof(int))
+
+
+cdef void grow_buffer(int fd, int forced, int polite) noexcept nogil:
+    """Past net.core.[rw]mem_max where we may (CAP_NET_ADMIN), else up to it."""
+    if set_option(fd, SOL_SOCKET, forced, KERNEL_BUFFER_BYTES) < 0:
+        set_option(fd, SOL_SOCKET, polite, KERNEL_BUFFER_BYTES)
+
+
+cdef bint parse_host(const char* host, uint16_t port, SocketAddress* out) noexcept nogil:
+    cdef sockaddr_in* v4 = <sockaddr_in*>&out.raw
+    memset(out, 0, sizeof(SocketAddress))
+    if inet_pton(AF_INET, host, &v4.sin_addr) == 1:
+        v4.sin_family = AF_INET
+        v4.sin_port = htons(port)
+        out.size = sizeof(sockaddr_in)
+        return True
+    out.raw.sin6_family = AF_INET6
+    out.raw.sin6_port = htons(port)
+    out.size = sizeof(sockaddr_in6)
+    return inet_pton(AF_INET6, host, &out.raw.sin6_addr) == 1
+
+
+cdef void udp_address(
+        const UdpSocket* udp, const Address* address, SocketAddress* out) noexcept nogil:
+    cdef sockaddr_in* v4 = <sockaddr_in*>&out.raw
+    memset(out, 0, sizeof(SocketAddress))
+    if not udp.dual_stack:
+        v4.sin_family = AF_INET
+        v4.sin_port = htons(address.port)
+        memcpy(&v4.sin_addr, address.ip, 4)
+        out.size = sizeof(sockaddr_in)
+        return
+    out.raw.sin6_family = AF_INET6
+    out.raw.sin6_port = htons(address.port)
+    out.size = sizeof(sockaddr_in6)
+    if address.family == 6:
+        memcpy(&out.raw.sin6_addr, address.ip, 16)
+    else:
+        memcpy(&out.raw.sin6_addr.s6_addr[0], V4_MAPPED, 12)
+        memcpy(&out.raw.sin6_addr.s6_addr[12], address.ip, 4)
+
+
+cdef void read_address(const sockaddr_in6* raw, Address* out) noexcept nogil:
+    cdef const sockaddr_in* v4 = <const sockaddr_in*>raw
+    memset(out, 0, sizeof(Address))
+    out.port = ntohs(raw.sin6_port)
+    if raw.sin6_family == AF_INET:
+        out.family = 4
+        memcpy(out.ip, &v4.sin_addr, 4)
+    elif memcmp(&raw.sin6_addr, V4_MAPPED, 12) == 0:
+        out.family = 4
+        memcpy(out.ip, &raw.sin6_addr.s6_addr[12], 4)
+    else:
+        out.family = 6
+        memcpy(out.ip, &raw.sin6_addr, 16)
+
+
+cdef void prepare_receive(UdpSocket* udp) noexcept nogil:
+    cdef int i
+    cdef msghdr* header
+    for i in range(UDP_BATCH):
+        udp.receive_vectors[i].iov_base = udp.receive_area + i * UDP_RECEIVE_BYTES
+        udp.receive_vectors[i].iov_len = UDP_RECEIVE_BYTES
+        header = &udp.received[i].msg_hdr
+        header.msg_iov = &udp.receive_vectors[i]
+        header.msg_iovlen = 1
+        header.msg_name = &udp.sources[i]
+        header.msg_control = udp.receive_control[i] if udp.gro else NULL
+        rearm(udp, i)
+
+
+cdef inline void rearm(UdpSocket* udp, int i) noexcept nogil:
+    """The kernel overwrites these lengths in every message that it fills."""
+    udp.received[i].msg_hdr.msg_namelen = sizeof(sockaddr_in6)
+    udp.received[i].msg_hdr.msg_controllen = UDP_CONTROL_BYTES if udp.gro else 0
+
+
+cdef int udp_receive(UdpSocket* udp) noexcept nogil:
+    cdef int i, count
+    for i in range(udp.message_count):
+        rearm(udp, i)
+    count = recvmmsg(udp.fd, udp.received, UDP_BATCH, MSG_DONTWAIT, NULL)
+    udp.message = 0
+    udp.offset = 0
+    udp.message_count = count if count > 0 else 0
+    udp.batches_received += count > 0
+    return udp.message_count
+
+
+cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil:
+    cdef mmsghdr* message
+    cdef uint32_t segment, left
+    while udp.message < udp.message_count:
+        message = &udp.received[udp.message]
+        left = message.msg_len - udp.offset
+        if left == 0:
+            udp.message += 1
+            udp.offset = 0
+            continue
+        segment = message.msg_len
+        if udp.gro:
+            segment = gro_segment(&message.msg_hdr, segment)
+        datagram.data = <uint8_t*>udp.receive_vectors[udp.message].iov_base + udp.offset
+        datagram.size = segment if segment < left else left
+        read_address(&udp.sources[udp.message], &datagram.source)
+        udp.offset += datagram.size
+        udp.datagrams_received += 1
+        return True
+    return False
+
+
+cdef uint32_t gro_segment(msghdr* header, uint32_t whole) noexcept nogil:
+    """Bytes of each datagram that UDP_GRO merged into this message."""
+    cdef cmsghdr* control = CMSG_FIRSTHDR(header)
+    cdef int size
+    while control != NULL:
+        if control.cmsg_level == SOL_UDP and control.cmsg_type == UDP_GRO:
+            memcpy(&size, CMSG_DATA(control), sizeof(int))
+            return <uint32_t>size if size > 0 else whole
+        control = CMSG_NXTHDR(header, control)
+    return whole
+
+
+cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept nogil:
+    cdef int i, done = 0
+    for i in range(count):
+        if messages[i].size > messages[i].segment and not udp.gso:
+            # In order: what must be cut here goes between its neighbours.
+            send_run(udp, messages, done, i)
+            send_cut(udp, &messages[i])
+            done = i + 1
+        else:
+            fill(udp, i, &messages[i])
+    send_run(udp, messages, done, count)
+
+
+cdef void fill(UdpSocket* udp, int i, const Message* message) noexcept nogil:
+    cdef msghdr* header = &udp.sending[i].msg_hdr
+    cdef cmsghdr* control
+    udp.send_vectors[i].iov_base = <void*>message.data
+    udp.send_vectors[i].iov_len = message.size
+    header.msg_name = <void*>&message.destination.raw
+    header.msg_namelen = message.destination.size
+    header.msg_iov = &udp.send_vectors[i]
+    header.msg_iovlen = 1
+    header.msg_control = NULL
+    header.msg_controllen = 0
+    if message.size > message.segment:
+        header.msg_control = udp.send_control[i]
+        header.msg_controllen = CMSG_SPACE(sizeof(uint16_t))
+        control = CMSG_FIRSTHDR(header)
+        control.cmsg_level = SOL_UDP
+        control.cmsg_type = UDP_SEGMENT
+        control.cmsg_len = CMSG_LEN(sizeof(uint16_t))
+        memcpy(CMSG_DATA(control), &message.segment, sizeof(uint16_t))
+
+
+cdef void send_run(UdpSocket* udp, const Message* messages, int begin, int end) noexcept nogil:
+    """Send the filled messages [begin, end); what the kernel refuses is degraded or dropped, the rest goes on."""
+    cdef int sent, i
+    while begin < end:
+        sent = sendmmsg(udp.fd, &udp.sending[begin], end - begin, 0)
+        if sent > 0:
+            udp.messages_sent += sent
+            for i in range(begin, begin + sent):
+                udp.datagrams_sent += segments(&messages[i])
+            begin += sent
+        elif errno != EINTR:
+            refused(udp, &messages[begin], errno)
+            begin += 1
+
+
+cdef void refused(UdpSocket* udp, const Message* message, int error) noexcept nogil:
+    if message.size <= message.segment or error == EAGAIN:
+        udp.send_errors += segments(message)
+        return
+    if error == EINVAL or error == EIO:
+        udp.gso = False
+    send_cut(udp, message)
+
+
+cdef void send_cut(UdpSocket* udp, const Message* message) noexcept nogil:
+    """One plain datagram for each segment of a message."""
+    cdef uint32_t offset = 0, size
+    udp.gso_refused += 1
+    while offset < message.size:
+        size = min(message.size - offset, <uint32_t>message.segment)
+        udp_send_one(udp, message.destination, message.data + offset, size)
+        offset += size
+
+
+cdef void udp_send_one(
+        UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,
+        uint32_t size) noexcept nogil:
+    cdef mmsghdr one
+    cdef iovec vector
+    memset(&one, 0, sizeof(one))
+    vector.iov_base = <void*>data
+    vector.iov_len = size
+    one.msg_hdr.msg_name = <void*>&destination.raw
+    one.msg_hdr.msg_namelen = destination.size
+    one.msg_hdr.msg_iov = &vector
+    one.msg_hdr.msg_iovlen = 1
+    while True:
+        if sendmmsg(udp.fd, &one, 1, 0) == 1:
+            udp.messages_sent += 1
+            udp.datagrams_sent += 1
+            return
+        if errno != EINTR:
+            udp.send_errors += 1
+            return
+
+
+cdef inline uint32_t segments(const Message* message) noexcept nogil:
+    return (message.size + message.segment - 1) // message.segment

@@ -1,0 +1,20 @@
+"""The nogil loop: wait, receive a batch, forward it, send; between batches commands, and what is due by the clock.
+
+It reads the clock (CLOCK_MONOTONIC) once a batch and is the only place, with engine/udp, that makes system calls.
+"""
+
+from libc.stdint cimport int64_t, uint32_t
+
+from fastsfu._native.crypto.suite cimport SuiteMaker
+from fastsfu._native.engine.state cimport Worker
+
+cdef struct WorkerLimits:
+    uint32_t max_transports
+    uint32_t max_streams
+    uint32_t max_buffers
+
+# All but the socket (engine/udp) is made here. 0, or -errno; -ENOSYS: the SRTP primitives asked for are not to be had.
+cdef int worker_init(
+    Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil
+cdef void worker_run(Worker* worker) noexcept nogil           # until COMMAND_STOP
+cdef void worker_free(Worker* worker) noexcept nogil          # when it does not run (any more)

@@ -1,0 +1,180 @@
+"""The loop of one worker; see worker.pxd."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memset
+from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+
+from fastsfu._native.base.net cimport ENOMEM, ENOSYS, POLLIN, getrandom, pollfd, ppoll
+from fastsfu._native.base.pool cimport pool_free, pool_init
+from fastsfu._native.base.ring cimport (
+    ring_drain_wake, ring_free, ring_front, ring_init, ring_pop, ring_wake,
+)
+from fastsfu._native.base.table cimport table_free, table_init
+from fastsfu._native.crypto.suite cimport suite_free, suite_new
+from fastsfu._native.engine.apply cimport apply, apply_free_transport
+from fastsfu._native.engine.command cimport EVENT_ICE_EXPIRED, Head
+from fastsfu._native.engine.egress cimport egress_flush, egress_free, egress_init
+from fastsfu._native.engine.feedback cimport feedback_report, feedback_tick
+from fastsfu._native.engine.forward cimport forward_due
+from fastsfu._native.engine.ingress cimport ingress
+from fastsfu._native.engine.state cimport SWEEP_TICKS, TICK_US, emit_event
+from fastsfu._native.engine.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, udp_receive
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
+from fastsfu._native.peer.ice cimport ice_expired
+from fastsfu._native.peer.transport cimport Transport
+
+cdef enum:
+    COMMAND_RING_BYTES = 1 << 20
+    EVENT_RING_BYTES = 1 << 20
+    # Datagrams are taken in batches until none is left, but what is due by the clock gets its turn after so many.
+    BATCHES_IN_A_ROW = 8
+
+
+cdef int worker_init(
+        Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil:
+    cdef int error
+    worker.commands.eventfd = worker.events.eventfd = -1
+    worker.hold_us = hold_us
+    worker.max_transports = limits.max_transports
+    worker.max_streams = limits.max_streams
+    worker.transports = <Transport**>calloc(limits.max_transports, sizeof(Transport*))
+    worker.senders = <Transport**>calloc(limits.max_transports, sizeof(Transport*))
+    worker.inbound = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
+    worker.gathering = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
+    worker.outbound = <OutboundStream**>calloc(limits.max_streams, sizeof(OutboundStream*))
+    worker.stream_stats = <StreamStats*>calloc(limits.max_streams, sizeof(StreamStats))
+    worker.transport_stats = <StreamStats*>calloc(limits.max_transports, sizeof(StreamStats))
+    if (worker.transports == NULL or worker.senders == NULL or worker.inbound == NULL
+            or worker.gathering == NULL or worker.outbound == NULL or worker.stream_stats == NULL
+            or worker.transport_stats == NULL):
+        return -ENOMEM
+    if getrandom(&worker.address_seed, sizeof(worker.address_seed), 0) < 0:
+        return -ENOSYS
+    worker.suite = suite_new(maker)
+    if worker.suite == NULL:
+        return -ENOSYS
+    error = ring_init(&worker.commands, COMMAND_RING_BYTES)
+    error = error or ring_init(&worker.events, EVENT_RING_BYTES)
+    error = error or pool_init(&worker.pool, limits.max_buffers)
+    error = error or egress_init(&worker.egress)
+    error = error or table_init(&worker.by_ufrag, 64)
+    error = error or table_init(&worker.by_address, 64)
+    worker.now_us = clock_us()
+    worker.next_tick_us = worker.now_us
+    return error
+
+
+cdef void worker_free(Worker* worker) noexcept nogil:
+    cdef uint32_t i
+    if worker.transports != NULL:
+        for i in range(worker.transport_top):
+            if worker.transports[i] != NULL:
+                apply_free_transport(worker, worker.transports[i])
+    egress_free(&worker.egress)
+    pool_free(&worker.pool)
+    table_free(&worker.by_ufrag)
+    table_free(&worker.by_address)
+    if worker.suite != NULL:
+        suite_free(worker.suite)
+    udp_close(&worker.udp)
+    ring_free(&worker.commands)
+    ring_free(&worker.events)
+    free(worker.transports)
+    free(worker.senders)
+    free(worker.inbound)
+    free(worker.gathering)
+    free(worker.outbound)
+    free(worker.stream_stats)
+    free(worker.transport_stats)
+    memset(worker, 0, sizeof(Worker))
+
+
+cdef inline int64_t clock_us() noexcept nogil:
+    cdef timespec now
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    return <int64_t>now.tv_sec * 1000000 + now.tv_nsec // 1000
+
+
+cdef void worker_run(Worker* worker) noexcept nogil:
+    while not worker.stopping:
+        wait(worker)
+        worker.now_us = clock_us()
+        obey(worker)
+        receive(worker)
+        forward_due(worker)
+        if worker.now_us >= worker.next_tick_us:
+            tick(worker)
+        egress_flush(&worker.egress, &worker.udp)
+        if worker.events_written:
+            worker.events_written = False
+            ring_wake(&worker.events)
+
+
+cdef void wait(Worker* worker) noexcept nogil:
+    """Until a datagram, a command, the end of a hold or the next tick; a worker without transports waits for ever."""
+    cdef pollfd fds[2]
+    cdef timespec timeout
+    cdef int64_t until = worker.next_tick_us, left
+    cdef int i
+    for i in range(worker.gathering_count):
+        until = min(until, worker.gathering[i].frame_deadline_us)
+    left = max(<int64_t>0, until - clock_us())
+    timeout.tv_sec = left // 1000000
+    timeout.tv_nsec = left % 1000000 * 1000
+    fds[0].fd = worker.udp.fd
+    fds[1].fd = worker.commands.eventfd
+    fds[0].events = fds[1].events = POLLIN
+    ppoll(fds, 2, &timeout if worker.transport_count else NULL, NULL)
+    if fds[1].revents & POLLIN:
+        ring_drain_wake(&worker.commands)
+
+
+cdef void obey(Worker* worker) noexcept nogil:
+    """All commands that wait. Nothing is laid out in the egress now, so streams may end."""
+    cdef uint32_t size
+    cdef uint8_t* record = ring_front(&worker.commands, &size)
+    while record != NULL:
+        apply(worker, <const Head*>record)
+        ring_pop(&worker.commands)
+        record = ring_front(&worker.commands, &size)
+
+
+cdef void receive(Worker* worker) noexcept nogil:
+    cdef Datagram datagram
+    cdef int i
+    for i in range(BATCHES_IN_A_ROW):
+        if udp_receive(&worker.udp) == 0:
+            return
+        while udp_next(&worker.udp, &datagram):
+            ingress(worker, &datagram)
+        if not udp_full(worker):
+            return
+        worker.now_us = clock_us()
+
+
+cdef inline bint udp_full(const Worker* worker) noexcept nogil:
+    """The last batch was a whole one: more may wait."""
+    return worker.udp.message_count == UDP_BATCH
+
+
+cdef void tick(Worker* worker) noexcept nogil:
+    cdef uint32_t i
+    worker.next_tick_us = worker.now_us + TICK_US
+    for i in range(<uint32_t>worker.sender_count):
+        feedback_tick(worker, worker.senders[i])
+    i = worker.tick % SWEEP_TICKS
+    while i < worker.transport_top:
+        if worker.transports[i] != NULL:
+            sweep(worker, worker.transports[i])
+        i += SWEEP_TICKS
+    worker.tick += 1
+
+
+cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
+    """A transport's turn, once a second."""
+    if not transport.expired and ice_expired(
+            &transport.ice, worker.now_us, transport.consent_timeout_us):
+        transport.expired = True
+        emit_event(worker, EVENT_ICE_EXPIRED, transport.handle)
+    feedback_report(worker, transport)

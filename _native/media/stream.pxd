@@ -1,0 +1,127 @@
+"""The two ends of a forwarded RTP stream: what one participant sends us, and what we send one receiver of it (RFC 7656).
+
+Owned by one worker. An inbound stream lists its receivers; an outbound stream points back. Either may be closed first.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from fastsfu._native.crypto.srtp cimport ReplayList
+from fastsfu._native.media.history cimport History, MediaPacket
+from fastsfu._native.media.levels cimport Level
+from fastsfu._native.media.loss cimport LossTracker
+from fastsfu._native.media.reception cimport Reception
+from fastsfu._native.media.rewrite cimport Rewrite
+
+cpdef enum MediaKind:
+    AUDIO = 0
+    VIDEO = 1
+
+cdef enum:
+    NO_PT = 255                   # no payload type
+    MID_CAPACITY = 16             # bytes of a MID that we accept
+    CNAME_CAPACITY = 64
+    FRAME_CAPACITY = 64           # packets of one frame gathered at most (GSO_MAX_SEGMENTS)
+    HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
+    HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
+    KEYFRAME_INTERVAL_US = 500000 # at most one keyframe request in that time: a keyframe costs every receiver
+
+# One row of Engine.snapshot(): written by the worker, copied by the event loop's thread. Every field is aligned and read
+# whole; a row may mix values of two moments, never halves of one. Names follow webrtc-stats.
+cdef struct StreamStats:
+    uint64_t handle               # 0 = row not in use
+    uint64_t transport
+    uint64_t source               # outbound: handle of the inbound stream; else 0
+    uint64_t packets              # received or sent, retransmissions not counted
+    uint64_t bytes                # of their payloads
+    uint64_t retransmitted        # packets recovered (inbound) or sent again (outbound)
+    uint64_t discarded            # duplicates and packets too late
+    uint64_t replayed             # refused by the replay list
+    uint64_t unauthentic          # refused by authentication
+    uint64_t keyframes
+    uint64_t nack_count           # numbers asked for (inbound: by us; outbound: by the receiver)
+    uint64_t pli_count            # keyframe requests, PLI and FIR (inbound: by us; outbound: by the receiver)
+    int64_t lost                  # cumulative, RFC 3550 6.4.1 (outbound: as the receiver reports)
+    int64_t last_packet_us        # CLOCK_MONOTONIC
+    int64_t last_keyframe_us
+    uint32_t ssrc
+    uint32_t rtt_us               # outbound: from the receiver's reports; 0 = unknown
+    uint32_t jitter_us
+    uint8_t row                   # 0 inbound stream, 1 outbound stream, 2 transport
+    uint8_t kind                  # MediaKind
+    uint8_t fraction_lost         # 1/256, of the last report
+    uint8_t state                 # outbound: OutboundState
+
+cdef struct InboundStream:
+    uint64_t handle
+    uint64_t transport            # handle of the sender's transport
+    MediaKind kind
+    bint nack                     # ask for our own losses
+    bint bound                    # its SSRC is known
+    bint started                  # an authentic packet came
+    uint32_t ssrc
+    uint32_t rtx_ssrc             # 0 = none or not yet known
+    uint8_t mid[MID_CAPACITY]
+    uint8_t mid_size
+    uint8_t codec_of_pt[128]      # Codec, or NO_PT
+    uint8_t primary_of_rtx[128]   # payload type that an RTX payload type repairs, or NO_PT
+    uint32_t clock_rate           # Hz
+    int64_t last_ext_seq          # of the newest packet, to extend the next
+    ReplayList replay
+    ReplayList rtx_replay
+    Reception reception
+    LossTracker loss
+    Level level
+    History history               # kept while there are receivers, and only for video
+    # the frame being gathered (engine/forward)
+    MediaPacket frame[FRAME_CAPACITY]
+    int frame_count
+    int64_t frame_deadline_us     # send it by then, complete or not
+    # receivers
+    OutboundStream** outbound
+    int outbound_count
+    int outbound_capacity
+    int waiting                   # receivers that cannot start without a keyframe
+    # keyframe requests
+    bint keyframe_wanted
+    int64_t keyframe_asked_us     # when we last asked; -KEYFRAME_INTERVAL_US at first
+    uint8_t fir_count
+    StreamStats* stats
+
+cpdef enum OutboundState:
+    WAITING = 0                   # for a keyframe (video) or the first packet
+    FLOWING = 1
+    PAUSED = 2
+
+cdef struct OutboundStream:
+    uint64_t handle
+    void* transport               # the receiver's Transport (peer/transport)
+    InboundStream* source         # NULL once the source is closed
+    int place                     # in source.outbound
+    OutboundState state
+    bint resumes                  # it flowed from this source before: timestamps go on
+    uint32_t ssrc
+    uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats
+    uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
+    uint8_t rtx_pt_of[128]
+    Rewrite rewrite
+    int64_t rtx_index             # next index of the RTX stream
+    uint64_t packets              # for sender reports
+    uint64_t octets
+    int64_t last_report_us        # when our last sender report left, and the middle of its NTP time
+    uint32_t last_report_ntp
+    int64_t repeats_window_us     # retransmissions are counted from then on
+    int repeats
+    uint8_t cname[CNAME_CAPACITY]
+    uint8_t cname_size
+    StreamStats* stats
+
+cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil     # NULL: out of memory
+cdef void inbound_free(InboundStream* stream) noexcept nogil       # lets its receivers and buffers go
+cdef OutboundStream* outbound_new(uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
+cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its source's list
+cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil   # 0, or -1: out of memory
+cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil
+# A receiver cannot go on without a keyframe; it is asked for by keyframe_due.
+cdef void want_keyframe(InboundStream* stream) noexcept nogil
+# Shall a request leave now? At most one each KEYFRAME_INTERVAL_US; repeated while receivers wait.
+cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil

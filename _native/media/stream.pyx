@@ -1,0 +1,120 @@
+"""Life and links of inbound and outbound streams; see stream.pxd."""
+
+from libc.stdint cimport int64_t, uint16_t, uint32_t
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memset
+
+from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.crypto.srtp cimport replay_init
+from fastsfu._native.media.history cimport history_free, history_init
+from fastsfu._native.media.levels cimport level_init
+from fastsfu._native.media.loss cimport loss_init
+from fastsfu._native.media.rewrite cimport rewrite_init, rewrite_stop
+
+
+cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil:
+    cdef InboundStream* stream = <InboundStream*>calloc(1, sizeof(InboundStream))
+    if stream == NULL:
+        return NULL
+    if kind == MediaKind.VIDEO and history_init(&stream.history, HISTORY_PACKETS, HISTORY_AGE_US) < 0:
+        free(stream)
+        return NULL
+    stream.kind = kind
+    stream.clock_rate = clock_rate
+    stream.last_ext_seq = -1
+    stream.keyframe_asked_us = -KEYFRAME_INTERVAL_US
+    memset(stream.codec_of_pt, NO_PT, sizeof(stream.codec_of_pt))
+    memset(stream.primary_of_rtx, NO_PT, sizeof(stream.primary_of_rtx))
+    replay_init(&stream.replay)
+    replay_init(&stream.rtx_replay)
+    loss_init(&stream.loss)
+    level_init(&stream.level)
+    return stream
+
+
+cdef void inbound_free(InboundStream* stream) noexcept nogil:
+    cdef int i
+    for i in range(stream.outbound_count):
+        stream.outbound[i].source = NULL
+        stream.outbound[i].stats.source = 0
+    for i in range(stream.frame_count):
+        buffer_release(stream.frame[i].buffer)
+    if stream.kind == MediaKind.VIDEO:
+        history_free(&stream.history)
+    free(stream.outbound)
+    free(stream)
+
+
+cdef OutboundStream* outbound_new(
+        uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil:
+    cdef OutboundStream* stream = <OutboundStream*>calloc(1, sizeof(OutboundStream))
+    if stream == NULL:
+        return NULL
+    memset(stream.pt_of, NO_PT, sizeof(stream.pt_of))
+    memset(stream.rtx_pt_of, NO_PT, sizeof(stream.rtx_pt_of))
+    rewrite_init(&stream.rewrite, first_seq, ts_offset)
+    stream.rtx_index = first_rtx_seq
+    stream.state = OutboundState.WAITING
+    return stream
+
+
+cdef void outbound_free(OutboundStream* stream) noexcept nogil:
+    cdef InboundStream* source = stream.source
+    cdef OutboundStream* last
+    if source != NULL:
+        source.waiting -= stream.state == OutboundState.WAITING
+        source.outbound_count -= 1
+        last = source.outbound[source.outbound_count]
+        source.outbound[stream.place] = last
+        last.place = stream.place
+    free(stream)
+
+
+cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil:
+    cdef int capacity
+    cdef OutboundStream** grown
+    if source.outbound_count == source.outbound_capacity:
+        capacity = max(4, 2 * source.outbound_capacity)
+        grown = <OutboundStream**>realloc(source.outbound, capacity * sizeof(OutboundStream*))
+        if grown == NULL:
+            return -1
+        source.outbound = grown
+        source.outbound_capacity = capacity
+    stream.source = source
+    stream.place = source.outbound_count
+    source.outbound[source.outbound_count] = stream
+    source.outbound_count += 1
+    source.waiting += 1
+    want_keyframe(source)
+    return 0
+
+
+cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil:
+    if paused == (stream.state == OutboundState.PAUSED):
+        return
+    if paused:
+        if stream.source != NULL:
+            stream.source.waiting -= stream.state == OutboundState.WAITING
+        rewrite_stop(&stream.rewrite)
+        stream.state = OutboundState.PAUSED
+        return
+    stream.state = OutboundState.WAITING
+    if stream.source != NULL:
+        stream.source.waiting += 1
+        want_keyframe(stream.source)
+
+
+cdef void want_keyframe(InboundStream* stream) noexcept nogil:
+    stream.keyframe_wanted = stream.kind == MediaKind.VIDEO
+
+
+cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil:
+    if stream.kind != MediaKind.VIDEO or not stream.bound:
+        return False
+    if not stream.keyframe_wanted and stream.waiting == 0:
+        return False
+    if now_us - stream.keyframe_asked_us < KEYFRAME_INTERVAL_US:
+        return False
+    stream.keyframe_wanted = False
+    stream.keyframe_asked_us = now_us
+    return True

@@ -1,0 +1,65 @@
+"""One participant's BUNDLE as the worker holds it: the path that ICE found, the SRTP keys that DTLS agreed, the streams.
+
+A transport, its streams and their keys belong to one worker thread for life.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from fastsfu._native.base.table cimport Table
+from fastsfu._native.crypto.srtp cimport SrtpContext
+from fastsfu._native.media.history cimport NO_EXTENSION
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
+from fastsfu._native.media.twcc cimport TwccReceiver
+from fastsfu._native.packet.rtp cimport EXT_KINDS
+from fastsfu._native.peer.ice cimport IceAgent
+
+cdef enum:
+    DEFAULT_RTT_US = 100000       # until a report says better
+    DTLS_PER_SECOND = 100         # datagrams passed to the event loop for one transport: a handshake takes about ten
+
+# What an SSRC of this transport means: the low two bits of a value in `by_ssrc`, the stream's index above them.
+cdef enum SsrcRole:
+    SSRC_INBOUND = 0
+    SSRC_INBOUND_RTX = 1
+    SSRC_OUTBOUND = 2
+    SSRC_OUTBOUND_RTX = 3
+
+cdef struct Transport:
+    uint64_t handle
+    IceAgent ice
+    int64_t consent_timeout_us
+    bint expired                  # told the event loop so
+    uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
+    void* destination             # engine/udp SocketAddress of the selected path; NULL before nomination
+    bint keyed                    # the SRTP contexts below are open
+    SrtpContext receive
+    SrtpContext send
+    uint8_t kind_of_id[256]       # ExtensionKind by negotiated id, or NO_EXTENSION
+    uint8_t id_of_kind[EXT_KINDS] # negotiated id, 0 = not negotiated
+    uint32_t ssrc                 # of our RTCP when we send no media of our own
+    Table by_ssrc
+    InboundStream** inbound
+    int inbound_count
+    int inbound_capacity
+    OutboundStream** outbound
+    int outbound_count
+    int outbound_capacity
+    TwccReceiver* twcc            # NULL when not negotiated
+    int64_t twcc_due_us
+    uint32_t twcc_media_ssrc      # any SSRC of the sender (the draft leaves it free)
+    int sender_place              # in the worker's list of transports that send; -1 = not in it
+    uint32_t rtt_us
+    int64_t dtls_window_us        # DTLS datagrams are counted from then on
+    int dtls_count
+    StreamStats* stats
+
+cdef Transport* transport_new() noexcept nogil                     # NULL: out of memory
+cdef void transport_free(Transport* transport) noexcept nogil      # its streams have been freed
+cdef int transport_add_inbound(Transport* transport, InboundStream* stream) noexcept nogil      # 0, or -1: out of memory
+cdef int transport_add_outbound(Transport* transport, OutboundStream* stream) noexcept nogil
+cdef void transport_remove_inbound(Transport* transport, InboundStream* stream) noexcept nogil
+cdef void transport_remove_outbound(Transport* transport, OutboundStream* stream) noexcept nogil
+# Bind an SSRC to a stream's role; replaces what it meant before. 0, or -1: out of memory.
+cdef int transport_bind(Transport* transport, uint32_t ssrc, uint64_t handle, SsrcRole role) noexcept nogil
+# The inbound stream of this MID that has no SSRC yet (rtx: no RTX SSRC); NULL: none.
+cdef InboundStream* transport_unbound(Transport* transport, const uint8_t* mid, uint8_t size, bint rtx) noexcept nogil
