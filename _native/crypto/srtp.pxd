@@ -30,7 +30,7 @@ cdef enum SrtpResult:
 
 cdef struct ReplayList:       # of one SSRC (RTP), or of one context (RTCP per SSRC is not tracked apart)
     int64_t highest           # index of the newest authenticated packet; -1 = none yet
-    uint64_t seen[REPLAY_PACKETS // 64]   # bit (index % 1024)
+    uint64_t seen[16]   # bit (index % 1024)
 
 # One direction of one transport: the session keys of one master key.
 cdef struct SrtpContext:

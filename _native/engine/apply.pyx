@@ -130,6 +130,12 @@ cdef StreamStats* row(StreamStats* stats, uint64_t handle, uint64_t transport, u
     return stats
 
 
+cdef StreamStats* stream_row(
+        Worker* worker, uint64_t handle, uint64_t transport, uint8_t kind) noexcept nogil:
+    worker.stream_top = max(worker.stream_top, handle_index(handle) + 1)
+    return row(&worker.stream_stats[handle_index(handle)], handle, transport, kind)
+
+
 cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command) noexcept nogil:
     if transport.keyed:
         count_drop(worker, DROP_STALE_COMMAND)
@@ -177,8 +183,7 @@ cdef void create_inbound(Worker* worker, const CreateInbound* command) noexcept 
     stream.mid_size = command.mid_size
     memcpy(stream.mid, command.mid, command.mid_size)
     describe_inbound(stream, command)
-    stream.stats = row(
-        &worker.stream_stats[handle_index(stream.handle)], stream.handle, transport.handle, ROW_INBOUND)
+    stream.stats = stream_row(worker, stream.handle, transport.handle, ROW_INBOUND)
     stream.stats.kind = stream.kind
     stream.stats.ssrc = stream.ssrc
     worker.inbound[handle_index(stream.handle)] = stream
@@ -201,7 +206,7 @@ cdef void describe_inbound(InboundStream* stream, const CreateInbound* command) 
 
 cdef bint is_sender(Worker* worker, Transport* transport) noexcept nogil:
     """Put the transport among those the tick looks at; False: out of memory."""
-    if transport.id_of_kind[ExtensionKind.EXT_TRANSPORT_SEQ] and transport.twcc == NULL:
+    if transport.id_of_kind[<int>ExtensionKind.EXT_TRANSPORT_SEQ] and transport.twcc == NULL:
         transport.twcc = <TwccReceiver*>malloc(sizeof(TwccReceiver))
         if transport.twcc == NULL:
             return False
@@ -251,8 +256,7 @@ cdef void create_outbound(Worker* worker, const CreateOutbound* command) noexcep
     stream.ssrc = command.ssrc
     stream.rtx_ssrc = command.rtx_ssrc
     describe_outbound(stream, command)
-    stream.stats = row(
-        &worker.stream_stats[handle_index(stream.handle)], stream.handle, transport.handle, ROW_OUTBOUND)
+    stream.stats = stream_row(worker, stream.handle, transport.handle, ROW_OUTBOUND)
     stream.stats.kind = source.kind
     stream.stats.ssrc = stream.ssrc
     stream.stats.source = source.handle

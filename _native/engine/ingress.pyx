@@ -242,9 +242,9 @@ cdef void on_rtp(
         return
     if not unprotect(worker, transport, stream, rtx, data, size, &packet):
         return
-    if extensions.size[ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
+    if extensions.size[<int>ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
         twcc_on_packet(
-            transport.twcc, read_u16(data + extensions.offset[ExtensionKind.EXT_TRANSPORT_SEQ]),
+            transport.twcc, read_u16(data + extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]),
             worker.now_us)
         transport.twcc_media_ssrc = packet.header.ssrc
     bind(worker, transport, stream, rtx, packet.header.ssrc)
@@ -263,13 +263,13 @@ cdef InboundStream* stream_of(
     if value != TABLE_NONE:
         rtx[0] = (value & 3) == SSRC_INBOUND_RTX
         return worker.inbound[value >> 2] if (value & 3) <= SSRC_INBOUND_RTX else NULL
-    if extensions.size[ExtensionKind.EXT_MID] == 0:
+    if extensions.size[<int>ExtensionKind.EXT_MID] == 0:
         return NULL
     for rtx_wanted in range(2):
         rtx[0] = rtx_wanted
         stream = transport_unbound(
-            transport, data + extensions.offset[ExtensionKind.EXT_MID],
-            extensions.size[ExtensionKind.EXT_MID], rtx_wanted)
+            transport, data + extensions.offset[<int>ExtensionKind.EXT_MID],
+            extensions.size[<int>ExtensionKind.EXT_MID], rtx_wanted)
         if stream != NULL and is_rtx(stream, header.pt) == rtx_wanted:
             return stream
     return NULL
@@ -397,20 +397,20 @@ cdef void describe(
         Worker* worker, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
     """The one header extension that travels on: a voice's level, a picture's orientation."""
-    cdef ExtensionKind kind
+    cdef int kind
     cdef AudioLevel* event
     cdef uint8_t level
     if stream.kind == MediaKind.AUDIO:
-        kind = ExtensionKind.EXT_AUDIO_LEVEL
+        kind = <int>ExtensionKind.EXT_AUDIO_LEVEL
     else:
-        kind = ExtensionKind.EXT_VIDEO_ORIENTATION
+        kind = <int>ExtensionKind.EXT_VIDEO_ORIENTATION
         if packet.keyframe:
             stream.stats.keyframes += 1
             stream.stats.last_keyframe_us = worker.now_us
     packet.extension = NO_EXTENSION
     if extensions.size[kind] != 1:
         return
-    packet.extension = kind
+    packet.extension = <uint8_t>kind
     packet.extension_value = packet.buffer.data[extensions.offset[kind]]
     if stream.kind == MediaKind.AUDIO and level_on_packet(
             &stream.level, packet.extension_value, worker.now_us, &level):

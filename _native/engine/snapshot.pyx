@@ -2,6 +2,7 @@
 
 import numpy
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
@@ -18,7 +19,6 @@ ROW = numpy.dtype([
     ("last_packet_us", "i8"), ("last_keyframe_us", "i8"), ("ssrc", "u4"), ("rtt_us", "u4"),
     ("jitter_us", "u4"), ("row", "u1"), ("kind", "u1"), ("fraction_lost", "u1"), ("state", "u1"),
 ])
-assert ROW.itemsize == sizeof(StreamStats)
 
 # In the order of Counter (engine/state.pxd).
 COUNTER_NAMES = (
@@ -28,27 +28,26 @@ COUNTER_NAMES = (
     "drop_rtcp_malformed", "drop_srtcp", "drop_duplicate", "drop_no_buffer", "drop_stale_command",
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
 )
-assert len(COUNTER_NAMES) == COUNTERS
+if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
+    raise ImportError("the names of the counters do not match media/stream.pxd and engine/state.pxd")
 
 
 cdef object read_rows(Worker* worker):
-    streams = live_rows(worker.stream_stats, worker.max_streams)
-    transports = live_rows(worker.transport_stats, worker.max_transports)
+    streams = live_rows(worker.stream_stats, worker.stream_top)
+    transports = live_rows(worker.transport_stats, worker.transport_top)
     return numpy.concatenate([streams, transports])
 
 
-cdef object live_rows(const StreamStats* rows, uint32_t capacity):
+cdef object live_rows(const StreamStats* rows, uint32_t top):
     """A copy of the rows in use: the worker writes on meanwhile."""
-    cdef uint32_t i, count = 0, used = 0
-    for i in range(capacity):
-        used += rows[i].handle != 0
-    found = numpy.zeros(used, ROW)
-    cdef char[::1] out = found.view("S1").view("i1") if used else None
-    for i in range(capacity):
-        if rows[i].handle != 0 and count < used:
-            memcpy(&out[count * sizeof(StreamStats)], &rows[i], sizeof(StreamStats))
+    cdef uint32_t i, count = 0
+    cdef bytearray copy = bytearray(top * sizeof(StreamStats))
+    cdef StreamStats* out = <StreamStats*>PyByteArray_AS_STRING(copy)
+    for i in range(top):
+        if rows[i].handle != 0:
+            memcpy(&out[count], &rows[i], sizeof(StreamStats))
             count += 1
-    return found[:count]
+    return numpy.frombuffer(copy, ROW, count)
 
 
 cdef dict read_counters(Worker* worker):

@@ -22,7 +22,7 @@ cdef enum:
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
 
 # Why a datagram or command went no further; names in engine.pyx follow this order.
-cdef enum Counter:
+cdef enum:                     # Counter
     DROP_UNKNOWN_KIND = 0         # not STUN, DTLS, RTP or RTCP
     DROP_UNKNOWN_SOURCE           # no transport at that address
     DROP_STUN_MALFORMED
@@ -67,6 +67,7 @@ cdef struct Worker:
     uint32_t max_streams
     uint32_t transport_top        # one above the highest index in use
     uint32_t transport_count
+    uint32_t stream_top           # one above the highest index of a stream ever used
     Transport** transports        # by index of the handle
     InboundStream** inbound       # by index; streams of both directions share the index space
     OutboundStream** outbound
@@ -104,7 +105,7 @@ cdef inline OutboundStream* find_outbound(Worker* worker, uint64_t handle) noexc
     return worker.outbound[index] if worker.outbound[index].handle == handle else NULL
 
 
-cdef inline void count_drop(Worker* worker, Counter why) noexcept nogil:
+cdef inline void count_drop(Worker* worker, int why) noexcept nogil:
     worker.counters[why] += 1
 
 
