@@ -1,0 +1,160 @@
+"""TLS for HTTPS and WSS: 1.2 and newer only, a certificate from files or a self-signed one.
+
+`ServerCertificate.context` is what the server listens with for as long as it lives. Each handshake
+takes the pair that is current at that moment (by the server name callback, which OpenSSL calls with
+or without SNI), so a renewed pair reaches new connections and leaves open ones alone (promise P8).
+A new context for each pair, because loading into a live one would keep the old pair beside the new
+one when the key type changes.
+"""
+
+import asyncio
+import datetime
+import ipaddress
+import logging
+import os
+import ssl
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+logger = logging.getLogger("fastsfu.tls")
+POLL_SECONDS = 1.0
+SELF_SIGNED_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A certificate chain and its private key, both PEM."""
+
+    chain: bytes
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def read(cls, certificate: Path, key: Path) -> "Pair":
+        """Raises OSError."""
+        return cls(certificate.read_bytes(), key.read_bytes())
+
+    def context(self) -> ssl.SSLContext:
+        """A server context with this pair; raises ssl.SSLError when it is none."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        with _memory_file(self.chain) as chain, _memory_file(self.key) as key:
+            # Without a password OpenSSL would ask on the terminal for an encrypted key's.
+            context.load_cert_chain(chain, key, password=b"")
+        return context
+
+    def names(self) -> list[str]:
+        """The DNS names of the first certificate in the chain."""
+        certificate = x509.load_pem_x509_certificate(self.chain)
+        with suppress(x509.ExtensionNotFound):
+            found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            return found.value.get_values_for_type(x509.DNSName)
+        return []
+
+    def expires_at(self) -> datetime.datetime:
+        """The end of validity (UTC) of the first certificate in the chain."""
+        return x509.load_pem_x509_certificate(self.chain).not_valid_after_utc
+
+
+class ServerCertificate:
+    """The pair in use, and the listening context that hands it to every new connection."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self._current = pair.context()
+        self.context = pair.context()
+        self.context.sni_callback = self._choose
+
+    def replace(self, pair: Pair) -> None:
+        """Use another pair from the next handshake on; raises ssl.SSLError, then the old stays."""
+        self._current = pair.context()
+        self.pair = pair
+
+    def _choose(
+        self, connection: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext
+    ) -> None:
+        connection.context = self._current
+
+
+async def watch(
+    served: ServerCertificate, certificate: Path, key: Path, poll_seconds: float = POLL_SECONDS
+) -> None:
+    """Reload the pair whenever one of its files changes, until cancelled.
+
+    A pair that cannot be read or does not match (half written) leaves the old one in use and costs
+    one line in the log; the next change is another try. Files are polled, because a renewal may
+    swap a symbolic link anywhere on their path.
+    """
+    seen = _signature(certificate, key)
+    while True:
+        await asyncio.sleep(poll_seconds)
+        now = _signature(certificate, key)
+        if now == seen:
+            continue
+        seen = now
+        try:
+            served.replace(Pair.read(certificate, key))
+            logger.info("certificate reloaded, valid until %s", served.pair.expires_at())
+        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+            logger.warning("certificate files changed but do not fit, old pair kept: %s", error)
+
+
+def self_signed(names: Iterable[str], addresses: Iterable[str]) -> Pair:
+    """A certificate for development, valid 90 days, for these host names and IP addresses."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fastsfu (self-signed)")])
+    now = datetime.datetime.now(datetime.UTC)
+    alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in dict.fromkeys(names)]
+    alternatives += [x509.IPAddress(ipaddress.ip_address(a)) for a in dict.fromkeys(addresses)]
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=SELF_SIGNED_DAYS))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return Pair(
+        certificate.public_bytes(serialization.Encoding.PEM),
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )
+
+
+def _signature(*paths: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    return tuple(_file_signature(path) for path in paths)
+
+
+def _file_signature(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@contextmanager
+def _memory_file(content: bytes) -> Iterator[str]:
+    """A path that OpenSSL can read, without the key ever being written to a disk."""
+    descriptor = os.memfd_create("pem", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, content)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
