@@ -76,6 +76,14 @@ class Config(BaseSettings):
     api_key: SecretStr | None = None
     """What `Authorization: Bearer` must carry to make tokens over HTTP. Default: nobody may."""
 
+    allowed_origins: List = []
+    """Origins (`https://app.example`) whose pages may open signaling connections besides this
+    server's own; `*` allows all, since a token is asked for anyway.
+    """
+
+    frame_ancestors: str = "'none'"
+    """Which pages may show the call page in a frame: a CSP source list (CSP3 frame-ancestors)."""
+
     open_rooms: bool = False
     """Let everybody into every room without a token: for trials only."""
 
@@ -169,7 +177,7 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
-    @field_validator("media_ips", "video_codecs", "audio_codecs", mode="before")
+    @field_validator("media_ips", "allowed_origins", "video_codecs", "audio_codecs", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

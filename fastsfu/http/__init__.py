@@ -1,1 +1,1 @@
-"""The edges that speak HTTP: pages, signaling over WebSocket, WHIP, WHEP, metrics. All under TLS."""
+"""The edges that speak HTTP: pages, signaling, WHIP, WHEP, metrics; all under TLS."""

@@ -1,8 +1,8 @@
 """The signaling protocol `fastsfu.v1`: every message as a pydantic model, and nowhere else.
 
 Text frames, one JSON object each, told apart by `type`. `read_client` parses what a client sends,
-`write` serialises what the server sends, `python -m fastsfu.http.messages` prints docs/signaling.md.
-Unknown members are ignored, so that a newer client can talk to an older server; wrong types are not.
+`write` serialises what the server sends. `python -m fastsfu.http.messages` prints signaling.md.
+Unknown members are ignored, for newer clients on an older server; members of a wrong type are not.
 """
 
 from collections.abc import Sequence
@@ -32,6 +32,8 @@ class CloseCode(IntEnum):
 
     NORMAL = 1000  # after `leave` or `ejected`
     GOING_AWAY = 1001  # the server stops; join again elsewhere or later
+    TOO_LARGE = 1009
+    INTERNAL = 1011
     BAD_MESSAGE = 4400  # not a first message, too many malformed ones, a binary frame
     NOT_ALLOWED = 4401  # the token, or the resume key, is no good
     REFUSED = 4403  # the room is full, over, not yet open or unknown
@@ -90,7 +92,9 @@ class RoomInfo(Model):
 
     name: str
     max_participants: int
-    ends_at: float | None = Field(None, description="seconds since 1970, when the room has an end")
+    ends_at: float | None = Field(
+        default=None, description="seconds since 1970, when the room has an end"
+    )
 
 
 class ClientConfig(Model):
@@ -125,14 +129,16 @@ class Join(Model):
 
     type: Literal["join"] = "join"
     room: RoomName
-    token: Annotated[str, StringConstraints(max_length=8192)] | None = Field(None, repr=False)
-    name: UserName | None = Field(None, description="a name in the token wins")
+    token: Annotated[str, StringConstraints(max_length=8192)] | None = Field(
+        default=None, repr=False
+    )
+    name: UserName | None = Field(default=None, description="a name in the token wins")
     user_data: UserData = None
     sdk: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
 class Resume(Model):
-    """The first message after a dropped WebSocket: the same session goes on. `resumed` or `error`."""
+    """The first message after a dropped WebSocket, to go on with the same session."""
 
     type: Literal["resume"] = "resume"
     session_id: SessionId
@@ -147,12 +153,12 @@ class Offer(Model):
     sdp: Annotated[str, StringConstraints(min_length=1)]
     tracks: Annotated[dict[Mid, Source], Field(max_length=256)] = Field(
         default_factory=dict,
-        description="source of each sending section by its mid; default by kind",
+        description="source of each sending section, by its mid",
     )
 
 
 class Update(Model):
-    """Changes to what others see of me. The source members: whether it is on, that is, not muted."""
+    """Changes to what others see of me. The source members: whether it is on, not muted."""
 
     type: Literal["update"] = "update"
     audio: bool | None = None
@@ -160,7 +166,7 @@ class Update(Model):
     screenVideo: bool | None = None
     screenAudio: bool | None = None
     name: UserName | None = None
-    user_data: UserData = Field(None, description="replaces the old value when present")
+    user_data: UserData = Field(default=None, description="replaces the old value when present")
 
 
 class ReceiveSettingsMessage(Model):
@@ -275,7 +281,9 @@ class Error(Model):
     fatal: bool
     error: str = Field(description="kebab-case type, see Errors")
     info: str = Field(description="one sentence for a person")
-    re: RequestId | None = Field(None, description="id of the `offer` or `ping` that it answers")
+    re: RequestId | None = Field(
+        default=None, description="id of the `offer` or `ping` that it answers"
+    )
 
 
 class Ejected(Model):
@@ -327,6 +335,8 @@ OTHER_ERRORS = {
     "bad-offer": "the SDP cannot be answered; info says what was expected and what came",
     "bad-request": "the message makes no sense now",
     "not-allowed": "the token does not carry the right",
+    "no-common-codec": "a publication cannot be received: the client knows none of its codecs",
+    "end-of-life": "the server is about to stop; fatal when it does",
 }
 
 _client: TypeAdapter[Any] = TypeAdapter(ClientMessage)
@@ -334,7 +344,7 @@ _server: TypeAdapter[Any] = TypeAdapter(ServerMessage)
 
 
 class MessageError(ValueError):
-    """A frame that is no message of the protocol; the text names the member and what was expected."""
+    """A frame that is no message of the protocol; the text says where, and what was expected."""
 
 
 def read_client(frame: str | bytes) -> Model:
@@ -343,7 +353,7 @@ def read_client(frame: str | bytes) -> Model:
 
 
 def read_server(frame: str | bytes) -> Model:
-    """Parse a server's frame into one of SERVER_MESSAGES, for clients in Python; raises MessageError."""
+    """Parse a server's frame into one of SERVER_MESSAGES (for clients); raises MessageError."""
     return _read(_server, frame)
 
 
@@ -356,11 +366,11 @@ def _read(adapter: TypeAdapter[Any], frame: str | bytes) -> Model:
     try:
         message: Model = adapter.validate_json(frame)
     except ValidationError as error:
-        raise MessageError(_explain(error)) from None
+        raise MessageError(explain(error)) from None
     return message
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
     """The first fault in one sentence. It never quotes the input, which may hold a token."""
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in fault["loc"])
@@ -373,6 +383,8 @@ def _explain(error: ValidationError) -> str:
 
 
 if __name__ == "__main__":
+    import sys
+
     from fastsfu.http.protocol_document import document
 
-    print(document(), end="")
+    sys.stdout.write(document())

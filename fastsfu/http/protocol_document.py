@@ -6,21 +6,22 @@ from typing import Any
 from fastsfu.http import messages
 from fastsfu.http.messages import Model
 
+MAX_KIB = messages.MAX_MESSAGE_BYTES // 1024
 INTRODUCTION = f"""\
 # Signaling
 
 <!-- Printed by `python -m fastsfu.http.messages`; change fastsfu/http/messages.py instead. -->
 
 A client opens a WebSocket to `/v1/signal` (WSS only) with the subprotocol `{messages.SUBPROTOCOL}`.
-Each message is one text frame with one JSON object, told apart by its member `type`, of at most
-{messages.MAX_MESSAGE_BYTES // 1024} KiB. Unknown members are ignored; a member of the wrong type is an error.
+Each message is one text frame with one JSON object of at most {MAX_KIB} KiB, told apart by its
+member `type`. Unknown members are ignored, members of the wrong type are errors.
 
 ## The course of a call
 
 1. The client sends `join` with the room and its token (never in the URL) and gets `joined`.
 2. It makes one `RTCPeerConnection`: a `sendonly` transceiver for each of its tracks, and as many
-   `recvonly` ones as `sections` says. It sends `offer` and gets `answer`. **Only the client offers**,
-   so there is no glare; one offer is in flight at a time.
+   `recvonly` ones as `sections` says. It sends `offer` and gets `answer`. **Only the client
+   offers**, so there is no glare; one offer is in flight at a time.
 3. `answer.subscriptions` says whose source each media section carries from now on. One that is
    absent there carries nothing; a later answer can give it to somebody else.
 4. Publications of others lead to `sections`: the client offers again with at least so many
@@ -111,6 +112,8 @@ def _close_codes() -> list[tuple[str, ...]]:
 _CLOSE_CODES = {
     messages.CloseCode.NORMAL: "after `leave` or `ejected`",
     messages.CloseCode.GOING_AWAY: "the server stops",
+    messages.CloseCode.TOO_LARGE: "a message is too large",
+    messages.CloseCode.INTERNAL: "a fault in the server",
     messages.CloseCode.BAD_MESSAGE: "no first message, too many malformed ones, a binary frame",
     messages.CloseCode.NOT_ALLOWED: "the token or resume key is no good",
     messages.CloseCode.REFUSED: "the room is full, over, not yet open or unknown",

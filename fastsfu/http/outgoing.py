@@ -1,0 +1,87 @@
+"""The messages that wait for one client: in order, bounded, and newest state only.
+
+Nothing here waits for a slow reader: `put` never blocks. Messages that tell a state replace an
+older one of the same key that has not left yet; a client that lets more than MAX_WAITING pile up,
+or does not take one within SEND_SECONDS, does not read and is dropped.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+from fastsfu.http import messages
+from fastsfu.http.messages import CloseCode, Model
+
+MAX_WAITING = 1024
+SEND_SECONDS = 10.0
+
+
+class Outgoing:
+    """One client's queue. `run` sends from it until `finish`, or until the client fails to read.
+
+    Nothing leaves before `start`: a session may have news while it is still being opened, and the
+    client is to hear of the session first.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[object, Model] = {}
+        self._numbers = count()
+        self._wake = asyncio.Event()
+        self._started = False
+        self._close: tuple[CloseCode, str] | None = None
+
+    def start(self, first: Model) -> None:
+        """Send `first`, then what has been put before and what will be."""
+        self._waiting = {next(self._numbers): first, **self._waiting}
+        self._started = True
+        self._wake.set()
+
+    def put(self, message: Model) -> None:
+        """Queue a message; after `finish` it is dropped."""
+        if self._close is not None:
+            return
+        key = _state_key(message)
+        if key is None:
+            key = next(self._numbers)
+        # Out and in again, so that it never overtakes a message that came after the older one.
+        self._waiting.pop(key, None)
+        self._waiting[key] = message
+        if len(self._waiting) > MAX_WAITING:
+            self._waiting.clear()
+            self.finish(CloseCode.TIMEOUT, "client does not read")
+        if self._started:
+            self._wake.set()
+
+    def finish(self, code: CloseCode, reason: str = "") -> None:
+        """Close with this code once everything before it is sent; only the first call counts."""
+        if self._close is None:
+            self._close = code, reason
+            self._wake.set()
+
+    async def run(
+        self,
+        send_text: Callable[[str], Awaitable[None]],
+        close: Callable[[int, str], Awaitable[None]],
+    ) -> None:
+        """Send until `finish`. Raises TimeoutError, and what `send_text` raises."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                message = self._waiting.pop(next(iter(self._waiting)))
+                async with asyncio.timeout(SEND_SECONDS):
+                    await send_text(messages.write(message))
+            if self._close is not None:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await close(*self._close)
+                return
+
+
+def _state_key(message: Model) -> object | None:
+    """What the message tells the newest state of; None when each such message counts."""
+    match message:
+        case messages.SectionsMessage() | messages.ActiveSpeaker() | messages.Connection():
+            return type(message)
+        case messages.ParticipantUpdated():
+            return message.participant.session_id
+    return None

@@ -1,0 +1,258 @@
+"""The WebSocket side of a session: `WS /v1/signal`, messages as in messages.py.
+
+Two tasks for each WebSocket: one reads and handles message after message, one writes what waits.
+Whatever a client does wrong ends in an `error` to that client, or in the close of its WebSocket.
+One that goes without `leave` only detaches from its session, which lives on to be resumed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from fastsfu.errors import FastSFUError, RequestError
+from fastsfu.events import Event
+from fastsfu.http import messages, translate
+from fastsfu.http.limits import TokenBucket
+from fastsfu.http.messages import CloseCode, MessageError, Model
+from fastsfu.http.outgoing import Outgoing
+from fastsfu.session import UNSET, Session
+from fastsfu.sfu import SFU
+from fastsfu.tracks import Source
+
+logger = logging.getLogger("fastsfu.signaling")
+
+SILENT_HEARTBEATS = 3
+MESSAGES_PER_SECOND = 20.0
+MESSAGES_AT_ONCE = 100.0
+MAX_FAULTS = 20  # malformed or ill-timed messages in a row
+
+# Refusals of a join that are about who joins; the others are about the room.
+NOT_ALLOWED = {"not-allowed", "exp-token", "nbf-token"}
+
+
+async def signaling(sfu: SFU, websocket: WebSocket) -> None:
+    """Serve one WebSocket until it closes."""
+    if not origin_allowed(websocket.headers, sfu.config.allowed_origins):
+        await websocket.close()  # before accept: an HTTP 403
+    elif messages.SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+        await websocket.close()
+    else:
+        await websocket.accept(subprotocol=messages.SUBPROTOCOL)
+        await Client(sfu, websocket).run()
+
+
+def origin_allowed(headers: Mapping[str, str], allowed: Collection[str]) -> bool:
+    """Whether a page of this origin may talk to us: the same host's, or a configured one's.
+
+    What is no browser sends no Origin (RFC 6454 section 7.3); it needs a token like everybody.
+    """
+    origin = headers.get("origin")
+    if origin is None or "*" in allowed or origin in allowed:
+        return True
+    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+
+class _Refused(Exception):
+    """Ends the WebSocket with a fatal error."""
+
+    def __init__(self, error: str, info: str, code: CloseCode) -> None:
+        super().__init__(info)
+        self.error, self.info, self.code = error, info, code
+
+
+class Client:
+    """One WebSocket; the `Signaler` of its session."""
+
+    def __init__(self, sfu: SFU, websocket: WebSocket) -> None:
+        self._sfu = sfu
+        self._websocket = websocket
+        self._outgoing = Outgoing()
+        self._session: Session | None = None
+        self._bucket = TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
+        self._faults = 0
+
+    async def run(self) -> None:
+        """Read and write until either side ends; then leave the session to be resumed."""
+        reader = asyncio.create_task(self._read())
+        try:
+            await self._outgoing.run(self._websocket.send_text, self._websocket.close)
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            pass  # gone, or not reading: for its session that is the same
+        finally:
+            reader.cancel()
+            if self._session is not None:
+                self._session.detach(self)
+
+    def send(self, event: Event) -> None:
+        """Queue what the session has to say (`events.Signaler`)."""
+        if message := translate.to_message(event):
+            self._outgoing.put(message)
+        code = translate.close_code(event)
+        if code is not None:
+            self._session = None
+            self._outgoing.finish(code)
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(self._sfu.config.join_timeout):
+                await self._begin()
+            silence = SILENT_HEARTBEATS * self._sfu.config.heartbeat
+            while True:
+                async with asyncio.timeout(silence):
+                    frame = await self._receive()
+                await self._attempt(frame)
+        except TimeoutError:
+            self._refuse("timeout", "nothing came in time", CloseCode.TIMEOUT)
+        except _Refused as refused:
+            self._refuse(refused.error, refused.info, refused.code)
+        except WebSocketDisconnect:
+            self._outgoing.finish(CloseCode.NORMAL)
+        except Exception:
+            logger.exception("signaling failed")
+            self._refuse("connection-error", "internal error", CloseCode.INTERNAL)
+
+    async def _receive(self) -> str:
+        """The next text frame. A binary one, or too many at once, end the WebSocket."""
+        event = await self._websocket.receive()
+        if event["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(event.get("code", CloseCode.NORMAL))
+        frame: str | None = event.get("text")
+        if frame is None:
+            raise _Refused("bad-message", "frames have to be text", CloseCode.BAD_MESSAGE)
+        if len(frame) > messages.MAX_MESSAGE_BYTES:
+            raise _Refused("bad-message", "the message is too large", CloseCode.TOO_LARGE)
+        if not self._bucket.take(asyncio.get_running_loop().time()):
+            info = f"more than {MESSAGES_PER_SECOND:.0f} messages a second"
+            raise _Refused("rate-limit", info, CloseCode.RATE)
+        return frame
+
+    async def _begin(self) -> None:
+        """The first message: `join` or `resume`."""
+        try:
+            first = messages.read_client(await self._receive())
+            if isinstance(first, messages.Join):
+                await self._join(first)
+            elif isinstance(first, messages.Resume):
+                self._resume(first)
+            else:
+                raise MessageError("the first message has to be join or resume")
+        except MessageError as error:
+            raise _Refused("bad-message", str(error), CloseCode.BAD_MESSAGE) from None
+        except FastSFUError as error:
+            code = CloseCode.NOT_ALLOWED if error.type in NOT_ALLOWED else CloseCode.REFUSED
+            raise _Refused(error.type, error.info, code) from None
+
+    async def _attempt(self, frame: str) -> None:
+        """Handle one message; what is wrong with it is said and changes nothing."""
+        message: Model | None = None
+        try:
+            message = messages.read_client(frame)
+            await _HANDLERS[type(message)](self, message)
+            self._faults = 0
+        except (MessageError, FastSFUError) as error:
+            self._faults += 1
+            if self._faults >= MAX_FAULTS:
+                info = f"{MAX_FAULTS} wrong messages in a row, the last: {error}"
+                raise _Refused("bad-message", info, CloseCode.BAD_MESSAGE) from None
+            kind = error.type if isinstance(error, FastSFUError) else "bad-message"
+            self._outgoing.put(
+                messages.Error(
+                    fatal=False, error=kind, info=str(error), re=getattr(message, "id", None)
+                )
+            )
+
+    def _refuse(self, error: str, info: str, code: CloseCode) -> None:
+        self._outgoing.put(messages.Error(fatal=True, error=error, info=info))
+        self._outgoing.finish(code)
+
+    # First messages
+
+    async def _join(self, join: messages.Join) -> None:
+        session = await self._sfu.open_session(
+            join.room,
+            token=join.token,
+            name=join.name or "",
+            user_data=join.user_data,
+            signaler=self,
+        )
+        self._session = session
+        config = self._sfu.config
+        self._outgoing.start(
+            messages.Joined(
+                session_id=session.id,
+                resume_key=session.resume_key,
+                room=translate.room_info(session.room),
+                **translate.scene(session),
+                heartbeat=config.heartbeat,
+                config=messages.ClientConfig(resume_timeout=config.resume_timeout),
+            )
+        )
+
+    def _resume(self, resume: messages.Resume) -> None:
+        session = self._sfu.resume(resume.session_id, resume.resume_key, self)
+        self._session = session
+        self._outgoing.start(messages.Resumed(session_id=session.id, **translate.scene(session)))
+
+    # Later messages; `self._session` is there, or the WebSocket is being closed
+
+    async def _again(self, message: Model) -> None:
+        raise RequestError("this WebSocket has its session already")
+
+    async def _offer(self, offer: messages.Offer) -> None:
+        answer = await self._live().offer(offer.sdp, offer.tracks)
+        subscriptions = {
+            mid: messages.Subscribed(session_id=each.session_id, source=each.source)
+            for mid, each in answer.subscriptions.items()
+        }
+        self._outgoing.put(
+            messages.Answer(id=offer.id, sdp=answer.sdp, subscriptions=subscriptions)
+        )
+
+    async def _update(self, update: messages.Update) -> None:
+        self._live().update_local(
+            _named(update),
+            name=update.name,
+            user_data=update.user_data if "user_data" in update.model_fields_set else UNSET,
+        )
+
+    async def _receive_settings(self, message: messages.ReceiveSettingsMessage) -> None:
+        self._live().update_receive_settings(
+            {who: _named(settings) for who, settings in message.settings.items()}
+        )
+
+    async def _ping(self, ping: messages.Ping) -> None:
+        self._outgoing.put(messages.Pong(id=ping.id))
+
+    async def _leave(self, leave: messages.Leave) -> None:
+        self._live().leave()
+
+    def _live(self) -> Session:
+        if self._session is None:
+            raise RequestError("the session has ended")
+        return self._session
+
+
+def _named(message: messages.Update | messages.ReceiveSettings) -> dict[Source, bool]:
+    """The sources that the message says something of."""
+    said: dict[Source, bool | None] = {
+        "audio": message.audio,
+        "video": message.video,
+        "screenVideo": message.screenVideo,
+        "screenAudio": message.screenAudio,
+    }
+    return {source: value for source, value in said.items() if value is not None}
+
+
+_HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {
+    messages.Join: Client._again,
+    messages.Resume: Client._again,
+    messages.Offer: Client._offer,
+    messages.Update: Client._update,
+    messages.ReceiveSettingsMessage: Client._receive_settings,
+    messages.Ping: Client._ping,
+    messages.Leave: Client._leave,
+}

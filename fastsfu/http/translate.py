@@ -1,0 +1,95 @@
+"""The domain's events and values as messages of the protocol."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+
+from fastsfu import events
+from fastsfu.http import messages
+from fastsfu.http.messages import CloseCode, Model
+from fastsfu.session import Home, Session
+
+
+def to_message(event: events.Event) -> Model | None:
+    """The message that tells `event`; None when the client needs none."""
+    return _MESSAGES[type(event)](event)
+
+
+def close_code(event: events.Event) -> CloseCode | None:
+    """How the WebSocket closes after `event`; None when it stays open."""
+    if isinstance(event, events.Replaced):
+        return CloseCode.REPLACED
+    if isinstance(event, events.Ended):
+        return _CLOSE_CODES.get(event.reason, CloseCode.NORMAL)
+    return None
+
+
+def room_info(room: Home) -> messages.RoomInfo:
+    """A room as clients see it."""
+    return messages.RoomInfo(
+        name=room.name, max_participants=room.max_participants, ends_at=room.ends_at
+    )
+
+
+class Scene(TypedDict):
+    """What `joined` and `resumed` have in common."""
+
+    you: messages.Participant
+    participants: list[messages.Participant]
+    sections: messages.Sections
+
+
+def scene(session: Session) -> Scene:
+    """How the call looks from a session now."""
+    wanted = session.wanted_sections()
+    return {
+        "you": to_participant(session.participant),
+        "participants": [to_participant(other) for other in session.others()],
+        "sections": messages.Sections(audio=wanted["audio"], video=wanted["video"]),
+    }
+
+
+def to_participant(participant: events.Participant) -> messages.Participant:
+    """A participant as clients see it."""
+    return messages.Participant(
+        session_id=participant.session_id,
+        user_name=participant.name,
+        owner=participant.owner,
+        user_data=participant.user_data,
+        audio="audio" in participant.sources,
+        video="video" in participant.sources,
+        screenVideo="screenVideo" in participant.sources,
+        screenAudio="screenAudio" in participant.sources,
+        joined_at=participant.joined_at,
+    )
+
+
+def _ended(event: events.Ended) -> Model | None:
+    """Fatal reasons are errors, others an ejection; who left by itself needs no word."""
+    if event.reason == "left":
+        return None
+    if event.reason in messages.FATAL_ERRORS:
+        return messages.Error(fatal=True, error=event.reason, info=event.info)
+    return messages.Ejected(reason=event.reason)
+
+
+_CLOSE_CODES = {"end-of-life": CloseCode.GOING_AWAY, "timeout": CloseCode.TIMEOUT}
+
+_MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
+    events.ParticipantJoined: lambda event: messages.ParticipantJoined(
+        participant=to_participant(event.participant)
+    ),
+    events.ParticipantUpdated: lambda event: messages.ParticipantUpdated(
+        participant=to_participant(event.participant)
+    ),
+    events.ParticipantLeft: lambda event: messages.ParticipantLeft(
+        session_id=event.session_id, reason=event.reason
+    ),
+    events.ActiveSpeaker: lambda event: messages.ActiveSpeaker(session_id=event.session_id),
+    events.SectionsWanted: lambda event: messages.SectionsMessage(
+        audio=event.audio, video=event.video
+    ),
+    events.ConnectionChanged: lambda event: messages.Connection(state=event.state),
+    events.Failure: lambda event: messages.Error(fatal=False, error=event.error, info=event.info),
+    events.Replaced: lambda event: None,
+    events.Ended: _ended,
+}
