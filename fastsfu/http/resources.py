@@ -1,0 +1,203 @@
+"""What WHIP and WHEP have in common: a session made by one POST, kept as an HTTP resource.
+
+POST an offer, get 201 with the answer, the resource's address and its ETag (RFC 9725 section 4.2).
+The ETag names the ICE session (section 4.3): PATCH with it trickles candidates, which an ICE-lite
+server needs none of; PATCH with `*` restarts ICE. DELETE ends the session. Who may do so holds a
+token for the room and knows the address, which cannot be guessed.
+"""
+
+import re
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from fastsfu.auth.tokens import Grant
+from fastsfu.errors import FastSFUError
+from fastsfu.events import Ended, Event
+from fastsfu.http.answers import HttpError, bearer, read_text
+from fastsfu.http.messages import ROOM_NAME_PATTERN
+from fastsfu.session import Answer, IceParameters, Session
+from fastsfu.sfu import SFU
+
+MAX_BODY_BYTES = 256 * 1024
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"  # RFC 8840
+UFRAG = re.compile(r"^a=ice-ufrag:([A-Za-z0-9+/]{4,256})\s*$", re.M)
+PASSWORD = re.compile(r"^a=ice-pwd:([A-Za-z0-9+/]{22,256})\s*$", re.M)
+MEDIA = re.compile(r"^m=[ -~]+", re.M)
+MID = re.compile(r"^a=mid:[!-~]+", re.M)
+
+# Publishing and watching from pages of other origins is what the two protocols are for; a token is
+# in the header that the page itself sets, never in a cookie.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Location, ETag, Link",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+class Resource:
+    """One session as WHIP and WHEP know it; the `Signaler` that hears of its end."""
+
+    def __init__(self, room: str, forget: Callable[[], None]) -> None:
+        self.room = room
+        self.session: Session | None = None
+        self._forget = forget
+
+    def send(self, event: Event) -> None:
+        """Nothing can be told to the client; only the end matters."""
+        if isinstance(event, Ended):
+            self._forget()
+
+
+class SdpEndpoint(ABC):
+    """The routes of one of the two protocols."""
+
+    path: ClassVar[str]
+
+    def __init__(self, sfu: SFU) -> None:
+        self.sfu = sfu
+        self._resources: dict[str, Resource] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        """POST on the room, PATCH and DELETE on what it made, OPTIONS on both."""
+        resource = self.path + "/{room}/{resource}"
+        return [
+            Route(self.path + "/{room}", _guard(self._post), methods=["POST"]),
+            Route(self.path + "/{room}", _options("POST"), methods=["OPTIONS"]),
+            Route(resource, _guard(self._patch), methods=["PATCH"]),
+            Route(resource, _guard(self._delete), methods=["DELETE"]),
+            Route(resource, _options("PATCH, DELETE"), methods=["OPTIONS"]),
+        ]
+
+    @abstractmethod
+    def rights(self, grant: Grant) -> Grant:
+        """The part of a token's rights that this protocol uses; raises HttpError."""
+
+    @abstractmethod
+    async def open(self, request: Request, room: str, grant: Grant, resource: Resource) -> Session:
+        """Open the session; `resource` is its signaler. Raises HttpError or FastSFUError."""
+
+    @abstractmethod
+    def check(self, answer: Answer) -> None:
+        """Look at the answer before it goes out; raises HttpError to take all back."""
+
+    async def _post(self, request: Request) -> Response:
+        room = request.path_params["room"]
+        grant = self.rights(self._authenticate(request, room))
+        offer = await read_text(request, SDP, MAX_BODY_BYTES)
+        name = secrets.token_urlsafe(16)
+        resource = Resource(room, lambda: _drop(self._resources, name))
+        session = await self.open(request, room, grant, resource)
+        try:
+            answer = await session.offer(offer)
+            self.check(answer)
+        except BaseException:
+            session.leave("bad-offer")
+            raise
+        resource.session = session
+        self._resources[name] = resource
+        headers = {
+            **CORS,
+            "Location": f"{request.url.path.rstrip('/')}/{name}",
+            "ETag": _entity_tag(session.ice),
+            "Accept-Patch": FRAGMENT,
+        }
+        return Response(answer.sdp, 201, headers, media_type=SDP)
+
+    async def _patch(self, request: Request) -> Response:
+        session = self._session(request)
+        wanted = request.headers.get("if-match")
+        if wanted is None:
+            raise HttpError(428, "bad-request", "PATCH needs If-Match (RFC 9725 section 4.3.1)")
+        fragment = await read_text(request, FRAGMENT, MAX_BODY_BYTES)
+        ufrag, password = UFRAG.search(fragment), PASSWORD.search(fragment)
+        if not ufrag or not password:
+            raise HttpError(400, "bad-request", "the fragment has no a=ice-ufrag and a=ice-pwd")
+        if wanted.strip() == "*":
+            ice = session.restart_ice(ufrag[1], password[1])
+            headers = {**CORS, "ETag": _entity_tag(ice)}
+            return Response(_fragment(fragment, ice), 200, headers, media_type=FRAGMENT)
+        if wanted.strip() != _entity_tag(session.ice):
+            raise HttpError(412, "bad-request", "If-Match names another ICE session")
+        # We are ICE-lite: the client's checks show us its addresses (RFC 8445 section 2.5).
+        return Response(status_code=204, headers=CORS)
+
+    async def _delete(self, request: Request) -> Response:
+        self._session(request).leave()
+        return Response(status_code=200, headers=CORS)
+
+    def _session(self, request: Request) -> Session:
+        room = request.path_params["room"]
+        self._authenticate(request, room)
+        resource = self._resources.get(request.path_params["resource"])
+        if resource is None or resource.room != room or resource.session is None:
+            raise HttpError(404, "no-session", "there is no such session (any more)")
+        return resource.session
+
+    def _authenticate(self, request: Request, room: str) -> Grant:
+        """What the request's token allows in `room`; raises HttpError."""
+        if not re.match(ROOM_NAME_PATTERN, room):
+            raise HttpError(404, "no-room", "this is no name that a room can have")
+        token = bearer(request)
+        if token is not None:
+            return self.sfu.tokens.verify(token, room)
+        if self.sfu.config.open_rooms:
+            return Grant(room)
+        raise HttpError(401, "not-allowed", "a token is needed: Authorization: Bearer TOKEN")
+
+
+def _drop(resources: dict[str, Resource], name: str) -> None:
+    resources.pop(name, None)
+
+
+def _guard(
+    handle: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Errors as answers that pages of other origins may read, too."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await handle(request)
+        except FastSFUError as error:
+            fault = HttpError.of(error)
+        except HttpError as error:
+            fault = error
+        response = fault.response()
+        response.headers.update(CORS)
+        return response
+
+    return guarded
+
+
+def _options(methods: str) -> Callable[[Request], Awaitable[Response]]:
+    async def options(_: Request) -> Response:
+        allow = f"{methods}, OPTIONS"
+        accepts = {"Accept-Post": SDP} if methods == "POST" else {"Accept-Patch": FRAGMENT}
+        headers = {"Allow": allow, "Access-Control-Allow-Methods": allow, **accepts}
+        return Response(status_code=204, headers=CORS | PREFLIGHT | headers)
+
+    return options
+
+
+def _entity_tag(ice: IceParameters | None) -> str:
+    """The ETag of an ICE session: our username fragment is new with each."""
+    return f'"{ice.ufrag}"' if ice else '""'
+
+
+def _fragment(offered: str, ice: IceParameters) -> str:
+    """Our side after an ICE restart (RFC 9725 section 4.3.3), for the media section asked about."""
+    found = (pattern.search(offered) for pattern in (MEDIA, MID))
+    lines = ["a=ice-lite", *(line[0].rstrip() for line in found if line)]
+    lines += [f"a=ice-ufrag:{ice.ufrag}", f"a=ice-pwd:{ice.password}"]
+    lines += [f"a={candidate}" for candidate in ice.candidates]
+    return "\r\n".join([*lines, "a=end-of-candidates", ""])

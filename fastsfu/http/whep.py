@@ -1,0 +1,48 @@
+"""WHEP (draft-ietf-wish-whep): players watch a room with one POST.
+
+The answer's sections carry the room's publishers as they are at that time, `?participant=` (a
+session id, or a name) picks one. Later comers need another POST: WHEP has no way to ask for more.
+"""
+
+from dataclasses import replace
+
+from starlette.requests import Request
+
+from fastsfu.auth.tokens import Grant
+from fastsfu.http.answers import HttpError
+from fastsfu.http.resources import Resource, SdpEndpoint
+from fastsfu.session import Answer, Session
+
+RETRY = {"Retry-After": "2"}
+
+
+class Whep(SdpEndpoint):
+    """Somebody who watches and whom nobody sees."""
+
+    path = "/v1/whep"
+
+    def rights(self, grant: Grant) -> Grant:
+        if not grant.subscribe:
+            raise HttpError(403, "not-allowed", "the token does not allow to subscribe")
+        return replace(grant, publish=False)
+
+    async def open(self, request: Request, room: str, grant: Grant, resource: Resource) -> Session:
+        watch = request.query_params.get("participant")
+        return await self.sfu.open_session(
+            room,
+            grant=grant,
+            signaler=resource,
+            hidden=True,
+            watch=self._find(room, watch) if watch else None,
+        )
+
+    def check(self, answer: Answer) -> None:
+        if not answer.subscriptions:
+            raise HttpError(409, "no-publisher", "nobody publishes what was offered for", RETRY)
+
+    def _find(self, room_name: str, who: str) -> str:
+        room = self.sfu.rooms.get(room_name)
+        for participant in room.participants if room else ():
+            if who in (participant.session_id, participant.name):
+                return participant.session_id
+        raise HttpError(404, "no-participant", "no such participant is in the room", RETRY)

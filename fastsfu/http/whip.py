@@ -1,0 +1,29 @@
+"""WHIP (RFC 9725): encoders publish into a room with one POST."""
+
+from dataclasses import replace
+
+from starlette.requests import Request
+
+from fastsfu.auth.tokens import Grant
+from fastsfu.http.answers import HttpError
+from fastsfu.http.resources import Resource, SdpEndpoint
+from fastsfu.session import Answer, Session
+
+
+class Whip(SdpEndpoint):
+    """A participant like others, who only publishes."""
+
+    path = "/v1/whip"
+
+    def rights(self, grant: Grant) -> Grant:
+        if not grant.publish:
+            raise HttpError(403, "not-allowed", "the token does not allow to publish")
+        return replace(grant, subscribe=False)
+
+    async def open(self, request: Request, room: str, grant: Grant, resource: Resource) -> Session:
+        return await self.sfu.open_session(
+            room, grant=grant, name=request.query_params.get("name", ""), signaler=resource
+        )
+
+    def check(self, answer: Answer) -> None:
+        """Any answer will do: what is not accepted in it is for the encoder to see."""
