@@ -1,0 +1,140 @@
+"""`GET /metrics`: OpenMetrics for Prometheus; names follow webrtc-stats where it has one.
+
+The engine counts for each live stream. A scrape adds what each has done since the scrape before to
+the totals, so that they never fall when a stream ends; what a stream did after its last scrape is
+not in them, but is in the worker's own totals (`fastsfu_worker_*`).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from fastsfu.http.rooms import check_api_key
+from fastsfu.sfu import SFU
+
+KINDS = ("audio", "video")
+
+
+class Total(NamedTuple):
+    """One column of the snapshot as one metric."""
+
+    column: str
+    metric: str
+    text: str
+
+
+# By the snapshot's `row`: 0 inbound stream, 1 outbound stream.
+TOTALS: dict[int, tuple[Total, ...]] = {
+    0: (
+        Total("packets", "inbound_rtp_packets_received", "RTP packets from publishers"),
+        Total("bytes", "inbound_rtp_bytes_received", "payload bytes from publishers"),
+        Total("retransmitted", "inbound_rtp_retransmitted_packets_received", "recovered packets"),
+        Total("discarded", "inbound_rtp_packets_discarded", "duplicate or too late"),
+        Total("unauthentic", "inbound_rtp_packets_unauthentic", "failed authentication"),
+        Total("nack_count", "inbound_rtp_nack_count", "packets asked for again"),
+        Total("pli_count", "inbound_rtp_pli_count", "keyframes asked for"),
+        Total("keyframes", "inbound_rtp_key_frames", "keyframes that came"),
+    ),
+    1: (
+        Total("packets", "outbound_rtp_packets_sent", "RTP packets to receivers"),
+        Total("bytes", "outbound_rtp_bytes_sent", "payload bytes to receivers"),
+        Total("retransmitted", "outbound_rtp_retransmitted_packets_sent", "packets sent again"),
+        Total("nack_count", "outbound_rtp_nack_count", "packets receivers asked for again"),
+        Total("pli_count", "outbound_rtp_pli_count", "keyframes receivers asked for"),
+    ),
+}
+# Worker figures that are no totals but what is so now.
+GAUGE_SUFFIXES = ("_used", "_now", "_size", "_free", "_mark", "_high", "_max")
+
+
+def routes(sfu: SFU) -> list[BaseRoute]:
+    """GET /metrics; with an API key configured, only for who shows it."""
+    registry = CollectorRegistry()
+    registry.register(SFUCollector(sfu))
+    ProcessCollector(registry=registry)
+
+    async def metrics(request: Request) -> Response:
+        if sfu.config.api_key is not None:
+            check_api_key(sfu, request)
+        text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
+        return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return [Route("/metrics", metrics)]
+
+
+class SFUCollector(Collector):
+    """Reads the SFU at each scrape."""
+
+    def __init__(self, sfu: SFU) -> None:
+        self._sfu = sfu
+        self._streams = StreamTotals()
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing in advance: the SFU need not be open when this is registered."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        sfu = self._sfu
+        yield GaugeMetricFamily("fastsfu_rooms", "rooms now", len(sfu.rooms))
+        yield GaugeMetricFamily("fastsfu_sessions", "sessions now", len(sfu.sessions))
+        yield from _worker(sfu.counters())
+        snapshot = sfu.snapshot()
+        yield _streams_now(snapshot)
+        yield from self._streams.update(snapshot)
+
+
+class StreamTotals:
+    """Sums over all streams, live and ended, that never fall."""
+
+    def __init__(self) -> None:
+        self._totals: dict[tuple[int, int, str], int] = {}
+        self._seen: dict[int, dict[str, int]] = {}
+
+    def update(self, snapshot: npt.NDArray[Any]) -> Iterator[Metric]:
+        """Add what is new in `snapshot` and return the totals."""
+        seen: dict[int, dict[str, int]] = {}
+        for stream in snapshot[np.isin(snapshot["row"], list(TOTALS))]:
+            handle, row, kind = int(stream["handle"]), int(stream["row"]), int(stream["kind"])
+            before = self._seen.get(handle, {})
+            now = {total.column: int(stream[total.column]) for total in TOTALS[row]}
+            for column, value in now.items():
+                key = (row, kind, column)
+                self._totals[key] = self._totals.get(key, 0) + value - before.get(column, 0)
+            seen[handle] = now
+        self._seen = seen
+        for row, totals in TOTALS.items():
+            for total in totals:
+                yield self._family(row, total)
+
+    def _family(self, row: int, total: Total) -> Metric:
+        family = CounterMetricFamily(f"fastsfu_{total.metric}", total.text, labels=["kind"])
+        for kind, name in enumerate(KINDS):
+            family.add_metric([name], self._totals.get((row, kind, total.column), 0))
+        return family
+
+
+def _streams_now(snapshot: npt.NDArray[Any]) -> Metric:
+    family = GaugeMetricFamily("fastsfu_streams", "RTP streams now", labels=["direction", "kind"])
+    for row, direction in enumerate(("inbound", "outbound")):
+        for kind, name in enumerate(KINDS):
+            count = np.count_nonzero((snapshot["row"] == row) & (snapshot["kind"] == kind))
+            family.add_metric([direction, name], float(count))
+    return family
+
+
+def _worker(counters: dict[str, int]) -> Iterator[Metric]:
+    for name, value in sorted(counters.items()):
+        text = name.replace("_", " ")
+        if name.endswith(GAUGE_SUFFIXES):
+            yield GaugeMetricFamily(f"fastsfu_worker_{name}", text, value)
+        else:
+            yield CounterMetricFamily(f"fastsfu_worker_{name}", text, value)

@@ -1,0 +1,76 @@
+"""REST for the application that owns the rooms; its key is `Authorization: Bearer API-KEY`."""
+
+import hmac
+import time
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from fastsfu.auth.tokens import MAX_NAME_LENGTH
+from fastsfu.http.answers import HttpError, bearer, read_text
+from fastsfu.http.messages import RoomName, explain
+from fastsfu.sfu import SFU
+
+MAX_BODY_BYTES = 16 * 1024
+DEFAULT_SECONDS = 3600.0
+
+
+class MeetingToken(BaseModel):
+    """What a meeting token is to say. Unknown members are refused: one may be meant as a right."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    room: RoomName
+    name: str = Field("", max_length=MAX_NAME_LENGTH)
+    owner: bool = False
+    publish: bool = True
+    subscribe: bool = True
+    exp: float | None = Field(None, description="seconds since 1970; default: in one hour")
+    nbf: float | None = Field(None, description="seconds since 1970")
+    eject_at_token_exp: bool = False
+    user_id: str | None = Field(None, max_length=256)
+
+
+def routes(sfu: SFU) -> list[BaseRoute]:
+    """POST /v1/meeting-tokens: a MeetingToken in, `{"token": "..."}` out."""
+
+    async def meeting_tokens(request: Request) -> Response:
+        check_api_key(sfu, request)  # before the body is read
+        body = await read_text(request, "application/json", MAX_BODY_BYTES)
+        try:
+            wanted = MeetingToken.model_validate_json(body)
+        except ValidationError as error:
+            raise HttpError(400, "bad-request", explain(error)) from None
+        return JSONResponse({"token": _sign(sfu, wanted)}, headers={"Cache-Control": "no-store"})
+
+    return [Route("/v1/meeting-tokens", meeting_tokens, methods=["POST"])]
+
+
+def _sign(sfu: SFU, wanted: MeetingToken) -> str:
+    expires_in = DEFAULT_SECONDS if wanted.exp is None else wanted.exp - time.time()
+    if expires_in <= 0:
+        raise HttpError(400, "bad-request", "exp lies in the past")
+    return sfu.token(
+        wanted.room,
+        name=wanted.name,
+        owner=wanted.owner,
+        publish=wanted.publish,
+        subscribe=wanted.subscribe,
+        expires_in=expires_in,
+        not_before=wanted.nbf,
+        eject_at_expiry=wanted.eject_at_token_exp,
+        user_id=wanted.user_id,
+    )
+
+
+def check_api_key(sfu: SFU, request: Request) -> None:
+    """Raises HttpError unless the request carries the configured key."""
+    key = sfu.config.api_key
+    if key is None:
+        info = "this is switched off: the server has no API key (FASTSFU_API_KEY)"
+        raise HttpError(403, "not-allowed", info)
+    given = (bearer(request) or "").encode()
+    if not hmac.compare_digest(given, key.get_secret_value().encode()):
+        raise HttpError(401, "not-allowed", "the API key is missing or wrong")
