@@ -1,0 +1,141 @@
+"""The ASGI application: pages, signaling, WHIP, WHEP, tokens, metrics, health; mountable anywhere.
+
+Served by itself it opens and closes the SFU with its lifespan. Mounted in another application it
+gets no lifespan (ASGI has none for parts): then the first request opens the SFU, and the end of the
+event loop closes it. An SFU that somebody has entered already is left to them.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from fastsfu.errors import FastSFUError
+from fastsfu.http import metrics, pages, rooms
+from fastsfu.http.access import AccessLog
+from fastsfu.http.answers import HttpError
+from fastsfu.http.headers import SecurityHeaders
+from fastsfu.http.signaling import signaling
+from fastsfu.http.whep import Whep
+from fastsfu.http.whip import Whip
+from fastsfu.sfu import SFU
+
+logger = logging.getLogger("fastsfu.http")
+
+
+def asgi_app(sfu: SFU) -> ASGIApp:
+    """Everything that `sfu` offers over HTTP, as one ASGI application.
+
+    Serve it under TLS only: browsers give camera and microphone to nothing else.
+    """
+    opener = Opener(sfu)
+    app = Starlette(
+        routes=[
+            *_own_routes(sfu),
+            *Whip(sfu).routes(),
+            *Whep(sfu).routes(),
+            *rooms.routes(sfu),
+            *metrics.routes(sfu),
+            *pages.routes(sfu.config.open_rooms),
+        ],
+        lifespan=opener.lifespan,
+        exception_handlers={
+            FastSFUError: _answer,
+            HttpError: _answer,
+            HTTPException: _answer,
+            Exception: _answer_fault,
+        },
+    )
+    return AccessLog(SecurityHeaders(opener.before(app), sfu.config.frame_ancestors))
+
+
+def _own_routes(sfu: SFU) -> list[BaseRoute]:
+    async def signal(websocket: WebSocket) -> None:
+        await signaling(sfu, websocket)
+
+    async def healthz(_: Request) -> Response:
+        return PlainTextResponse("ok\n")
+
+    async def readyz(_: Request) -> Response:
+        if not sfu.ready:
+            raise HttpError(503, "end-of-life", "no new calls are taken")
+        return PlainTextResponse("ok\n")
+
+    return [
+        WebSocketRoute("/v1/signal", signal),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+    ]
+
+
+class Opener:
+    """Enters an SFU that is not entered yet, in a task of its own, and leaves it there too."""
+
+    def __init__(self, sfu: SFU) -> None:
+        self._sfu = sfu
+        self._keeper: asyncio.Task[None] | None = None
+        self._opening = asyncio.Lock()
+
+    @asynccontextmanager
+    async def lifespan(self, _: object) -> AsyncIterator[None]:
+        """The application's own: open at start-up, close at shut-down."""
+        await self.open()
+        yield
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+
+    async def open(self) -> None:
+        """Enter the SFU unless it is entered; raises what its entering raises."""
+        async with self._opening:
+            if self._sfu.running:
+                return
+            opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._keeper = asyncio.create_task(self._keep(opened))
+            await opened
+
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """`app`, with the SFU open before its first request."""
+
+        async def opened_app(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "lifespan" and not self._sfu.running:
+                await self.open()
+            await app(scope, receive, send)
+
+        return opened_app
+
+    async def _keep(self, opened: "asyncio.Future[None]") -> None:
+        """Hold the SFU open until cancelled; asyncio cancels all tasks when its loop ends."""
+        try:
+            async with self._sfu:
+                opened.set_result(None)
+                await asyncio.get_running_loop().create_future()
+        except Exception as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+
+async def _answer(_: Request, error: Any) -> Response:
+    if isinstance(error, HTTPException):  # Starlette's own: no such path, method not allowed
+        words = {404: "not-found", 405: "method-not-allowed"}
+        kind = words.get(error.status_code, "bad-request")
+        error = HttpError(error.status_code, kind, error.detail, error.headers)
+    if isinstance(error, FastSFUError):
+        error = HttpError.of(error)
+    response: Response = error.response()
+    return response
+
+
+async def _answer_fault(request: Request, error: Exception) -> Response:
+    """The server logs the error itself, after this answer."""
+    return HttpError(500, "internal", "a fault in the server").response()

@@ -1,0 +1,93 @@
+"""The pages and the browser's library: files of fastsfu/web, with the right types and ETags.
+
+Every URL in a page is relative, so that the application works below any prefix.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from starlette.datastructures import URL
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from fastsfu.http.answers import HttpError
+from fastsfu.http.messages import ROOM_NAME_PATTERN
+
+WEB = Path(__file__).resolve().parent.parent / "web"
+
+# Python asks the machine's own table otherwise, which may know .js as text/plain and .ts as a film.
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".ts": "text/plain; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".webmanifest": "application/manifest+json",
+}
+
+
+class WebFiles(StaticFiles):
+    """A folder of fastsfu/web. Browsers keep files, but ask each time whether they are current."""
+
+    def __init__(self, folder: str, *, shared: bool = False) -> None:
+        super().__init__(directory=WEB / folder, check_dir=False)
+        self._shared = shared  # importable from pages of other origins
+
+    def file_response(
+        self,
+        full_path: "str | os.PathLike[str]",
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        if content_type := TYPES.get(Path(full_path).suffix):
+            response.headers["Content-Type"] = content_type
+        if self._shared:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+
+def routes(open_rooms: bool) -> list[BaseRoute]:
+    """The landing page, the call page and the static folders."""
+
+    async def landing(request: Request) -> Response:
+        return _page("landing/index.html" if open_rooms else "landing/closed.html")
+
+    return [
+        Route("/", landing, name="landing"),
+        Route("/r", _named_room),
+        Route("/r/{room}", _room, name="room"),
+        Mount("/call", WebFiles("call")),
+        Mount("/sdk", WebFiles("sdk", shared=True)),
+        Mount("/landing", WebFiles("landing")),
+    ]
+
+
+async def _room(request: Request) -> Response:
+    if not re.match(ROOM_NAME_PATTERN, request.path_params["room"]):
+        raise HttpError(404, "no-room", "this is no name that a room can have")
+    return _page("call/index.html")
+
+
+async def _named_room(request: Request) -> Response:
+    """Where the landing page's form goes: from `r?room=NAME` on to `r/NAME`."""
+    room = request.query_params.get("room", "").strip()
+    if not re.match(ROOM_NAME_PATTERN, room):
+        raise HttpError(404, "no-room", "this is no name that a room can have")
+    here = URL(scope=request.scope).path.rstrip("/")
+    return RedirectResponse(f"{here}/{room}", status_code=303)
+
+
+def _page(name: str) -> Response:
+    return FileResponse(
+        WEB / name, headers={"Cache-Control": "no-cache", "Content-Type": TYPES[".html"]}
+    )
