@@ -1,0 +1,206 @@
+"""The command line: serve, token, bench, doctor. Options are those of Config."""
+
+import logging
+import re
+import runpy
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from fastsfu.config import Config
+from fastsfu.errors import ConfigError
+
+ROOM = "demo"  # the room of the link that a server without a secret prints
+LINK_SECONDS = 24 * 3600.0
+
+app = typer.Typer(
+    help="Encrypted video calls that a team runs itself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show local variables, which may be secrets
+)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="0.0.0.0")]
+Port = Annotated[int | None, typer.Option(help="TCP port of HTTPS and WSS.", show_default="8443")]
+MediaIp = Annotated[
+    list[str] | None,
+    typer.Option(help="Address at which clients reach the media port; again for more."),
+]
+MediaPort = Annotated[
+    int | None, typer.Option(help="UDP port of the media.", show_default="as --port")
+]
+Workers = Annotated[int | None, typer.Option(help="Media threads.", show_default="1")]
+Cert = Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM; watched.")]
+Key = Annotated[Path | None, typer.Option(help="TLS private key, PEM; watched.")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with options.")]
+
+
+def main() -> None:
+    """Entry point of the `fastsfu` command."""
+    try:
+        app()
+    except ConfigError as error:
+        typer.echo(f"fastsfu: {error.info}", err=True)
+        raise SystemExit(2) from None
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("fastsfu"))
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Every option of `serve` is also FASTSFU_<NAME> in the environment."""
+
+
+@app.command()
+def serve(
+    host: Host = None,
+    port: Port = None,
+    media_ip: MediaIp = None,
+    media_port: MediaPort = None,
+    workers: Workers = None,
+    cert: Cert = None,
+    key: Key = None,
+    open_rooms: Annotated[
+        bool, typer.Option("--open-rooms", help="Let everybody in without a token: for trials.")
+    ] = False,
+    drain_timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds for calls to end after SIGTERM.", show_default="10"),
+    ] = None,
+    config_file: ConfigFile = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Serve calls over HTTPS; without --cert and --key with a self-signed certificate."""
+    import uvloop
+
+    from fastsfu.http.server import serve as serve_https
+
+    config = Config.load(
+        config_file,
+        host=host,
+        port=port,
+        media_ips=media_ip or None,
+        media_port=media_port,
+        workers=workers,
+        cert=cert,
+        key=key,
+        open_rooms=open_rooms or None,
+        drain_timeout=drain_timeout,
+    )
+    if log_level not in ("debug", "info", "warning", "error"):
+        raise typer.BadParameter(log_level, param_hint="--log-level")
+    logging.basicConfig(
+        level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    uvloop.run(serve_https(config, _announce))
+
+
+def _announce(sfu: Any, url: str) -> None:
+    """One line when ready; with the token of a first room when nobody else could make one."""
+    if sfu.config.open_rooms:
+        url = f"{url}r/{ROOM}"
+    elif sfu.config.secret is None:
+        url = f"{url}r/{ROOM}?t={sfu.token(ROOM, expires_in=LINK_SECONDS)}"
+    typer.echo(f"fastsfu is ready: {url}")
+    sys.stdout.flush()
+
+
+@app.command()
+def token(
+    room: str,
+    name: Annotated[str, typer.Option(help="Shown to the others.")] = "",
+    owner: Annotated[bool, typer.Option("--owner", help="An owner of the room.")] = False,
+    exp: Annotated[str, typer.Option(help="Valid for: 90s, 15m, 1h, 7d or never.")] = "1h",
+    publish: Annotated[bool, typer.Option(help="May send audio and video.")] = True,
+    subscribe: Annotated[bool, typer.Option(help="May receive audio and video.")] = True,
+    eject_at_exp: Annotated[
+        bool, typer.Option("--eject-at-exp", help="Ends the session when it expires.")
+    ] = False,
+    user_id: Annotated[str | None, typer.Option(help="The user's id in your system.")] = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Print a meeting token for ROOM, signed with FASTSFU_SECRET."""
+    from fastsfu.auth.tokens import Tokens
+
+    config = Config.load(config_file)
+    if config.secret is None:
+        raise ConfigError("FASTSFU_SECRET is not set: no server could verify the token")
+    signed = Tokens(config.secret).sign(
+        room,
+        name=name,
+        owner=owner,
+        publish=publish,
+        subscribe=subscribe,
+        expires_in=parse_duration(exp),
+        eject_at_expiry=eject_at_exp,
+        user_id=user_id,
+    )
+    typer.echo(signed)
+
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of "90s", "15m", "1.5h", "7d"; None for "never". Raises typer.BadParameter."""
+    if text == "never":
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if not match or float(match[1]) == 0:
+        raise typer.BadParameter(f"{text!r} is none of 90s, 15m, 1h, 7d, never", param_hint="--exp")
+    return float(match[1]) * UNITS[match[2]]
+
+
+@app.command()
+def doctor(
+    host: Host = None,
+    port: Port = None,
+    media_ip: MediaIp = None,
+    media_port: MediaPort = None,
+    cert: Cert = None,
+    key: Key = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Check ports, addresses, kernel, encryption, clock and certificate; say the fix of each."""
+    from fastsfu.doctor import examine
+
+    config = Config.load(
+        config_file,
+        host=host,
+        port=port,
+        media_ips=media_ip or None,
+        media_port=media_port,
+        cert=cert,
+        key=key,
+    )
+    findings = list(examine(config))
+    table = Table("check", "found", "fix", box=None, padding=(0, 2, 0, 0))
+    marks = {"good": "[green]ok[/]", "warning": "[yellow]warning[/]", "bad": "[red]bad[/]"}
+    for finding in findings:
+        table.add_row(f"{marks[finding.level]} {finding.check}", finding.found, finding.fix)
+    Console().print(table)
+    raise typer.Exit(int(any(finding.level == "bad" for finding in findings)))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context, scenario: str = typer.Argument("forward")) -> None:
+    """Load this machine and measure; SCENARIO is a module of benchmarks/ in the source tree."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "benchmarks" / f"{scenario}.py").is_file():
+        raise ConfigError(f"there is no benchmark {scenario} in {root / 'benchmarks'}")
+    sys.path.insert(0, str(root))
+    sys.argv = [f"fastsfu bench {scenario}", *context.args]
+    runpy.run_module(f"benchmarks.{scenario}", run_name="__main__")

@@ -1,0 +1,180 @@
+"""What `fastsfu doctor` looks at: each check says what it found and, when it is bad, the fix."""
+
+import ctypes
+import ctypes.util
+import datetime
+import ipaddress
+import os
+import resource
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fastsfu.config import Config
+from fastsfu.http.tls import Pair
+
+# <linux/udp.h>; Python's socket module has no names for them.
+SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
+BUFFER_BYTES = 4 * 1024 * 1024  # what the engine asks for each way
+POOL_BYTES_PER_BUFFER = 2048
+TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+RENEW_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's outcome; `fix` is a command or a sentence, empty when all is well."""
+
+    check: str
+    level: Literal["good", "warning", "bad"]
+    found: str
+    fix: str = ""
+
+
+def examine(config: Config) -> Iterable[Finding]:
+    """Run all checks, in the order in which they matter. Opens ports for a moment."""
+    for check in CHECKS:
+        yield check(config)
+
+
+def _tcp_port(config: Config) -> Finding:
+    return _bindable("HTTPS port", config.host, config.port, socket.SOCK_STREAM)
+
+
+def _udp_port(config: Config) -> Finding:
+    port = config.udp_port
+    return _bindable("media port", config.host, port, socket.SOCK_DGRAM)
+
+
+def _bindable(check: str, host: str, port: int, kind: socket.SocketKind) -> Finding:
+    protocol = "TCP" if kind == socket.SOCK_STREAM else "UDP"
+    with socket.socket(_family(host), kind) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(protocol == "TCP"))
+        try:
+            trial.bind((host, port))
+        except PermissionError:
+            fix = f"sysctl -w net.ipv4.ip_unprivileged_port_start={port}, or --port 8443"
+            return Finding(check, "bad", f"{protocol} {port} needs privileges", fix)
+        except OSError as error:
+            fix = f"see who has it (ss -lnp 'sport = :{port}'), or take another port"
+            return Finding(check, "bad", f"{protocol} {host}:{port}: {error.strerror}", fix)
+    return Finding(check, "good", f"{protocol} {host}:{port} is free")
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _candidates(config: Config) -> Finding:
+    addresses = [ipaddress.ip_address(address) for address in config.media_ips]
+    found = ", ".join(str(address) for address in addresses) or "none"
+    if any(address.is_global for address in addresses):
+        return Finding("addresses", "good", found)
+    if all(address.is_loopback for address in addresses):
+        fix = "--media-ip with an address that clients reach"
+        return Finding("addresses", "bad", f"{found}: this machine only", fix)
+    fix = "behind NAT: forward the media port and give --media-ip with the public address"
+    return Finding("addresses", "warning", f"{found}: the local network only", fix)
+
+
+def _udp_buffers(config: Config) -> Finding:
+    limits = {
+        name: int(Path(f"/proc/sys/net/core/{name}").read_text())
+        for name in ("rmem_max", "wmem_max")
+    }
+    found = ", ".join(f"{name} {value // 1024} KiB" for name, value in limits.items())
+    low = [name for name, value in limits.items() if value < BUFFER_BYTES]
+    if not low:
+        return Finding("UDP buffers", "good", found)
+    fix = "sysctl -w " + " ".join(f"net.core.{name}={BUFFER_BYTES}" for name in low)
+    return Finding("UDP buffers", "warning", f"{found}: bursts may be lost", fix)
+
+
+def _segmentation(config: Config) -> Finding:
+    missing = []
+    with socket.socket(_family(config.host), socket.SOCK_DGRAM) as trial:
+        for name, option, value in (("GSO", UDP_SEGMENT, 1200), ("GRO", UDP_GRO, 1)):
+            try:
+                trial.setsockopt(SOL_UDP, option, value)
+            except OSError:
+                missing.append(name)
+    if not missing:
+        return Finding("UDP GSO and GRO", "good", "the kernel has both")
+    fix = "a Linux kernel from 5.0 on; without it each packet costs a send call of its own"
+    return Finding("UDP GSO and GRO", "warning", f"no {' and no '.join(missing)}", fix)
+
+
+def _crypto(config: Config) -> Finding:
+    library = ctypes.util.find_library("IPSec_MB")
+    if library:
+        return Finding("encryption", "good", f"IPsec-MB ({library})")
+    fix = "apt install libipsec-mb-dev, then build again"
+    return Finding("encryption", "warning", "no IPsec-MB, OpenSSL does it at more cost", fix)
+
+
+def _locked_memory(config: Config) -> Finding:
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    if limit == resource.RLIM_INFINITY or os.geteuid() == 0:
+        return Finding("locked memory", "good", "not limited")
+    found = f"at most {limit // 1024} KiB: packet memory may be swapped out"
+    fix = "LimitMEMLOCK=infinity in the systemd unit, or ulimit -l unlimited"
+    return Finding("locked memory", "warning", found, fix)
+
+
+def _open_files(config: Config) -> Finding:
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if soft >= 4096 or soft == resource.RLIM_INFINITY:
+        return Finding("open files", "good", f"at most {soft}")
+    fix = "LimitNOFILE=65536 in the systemd unit, or ulimit -n 65536"
+    return Finding("open files", "warning", f"at most {soft}, one for each client", fix)
+
+
+def _clock(config: Config) -> Finding:
+    # struct timex is 208 bytes on 64-bit Linux; zero modes: read only.
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    if state not in (-1, TIME_ERROR):
+        return Finding("clock", "good", f"{now}, synchronised")
+    fix = "timedatectl set-ntp true (tokens and certificates depend on the time)"
+    return Finding("clock", "warning", f"{now}, not known to be synchronised", fix)
+
+
+def _certificate(config: Config) -> Finding:
+    if config.cert is None or config.key is None:
+        fix = "--cert and --key with a certificate that browsers trust"
+        return Finding("certificate", "warning", "none given: self-signed at each start", fix)
+    try:
+        pair = Pair.read(config.cert, config.key)
+        pair.context()
+        left = pair.expires_at() - datetime.datetime.now(datetime.UTC)
+    except (OSError, ValueError) as error:
+        fix = "both files PEM, readable, and of one pair"
+        return Finding("certificate", "bad", f"{config.cert}: {error}", fix)
+    if left.days >= RENEW_DAYS:
+        return Finding("certificate", "good", f"valid for {left.days} days")
+    level: Literal["warning", "bad"] = "bad" if left.total_seconds() < 0 else "warning"
+    return Finding("certificate", level, f"valid for {left.days} days", "renew it now")
+
+
+def _secret(config: Config) -> Finding:
+    if config.secret is not None:
+        return Finding("secret", "good", "set")
+    fix = "export FASTSFU_SECRET=$(openssl rand -base64 32)"
+    return Finding("secret", "warning", "not set: tokens end with the process", fix)
+
+
+CHECKS: tuple[Callable[[Config], Finding], ...] = (
+    _tcp_port,
+    _udp_port,
+    _candidates,
+    _udp_buffers,
+    _segmentation,
+    _crypto,
+    _locked_memory,
+    _open_files,
+    _clock,
+    _certificate,
+    _secret,
+)

@@ -1,0 +1,147 @@
+"""The server: HTTPS and WSS on one TCP port by uvicorn; there is no plaintext listener.
+
+On SIGTERM it takes no new calls and lets running ones end (`Config.drain_timeout`) while it still
+answers, so that a load balancer sees /readyz fail and clients hear what is coming; then it closes.
+"""
+
+import asyncio
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+import uvicorn
+
+from fastsfu.config import Config
+from fastsfu.errors import ConfigError
+from fastsfu.http import messages
+from fastsfu.http.app import asgi_app
+from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
+from fastsfu.sfu import SFU
+
+BACKLOG = 2048
+CLOSE_SECONDS = 5  # for connections to end after the calls have
+
+
+async def serve(config: Config, on_ready: Callable[[SFU, str], None]) -> None:
+    """Serve until told to stop. `on_ready` gets the SFU and the URL once requests are answered.
+
+    Raises ConfigError when a port is taken or the certificate is no good.
+    """
+    certificate = open_certificate(config)
+    listener = open_listener(config)
+    sfu = SFU(config)
+    try:
+        await sfu.__aenter__()
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"UDP {config.host}:{config.udp_port}: {error.strerror}") from None
+    try:
+        await Server(sfu, certificate, lambda url: on_ready(sfu, url)).run_on(listener)
+    finally:
+        await sfu.__aexit__(None, None, None)
+
+
+class Server(uvicorn.Server):
+    """uvicorn as this application needs it."""
+
+    def __init__(
+        self, sfu: SFU, certificate: ServerCertificate, on_ready: Callable[[str], None]
+    ) -> None:
+        super().__init__(_uvicorn_config(sfu, certificate.context))
+        self._sfu = sfu
+        self._certificate = certificate
+        self._on_ready = on_ready
+
+    async def run_on(self, listener: socket.socket) -> None:
+        """Serve what comes to `listener` until told to stop; watches the certificate meanwhile."""
+        config = self._sfu.config
+        watcher = None
+        if config.cert is not None and config.key is not None:
+            watcher = asyncio.create_task(watch(self._certificate, config.cert, config.key))
+        try:
+            await self.serve(sockets=[listener])
+        finally:
+            if watcher is not None:
+                watcher.cancel()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell that all is ready, once it is."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            self._on_ready(_url(self._sfu.config, self._certificate, sockets[0]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the calls end before their connections are closed; a second SIGINT cuts it short."""
+        draining = asyncio.create_task(self._sfu.drain())
+        while not draining.done() and not self.force_exit:
+            await asyncio.wait([draining], timeout=0.1)
+        draining.cancel()
+        with suppress(asyncio.CancelledError):
+            await draining
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal ends the server in good order, and then the process with status 0."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
+
+
+def open_certificate(config: Config) -> ServerCertificate:
+    """The configured pair, or a self-signed one; raises ConfigError."""
+    if config.cert is None or config.key is None:
+        names = ["localhost", socket.gethostname()]
+        return ServerCertificate(self_signed(names, ["127.0.0.1", "::1", *config.media_ips]))
+    try:
+        return ServerCertificate(Pair.read(config.cert, config.key))
+    except ssl.SSLError as error:
+        reason = f"{config.cert} and {config.key} are no pair of PEM files: {error.reason}"
+        raise ConfigError(reason) from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from None
+
+
+def open_listener(config: Config) -> socket.socket:
+    """The listening TCP socket; raises ConfigError when the port cannot be had."""
+    ipv6 = ":" in config.host
+    try:
+        return socket.create_server(
+            (config.host, config.port),
+            family=socket.AF_INET6 if ipv6 else socket.AF_INET,
+            dualstack_ipv6=config.host == "::",
+            backlog=BACKLOG,
+        )
+    except OSError as error:
+        raise ConfigError(f"TCP {config.host}:{config.port}: {error.strerror}") from None
+
+
+def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
+    return uvicorn.Config(
+        asgi_app(sfu),
+        ssl_context_factory=lambda _config, _default: context,
+        ws="websockets-sansio",
+        ws_max_size=messages.MAX_MESSAGE_BYTES,
+        ws_ping_interval=None,  # the protocol has its own heartbeat
+        ws_per_message_deflate=False,  # some hundred KiB for each client, for messages of a few
+        log_config=None,
+        access_log=False,  # it logs query strings; http/access.py does not
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=CLOSE_SECONDS,
+    )
+
+
+def _url(config: Config, certificate: ServerCertificate, listener: socket.socket) -> str:
+    """Where a browser on this machine reaches us, by a name that the certificate has."""
+    port = listener.getsockname()[1]
+    name = "localhost"
+    if config.cert is not None:
+        names = certificate.pair.names()
+        name = next((each for each in names if "*" not in each), name)
+    elif config.host not in ("0.0.0.0", "::"):
+        name = f"[{config.host}]" if ":" in config.host else config.host
+    return f"https://{name}/" if port == 443 else f"https://{name}:{port}/"
