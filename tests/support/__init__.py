@@ -1,0 +1,1 @@
+"""What several tests share: browsers, clients, a server process, media."""

@@ -1,0 +1,89 @@
+"""One server, one Chromium, one Firefox for all interop tests; each test has its own room."""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from benchmarks.load.server import SECRET, ServerProcess
+from fastsfu.auth.tokens import Tokens
+from tests.support import chromium
+from tests.support.firefox import Firefox
+from tests.support.page import CallPage, Driver, call_url
+
+HERE = Path(__file__).parent
+# Short enough to see a client that vanished go, long enough for a loaded machine.
+ENVIRONMENT = {"FASTSFU_CONSENT_TIMEOUT": "8", "FASTSFU_RESUME_TIMEOUT": "8"}
+_names = itertools.count(1)
+
+OpenPage = Callable[..., Awaitable[CallPage]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here are browser tests and share one event loop."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerProcess]:
+    """A real server process."""
+    with ServerProcess(environment=ENVIRONMENT) as process:
+        yield process
+    assert "Traceback" not in process.final_output, process.final_output
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium."""
+    async with async_playwright() as playwright:
+        browser = await chromium.launch(playwright)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def firefox() -> AsyncIterator[Firefox]:
+    """Firefox ESR."""
+    browser = await Firefox.launch()
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+def room() -> str:
+    """A room nobody else is in."""
+    return f"room-{next(_names)}"
+
+
+@pytest.fixture
+def token(room: str) -> str:
+    """A token for the test's room."""
+    return Tokens(SECRET).sign(room)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
+    """`await open_page(browser, "Ada")`: a page of Chromium or Firefox that is in the room."""
+    pages: list[CallPage] = []
+
+    async def open_page(browser: Browser | Firefox, name: str) -> CallPage:
+        url = call_url(server.url, room, Tokens(SECRET).sign(room, name=name), name)
+        driver: Driver
+        if isinstance(browser, Firefox):
+            driver = await browser.open_page(url)
+        else:
+            driver = await chromium.open_page(browser, url)
+        pages.append(CallPage(driver, name))
+        await pages[-1].joined()
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        if not page.closed:
+            await page.close()

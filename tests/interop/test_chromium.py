@@ -1,0 +1,122 @@
+"""The main job: three people in Chromium see and hear each other through the SFU."""
+
+import asyncio
+
+from playwright.async_api import Browser
+
+from tests.interop.conftest import OpenPage
+from tests.support.page import until
+
+TARGET_BPS = 900_000  # of Chromium's 2.5 Mbit/s for its fake 720p camera, on a loaded machine
+BITRATE_TIMEOUT = 40.0
+
+
+async def test_three_see_and_hear_each_other(browser: Browser, open_page: OpenPage) -> None:
+    pages = [await open_page(browser, name) for name in ("Ada", "Ben", "Cy")]
+    for page in pages:
+        stats = await page.receiving(video=2, audio=2)
+        assert stats["transport"]["srtpCipher"] == "AEAD_AES_128_GCM"
+        assert stats["transport"]["dtlsState"] == "connected"
+        assert stats["transport"]["tlsVersion"] == "FEFD"  # DTLS 1.2
+        assert await page.evaluate("window.connections.length") == 1
+    names = {one["user_name"] for one in (await pages[0].participants()).values()}
+    assert names == {"Ada", "Ben", "Cy"}
+
+
+async def test_all_who_join_at_once_get_all(browser: Browser, open_page: OpenPage) -> None:
+    pages = await asyncio.gather(*(open_page(browser, name) for name in ("Ada", "Ben", "Cy")))
+    for page in pages:
+        await page.receiving(video=2, audio=2)
+
+
+async def test_mute_is_seen_and_undone(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    ada_id = await ada.joined()
+    await ben.receiving(video=1, audio=1)
+
+    async def ada_video_as_ben_sees_it(on: bool) -> bool:
+        return bool((await ben.participants())[ada_id]["video"]) is on
+
+    await ada.evaluate("window.call.setLocalVideo(false)")
+    await until("Ben to see Ada muted", lambda: ada_video_as_ben_sees_it(False))
+    await ben.goes_on(video=0, audio=1)
+    await ada.evaluate("window.call.setLocalVideo(true)")
+    await until("Ben to see Ada unmuted", lambda: ada_video_as_ben_sees_it(True))
+    await ben.goes_on(video=1, audio=1)
+    assert await ben.evaluate("window.connections.length") == 1
+
+
+async def test_declined_source_stops_and_comes_back(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    ada_id = await ada.joined()
+    await ben.receiving(video=1, audio=1)
+    settings = "window.call.updateReceiveSettings({{'{}': {{video: {}}}}})"
+    await ben.evaluate(settings.format(ada_id, "false"))
+
+    async def silent() -> bool:
+        """No video packet came for half a second."""
+        before = await ben.stats()
+        await asyncio.sleep(0.5)
+        now = await ben.stats()
+        counts = [
+            sum(one["packetsReceived"] for one in stats["inbound"] if one["kind"] == "video")
+            for stats in (before, now)
+        ]
+        return counts[0] == counts[1]
+
+    await until("Ada's video to stop", silent)
+    await ben.evaluate(settings.format(ada_id, "true"))
+    await ben.goes_on(video=1, audio=1)
+
+
+async def test_reload_comes_back(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    first_id = await ada.joined()
+    await ben.receiving(video=1, audio=1)
+    await ada.driver.page.reload()
+    second_id = await until("a new session", lambda: new_session(ada, first_id))
+
+    async def replaced() -> bool:
+        ids = await ben.participants()
+        return first_id not in ids and second_id in ids
+
+    await until("Ben to see only the new Ada", replaced)
+    await ada.goes_on(video=1, audio=1)
+    await ben.goes_on(video=1, audio=1)
+
+
+async def new_session(page, old_id: str) -> str | None:
+    session_id = await page.joined()
+    return session_id if session_id != old_id else None
+
+
+async def test_who_leaves_is_gone_and_the_place_is_used_again(
+    browser: Browser, open_page: OpenPage
+) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ada.receiving(video=1, audio=1)
+    ben_id = await ben.joined()
+    await ben.evaluate("window.call.leave()")
+
+    async def gone() -> bool:
+        return ben_id not in await ada.participants()
+
+    await until("Ben to be gone", gone)
+    await open_page(browser, "Cy")
+    await ada.goes_on(video=1, audio=1)
+    sections = "window.connections.at(-1).getTransceivers().length"
+    assert await ada.evaluate(sections) == 4, "Cy takes the sections that Ben left"
+
+
+async def test_sender_reaches_its_bitrate(browser: Browser, open_page: OpenPage) -> None:
+    """Transport-wide feedback lets Chromium's estimate rise well beyond where it starts (300k)."""
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ben.receiving(video=1, audio=1)
+
+    async def fast_enough() -> bool:
+        stats = await ada.stats()
+        return stats["pair"].get("availableOutgoingBitrate", 0) >= TARGET_BPS
+
+    await until("Chromium's estimate", fast_enough, BITRATE_TIMEOUT)
+    video = next(one for one in (await ada.stats())["outbound"] if one["kind"] == "video")
+    assert video["qualityLimitationReason"] != "bandwidth"

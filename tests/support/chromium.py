@@ -1,0 +1,51 @@
+"""Debian's Chromium through Playwright, with fake camera and microphone."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, Playwright
+
+from tests.support.page import HOOK
+
+EXECUTABLE = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+]
+
+
+async def launch(playwright: Playwright) -> Browser:
+    """A headless Chromium; each page of `open_page` is a browser of its own to the server."""
+    return await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+
+
+class ChromiumPage:
+    """Driver of page.py."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.page = page
+
+    async def evaluate(self, expression: str) -> Any:
+        return await self.page.evaluate(expression)
+
+    async def close(self) -> None:
+        await self.page.close(run_before_unload=False)
+        await self.context.close()
+
+
+async def open_page(browser: Browser, url: str) -> ChromiumPage:
+    """Open `url`, which may have a self-signed certificate, with the test's hook installed."""
+    context = await browser.new_context(ignore_https_errors=True)
+    await context.add_init_script(HOOK)
+    page = await context.new_page()
+    await page.goto(url)
+    return ChromiumPage(context, page)
