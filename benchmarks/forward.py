@@ -140,7 +140,7 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
 def _messages(server: ServerProcess) -> npt.NDArray[np.float64]:
     """(media packets sent, messages they went in) so far, of the server's own counters."""
     metrics = server.metrics()
-    names = ("fastsfu_egress_packets_total", "fastsfu_egress_messages_total")
+    names = ("fastsfu_worker_packets_forwarded_total", "fastsfu_worker_messages_forwarded_total")
     return np.array([metrics.get(name, 0.0) for name in names])
 
 
