@@ -9,7 +9,7 @@ cdef enum:
 
 cdef struct TwccReceiver:
     int64_t arrival_us[TWCC_WINDOW]   # by (extended number % TWCC_WINDOW); -1 = not received
-    int64_t first             # extended number that the next feedback begins with; -1: no packet yet
+    int64_t first             # extended number the next feedback begins with; -1: no packet yet
     int64_t highest           # extended
     uint32_t unreported       # packets since all was told
     uint8_t feedback_count
