@@ -7,7 +7,7 @@ from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.packet.rtp cimport RtpHeader
 
 cdef enum:
-    NO_EXTENSION = 255
+    NO_EXTENSION = 255        # MediaPacket.extension: none travels on
 
 # A received packet and what is known of it.
 cdef struct MediaPacket:
