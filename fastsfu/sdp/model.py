@@ -103,6 +103,7 @@ class Offer:
     dtls_client: bool  # we send the ClientHello, because the client will not
     extensions: Mapping[int, int]  # ExtensionKind -> id, for the whole BUNDLE
     sections: tuple[OfferedSection, ...]
+    bundle: tuple[str, ...]  # mids of the accepted sections; the first is the tag (RFC 9143)
     mixed_extensions: bool = False  # one- and two-byte headers may mix (RFC 8285 section 6)
 
     def section(self, mid: str) -> OfferedSection | None:

@@ -1,12 +1,28 @@
 """Offer and answer (RFC 3264, RFC 9429), the one negotiation core for browsers, WHIP and WHEP.
 
-The client always offers. One BUNDLE (RFC 9143), rtcp-mux (RFC 5761), DTLS-SRTP and ICE are
-demanded; a section that cannot be had is rejected with port 0 while the others go on.
+The client always offers. One BUNDLE (RFC 9143), rtcp-mux (RFC 5761), DTLS-SRTP (RFC 5764) and ICE
+are demanded; a section that cannot be had is rejected with port 0 while the others go on.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from fastsfu.sdp.model import NegotiatedCodec, Offer, OfferedSection, SentStream
+from fastsfu.errors import OfferError
+from fastsfu.sdp.answer import write_answer
+from fastsfu.sdp.codecs import match_payload_types
+from fastsfu.sdp.model import (
+    MediaDescription,
+    NegotiatedCodec,
+    Offer,
+    OfferedSection,
+    SentStream,
+    SessionDescription,
+    Setup,
+)
+from fastsfu.sdp.parse import parse, shown
+from fastsfu.sdp.sections import extension_maps, read_section
 
 __all__ = [
     "NegotiatedCodec",
@@ -18,39 +34,156 @@ __all__ = [
     "write_answer",
 ]
 
+SETUPS: tuple[Setup, ...] = ("actpass", "active", "passive")
+HASH_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}  # RFC 8122 section 5, without the broken
+
 
 def read_offer(text: str, *, video_codecs: Sequence[str], audio_codecs: Sequence[str]) -> Offer:
     """The offer in `text`, reduced to what both sides can do; codecs in the order of the arguments.
 
     Raises OfferError, whose info says what was expected and what came.
     """
-    raise NotImplementedError
+    description = parse(text)
+    if not description.media:
+        raise OfferError("At least one media section was expected, none came.")
+    _check_unique_mids(description)
+    bundle = _bundle(description)
+    codecs = {"video": video_codecs, "audio": audio_codecs}
+    sections = tuple(
+        read_section(description, media, bundle, codecs) for media in description.media
+    )
+    _check_unique_ssrcs(sections)
+    accepted = {section.mid for section in sections if not section.rejected}
+    if not accepted:
+        reasons = "; ".join(f"{s.mid or '-'}: {s.rejected_reason}" for s in sections[:4])
+        raise OfferError(f"No media section can be taken ({reasons}).")
+    # RFC 9143 section 7.3.1: the transport is described by the first section of the group that
+    # is not rejected.
+    bundle = tuple(mid for mid in bundle if mid in accepted)
+    tag = next(m for m in description.media if m.attributes.first("mid") == bundle[0])
+    return _with_transport(description, tag, bundle, sections)
 
 
-def match_payload_types(
-    source: Sequence[NegotiatedCodec], sink: Sequence[NegotiatedCodec]
-) -> list[tuple[int, int, int]]:
-    """How a publisher's payload types are called at a receiver: (source pt, sink pt, sink RTX pt
-    or -1).
-    """
-    raise NotImplementedError
+def read_ice_credentials(ufrags: Sequence[str], passwords: Sequence[str]) -> tuple[str, str]:
+    """Username fragment and password (RFC 8839 section 5.4), neither of which an error quotes."""
+    for name, values, pattern in (
+        ("a=ice-ufrag of 4 to 256", ufrags, r"[A-Za-z0-9+/]{4,256}"),
+        ("a=ice-pwd of 22 to 256", passwords, r"[A-Za-z0-9+/]{22,256}"),
+    ):
+        if not values or not re.fullmatch(pattern, values[0]):
+            came = f"{len(values[0])} characters" if values else "none"
+            raise OfferError(f"{name} letters, digits, + and / was expected, {came} came.")
+    return ufrags[0], passwords[0]
 
 
-def write_answer(
-    offer: Offer,
-    *,
-    ice_ufrag: str,
-    ice_pwd: str,
-    fingerprint: str,
-    candidates: Sequence[str],
-    sending: Mapping[str, SentStream],
-    receiving: Collection[str],
-    session_id: int = 1,
-    version: int = 1,
-) -> str:
-    """The answer to `offer`: `sending` and `receiving` are keyed by mid.
+def _check_unique_mids(description: SessionDescription) -> None:
+    mids = Counter(mid for media in description.media for mid in media.attributes.all("mid"))
+    if repeated := [mid for mid, count in mids.items() if count > 1]:
+        raise OfferError(f"The mid {shown(repeated[0])} is there more than once.")
 
-    `fingerprint` is the SHA-256 of our certificate as "AB:CD:...", `candidates` are values of
-    candidate attributes. A section in neither is answered inactive, a rejected one with port 0.
-    """
-    raise NotImplementedError
+
+def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
+    owners: dict[int, str] = {}
+    for section in sections:
+        for ssrc in (section.ssrc, section.rtx_ssrc):
+            if ssrc is None:
+                continue
+            if ssrc in owners:
+                raise OfferError(
+                    f"The SSRC {ssrc} is used twice, in sections {owners[ssrc]} and {section.mid}."
+                )
+            owners[ssrc] = section.mid
+
+
+def _bundle(description: SessionDescription) -> tuple[str, ...]:
+    """The mids of the one BUNDLE group."""
+    groups = [value.split() for value in description.attributes.all("group")]
+    bundles = [group[1:] for group in groups if group[:1] == ["BUNDLE"]]
+    if len(bundles) != 1:
+        raise OfferError(f"One a=group:BUNDLE was expected, {len(bundles) or 'none'} came.")
+    return tuple(dict.fromkeys(bundles[0]))
+
+
+def _with_transport(
+    description: SessionDescription,
+    tag: MediaDescription,
+    bundle: tuple[str, ...],
+    sections: tuple[OfferedSection, ...],
+) -> Offer:
+    """The offer with the transport that the section `tag` describes for the whole BUNDLE."""
+
+    def values(name: str) -> list[str]:
+        return list(tag.attributes.all(name)) or list(description.attributes.all(name))
+
+    if values("ice-lite"):
+        raise OfferError("A full ICE client was expected, because the server is ICE-lite itself.")
+    ice_ufrag, ice_pwd = read_ice_credentials(values("ice-ufrag"), values("ice-pwd"))
+    setup = _setup(values("setup"))
+    extensions = _bundle_extensions(description, sections)
+    return Offer(
+        ice_ufrag=ice_ufrag,
+        ice_pwd=ice_pwd,
+        fingerprints=_fingerprints(values("fingerprint")),
+        setup=setup,
+        dtls_client=setup == "passive",
+        extensions=extensions,
+        sections=tuple(_with_bundle_ids(section, extensions) for section in sections),
+        bundle=bundle,
+        mixed_extensions=bool(values("extmap-allow-mixed")),
+    )
+
+
+def _setup(values: Sequence[str]) -> Setup:
+    """RFC 4145 section 4: an offer that says nothing means active."""
+    came = values[0] if values else "active"
+    for setup in SETUPS:
+        if came == setup:
+            return setup
+    raise OfferError(f"a=setup of {', '.join(SETUPS)} was expected, {shown(came)} came.")
+
+
+def _fingerprints(values: Iterable[str]) -> tuple[tuple[str, bytes], ...]:
+    """(hash, digest) of each fingerprint with a hash that is to be trusted (RFC 8122 section 5)."""
+    found, others = [], []
+    for value in values:
+        name, _, text = value.partition(" ")
+        name = name.lower()
+        if name not in HASH_SIZES:
+            others.append(name)
+            continue
+        if not re.fullmatch(r"(?:[0-9A-Fa-f]{2}:)*[0-9A-Fa-f]{2}", text):
+            raise OfferError(f"a=fingerprint:{name} with bytes as AB:CD was expected.")
+        digest = bytes.fromhex(text.replace(":", ""))
+        if len(digest) != HASH_SIZES[name]:
+            raise OfferError(
+                f"{name} of {HASH_SIZES[name]} bytes was expected in a=fingerprint, "
+                f"{len(digest)} came."
+            )
+        found.append((name, digest))
+    if not found:
+        came = shown(others[0]) if others else "none"
+        raise OfferError(f"a=fingerprint with {', '.join(HASH_SIZES)} was expected, {came} came.")
+    return tuple(dict.fromkeys(found))
+
+
+def _bundle_extensions(
+    description: SessionDescription, sections: Iterable[OfferedSection]
+) -> dict[int, int]:
+    """ExtensionKind -> id for the BUNDLE, in which an id means one thing (RFC 9143 section 9.2)."""
+    uris: dict[int, str] = {}
+    extensions: dict[int, int] = {}
+    for media, section in zip(description.media, sections, strict=True):
+        if section.rejected:
+            continue
+        for number, _, uri in extension_maps(media.attributes):
+            if uris.setdefault(number, uri) != uri:
+                raise OfferError(f"a=extmap:{number} means different things in different sections.")
+        for kind, number in section.extensions.items():
+            extensions.setdefault(kind, number)
+    return extensions
+
+
+def _with_bundle_ids(section: OfferedSection, extensions: Mapping[int, int]) -> OfferedSection:
+    """Without the extensions that have another id here than in the sections before."""
+    kept = {kind: n for kind, n in section.extensions.items() if extensions.get(kind) == n}
+    return replace(section, extensions=kept)

@@ -1,0 +1,169 @@
+"""Writes the answer (RFC 9429 section 5.3): section by section in the offer's order, as browsers
+do.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from fastsfu.sdp.codecs import EXTENSION_URIS, TRANSPORT_SEQ, answered_parameters
+from fastsfu.sdp.model import (
+    Attributes,
+    Direction,
+    MediaDescription,
+    NegotiatedCodec,
+    Offer,
+    OfferedSection,
+    SentStream,
+    SessionDescription,
+)
+from fastsfu.sdp.write import write
+from fastsfu.transport.ice import Candidate
+
+_ANY_ADDRESS = "IN IP4 0.0.0.0"
+_DISCARD_PORT = 9  # "not yet known", RFC 8840 section 4.1.1
+
+
+def write_answer(
+    offer: Offer,
+    *,
+    ice_ufrag: str,
+    ice_pwd: str,
+    fingerprint: str,
+    candidates: Sequence[Candidate],
+    sending: Mapping[str, SentStream],
+    receiving: Collection[str],
+    session_id: int = 1,
+    version: int = 1,
+) -> str:
+    """The answer to `offer`; `sending` and `receiving` are keyed by mid.
+
+    `fingerprint` is the SHA-256 of our certificate as "AB:CD:...". A section in neither `sending`
+    nor `receiving` is answered inactive, a rejected one with port 0. `session_id` stays the same in
+    all answers of a session, `version` grows (RFC 8866 section 5.2). Raises ValueError for a mid
+    that the offer has not, or not in that direction.
+    """
+    _check(offer, sending, receiving)
+    description = SessionDescription(
+        lines=[
+            ("v", "0"),
+            ("o", f"- {session_id} {version} IN IP4 127.0.0.1"),
+            ("s", "-"),
+            ("t", "0 0"),
+        ],
+        attributes=Attributes(
+            [
+                ("group", " ".join(("BUNDLE", *offer.bundle))),
+                ("ice-lite", None),
+                *([("extmap-allow-mixed", None)] if offer.mixed_extensions else []),
+                ("msid-semantic", " WMS *"),
+            ]
+        ),
+    )
+    transport = Attributes(
+        [
+            ("ice-ufrag", ice_ufrag),
+            ("ice-pwd", ice_pwd),
+            ("fingerprint", f"sha-256 {fingerprint}"),
+            ("setup", "active" if offer.dtls_client else "passive"),
+        ]
+    )
+    for section in offer.sections:
+        if section.rejected:
+            description.media.append(_rejected(section))
+            continue
+        media = _accepted(section, section.mid in receiving, sending.get(section.mid))
+        # The transport is the tag's (RFC 9143 section 7.3.3); aiortc wants its parameters in each
+        # section, and browsers write them so.
+        media.attributes.extend(transport)
+        if section.mid == offer.bundle[0]:
+            media.attributes.extend(_candidates(candidates))
+        description.media.append(media)
+    return write(description)
+
+
+def _check(offer: Offer, sending: Mapping[str, SentStream], receiving: Collection[str]) -> None:
+    by_mid = {section.mid: section for section in offer.sections if not section.rejected}
+    for mid in sending:
+        if mid not in by_mid or not by_mid[mid].client_receives:
+            raise ValueError(f"the client does not receive in a section {mid!r}")
+    for mid in receiving:
+        if mid not in by_mid or not by_mid[mid].client_sends:
+            raise ValueError(f"the client does not send in a section {mid!r}")
+
+
+def _rejected(section: OfferedSection) -> MediaDescription:
+    attributes = Attributes([("mid", section.mid)] if section.mid else [])
+    attributes.append(("inactive", None))
+    return MediaDescription(
+        section.kind, 0, section.protocol, list(section.formats), [("c", _ANY_ADDRESS)], attributes
+    )
+
+
+def _accepted(
+    section: OfferedSection, receives: bool, stream: SentStream | None
+) -> MediaDescription:
+    attributes = Attributes([("mid", section.mid)])
+    for kind, number in section.extensions.items():
+        if kind == TRANSPORT_SEQ and not section.client_sends:
+            continue  # towards receivers there are no transport-wide sequence numbers
+        attributes.append(("extmap", f"{number} {EXTENSION_URIS[kind]}"))
+    attributes.append((_direction(receives, stream is not None), None))
+    attributes.append(("rtcp-mux", None))
+    if section.reduced_size:
+        attributes.append(("rtcp-rsize", None))
+    for codec in section.codecs:
+        attributes.extend(_codec(codec))
+    if stream is not None:
+        attributes.extend(_stream(stream))
+    payload_types = [str(pt) for codec in section.codecs for pt in _payload_types(codec)]
+    return MediaDescription(
+        section.kind,
+        _DISCARD_PORT,
+        section.protocol,
+        payload_types,
+        [("c", _ANY_ADDRESS)],
+        attributes,
+    )
+
+
+def _direction(receives: bool, sends: bool) -> Direction:
+    if receives:
+        return "sendrecv" if sends else "recvonly"
+    return "sendonly" if sends else "inactive"
+
+
+def _payload_types(codec: NegotiatedCodec) -> Iterator[int]:
+    yield codec.pt
+    if codec.rtx_pt is not None:
+        yield codec.rtx_pt
+
+
+def _codec(codec: NegotiatedCodec) -> Iterator[tuple[str, str]]:
+    channels = f"/{codec.channels}" if codec.channels > 1 else ""
+    yield "rtpmap", f"{codec.pt} {codec.name}/{codec.clock_rate}{channels}"
+    for feedback in codec.feedback:
+        yield "rtcp-fb", f"{codec.pt} {feedback}"
+    if parameters := answered_parameters(codec):
+        text = ";".join(f"{name}={value}" for name, value in parameters.items())
+        yield "fmtp", f"{codec.pt} {text}"
+    if codec.rtx_pt is not None:
+        yield "rtpmap", f"{codec.rtx_pt} rtx/{codec.clock_rate}"
+        yield "fmtp", f"{codec.rtx_pt} apt={codec.pt}"
+
+
+def _stream(stream: SentStream) -> Iterator[tuple[str, str]]:
+    """RFC 8830 and RFC 5576; older clients know the msid only as an attribute of the SSRC."""
+    msid = f"{stream.msid_stream} {stream.msid_track}"
+    yield "msid", msid
+    if stream.rtx_ssrc is not None:
+        yield "ssrc-group", f"FID {stream.ssrc} {stream.rtx_ssrc}"
+    for ssrc in (stream.ssrc, stream.rtx_ssrc):
+        if ssrc is not None:
+            yield "ssrc", f"{ssrc} cname:{stream.cname}"
+            yield "ssrc", f"{ssrc} msid:{msid}"
+
+
+def _candidates(candidates: Sequence[Candidate]) -> Iterator[tuple[str, str | None]]:
+    for candidate in candidates:
+        name, _, value = candidate.candidate_line().partition(":")
+        yield name, value
+    yield "end-of-candidates", None  # RFC 8840 section 8.2: a lite agent has no more to come

@@ -1,0 +1,94 @@
+"""Reads a session description (RFC 8866) line by line, within bounds; meaning is negotiate.py's.
+
+Lines end with CRLF or LF. Whatever the text, the only error is OfferError. Errors quote at most a
+few characters, and no attribute's value: it may be an ICE password.
+"""
+
+import re
+
+from fastsfu.errors import OfferError
+from fastsfu.sdp.model import MediaDescription, SessionDescription
+
+MAX_SIZE = 2 * 1024 * 1024  # characters: 500 media sections of a browser
+MAX_SECTIONS = 512
+MAX_LINE = 8192
+MAX_LINES = 100_000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")  # RFC 8866 section 9
+_SHOWN = 24
+
+
+def parse(text: str) -> SessionDescription:
+    """The description in `text`. Raises OfferError."""
+    description = SessionDescription()
+    section: MediaDescription | None = None
+    for number, line in enumerate(_lines(text), start=1):
+        kind, value = _split(line, number)
+        level = description if section is None else section
+        if kind == "m":
+            section = _media(value, number)
+            description.media.append(section)
+            if len(description.media) > MAX_SECTIONS:
+                raise OfferError(f"At most {MAX_SECTIONS} media sections are taken.")
+        elif kind == "a":
+            level.attributes.append(_attribute(value, number))
+        else:
+            level.lines.append((kind, value))
+    return description
+
+
+def shown(text: str) -> str:
+    """A piece of an offer as it may stand in an error."""
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+
+
+def _lines(text: str) -> list[str]:
+    if len(text) > MAX_SIZE:
+        raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    if len(lines) > MAX_LINES:
+        raise OfferError(f"A description has at most {MAX_LINES} lines, this one {len(lines)}.")
+    if lines[0] != "v=0":
+        raise OfferError(f"A description begins with v=0, this one with {shown(lines[0])}.")
+    return lines
+
+
+def _split(line: str, number: int) -> tuple[str, str]:
+    if len(line) > MAX_LINE:
+        raise OfferError(f"Line {number} is longer than {MAX_LINE} characters.")
+    if len(line) < 2 or line[1] != "=" or not ("a" <= line[0] <= "z"):
+        raise OfferError(f"Line {number}: x=value was expected, {shown(line[:4])} came.")
+    if _CONTROL.search(line):
+        raise OfferError(f"Line {number} has a control character in it.")
+    return line[0], line[2:]
+
+
+def _media(value: str, number: int) -> MediaDescription:
+    """m=<media> <port>["/" <count>] <proto> <fmt> ... (RFC 8866 section 5.14)"""
+    kind, _, rest = value.partition(" ")
+    port, _, rest = rest.partition(" ")
+    protocol, *formats = rest.split(" ")
+    number_of_port = _port(port)
+    if number_of_port is None or not all(map(_TOKEN.fullmatch, (kind, *protocol.split("/")))):
+        raise OfferError(
+            f"Line {number}: m=media port protocol formats was expected, {shown(value)} came."
+        )
+    if not all(map(_TOKEN.fullmatch, formats)):
+        raise OfferError(f"Line {number}: a format in the m= line is no token.")
+    if not formats:
+        raise OfferError(f"Line {number}: the m= line names no format.")
+    return MediaDescription(kind, number_of_port, protocol, formats)
+
+
+def _port(text: str) -> int | None:
+    if re.fullmatch(r"[0-9]{1,5}", text) and int(text) <= 65535:
+        return int(text)
+    return None
+
+
+def _attribute(value: str, number: int) -> tuple[str, str | None]:
+    name, colon, rest = value.partition(":")
+    if not _TOKEN.fullmatch(name):
+        raise OfferError(f"Line {number}: a=name or a=name:value was expected.")
+    return name, rest if colon else None
