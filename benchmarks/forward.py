@@ -32,6 +32,7 @@ WARM_UP = 1.5  # seconds of trace before anything is counted
 DRAIN = 0.2  # seconds that the last packets have
 SERVER_CORE, LOAD_CORE = 0, 1
 SSRCS = (1001, 1002)
+ALL = [1, 10, 100, 300]
 
 
 @dataclass(frozen=True)
@@ -192,12 +193,7 @@ def _ratios(runs: list[dict[str, Any]], marks: list[dict[str, float]], way: str)
 
 
 def main(
-    receivers: Annotated[list[int], typer.Option(help="How many receive; may be repeated.")] = [  # noqa: B006
-        1,
-        10,
-        100,
-        300,
-    ],
+    receivers: Annotated[list[int], typer.Option(help="How many receive; may be repeated.")] = ALL,
     trace: Annotated[str, typer.Option(help="Part of a trace's name.")] = "vp9_720p",
     audio: Annotated[bool, typer.Option(help="Play the trace's audio too.")] = False,
     seconds: Annotated[float, typer.Option(help="How long to count, for each run.")] = 10.0,

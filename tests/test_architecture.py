@@ -13,7 +13,22 @@ PYTHON = {
     **dict.fromkeys(["errors", "config", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine"], "engine"),
-    **dict.fromkeys(["events", "tracks", "session", "room", "topology", "sfu"], "domain"),
+    **dict.fromkeys(
+        [
+            "events",
+            "speaker",
+            "tracks",
+            "bundle",
+            "publisher",
+            "subscriber",
+            "session",
+            "rooms",
+            "room",
+            "topology",
+            "sfu",
+        ],
+        "domain",
+    ),
     **dict.fromkeys(["http", "cluster"], "edge"),
     **dict.fromkeys(["cli", "doctor", "__init__", "__main__"], "top"),
 }

@@ -19,9 +19,9 @@ DEEPEST = 3
 LEFTOVERS = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")
 NATIVE_FUNCTION = re.compile(r"^( *)(?:cdef|cpdef|def|async def)\b[^=]*\(.*$")
 SIGNATURE = re.compile(
-    r"^cdef (?:inline )?(?!enum|struct|extern|class|packed)[^=\n(]*\([^)]*\)[^\n]*", re.M
+    r"^cdef (?!enum|struct|extern|class|packed)[^=\n(]*\((?:[^()]|\([^()]*\))*\)[^\n]*", re.M
 )
-RETURNS_OBJECT = re.compile(r"cdef (?:inline )?(?:object|bytes|str|dict|list|tuple)\b")
+RETURNS_OBJECT = re.compile(r"cdef (?:inline )?(?:(?:object|bytes|str|dict|list|tuple)\b|\w+\()")
 BLOCKS = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, ast.Match)
 
 

@@ -1,8 +1,9 @@
-"""The load itself, one nogil loop: plays a trace with its real timing as one sender, and receives as many receivers.
+"""The load itself, one nogil loop: plays a trace with its real timing, and is every receiver.
 
-Every packet of every receiver is authenticated and decrypted with libsrtp (pylibsrtp's, by address: not our own SRTP), its
-content compared with what was sent, and its latency taken from the sender's clock in the payload to the kernel's receive
-timestamp (SO_TIMESTAMPNS, CLOCK_REALTIME both). Payload: 16 bytes of the trace's prefix, then Stamp, then its fill byte.
+Every packet of every receiver is authenticated and decrypted with libsrtp (pylibsrtp's, by address:
+not our own SRTP), its content compared with what was sent, and its latency taken from the sender's
+clock in the payload to the kernel's receive timestamp (SO_TIMESTAMPNS, both CLOCK_REALTIME).
+Payload: 16 bytes of the trace's prefix, then Stamp, then its fill byte.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
@@ -259,7 +260,7 @@ cdef class Player:
         return [self.window_end[s] - self.window_first[s] for s in range(STREAMS)]
 
     def report(self):
-        """Per receiver (packets audio, packets video, gaps, unauthentic, wrong), and of the sender."""
+        """Per receiver (audio, video, gaps, unauthentic, wrong) packets, and of the sender."""
         rows = []
         for number in range(self.count):
             r = self.receivers[number]
@@ -336,7 +337,7 @@ cdef class Player:
         self.send_failures += send(self.sender.fd, packet, size, MSG_DONTWAIT) != size
 
     cdef void _write_header(self, uint8_t* packet, Row* row, uint32_t index) noexcept nogil:
-        """RTP fixed header and a one-byte header extension: id 3, transport-wide sequence number."""
+        """RTP fixed header, and its extension 3: the transport-wide sequence number."""
         cdef int stream = row.stream
         cdef uint32_t ticks = <uint32_t>(self.loop_offset_us * self.ts_rate[stream] // 1000000)
         packet[0] = 0x90
@@ -351,7 +352,7 @@ cdef class Player:
         self.transport_seq += 1
 
     cdef void _send_control(self) noexcept nogil:
-        """A tick: receivers whose turn it is report (each second) and renew consent (each fifth)."""
+        """A tick: those whose turn it is report (each second) and renew consent (each fifth)."""
         cdef int number = self.tick % SPREAD
         cdef bint check = (self.tick // SPREAD) % 5 == 0
         if number == 0:
@@ -373,7 +374,8 @@ cdef class Player:
             elif not self._count(receiver, packet, size, batch_time_ns(self.batch, i)):
                 receiver.wrong += 1
 
-    cdef bint _count(self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
+    cdef bint _count(
+            self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
         """Is this plain packet what was sent? Then it counts."""
         cdef int offset = 12 + 4 * (packet[0] & 15), i
         cdef Stamp stamp

@@ -18,6 +18,11 @@ START_TIMEOUT = 20.0
 STOP_TIMEOUT = 15.0
 API_KEY = "benchmark-api-key"
 SECRET = "benchmark-secret-of-at-least-32-bytes"
+SETTINGS = {
+    "FASTSFU_SECRET": SECRET,
+    "FASTSFU_API_KEY": API_KEY,
+    "FASTSFU_DRAIN_TIMEOUT": "1",
+}
 
 
 def free_port() -> int:
@@ -62,7 +67,7 @@ class ServerProcess:
         port = str(self.port)
         command = [sys.executable, "-m", "fastsfu", "serve", "--host", "127.0.0.1"]
         command += ["--port", port, "--media-port", port, "--media-ip", "127.0.0.1", *self.options]
-        settings = {"FASTSFU_SECRET": SECRET, "FASTSFU_API_KEY": API_KEY, **self.environment}
+        settings = {**SETTINGS, **self.environment}
         self.process = subprocess.Popen(
             command, stdout=self.log, stderr=self.log, env={**os.environ, **settings}
         )

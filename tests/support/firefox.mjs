@@ -1,6 +1,6 @@
-// Drives Firefox for tests/support/firefox.py: one JSON command a line on stdin, one JSON reply a line on stdout.
-// Commands: {id, do: "open", url, hook} -> page number; {id, do: "evaluate", page, expression} -> value;
-// {id, do: "close", page}. The end of stdin closes the browser.
+// Drives Firefox for tests/support/firefox.py: one JSON command a line on stdin, one JSON reply a
+// line on stdout. Commands: {id, do: "open", url, hook} -> page number; {id, do: "evaluate", page,
+// expression} -> value; {id, do: "close", page}. The end of stdin closes the browser.
 
 import { createInterface } from 'node:readline';
 import puppeteer from 'puppeteer-core';
