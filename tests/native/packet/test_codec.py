@@ -65,14 +65,14 @@ def test_vp8_from_chromium() -> None:
         ("0c", True),
         ("cc9234", False),  # P: predicted
         ("849234", False),  # E without B: in the middle of the frame
-        ("af9234" "00" "05", True),  # L, B: spatial layer 0, TL0PICIDX
-        ("af9234" "10" "05", True),  # D is of no matter in layer 0
-        ("af9234" "02" "05", False),  # spatial layer 1
-        ("af9234" "e0" "05", True),  # any temporal layer
-        ("bf9234" "00", True),  # F: flexible, no TL0PICIDX
-        ("bf9234" "05", False),  # spatial layer 2
-        ("28" "00" "05", True),  # L without I
-        ("28" "02" "05", False),
+        ("af92340005", True),  # L, B: spatial layer 0, TL0PICIDX
+        ("af92341005", True),  # D is of no matter in layer 0
+        ("af92340205", False),  # spatial layer 1
+        ("af9234e005", True),  # any temporal layer
+        ("bf923400", True),  # F: flexible, no TL0PICIDX
+        ("bf923405", False),  # spatial layer 2
+        ("280005", True),  # L without I
+        ("280205", False),
     ],
 )
 def test_vp9(descriptor: str, starts: bool) -> None:
