@@ -109,8 +109,9 @@ def test_nack(sender: int, media: int, first: int, steps: list[int], at_a_time: 
     ours = rtcp.write_nack(sender, media, seqs)
     (theirs,) = aiortc_rtp.RtcpPacket.parse(ours)
     assert isinstance(theirs, aiortc_rtp.RtcpRtpfbPacket)
-    assert theirs.lost == seqs
-    assert ours == bytes(theirs)
+    assert [seq & 0xFFFF for seq in theirs.lost] == seqs
+    if seqs == sorted(seqs):  # aiortc does not write numbers across the wrap
+        assert ours == bytes(theirs)
     read = only(ours, at_a_time=at_a_time)
     assert read["nacks"] == seqs
     assert read["feedback"] == {"sender_ssrc": sender, "media_ssrc": media}
