@@ -116,7 +116,7 @@ class Bundle:
             ice_ufrag=self._ufrag,
             ice_pwd=self._password,
             fingerprint=self._engine.fingerprint,
-            candidates=self.ice.candidates,
+            candidates=self._engine.candidates,
             sending=sending,
             receiving=receiving,
             session_id=self._description_id,

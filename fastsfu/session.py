@@ -31,7 +31,7 @@ from fastsfu.events import (
     Signaler,
 )
 from fastsfu.publisher import Audience, Publisher, name_sources
-from fastsfu.sdp.negotiate import Offer, read_offer
+from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
 from fastsfu.subscriber import EVERYBODY, Subscriber
 from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
 
@@ -181,11 +181,14 @@ class Session:
             raise
 
     def restart_ice(self, remote_ufrag: str, remote_password: str) -> IceParameters:
-        """Restart ICE without an offer (WHIP, WHEP); raises RequestError before the first offer."""
+        """Restart ICE without an offer (WHIP, WHEP).
+
+        Raises RequestError before the first offer, and OfferError for what are no ICE credentials.
+        """
         self._require_live()
         if self._bundle is None:
             raise RequestError("there is no media path yet that ICE could be restarted for")
-        self._bundle.restart_ice(remote_ufrag, remote_password)
+        self._bundle.restart_ice(*read_ice_credentials([remote_ufrag], [remote_password]))
         return self._bundle.ice
 
     def update_local(

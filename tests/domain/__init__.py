@@ -1,0 +1,1 @@
+"""Tests of rooms, sessions and their media."""

@@ -1,0 +1,196 @@
+"""A double of the native engine: it keeps what it was told and says what a test wants it to say.
+
+Without threads, sockets and media. Stale handles are counted as the real one does, so that a test
+can demand that there were none.
+"""
+
+import itertools
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastsfu.engine import MediaEngine
+from fastsfu.transport.ice import host_candidates
+
+try:
+    from fastsfu._native.engine.engine import DtlsState, IceState
+except ImportError:
+    import enum
+    import sys
+    import types
+
+    m = types.ModuleType("fastsfu._native.engine.engine")
+    IceState = m.IceState = enum.IntEnum("IceState", {"CONNECTED": 1, "EXPIRED": 2})
+    DtlsState = m.DtlsState = enum.IntEnum("DtlsState", {"CONNECTED": 1, "CLOSED": 2, "FAILED": 3})
+    m.MediaKind = enum.IntEnum("MediaKind", {"AUDIO": 0, "VIDEO": 1})
+    m.Engine = None
+    sys.modules[m.__name__] = m
+
+
+@dataclass
+class Transport:
+    local_ufrag: str
+    local_password: str
+    remote_ufrag: str
+    dtls_client: bool
+    fingerprints: Sequence[tuple[str, bytes]]
+    extensions: Mapping[int, int]
+    consent_timeout_us: int
+    restarts: int = 0
+
+
+@dataclass
+class Inbound:
+    transport: int
+    kind: int
+    mid: str
+    ssrc: int | None
+    rtx_ssrc: int | None
+    payload_types: Sequence[tuple[int, int, int, int]]
+    nack: bool
+
+
+@dataclass
+class Outbound:
+    transport: int
+    inbound: int
+    ssrc: int
+    rtx_ssrc: int | None
+    payload_types: Sequence[tuple[int, int, int]]
+    cname: str
+    paused: bool = False
+    pauses: list[bool] = field(default_factory=list)
+
+
+class RecordingEngine:
+    """`transports`, `inbounds` and `outbounds` are what lives now, by handle."""
+
+    port = 40000
+    crypto = "openssl"
+    fingerprint = ":".join(["AB"] * 32)
+
+    def __init__(self) -> None:
+        self.transports: dict[int, Transport] = {}
+        self.inbounds: dict[int, Inbound] = {}
+        self.outbounds: dict[int, Outbound] = {}
+        self.stale = 0  # commands with a handle that no longer lives
+        self.closed = False
+        self.timeout: float | None = None
+        self.timeouts_handled = 0
+        self.room_left = 1 << 30  # how many more things can be made until there is no room
+        self._handles = itertools.count(1 << 32)
+        self._events: list[tuple[str, tuple[Any, ...]]] = []
+        self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._fd)
+        self.closed = True
+
+    def fire(self, event: str, *args: Any) -> None:
+        """Have `event` of `Events` delivered at the next poll."""
+        self._events.append((event, args))
+        os.eventfd_write(self._fd, 1)
+
+    def connect(self, transport: int) -> None:
+        self.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+        self.fire("on_dtls", transport, DtlsState.CONNECTED, "AEAD_AES_128_GCM")
+
+    def poll(self, events: Any) -> int:
+        os.eventfd_read(self._fd)
+        due, self._events = self._events, []
+        for name, args in due:
+            getattr(events, name)(*args)
+        return len(due)
+
+    def dtls_timeout(self) -> float | None:
+        return self.timeout
+
+    def handle_dtls_timeouts(self, events: Any) -> None:
+        self.timeouts_handled += 1
+
+    def create_transport(self, **given: Any) -> int:
+        assert len(given["local_ufrag"]) == 8
+        assert len(given["local_password"]) == 24
+        return self._make(self.transports, Transport(**given))
+
+    def restart_ice(self, transport: int, *, local_ufrag: str, **given: str) -> None:
+        found = self.transports[transport]
+        assert local_ufrag != found.local_ufrag
+        found.local_ufrag, found.restarts = local_ufrag, found.restarts + 1
+        found.local_password = given["local_password"]
+        found.remote_ufrag = given["remote_ufrag"]
+
+    def close_transport(self, transport: int) -> None:
+        self._end(self.transports, transport)
+        for streams in (self.inbounds, self.outbounds):
+            own = [handle for handle, each in streams.items() if each.transport == transport]
+            for handle in own:
+                del streams[handle]
+
+    def create_inbound(self, transport: int, **given: Any) -> int:
+        assert transport in self.transports
+        return self._make(self.inbounds, Inbound(transport=transport, **given))
+
+    def close_inbound(self, inbound: int) -> None:
+        self._end(self.inbounds, inbound)
+
+    def create_outbound(self, transport: int, inbound: int, **given: Any) -> int:
+        assert transport in self.transports
+        assert inbound in self.inbounds
+        assert len(given["cname"]) <= 64
+        stream = Outbound(transport=transport, inbound=inbound, **given)
+        used = {each.ssrc for each in self.outbounds.values() if each.transport == transport}
+        assert stream.ssrc not in used
+        return self._make(self.outbounds, stream)
+
+    def close_outbound(self, outbound: int) -> None:
+        self._end(self.outbounds, outbound)
+
+    def pause_outbound(self, outbound: int, paused: bool) -> None:
+        self.outbounds[outbound].paused = paused
+        self.outbounds[outbound].pauses.append(paused)
+
+    def request_keyframe(self, inbound: int) -> None:
+        assert inbound in self.inbounds
+
+    def snapshot(self) -> np.ndarray[Any, Any]:
+        live = [*self.inbounds, *self.outbounds]
+        return np.array([(handle,) for handle in live], dtype=[("handle", "u8")])
+
+    def counters(self) -> dict[str, int]:
+        return {
+            "transports": len(self.transports),
+            "inbounds": len(self.inbounds),
+            "outbounds": len(self.outbounds),
+            "stale_handles": self.stale,
+        }
+
+    @property
+    def is_empty(self) -> bool:
+        """Everything was freed, each once."""
+        return not (self.transports or self.inbounds or self.outbounds or self.stale)
+
+    def _make(self, where: dict[int, Any], what: Any) -> int:
+        if not self.room_left:
+            raise MemoryError("no room")
+        self.room_left -= 1
+        handle = next(self._handles)
+        where[handle] = what
+        return handle
+
+    def _end(self, where: dict[int, Any], handle: int) -> None:
+        if where.pop(handle, None) is None:
+            self.stale += 1
+
+
+def media_engine(native: RecordingEngine, consent_timeout: float = 30.0) -> MediaEngine:
+    """The engine's asyncio face over the double; call it in a running loop."""
+    candidates = host_candidates(["192.0.2.10"], native.port)
+    return MediaEngine(native, candidates, consent_timeout)  # type: ignore[arg-type]
