@@ -91,12 +91,12 @@ export async function listDevices() {
  * @returns {MediaTrackConstraints}
  */
 function constraintsFor(kind, source) {
-  const device = typeof source === 'string' ? { deviceId: { exact: source } } : {};
+  const device = typeof source === 'string' && source ? { deviceId: { exact: source } } : {};
   if (kind === 'audio') {
     return { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
   }
   const size = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
-  return typeof source === 'string' ? { ...device, ...size } : { ...size, facingMode: 'user' };
+  return 'deviceId' in device ? { ...device, ...size } : { ...size, facingMode: 'user' };
 }
 
 /** @param {MediaStreamConstraints} constraints */

@@ -1,0 +1,84 @@
+/**
+ * The call page: /r/{room}, with `?t=TOKEN`, `?name=` and `?autojoin=1`. It shows one view at a
+ * time: before joining, the call, or how it has ended. `window.call` is the call.
+ */
+
+import { createCall } from '../sdk/fastsfu.js';
+import { byId } from './dom.js';
+import { inviteLink, readEntry } from './entry.js';
+import { Meeting } from './meeting.js';
+import { Prejoin } from './prejoin.js';
+import { endingFor } from './texts.js';
+
+/** @import { Call } from '../sdk/fastsfu.js' */
+
+const entry = readEntry(location.href, sessionStorage);
+history.replaceState(null, '', entry.cleanAddress);
+document.title = entry.room;
+
+const call = createCall();
+/** @type {Window & {call?: Call}} */ (window).call = call;
+
+const meeting = new Meeting(call, {
+  room: entry.room,
+  invite: inviteLink(entry.cleanAddress, entry.token),
+});
+/** @type {Prejoin | null} */
+let prejoin = null;
+let userName = entry.name ?? '';
+
+call.on('joined-meeting', () => {
+  closeAll();
+  meeting.open();
+});
+call.on('left-meeting', () => showEnding('left'));
+call.on('error', ({ error }) => showEnding(error.type));
+
+if (entry.autojoin) {
+  byId('joining', HTMLElement).hidden = false;
+  void join();
+} else {
+  showPrejoin();
+}
+
+function showPrejoin() {
+  closeAll();
+  prejoin = new Prejoin(call, { room: entry.room, name: userName || null }, (name) => {
+    userName = name;
+    void join();
+  });
+  void prejoin.open();
+}
+
+async function join() {
+  const { room, token } = entry;
+  try {
+    await call.join({ room, token: token ?? undefined, name: userName || undefined });
+  } catch {
+    // The `error` event has shown it.
+  }
+}
+
+/** @param {string} type */
+function showEnding(type) {
+  closeAll();
+  const { icon, title, text, action } = endingFor(type);
+  byId('over-icon', SVGUseElement).setAttribute('href', `../call/icons.svg#${icon}`);
+  const heading = byId('over-title', HTMLHeadingElement);
+  heading.textContent = title;
+  byId('over-text', HTMLParagraphElement).textContent = text;
+  const button = byId('over-action', HTMLButtonElement);
+  button.hidden = action === null;
+  button.textContent = action;
+  button.onclick = showPrejoin;
+  byId('over', HTMLElement).hidden = false;
+  heading.focus();
+}
+
+function closeAll() {
+  prejoin?.close();
+  prejoin = null;
+  meeting.close();
+  byId('over', HTMLElement).hidden = true;
+  byId('joining', HTMLElement).hidden = true;
+}

@@ -1,0 +1,271 @@
+/** The call itself: stage, controls, banner, dialogs. */
+
+import { ConnectionBanner } from './connection-banner.js';
+import { bindDeviceFields, fillDeviceFields } from './device-fields.js';
+import { announce, byId, dress, make, toast } from './dom.js';
+import { displayName } from './identity.js';
+import { SHORTCUTS, actionFor, isTyping } from './shortcuts.js';
+import { Speakers } from './speakers.js';
+import { Stage } from './stage.js';
+import { problemText } from './texts.js';
+
+/** @import { Call, CallError, CallEvents, Participant } from '../sdk/fastsfu.js' */
+/** @import { Action } from './shortcuts.js' */
+
+const CAN_SHARE = Boolean(navigator.mediaDevices?.getDisplayMedia);
+
+export class Meeting {
+  #view = byId('meeting', HTMLElement);
+  #buttons = {
+    mic: byId('mic', HTMLButtonElement),
+    camera: byId('camera', HTMLButtonElement),
+    share: byId('share', HTMLButtonElement),
+    devices: byId('devices', HTMLButtonElement),
+    help: byId('help', HTMLButtonElement),
+    leave: byId('leave', HTMLButtonElement),
+  };
+  #dialogs = {
+    leave: byId('leave-dialog', HTMLDialogElement),
+    help: byId('help-dialog', HTMLDialogElement),
+    devices: byId('devices-dialog', HTMLDialogElement),
+  };
+  #selects = {
+    mic: byId('mic-select', HTMLSelectElement),
+    camera: byId('camera-select', HTMLSelectElement),
+    speaker: byId('speaker-select', HTMLSelectElement),
+  };
+  #banner = byId('banner', HTMLDivElement);
+  #bannerAction = byId('banner-action', HTMLButtonElement);
+  #stage = new Stage(byId('stage', HTMLDivElement));
+  #speakers = new Speakers(byId('audio', HTMLDivElement), () => this.#askForSound());
+  #connection = new ConnectionBanner(
+    ({ text, busy }) => this.#showBanner(text, busy),
+    (recovered) => this.#hideBanner(recovered),
+  );
+  #call;
+  #drawing = 0;
+
+  /**
+   * @param {Call} call
+   * @param {{room: string, invite: string}} about
+   */
+  constructor(call, { room, invite }) {
+    this.#call = call;
+    byId('meeting-title', HTMLHeadingElement).textContent = room;
+    for (const id of ['invite', 'alone-invite']) {
+      byId(id, HTMLButtonElement).onclick = () => void copyLink(invite);
+    }
+    for (const [action, button] of Object.entries(this.#buttons)) {
+      button.onclick = () => this.#act(/** @type {Action} */ (action));
+    }
+    this.#dialogs.leave.onclose = () => {
+      if (this.#dialogs.leave.returnValue === 'leave') void call.leave();
+    };
+    bindDeviceFields(call, this.#selects, (id) => void this.#speakers.setSink(id));
+    byId('speaker-field', HTMLLabelElement).hidden = !Speakers.canChoose;
+    byId('shortcuts', HTMLElement).replaceChildren(...shortcutList());
+    this.#listen();
+  }
+
+  open() {
+    this.#view.hidden = false;
+    document.addEventListener('keydown', this.#onKey);
+    this.#draw();
+  }
+
+  close() {
+    this.#view.hidden = true;
+    document.removeEventListener('keydown', this.#onKey);
+    for (const dialog of Object.values(this.#dialogs)) dialog.close();
+    this.#connection.clear();
+    this.#speakers.clear();
+    this.#stage.clear();
+  }
+
+  get isOpen() {
+    return !this.#view.hidden;
+  }
+
+  #listen() {
+    const call = this.#call;
+    const redraw = () => this.#requestDraw();
+    call.on('participant-updated', redraw);
+    call.on('participant-joined', (event) => this.#onCame(event));
+    call.on('participant-left', (event) => this.#onWent(event));
+    call.on('active-speaker-change', redraw);
+    call.on('track-started', redraw);
+    call.on('track-stopped', redraw);
+    call.on('network-connection', (event) => {
+      if (this.isOpen) this.#connection.update(event);
+    });
+    call.on('network-quality-change', ({ threshold }) => {
+      byId('quality', HTMLSpanElement).hidden = threshold === 'good';
+    });
+    call.on('nonfatal-error', ({ error }) => this.#onProblem(error));
+    call.on('available-devices-updated', () => void fillDeviceFields(call, this.#selects));
+  }
+
+  /** Several changes of one turn are one drawing. */
+  #requestDraw() {
+    if (this.#drawing || !this.isOpen) return;
+    this.#drawing = requestAnimationFrame(() => {
+      this.#drawing = 0;
+      if (this.isOpen) this.#draw();
+    });
+    // Sound does not wait: a hidden page gets no animation frames.
+    this.#speakers.update(this.#call.participants());
+  }
+
+  #draw() {
+    const participants = this.#call.participants();
+    const people = Object.values(participants);
+    const { peerId } = this.#call.getActiveSpeaker();
+    this.#stage.update(participants, peerId);
+    this.#speakers.update(participants);
+    this.#drawControls(participants.local);
+    byId('people-count', HTMLSpanElement).textContent = String(people.length);
+    byId('people', HTMLSpanElement).setAttribute('aria-label', inTheCall(people.length));
+    byId('alone', HTMLDivElement).hidden = people.length > 1;
+    document.title = `${people.length > 1 ? `(${people.length}) ` : ''}${this.#title}`;
+  }
+
+  get #title() {
+    return byId('meeting-title', HTMLHeadingElement).textContent ?? 'Call';
+  }
+
+  /** @param {Participant} local */
+  #drawControls({ audio, video, screen, tracks }) {
+    const { mic, camera, share, devices, help, leave } = this.#buttons;
+    dress(mic, {
+      icon: audio ? 'mic' : 'mic-off', label: audio ? 'Mute microphone' : 'Turn on microphone',
+      key: 'M', off: !audio, blocked: tracks.audio.state === 'blocked',
+    });
+    dress(camera, {
+      icon: video ? 'camera' : 'camera-off', label: video ? 'Turn off camera' : 'Turn on camera',
+      key: 'V', off: !video, blocked: tracks.video.state === 'blocked',
+    });
+    dress(share, {
+      icon: screen ? 'share-stop' : 'share', label: screen ? 'Stop sharing' : 'Share your screen',
+      key: 'S', active: screen,
+    });
+    share.hidden = !CAN_SHARE;
+    dress(devices, { icon: 'devices', label: 'Choose devices', key: 'D' });
+    dress(help, { icon: 'help', label: 'Keyboard shortcuts', key: '?' });
+    dress(leave, { icon: 'leave', label: 'Leave the call', key: 'L' });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey = (event) => {
+    const action = actionFor(event, { typing: isTyping(document.activeElement) });
+    if (!action) return;
+    event.preventDefault();
+    this.#act(action);
+  };
+
+  /** @param {Action} action */
+  #act(action) {
+    const { audio, video, screen } = this.#call.participants().local;
+    if (action === 'mic') void this.#switchMic(!audio);
+    if (action === 'camera') void this.#switchCamera(!video);
+    if (action === 'share') void this.#switchShare(!screen);
+    if (action === 'help' || action === 'leave') this.#dialogs[action].showModal();
+    if (action === 'devices') {
+      void fillDeviceFields(this.#call, this.#selects);
+      this.#dialogs.devices.showModal();
+    }
+  }
+
+  /** @param {boolean} on */
+  async #switchMic(on) {
+    await this.#call.setLocalAudio(on);
+    announce(this.#call.participants().local.audio ? 'Microphone on' : 'Microphone muted');
+  }
+
+  /** @param {boolean} on */
+  async #switchCamera(on) {
+    await this.#call.setLocalVideo(on);
+    announce(this.#call.participants().local.video ? 'Camera on' : 'Camera off');
+  }
+
+  /** @param {boolean} on */
+  async #switchShare(on) {
+    if (!CAN_SHARE) return;
+    try {
+      await (on ? this.#call.startScreenShare() : this.#call.stopScreenShare());
+      announce(on ? 'You are sharing your screen' : 'You have stopped sharing your screen');
+    } catch (error) {
+      const { type } = /** @type {CallError} */ (error);
+      // Closing the browser's picker is an answer, not a problem.
+      if (type !== 'permission-denied') toast(problemText(/** @type {CallError} */ (error)));
+    }
+  }
+
+  /** @param {CallEvents['participant-joined']} event */
+  #onCame({ participant }) {
+    this.#requestDraw();
+    if (this.isOpen) announce(`${displayName(participant)} has joined`);
+  }
+
+  /** @param {CallEvents['participant-left']} event */
+  #onWent({ participant }) {
+    this.#requestDraw();
+    if (this.isOpen) announce(`${displayName(participant)} has left`);
+  }
+
+  /** @param {CallError} error */
+  #onProblem(error) {
+    this.#requestDraw();
+    if (!this.isOpen || error.type === 'negotiation-error') return;
+    toast(problemText(error));
+  }
+
+  /**
+   * @param {string} text
+   * @param {boolean} busy
+   */
+  #showBanner(text, busy) {
+    byId('banner-text', HTMLSpanElement).textContent = text;
+    byId('banner-spinner', HTMLSpanElement).hidden = !busy;
+    this.#bannerAction.hidden = true;
+    this.#banner.hidden = false;
+  }
+
+  /** @param {boolean} recovered */
+  #hideBanner(recovered) {
+    this.#banner.hidden = true;
+    if (recovered) toast('You are connected again');
+  }
+
+  /** The browser plays no sound before the page was clicked. */
+  #askForSound() {
+    this.#showBanner('The browser has silenced this page.', false);
+    this.#bannerAction.textContent = 'Turn on sound';
+    this.#bannerAction.hidden = false;
+    this.#bannerAction.onclick = () => {
+      this.#speakers.resume();
+      this.#banner.hidden = true;
+    };
+  }
+}
+
+/** @param {number} count */
+function inTheCall(count) {
+  return count === 1 ? 'Only you are in the call' : `${count} people in the call`;
+}
+
+/** @param {string} link */
+async function copyLink(link) {
+  try {
+    await navigator.clipboard.writeText(link);
+    toast('Link copied');
+  } catch {
+    toast(link);
+  }
+}
+
+function shortcutList() {
+  return SHORTCUTS.flatMap(({ key, words }) => {
+    const term = make('dt', '', make('kbd', '', key));
+    return [term, make('dd', '', words)];
+  });
+}

@@ -1,0 +1,91 @@
+/** What the page says about what went wrong, in words for people. Pure. */
+
+/**
+ * @typedef {object} Ending
+ * @property {string} icon
+ * @property {string} title
+ * @property {string} text
+ * @property {string | null} action the button's words; null when trying again cannot help
+ */
+
+/** @type {Record<string, Ending>} */
+const ENDINGS = {
+  left: {
+    icon: 'leave', title: 'You left the call', text: 'Come back whenever you like.',
+    action: 'Rejoin',
+  },
+  'exp-token': {
+    icon: 'clock', title: 'This invitation has expired',
+    text: 'Ask the person who invited you for a new link.', action: null,
+  },
+  'nbf-token': {
+    icon: 'clock', title: 'This invitation is not valid yet',
+    text: 'It opens later. Try again when the call is about to start.', action: 'Try again',
+  },
+  'not-allowed': {
+    icon: 'lock', title: 'You need an invitation',
+    text: 'The link is incomplete or not for this room. Ask for a new one.', action: null,
+  },
+  'no-room': {
+    icon: 'warning', title: 'There is no such room',
+    text: 'Check the link, or ask the person who sent it.', action: null,
+  },
+  'meeting-full': {
+    icon: 'people', title: 'The room is full',
+    text: 'As many people as it may hold are in already. Try again when somebody has left.',
+    action: 'Try again',
+  },
+  'exp-room': {
+    icon: 'clock', title: 'This call has ended', text: 'The room was open until now.',
+    action: null,
+  },
+  'nbf-room': {
+    icon: 'clock', title: 'The room is not open yet',
+    text: 'Try again when the call is about to start.', action: 'Try again',
+  },
+  ejected: {
+    icon: 'leave', title: 'You were removed from the call',
+    text: 'Somebody who runs this room has ended your part in it.', action: null,
+  },
+  'connection-error': {
+    icon: 'offline', title: 'The connection was lost',
+    text: 'Check your network, then try again. A firewall that blocks UDP can be the reason too.',
+    action: 'Try again',
+  },
+  'end-of-life': {
+    icon: 'clock', title: 'The server is restarting',
+    text: 'It will be back in a moment.', action: 'Rejoin',
+  },
+};
+
+/**
+ * @param {string} type an error's type, or `left`
+ * @returns {Ending}
+ */
+export function endingFor(type) {
+  return ENDINGS[type] ?? ENDINGS['connection-error'];
+}
+
+/** @type {Record<string, (device: string) => string>} */
+const DEVICE_PROBLEMS = {
+  'permission-denied': (device) =>
+    `The browser blocks the ${device}. Allow it in the address bar or in the site settings.`,
+  'device-not-found': (device) => `No ${device} was found. You can still listen and watch.`,
+  'device-in-use': (device) => `The ${device} is busy: another program may be using it.`,
+  'device-error': (device) => `The ${device} could not be started.`,
+};
+
+/**
+ * @param {{type: string, info: string, source: string | null}} error
+ * @returns {string}
+ */
+export function problemText({ type, info, source }) {
+  if (type === 'screen-share-error') return info;
+  const device = source === 'audio' ? 'microphone' : 'camera';
+  if (source === 'audio' || source === 'video') {
+    const say = DEVICE_PROBLEMS[type];
+    if (say) return say(device);
+  }
+  if (type === 'not-allowed') return 'Your invitation lets you listen and watch only.';
+  return info;
+}

@@ -1,0 +1,99 @@
+/** One rectangle of the stage: somebody's camera, or a shared screen. */
+
+import { icon, make } from './dom.js';
+
+/** @import { Rect } from './layout.js' */
+
+/**
+ * @typedef {object} TileView
+ * @property {string} key
+ * @property {string} name
+ * @property {string} initials
+ * @property {number} hue
+ * @property {MediaStreamTrack | null} track the picture, when there is one
+ * @property {boolean} screen
+ * @property {boolean} mirrored
+ * @property {boolean} muted
+ * @property {boolean} speaking
+ * @property {boolean} interrupted
+ * @property {boolean} pinned
+ */
+
+export class Tile {
+  element = make('div', 'tile');
+  #video = make('video');
+  #avatar = make('span', 'avatar');
+  #name = make('span', 'name');
+  #mutedIcon = icon('mic-off');
+  #label = make('div', 'tile-label', this.#mutedIcon, this.#name);
+  #pin = make('button', 'pin', icon('pin'));
+  /** @type {MediaStreamTrack | null} */
+  #track = null;
+
+  /** @param {() => void} onPin */
+  constructor(onPin) {
+    this.element.setAttribute('role', 'listitem');
+    this.#avatar.setAttribute('aria-hidden', 'true');
+    this.#label.setAttribute('aria-hidden', 'true');
+    this.#video.autoplay = this.#video.muted = this.#video.playsInline = true;
+    this.#video.disablePictureInPicture = false;
+    this.#video.onloadeddata = () => this.element.classList.add('with-video');
+    this.#pin.type = 'button';
+    this.#pin.onclick = onPin;
+    this.element.ondblclick = onPin;
+    this.element.append(this.#avatar, this.#video, this.#label, this.#pin);
+  }
+
+  /** @param {TileView} view */
+  update(view) {
+    const { classList, style } = this.element;
+    style.setProperty('--hue', String(view.hue));
+    this.#avatar.textContent = view.initials;
+    this.#name.textContent = view.screen ? `${view.name}: screen` : view.name;
+    this.#mutedIcon.toggleAttribute('hidden', !view.muted);
+    classList.toggle('screen', view.screen);
+    classList.toggle('speaking', view.speaking);
+    classList.toggle('interrupted', view.interrupted);
+    classList.toggle('pinned', view.pinned);
+    this.#video.classList.toggle('mirrored', view.mirrored);
+    this.#pin.setAttribute('aria-label', view.pinned ? `Unpin ${view.name}` : `Pin ${view.name}`);
+    this.#pin.setAttribute('aria-pressed', String(view.pinned));
+    this.element.setAttribute('aria-label', description(view));
+    this.#show(view.track);
+  }
+
+  /** @param {Rect} rect */
+  place({ x, y, width, height }) {
+    const { style, classList } = this.element;
+    style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
+    style.width = `${Math.round(width)}px`;
+    style.height = `${Math.round(height)}px`;
+    const avatar = Math.max(36, Math.min(132, Math.min(width, height) * 0.38));
+    style.setProperty('--avatar', `${Math.round(avatar)}px`);
+    classList.toggle('small', width < 220);
+  }
+
+  remove() {
+    this.#show(null);
+    this.element.remove();
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  #show(track) {
+    if (track === this.#track) return;
+    this.#track = track;
+    this.element.classList.remove('with-video');
+    this.#video.srcObject = track && new MediaStream([track]);
+    if (track) this.#video.play().catch(() => undefined);
+  }
+}
+
+/** @param {TileView} view */
+function description({ name, screen, muted, track, speaking }) {
+  if (screen) return `Screen of ${name}`;
+  const facts = [name];
+  if (muted) facts.push('muted');
+  if (!track) facts.push('camera off');
+  if (speaking) facts.push('speaking');
+  return facts.join(', ');
+}
