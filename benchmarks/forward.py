@@ -28,6 +28,7 @@ from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 
 ROOM = "bench"
+WHIP, WHEP = f"/v1/whip/{ROOM}", f"/v1/whep/{ROOM}"
 WARM_UP = 1.5  # seconds of trace before anything is counted
 DRAIN = 0.2  # seconds that the last packets have
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -70,20 +71,20 @@ def serving(scenario: Scenario) -> Iterator[ServerProcess]:
         yield server
 
 
-def connect(scenario: Scenario, server: ServerProcess) -> Load:
-    """Join the sender by WHIP and every receiver by WHEP."""
+def connect(scenario: Scenario, server: ServerProcess, capacity: int | None = None) -> Load:
+    """Join the sender by WHIP and every receiver by WHEP; `capacity` leaves room for more."""
     trace = traces.load(scenario.trace, audio=scenario.audio)
     token = Tokens(SECRET).sign(ROOM, name="load")
-    load = Load(trace, Player(scenario.receivers, srtp_addresses()), server, token)
+    load = Load(trace, Player(capacity or scenario.receivers, srtp_addresses()), server, token)
     identity = Identity.generate()
     sender = Peer(identity, scenario.profile, SSRCS)
     load.peers.append(sender)
-    sender.connect(server.http, f"/v1/whip/{ROOM}", token, trace.codec, scenario.audio)
+    sender.connect(server.http, WHIP, token, trace.codec, scenario.audio)
     load.player.set_sender(*sender.native)
     for _ in range(scenario.receivers):
         receiver = Peer(identity, scenario.profile)
         load.peers.append(receiver)
-        receiver.connect(server.http, f"/v1/whep/{ROOM}", token, trace.codec, scenario.audio)
+        receiver.connect(server.http, WHEP, token, trace.codec, scenario.audio)
         load.player.add_receiver(*receiver.native)
     payload_types = (AUDIO_PT, VIDEO_FORMATS[trace.codec][0])
     load.player.set_trace(trace.rows, trace.period_us, SSRCS, payload_types, (48000, 90000))

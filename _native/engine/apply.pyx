@@ -66,7 +66,7 @@ cdef void on_transport(Worker* worker, const Head* command, Transport* transport
     elif command.kind == COMMAND_RESTART_ICE:
         restart(worker, transport, <const RestartIce*>command)
     elif command.kind == COMMAND_CLOSE_TRANSPORT:
-        feedback_bye(worker, transport)
+        feedback_bye(worker, transport, NULL)
         apply_free_transport(worker, transport)
 
 
@@ -86,6 +86,7 @@ cdef void on_outbound(Worker* worker, const Head* command, OutboundStream* strea
         outbound_pause(stream, (<const PauseOutbound*>command).paused)
         stream.stats.state = stream.state
     else:
+        feedback_bye(worker, <Transport*>stream.transport, stream)
         close_outbound(worker, stream)
 
 

@@ -15,7 +15,7 @@ from enum import IntEnum
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 from fastsfu._native.base.net cimport ENOSYS, getrandom
 from fastsfu._native.base.ring cimport (
@@ -32,15 +32,14 @@ from fastsfu._native.engine.command cimport *
 from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
+from fastsfu._native.engine.request cimport (
+    request_credentials, request_extensions, request_inbound, request_outbound,
+)
 from fastsfu._native.engine.snapshot cimport read_counters, read_rows
 from fastsfu._native.engine.state cimport Worker
 from fastsfu._native.engine.udp cimport udp_open
 from fastsfu._native.engine.worker cimport WorkerLimits, worker_free, worker_init, worker_run
-from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
-from fastsfu._native.packet.rtp cimport EXT_KINDS
-from fastsfu._native.peer.ice cimport (
-    ICE_PASSWORD_SIZE, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE, Address, IceCredentials,
-)
+from fastsfu._native.peer.ice cimport Address, IceCredentials
 
 cdef dict MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENSSL}
 
@@ -183,13 +182,9 @@ cdef class Engine:
             self, *, str local_ufrag, str local_password, str remote_ufrag, bint dtls_client,
             fingerprints, extensions, int64_t consent_timeout_us=30_000_000):
         cdef CreateTransport* command
-        cdef IceCredentials ice = credentials(local_ufrag, local_password, remote_ufrag)
+        cdef IceCredentials ice = request_credentials(local_ufrag, local_password, remote_ufrag)
         cdef uint64_t handle
-        cdef int kind
         self.check_thread()
-        for kind, id in extensions.items():
-            if not (0 <= kind < EXT_KINDS and 1 <= id <= 255):
-                raise ValueError(f"header extension {kind} with id {id}: kinds are 0..{EXT_KINDS - 1}, ids 1..255")
         handle = handles_take(&self.transports)
         if handle == 0:
             raise RuntimeError("no transport left: max_transports is reached")
@@ -199,8 +194,7 @@ cdef class Engine:
             command.ice = ice
             command.consent_timeout_us = consent_timeout_us
             command.ssrc = random_u32() | 1
-            for kind, id in extensions.items():
-                command.id_of_kind[kind] = id
+            request_extensions(command, extensions)
             self.associations.add(handle, dtls_client, tuple(fingerprints))
         except BaseException:
             handles_give_back(&self.transports, handle)
@@ -211,7 +205,7 @@ cdef class Engine:
 
     def restart_ice(self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag):
         cdef RestartIce* command
-        cdef IceCredentials ice = credentials(local_ufrag, local_password, remote_ufrag)
+        cdef IceCredentials ice = request_credentials(local_ufrag, local_password, remote_ufrag)
         self.check_thread()
         if not handles_live(&self.transports, transport):
             return
@@ -239,9 +233,12 @@ cdef class Engine:
         handle = handles_take(&self.streams)
         if handle == 0:
             raise RuntimeError("no stream left: max_streams is reached")
-        self.streams_of[transport].add(handle)
-        self.transport_of[handle] = transport
         return handle
+
+    cdef commit_stream(self, uint64_t transport, uint64_t stream):
+        self.commit()
+        self.streams_of[transport].add(stream)
+        self.transport_of[stream] = transport
 
     cdef close_stream(self, uint32_t kind, uint64_t stream):
         self.check_thread()
@@ -255,27 +252,16 @@ cdef class Engine:
     def create_inbound(
             self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack):
         cdef CreateInbound* command
-        cdef bytes name = mid.encode()
-        cdef uint64_t handle
-        if not 1 <= len(name) <= MID_CAPACITY:
-            raise ValueError(f"a MID is 1 to {MID_CAPACITY} bytes long, not {len(name)}")
-        check_count(payload_types)
-        handle = self.take_stream(transport)
-        command = <CreateInbound*>self.reserve(COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
-        command.transport = transport
-        command.kind = kind
-        command.ssrc = ssrc or 0
-        command.rtx_ssrc = rtx_ssrc or 0
-        command.nack = nack
-        command.mid_size = <uint8_t>len(name)
-        memcpy(command.mid, <const char*>name, len(name))
-        command.payload_type_count = len(payload_types)
-        for i, (pt, codec, clock_rate, rtx_pt) in enumerate(payload_types):
-            command.payload_types[i].pt = pt
-            command.payload_types[i].codec = codec
-            command.payload_types[i].clock_rate = clock_rate
-            command.payload_types[i].rtx_pt = rtx_pt
-        self.commit()
+        cdef uint64_t handle = self.take_stream(transport)
+        try:
+            command = <CreateInbound*>self.reserve(
+                COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
+            command.transport = transport
+            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack)
+        except BaseException:
+            handles_give_back(&self.streams, handle)
+            raise
+        self.commit_stream(transport, handle)
         return handle
 
     def close_inbound(self, uint64_t inbound):
@@ -285,30 +271,21 @@ cdef class Engine:
             self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
             str cname):
         cdef CreateOutbound* command
-        cdef bytes name = cname.encode()
-        cdef uint64_t handle
-        if len(name) > CNAME_CAPACITY:
-            raise ValueError(f"a CNAME is at most {CNAME_CAPACITY} bytes long, not {len(name)}")
-        check_count(payload_types)
-        handle = self.take_stream(transport)
-        command = <CreateOutbound*>self.reserve(
-            COMMAND_CREATE_OUTBOUND, handle, sizeof(CreateOutbound))
-        command.transport = transport
-        command.source = inbound
-        command.ssrc = ssrc
-        command.rtx_ssrc = rtx_ssrc or 0
-        # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover counter.
-        command.first_seq = random_u32() & 0x7fff
-        command.first_rtx_seq = random_u32() & 0x7fff
-        command.ts_offset = random_u32()
-        command.cname_size = <uint8_t>len(name)
-        memcpy(command.cname, <const char*>name, len(name))
-        command.payload_type_count = len(payload_types)
-        for i, (source_pt, pt, rtx_pt) in enumerate(payload_types):
-            command.payload_types[i].source_pt = source_pt
-            command.payload_types[i].pt = pt
-            command.payload_types[i].rtx_pt = rtx_pt
-        self.commit()
+        cdef uint64_t handle = self.take_stream(transport)
+        try:
+            command = <CreateOutbound*>self.reserve(
+                COMMAND_CREATE_OUTBOUND, handle, sizeof(CreateOutbound))
+            command.transport = transport
+            command.source = inbound
+            # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover counter.
+            command.first_seq = random_u32() & 0x7fff
+            command.first_rtx_seq = random_u32() & 0x7fff
+            command.ts_offset = random_u32()
+            request_outbound(command, ssrc, rtx_ssrc, payload_types, cname)
+        except BaseException:
+            handles_give_back(&self.streams, handle)
+            raise
+        self.commit_stream(transport, handle)
         return handle
 
     def close_outbound(self, uint64_t outbound):
@@ -403,30 +380,6 @@ cdef deliver_stream(const Head* event, events):
         events.on_stream_ended(event.handle)
     elif event.kind == EVENT_AUDIO_LEVEL:
         events.on_audio_level(event.handle, (<const AudioLevel*>event).level)
-
-
-cdef IceCredentials credentials(str local_ufrag, str local_password, str remote_ufrag) except *:
-    cdef IceCredentials ice
-    cdef bytes ufrag = local_ufrag.encode("ascii")
-    cdef bytes password = local_password.encode("ascii")
-    cdef bytes remote = remote_ufrag.encode("ascii")
-    if len(ufrag) != ICE_UFRAG_SIZE or len(password) != ICE_PASSWORD_SIZE:
-        raise ValueError(
-            f"our ufrag has {ICE_UFRAG_SIZE} characters and our password {ICE_PASSWORD_SIZE}, "
-            f"not {len(ufrag)} and {len(password)}")
-    if not 4 <= len(remote) <= ICE_REMOTE_UFRAG_MAX:       # RFC 8839 section 5.4
-        raise ValueError(f"a ufrag has 4 to {ICE_REMOTE_UFRAG_MAX} characters, not {len(remote)}")
-    memset(&ice, 0, sizeof(ice))
-    memcpy(ice.ufrag, <const char*>ufrag, len(ufrag))
-    memcpy(ice.password, <const char*>password, len(password))
-    memcpy(ice.remote_ufrag, <const char*>remote, len(remote))
-    ice.remote_ufrag_size = <uint16_t>len(remote)
-    return ice
-
-
-cdef check_count(payload_types):
-    if not 1 <= len(payload_types) <= MAX_PAYLOAD_TYPES:
-        raise ValueError(f"1 to {MAX_PAYLOAD_TYPES} payload types, not {len(payload_types)}")
 
 
 cdef uint32_t random_u32() noexcept:

@@ -8,7 +8,7 @@
 from libc.stdint cimport uint8_t
 
 from fastsfu._native.engine.state cimport Worker
-from fastsfu._native.media.stream cimport InboundStream
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.peer.transport cimport Transport
 
 # One protected compound packet from this transport.
@@ -19,5 +19,6 @@ cdef void feedback_tick(Worker* worker, Transport* transport) noexcept nogil
 cdef void feedback_report(Worker* worker, Transport* transport) noexcept nogil
 # Ask the sender for a keyframe now, if one is due.
 cdef void feedback_keyframe(Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil
-# Tell the receiver that our streams end (RFC 3550 section 6.6).
-cdef void feedback_bye(Worker* worker, Transport* transport) noexcept nogil
+# Tell the receiver that this stream of ours ends, or all of them (NULL; RFC 3550 section 6.6).
+cdef void feedback_bye(
+    Worker* worker, Transport* transport, const OutboundStream* stream) noexcept nogil

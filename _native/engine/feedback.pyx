@@ -302,16 +302,20 @@ cdef void write_sender(Worker* worker, OutboundStream* stream, Compound* compoun
         out + compound.size, stream.ssrc, stream.cname, stream.cname_size)
 
 
-cdef void feedback_bye(Worker* worker, Transport* transport) noexcept nogil:
+cdef void feedback_bye(
+        Worker* worker, Transport* transport, const OutboundStream* stream) noexcept nogil:
     cdef uint32_t ssrcs[MAX_BLOCKS]
     cdef Compound compound
     cdef int i, count = 0
-    ssrcs[0] = transport.ssrc
-    count = 1
-    for i in range(transport.outbound_count):
-        if count < MAX_BLOCKS:
-            ssrcs[count] = transport.outbound[i].ssrc
-            count += 1
+    if stream != NULL:
+        ssrcs[0] = stream.ssrc
+        count = 1
+    else:
+        for i in range(min(transport.outbound_count, <int>MAX_BLOCKS)):
+            ssrcs[i] = transport.outbound[i].ssrc
+            count = i + 1
+    if count == 0:
+        return
     compound.size = rtcp_write_rr(compound.data, transport.ssrc, NULL, 0)
     compound.size += rtcp_write_bye(compound.data + compound.size, ssrcs, count)
     send(worker, transport, &compound)

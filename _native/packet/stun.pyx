@@ -239,10 +239,10 @@ cdef inline uint32_t crc32(const uint8_t* data, size_t size) noexcept nogil:
 
 cdef void fill_crc_table() noexcept nogil:
     cdef uint32_t value
-    cdef int i, bit
+    cdef int i, _bit
     for i in range(256):
         value = i
-        for bit in range(8):
+        for _bit in range(8):
             value = (value >> 1) ^ (CRC_POLYNOMIAL if value & 1 else 0)
         CRC_TABLE[i] = value
 

@@ -1,4 +1,4 @@
-"""Copies of exactly the size asked for, so that the sanitizers see a read or write beyond the end."""
+"""Copies of exactly the size asked for, so that the sanitizers see a read or write beyond it."""
 
 from libc.stdint cimport uint8_t
 from libc.stdlib cimport free, malloc

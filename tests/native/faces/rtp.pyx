@@ -66,10 +66,10 @@ def parse_many(bytes packet, dict kinds, uint32_t rounds):
     cdef uint8_t* copy = exact(packet)
     cdef size_t size = len(packet)
     cdef uint32_t good = 0
-    cdef uint32_t turn
+    cdef uint32_t _turn
     fill(kind_of_id, kinds)
     with nogil:
-        for turn in range(rounds):
+        for _turn in range(rounds):
             good += (
                 rtp_parse(copy, size, &header)
                 and rtp_extensions(copy, &header, kind_of_id, &found))

@@ -76,9 +76,9 @@ def check_many(bytes datagram, bytes password, uint32_t rounds):
     cdef size_t size = len(datagram)
     cdef size_t secret_size = len(password)
     cdef uint32_t good = 0
-    cdef uint32_t turn
+    cdef uint32_t _turn
     with nogil:
-        for turn in range(rounds):
+        for _turn in range(rounds):
             good += (
                 stun_parse(copy, size, &message) == StunResult.STUN_OK
                 and stun_verify(copy, &message, secret, secret_size))
@@ -91,9 +91,9 @@ def parse_many(bytes datagram, uint32_t rounds):
     cdef uint8_t* copy = exact(datagram)
     cdef size_t size = len(datagram)
     cdef uint32_t good = 0
-    cdef uint32_t turn
+    cdef uint32_t _turn
     with nogil:
-        for turn in range(rounds):
+        for _turn in range(rounds):
             good += stun_parse(copy, size, &message) == StunResult.STUN_OK
     free(copy)
     return good

@@ -36,11 +36,13 @@ cdef class TableFace:
 
     def get_many(self, uint64_t[::1] keys, uint32_t rounds):
         """Sum of the values found, over all keys, again and again."""
+        cdef const uint64_t* all_keys = &keys[0]
         cdef uint64_t total = 0
+        cdef Py_ssize_t count = keys.shape[0]
         cdef Py_ssize_t i
-        cdef uint32_t turn
+        cdef uint32_t _turn
         with nogil:
-            for turn in range(rounds):
-                for i in range(keys.shape[0]):
-                    total += table_get(&self.table, keys[i])
+            for _turn in range(rounds):
+                for i in range(count):
+                    total += table_get(&self.table, all_keys[i])
         return total

@@ -103,18 +103,15 @@ def test_bye(ssrcs: list[int]) -> None:
     assert only(ours)["byes"] == ssrcs
 
 
-@given(
-    U32, U32, U16, st.lists(st.integers(0, 2000), unique=True, max_size=120), st.integers(1, 40)
-)
-def test_nack(
-    sender: int, media: int, first: int, steps: list[int], at_a_time: int
-) -> None:
+@given(U32, U32, U16, st.lists(st.integers(0, 2000), unique=True, max_size=120), st.integers(1, 40))
+def test_nack(sender: int, media: int, first: int, steps: list[int], at_a_time: int) -> None:
     seqs = [(first + step) & 0xFFFF for step in sorted(steps)]
     ours = rtcp.write_nack(sender, media, seqs)
     (theirs,) = aiortc_rtp.RtcpPacket.parse(ours)
     assert isinstance(theirs, aiortc_rtp.RtcpRtpfbPacket)
-    assert theirs.lost == seqs
-    assert ours == bytes(theirs)
+    assert [seq & 0xFFFF for seq in theirs.lost] == seqs
+    if seqs == sorted(seqs):  # aiortc does not write numbers across the wrap
+        assert ours == bytes(theirs)
     read = only(ours, at_a_time=at_a_time)
     assert read["nacks"] == seqs
     assert read["feedback"] == {"sender_ssrc": sender, "media_ssrc": media}
@@ -152,9 +149,7 @@ def test_fir_with_several_entries() -> None:
 
 
 def test_compound_is_walked_in_order() -> None:
-    compound = (
-        rtcp.write_reports(None, 1, []) + rtcp.write_cname(1, b"name") + rtcp.write_pli(1, 2)
-    )
+    compound = rtcp.write_reports(None, 1, []) + rtcp.write_cname(1, b"name") + rtcp.write_pli(1, 2)
     packets, whole = rtcp.walk(compound)
     assert whole
     assert [packet["type"] for packet in packets] == [201, 202, 206]

@@ -39,9 +39,7 @@ def test_full_request() -> None:
     assert not stun.verify(datagram, b"")
 
 
-@given(
-    st.binary(min_size=1, max_size=60), st.booleans(), st.integers(1, 2**32 - 1), st.booleans()
-)
+@given(st.binary(min_size=1, max_size=60), st.booleans(), st.integers(1, 2**32 - 1), st.booleans())
 def test_reads_what_aioice_writes(
     username: bytes, controlling: bool, priority: int, nominate: bool
 ) -> None:

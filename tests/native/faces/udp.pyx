@@ -1,0 +1,74 @@
+"""Face of engine/udp for the tests: bytes and addresses in and out."""
+
+from libc.stdint cimport uint8_t, uint16_t
+from libc.string cimport memset
+
+from fastsfu._native.engine.udp cimport (
+    Datagram, Message, SocketAddress, UdpSocket, udp_address, udp_close, udp_next, udp_open,
+    udp_receive, udp_send, udp_send_one,
+)
+from fastsfu._native.peer.ice cimport Address
+
+
+cdef class Udp:
+    cdef UdpSocket udp
+
+    def __cinit__(self, str host="127.0.0.1", uint16_t port=0, bint gso=True, bint gro=True):
+        cdef int error = udp_open(&self.udp, host.encode(), port, gso, gro)
+        if error:
+            raise OSError(-error, "udp_open")
+
+    def __dealloc__(self):
+        udp_close(&self.udp)
+
+    @property
+    def port(self):
+        return self.udp.port
+
+    @property
+    def gso(self):
+        return self.udp.gso
+
+    @property
+    def counters(self):
+        return {
+            "messages_sent": self.udp.messages_sent, "datagrams_sent": self.udp.datagrams_sent,
+            "gso_refused": self.udp.gso_refused, "send_errors": self.udp.send_errors,
+        }
+
+    def receive(self):
+        """[(data, (family, ip, port))] of one batch."""
+        cdef Datagram datagram
+        found = []
+        udp_receive(&self.udp)
+        while udp_next(&self.udp, &datagram):
+            ip = bytes(datagram.source.ip[:4 if datagram.source.family == 4 else 16])
+            found.append((datagram.data[:datagram.size], (datagram.source.family, ip, datagram.source.port)))
+        return found
+
+    def send(self, messages):
+        """messages: [(ip bytes, port, data, segment)], all in one udp_send."""
+        cdef Message out[32]
+        cdef SocketAddress to[32]
+        cdef bytes data
+        for i, (ip, port, data, segment) in enumerate(messages):
+            self.resolve(ip, port, &to[i])
+            out[i].destination = &to[i]
+            out[i].data = data
+            out[i].size = <unsigned int>len(data)
+            out[i].segment = segment
+        udp_send(&self.udp, out, <int>len(messages))
+
+    def send_one(self, ip, port, bytes data):
+        cdef SocketAddress to
+        self.resolve(ip, port, &to)
+        udp_send_one(&self.udp, &to, data, <unsigned int>len(data))
+
+    cdef resolve(self, bytes ip, uint16_t port, SocketAddress* out):
+        cdef Address address
+        memset(&address, 0, sizeof(address))
+        address.family = 4 if len(ip) == 4 else 6
+        for i, byte in enumerate(ip):
+            address.ip[i] = byte
+        address.port = port
+        udp_address(&self.udp, &address, out)
