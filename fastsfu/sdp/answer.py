@@ -4,7 +4,12 @@ do.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from fastsfu.sdp.codecs import EXTENSION_URIS, TRANSPORT_SEQ, answered_parameters
+from fastsfu.sdp.codecs import (
+    EXTENSION_URIS,
+    TRANSPORT_FEEDBACK,
+    TRANSPORT_SEQ,
+    answered_parameters,
+)
 from fastsfu.sdp.model import (
     Attributes,
     Direction,
@@ -103,17 +108,17 @@ def _accepted(
 ) -> MediaDescription:
     attributes = Attributes([("mid", section.mid)])
     for kind, number in section.extensions.items():
-        if kind == TRANSPORT_SEQ and not section.client_sends:
-            continue  # towards receivers there are no transport-wide sequence numbers
-        attributes.append(("extmap", f"{number} {EXTENSION_URIS[kind]}"))
+        if kind != TRANSPORT_SEQ or receives:
+            attributes.append(("extmap", f"{number} {EXTENSION_URIS[kind]}"))
     attributes.append((_direction(receives, stream is not None), None))
     attributes.append(("rtcp-mux", None))
     if section.reduced_size:
         attributes.append(("rtcp-rsize", None))
     for codec in section.codecs:
-        attributes.extend(_codec(codec))
+        attributes.extend(_codec(codec, receives))
     if stream is not None:
-        attributes.extend(_stream(stream))
+        repaired = any(codec.rtx_pt is not None for codec in section.codecs)
+        attributes.extend(_stream(stream, stream.rtx_ssrc if repaired else None))
     payload_types = [str(pt) for codec in section.codecs for pt in _payload_types(codec)]
     return MediaDescription(
         section.kind,
@@ -137,11 +142,13 @@ def _payload_types(codec: NegotiatedCodec) -> Iterator[int]:
         yield codec.rtx_pt
 
 
-def _codec(codec: NegotiatedCodec) -> Iterator[tuple[str, str]]:
+def _codec(codec: NegotiatedCodec, receives: bool) -> Iterator[tuple[str, str]]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     yield "rtpmap", f"{codec.pt} {codec.name}/{codec.clock_rate}{channels}"
     for feedback in codec.feedback:
-        yield "rtcp-fb", f"{codec.pt} {feedback}"
+        # Towards receivers there are no transport-wide sequence numbers to report on.
+        if feedback != TRANSPORT_FEEDBACK or receives:
+            yield "rtcp-fb", f"{codec.pt} {feedback}"
     if parameters := answered_parameters(codec):
         text = ";".join(f"{name}={value}" for name, value in parameters.items())
         yield "fmtp", f"{codec.pt} {text}"
@@ -150,13 +157,13 @@ def _codec(codec: NegotiatedCodec) -> Iterator[tuple[str, str]]:
         yield "fmtp", f"{codec.rtx_pt} apt={codec.pt}"
 
 
-def _stream(stream: SentStream) -> Iterator[tuple[str, str]]:
+def _stream(stream: SentStream, rtx_ssrc: int | None) -> Iterator[tuple[str, str]]:
     """RFC 8830 and RFC 5576; older clients know the msid only as an attribute of the SSRC."""
     msid = f"{stream.msid_stream} {stream.msid_track}"
     yield "msid", msid
-    if stream.rtx_ssrc is not None:
-        yield "ssrc-group", f"FID {stream.ssrc} {stream.rtx_ssrc}"
-    for ssrc in (stream.ssrc, stream.rtx_ssrc):
+    if rtx_ssrc is not None:
+        yield "ssrc-group", f"FID {stream.ssrc} {rtx_ssrc}"
+    for ssrc in (stream.ssrc, rtx_ssrc):
         if ssrc is not None:
             yield "ssrc", f"{ssrc} cname:{stream.cname}"
             yield "ssrc", f"{ssrc} msid:{msid}"

@@ -51,6 +51,11 @@ KNOWN_CODECS: Final = AUDIO_CODECS | VIDEO_CODECS
 # Payload types that mean something without an rtpmap (RFC 3551 table 4).
 STATIC_PAYLOAD_TYPES: Final = {0: "PCMU/8000", 8: "PCMA/8000"}
 
+# What the engine asks for and answers to (RFC 4585 4.2, RFC 5104 7.1). Transport-wide
+# feedback only where it receives.
+VIDEO_FEEDBACK: Final = ("nack", "nack pli", "ccm fir")
+TRANSPORT_FEEDBACK: Final = "transport-cc"
+
 # packet.rtp.ExtensionKind
 MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL, VIDEO_ORIENTATION = range(6)
 EXTENSIONS: Final = {

@@ -62,7 +62,7 @@ class NegotiatedCodec:
     clock_rate: int
     channels: int
     fmtp: Mapping[str, str] = field(default_factory=dict)
-    feedback: tuple[str, ...] = ()  # what the answer will carry: "nack pli", "transport-cc", ...
+    feedback: tuple[str, ...] = ()  # theirs that is ours: "nack pli", "transport-cc", ...
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from fastsfu.sdp.codecs import (
     KNOWN_CODECS,
     NEGOTIATED_EXTENSIONS,
     STATIC_PAYLOAD_TYPES,
+    TRANSPORT_FEEDBACK,
+    VIDEO_FEEDBACK,
 )
 from fastsfu.sdp.model import (
     Attributes,
@@ -24,10 +26,6 @@ PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # RFC 9429 s
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
 MAX_CODECS = 24  # configurations of one section; browsers offer up to 12
-
-# What the engine answers to and asks for; RFC 4585 section 4.2, RFC 5104 section 7.1.
-VIDEO_FEEDBACK = ("nack", "nack pli", "ccm fir")
-TRANSPORT_FEEDBACK = "transport-cc"
 
 # RFC 5761 section 4: these would be taken for RTCP.
 _RTCP_RANGE = range(64, 96)
@@ -50,7 +48,7 @@ def read_section(
     common: tuple[NegotiatedCodec, ...] = ()
     if reason is None:
         _check_multiplexed(media, mid)
-        common = _codecs(media, codecs[media.kind], sends)
+        common = _codecs(media, codecs[media.kind])
         if not common:
             wanted = ", ".join(codecs[media.kind])
             reason = f"a codec of {wanted} was expected, none of them came"
@@ -118,9 +116,7 @@ def _check_multiplexed(media: MediaDescription, mid: str) -> None:
         )
 
 
-def _codecs(
-    media: MediaDescription, ours: Sequence[str], sends: bool
-) -> tuple[NegotiatedCodec, ...]:
+def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCodec, ...]:
     """Theirs that are ours: in our order, and within a name in theirs."""
     maps = _rtpmaps(media)
     parameters = _parameters(media.attributes)
@@ -145,7 +141,7 @@ def _codecs(
                 clock_rate=codec.clock_rate,
                 channels=codec.channels,
                 fmtp=fmtp,
-                feedback=_feedback(media, pt, sends),
+                feedback=_feedback(media, pt),
             )
         )
     order = list(ours)
@@ -199,17 +195,14 @@ def _unusable(name: str, fmtp: Mapping[str, str]) -> bool:
     return name == "H264" and fmtp.get("packetization-mode", "0") not in ("0", "1")
 
 
-def _feedback(media: MediaDescription, pt: int, sends: bool) -> tuple[str, ...]:
+def _feedback(media: MediaDescription, pt: int) -> tuple[str, ...]:
     offered = set()
     for value in media.attributes.all("rtcp-fb"):
         target, _, kind = value.partition(" ")
         if target in ("*", str(pt)):
             offered.add(kind.strip())
     wanted = VIDEO_FEEDBACK if media.kind == "video" else ()
-    if sends:
-        # Towards receivers there are no transport-wide sequence numbers.
-        wanted = (*wanted, TRANSPORT_FEEDBACK)
-    return tuple(kind for kind in wanted if kind in offered)
+    return tuple(kind for kind in (*wanted, TRANSPORT_FEEDBACK) if kind in offered)
 
 
 def _ssrcs(attributes: Attributes) -> tuple[int | None, int | None]:
