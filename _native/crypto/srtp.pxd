@@ -1,12 +1,14 @@
-"""SRTP and SRTCP (RFC 3711, RFC 7714): contexts, protect, unprotect, replay lists. The transform is ours; the primitives
-come from a Suite (crypto/suite): IPsec-MB where the machine has it, else OpenSSL.
+"""SRTP and SRTCP (RFC 3711, RFC 7714): contexts, protect, unprotect, replay lists. The transform is
+ours; the primitives come from a Suite (crypto/suite): IPsec-MB where the machine has it, else
+OpenSSL.
 
-Unprotect keeps the order replay check -> authenticate -> commit, and writes plaintext only to `out`.
+Unprotect keeps the order replay check -> authenticate -> commit, and writes plaintext only to
+`out`.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsfu._native.crypto.suite cimport GcmKey, CmKey, Suite
+from fastsfu._native.crypto.suite cimport CmKey, GcmKey, Suite
 
 cpdef enum SrtpProfile:       # DTLS-SRTP protection profiles (RFC 5764, RFC 7714)
     AES128_CM_SHA1_80 = 0x0001
@@ -15,6 +17,8 @@ cpdef enum SrtpProfile:       # DTLS-SRTP protection profiles (RFC 5764, RFC 771
 
 cdef enum:
     REPLAY_PACKETS = 1024
+    REPLAY_WORDS = 16         # 64 packets each
+    RTCP_SENDERS = 16         # sender SSRCs of one peer whose SRTCP indices are followed
     SRTP_MAX_OVERHEAD = 16    # bytes a protected RTP packet is longer than its plaintext
     SRTCP_MAX_OVERHEAD = 20
     SRTP_MAX_KEY = 32
@@ -28,25 +32,41 @@ cdef enum SrtpResult:
     SRTP_UNAUTHENTIC
     SRTP_EXHAUSTED            # 2^48 (2^31 for RTCP) packets under one key
 
-cdef struct ReplayList:       # of one SSRC (RTP), or of one context (RTCP per SSRC is not tracked apart)
+cdef struct ReplayList:       # of one SSRC; RFC 3711 section 3.3.2
     int64_t highest           # index of the newest authenticated packet; -1 = none yet
-    uint64_t seen[16]   # bit (index % 1024)
+    uint64_t seen[REPLAY_WORDS]   # bit (index % 1024)
+
+# The SRTCP index counts per SSRC (RFC 3711 section 3.2.1), so each sender SSRC has a list of its
+# own. Only an authenticated packet takes a place here. When all are taken the longest silent one
+# goes, and what it had reached becomes `floor`: an SSRC without a list must be above it, so that
+# nothing recorded earlier can be played again.
+cdef struct RtcpSender:
+    uint32_t ssrc
+    uint32_t used             # RtcpSenders.clock at its last packet; 0 = free
+    ReplayList replay
+
+cdef struct RtcpSenders:
+    int64_t floor             # highest index of all dropped lists; -1 = none
+    uint32_t clock
+    RtcpSender sender[RTCP_SENDERS]
 
 # One direction of one transport: the session keys of one master key.
 cdef struct SrtpContext:
     Suite* suite
-    SrtpProfile profile
-    uint8_t tag_size
-    uint8_t rtp_salt[SRTP_MAX_SALT]
-    uint8_t rtcp_salt[SRTP_MAX_SALT]
-    uint32_t rtcp_index       # next SRTCP index to send
-    ReplayList rtcp_replay    # of received SRTCP
     GcmKey* gcm_rtp           # AEAD profiles, else NULL
-    GcmKey* gcm_rtcp
     CmKey* cm_rtp             # AES128_CM_SHA1_80, else NULL
+    uint8_t tag_size
+    bint wide                 # 256-bit keys
+    uint8_t rtp_salt[16]      # 14 or 12 bytes, then zeros
+    uint8_t rtcp_salt[16]
+    SrtpProfile profile
+    GcmKey* gcm_rtcp
     CmKey* cm_rtcp
+    uint32_t rtcp_index       # next SRTCP index to send
+    RtcpSenders rtcp_senders  # of received SRTCP
 
-# One RTP packet to protect: its header stands at `packet`; payload (shared, read only) is encrypted to behind it, then the tag.
+# One RTP packet to protect: its header stands at `packet`; payload (shared, read only) is encrypted
+# to behind it, then the tag.
 cdef struct ProtectJob:
     SrtpContext* context
     uint64_t index            # ROC << 16 | SEQ
@@ -56,18 +76,27 @@ cdef struct ProtectJob:
     uint16_t payload_size
 
 cdef int srtp_key_size(SrtpProfile profile) noexcept nogil       # bytes of the master key: 16 or 32
-cdef int srtp_salt_size(SrtpProfile profile) noexcept nogil      # bytes of the master salt: 14 or 12
-# Derives the session keys (RFC 3711 section 4.3, key derivation rate 0). 0, or -1 when out of memory. Keys live in locked memory.
-cdef int srtp_open(SrtpContext* context, Suite* suite, SrtpProfile profile, const uint8_t* key, const uint8_t* salt) noexcept nogil
-cdef void srtp_close(SrtpContext* context) noexcept nogil        # wipes and frees
+cdef int srtp_salt_size(SrtpProfile profile) noexcept nogil      # of the master salt: 14 or 12
+# Derives the session keys (RFC 3711 section 4.3, key derivation rate 0). 0, or -1: out of memory or
+# no such profile. Keys live in locked memory.
+cdef int srtp_open(
+    SrtpContext* context, Suite* suite, SrtpProfile profile,
+    const uint8_t* key, const uint8_t* salt) noexcept nogil
+cdef void srtp_close(SrtpContext* context) noexcept nogil        # wipes; zeroed ones are allowed
 cdef void replay_init(ReplayList* replay) noexcept nogil
 
-# `header_size`: RTP header with CSRCs and extension (rtp_parse). `out` gets the whole plain packet (header copied), at least `size` bytes.
+# `header_size`: RTP header with CSRCs and extension (rtp_parse). `out` gets the whole plain packet
+# (header copied), at least `size` bytes; after a failure it holds nothing of it. `*index`: ROC <<
+# 16 | SEQ.
 cdef SrtpResult srtp_unprotect(
-    SrtpContext* context, ReplayList* replay, const uint8_t* packet, size_t size, uint16_t header_size,
-    uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil
-# Every job's packet ends up header_size + payload_size + context.tag_size bytes long. The caller keeps indices unique and rising.
+    SrtpContext* context, ReplayList* replay, const uint8_t* packet, size_t size,
+    uint16_t header_size, uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil
+# Every job's packet ends up header_size + payload_size + context.tag_size bytes long. The caller
+# keeps indices unique and rising below 2^48. All contexts of one call are of one Suite.
 cdef void srtp_protect(ProtectJob* jobs, int count) noexcept nogil
-# Compound RTCP: unprotect to `out` (at least `size` bytes); protect in place, `capacity` >= size + SRTCP_MAX_OVERHEAD. *size is updated.
-cdef SrtpResult srtcp_unprotect(SrtpContext* context, const uint8_t* packet, size_t size, uint8_t* out, size_t* out_size) noexcept nogil
+# Compound RTCP: unprotect to `out` (at least `size` bytes); protect in place, with room for
+# SRTCP_MAX_OVERHEAD more bytes. *size is updated.
+cdef SrtpResult srtcp_unprotect(
+    SrtpContext* context, const uint8_t* packet, size_t size,
+    uint8_t* out, size_t* out_size) noexcept nogil
 cdef SrtpResult srtcp_protect(SrtpContext* context, uint8_t* packet, size_t* size) noexcept nogil

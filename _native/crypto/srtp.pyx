@@ -1,0 +1,422 @@
+"""The transform itself. RTP first, then RTCP, then the life of a context."""
+
+from libc.string cimport memcpy, memset
+
+from fastsfu._native.base.openssl cimport CRYPTO_memcmp
+from fastsfu._native.base.posix cimport explicit_bzero
+from fastsfu._native.base.wire cimport read_u16, read_u32, write_u32
+from fastsfu._native.crypto.kdf cimport (
+    KDF_RTCP_AUTH, KDF_RTCP_KEY, KDF_RTCP_SALT, KDF_RTP_AUTH, KDF_RTP_KEY, KDF_RTP_SALT,
+    KdfLabel, MasterKey, kdf_derive)
+from fastsfu._native.crypto.suite cimport (
+    CM_AUTH_KEY, CM_BATCH, CM_KEY, CM_TAG, GCM_TAG, CmJob, suite_cm_key, suite_cm_key_free,
+    suite_gcm_key, suite_gcm_key_free)
+
+cdef enum:
+    RTP_HEADER = 12
+    RTCP_HEADER = 8           # what SRTCP leaves in the clear
+    RTCP_WORD = 4             # E bit and SRTCP index
+    ROC_SIZE = 4
+
+cdef uint32_t RTCP_ENCRYPTED = 0x80000000u
+cdef int64_t LAST_INDEX = (1 << 48) - 1
+cdef uint32_t LAST_RTCP_INDEX = 0x7FFFFFFF
+
+
+cdef inline void gcm_iv(
+        uint8_t* iv, const uint8_t* salt, uint32_t ssrc, uint64_t index) noexcept nogil:
+    """RFC 7714 sections 8.1 and 9.1: 00 00 || SSRC || 48-bit index, XOR salt."""
+    write_u32(iv, read_u32(salt) ^ (ssrc >> 16))
+    write_u32(iv + 4, read_u32(salt + 4) ^ (ssrc << 16) ^ <uint32_t>(index >> 32))
+    write_u32(iv + 8, read_u32(salt + 8) ^ <uint32_t>index)
+
+
+cdef inline void cm_iv(
+        uint8_t* iv, const uint8_t* salt, uint32_t ssrc, uint64_t index) noexcept nogil:
+    """RFC 3711 section 4.1.1: (salt << 16) XOR (SSRC << 64) XOR (index << 16)."""
+    memcpy(iv, salt, 16)
+    write_u32(iv + 4, read_u32(salt + 4) ^ ssrc)
+    write_u32(iv + 8, read_u32(salt + 8) ^ <uint32_t>(index >> 16))
+    write_u32(iv + 12, read_u32(salt + 12) ^ <uint32_t>(index << 16))
+
+
+cdef void srtp_protect(ProtectJob* jobs, int count) noexcept nogil:
+    cdef int i
+    cdef int gathered = 0
+    for i in range(count):
+        if jobs[i].context.cm_rtp == NULL:
+            seal_gcm(&jobs[i])
+            continue
+        gather_cm(&jobs[i], &jobs[i].context.suite.jobs[gathered])
+        gathered += 1
+        if gathered == CM_BATCH:
+            seal_cm(jobs[i].context.suite, gathered)
+            gathered = 0
+    if gathered:
+        seal_cm(jobs[0].context.suite, gathered)
+
+
+cdef inline void seal_gcm(ProtectJob* job) noexcept nogil:
+    cdef SrtpContext* context = job.context
+    cdef uint8_t* target = job.packet + job.header_size
+    cdef uint8_t[16] iv
+    gcm_iv(iv, context.rtp_salt, read_u32(job.packet + 8), job.index)
+    context.suite.gcm_seal[context.wide](
+        context.gcm_rtp, context.suite.scratch, target, job.payload, job.payload_size, iv,
+        job.packet, job.header_size, target + job.payload_size, GCM_TAG)
+
+
+cdef inline void gather_cm(const ProtectJob* job, CmJob* gathered) noexcept nogil:
+    """The ROC stands where the tag goes, while the HMAC is made (RFC 3711 section 4.2)."""
+    cdef uint8_t* target = job.packet + job.header_size
+    gathered.key = job.context.cm_rtp
+    gathered.source = job.payload
+    gathered.target = target
+    gathered.size = job.payload_size
+    gathered.text = job.packet
+    gathered.text_size = job.header_size + job.payload_size + ROC_SIZE
+    cm_iv(gathered.iv, job.context.rtp_salt, read_u32(job.packet + 8), job.index)
+    write_u32(target + job.payload_size, <uint32_t>(job.index >> 16))
+
+
+cdef void seal_cm(Suite* suite, int count) noexcept nogil:
+    cdef int i
+    cdef CmJob* job
+    suite.cm_crypt(suite, suite.jobs, count)
+    suite.cm_authenticate(suite, suite.jobs, count)
+    for i in range(count):
+        job = &suite.jobs[i]
+        memcpy(job.target + job.size, job.tag, CM_TAG)
+
+
+cdef SrtpResult srtp_unprotect(
+        SrtpContext* context, ReplayList* replay, const uint8_t* packet, size_t size,
+        uint16_t header_size, uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil:
+    cdef size_t plain_size = size - context.tag_size
+    cdef int64_t estimate
+    cdef SrtpResult result
+    if header_size < RTP_HEADER or size < <size_t>header_size + context.tag_size:
+        return SRTP_MALFORMED
+    estimate = estimate_index(replay, read_u16(packet + 2))
+    result = replay_check(replay, estimate)
+    if result != SRTP_OK:
+        return result
+    memcpy(out, packet, header_size)
+    if not open_rtp(context, packet, plain_size, header_size, estimate, out):
+        explicit_bzero(out, plain_size)
+        return SRTP_UNAUTHENTIC
+    replay_commit(replay, estimate)
+    out_size[0] = plain_size
+    index[0] = estimate
+    return SRTP_OK
+
+
+cdef inline bint open_rtp(
+        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint16_t header_size,
+        int64_t index, uint8_t* out) noexcept nogil:
+    cdef Suite* suite = context.suite
+    cdef CmJob* job = suite.jobs
+    cdef uint32_t ssrc = read_u32(packet + 8)
+    cdef uint8_t[16] iv
+    if context.cm_rtp == NULL:
+        gcm_iv(iv, context.rtp_salt, ssrc, index)
+        return suite.gcm_open(
+            suite, context.gcm_rtp, context.wide, out + header_size, packet + header_size,
+            plain_size - header_size, iv, packet, header_size, packet + plain_size)
+    # HMAC runs over the packet and the ROC in one piece, so in `out`, where the tag's ten bytes
+    # leave room for it. What stands there is ciphertext until the tag has been compared.
+    memcpy(out + header_size, packet + header_size, plain_size - header_size)
+    write_u32(out + plain_size, <uint32_t>(index >> 16))
+    job.key = context.cm_rtp
+    job.text = out
+    job.text_size = <uint32_t>(plain_size + ROC_SIZE)
+    job.source = job.target = out + header_size
+    job.size = <uint32_t>(plain_size - header_size)
+    cm_iv(job.iv, context.rtp_salt, ssrc, index)
+    return open_cm(suite, job, packet + plain_size)
+
+
+cdef inline bint open_cm(Suite* suite, CmJob* job, const uint8_t* tag) noexcept nogil:
+    suite.cm_authenticate(suite, job, 1)
+    if CRYPTO_memcmp(job.tag, tag, CM_TAG) != 0:
+        return False
+    if job.size:
+        suite.cm_crypt(suite, job, 1)
+    return True
+
+
+cdef inline int64_t estimate_index(const ReplayList* replay, uint16_t seq) noexcept nogil:
+    """RFC 3711 appendix A: the index with these low 16 bits that is nearest to the highest."""
+    cdef int64_t roc = replay.highest >> 16
+    cdef int last = <int>(replay.highest & 0xFFFF)
+    if replay.highest < 0:
+        return seq
+    if last < 32768 and seq - last > 32768:
+        roc -= 1
+    elif last - 32768 > seq:
+        roc += 1
+    return (roc << 16) | seq
+
+
+cdef void replay_init(ReplayList* replay) noexcept nogil:
+    memset(replay, 0, sizeof(ReplayList))
+    replay.highest = -1
+
+
+cdef inline SrtpResult replay_check(const ReplayList* replay, int64_t index) noexcept nogil:
+    cdef uint32_t bit = <uint32_t>index % REPLAY_PACKETS
+    if index < 0 or index <= replay.highest - REPLAY_PACKETS:
+        return SRTP_OLD
+    if index > LAST_INDEX:
+        return SRTP_EXHAUSTED
+    if index <= replay.highest and replay.seen[bit // 64] >> (bit % 64) & 1:
+        return SRTP_REPLAYED
+    return SRTP_OK
+
+
+cdef inline void replay_commit(ReplayList* replay, int64_t index) noexcept nogil:
+    cdef uint32_t bit
+    cdef int64_t skipped = replay.highest + 1
+    if index - replay.highest > REPLAY_PACKETS:
+        memset(replay.seen, 0, sizeof(replay.seen))
+        skipped = index
+    while skipped < index:                # at most REPLAY_PACKETS times
+        bit = <uint32_t>skipped % REPLAY_PACKETS
+        replay.seen[bit // 64] &= ~(<uint64_t>1 << (bit % 64))
+        skipped += 1
+    bit = <uint32_t>index % REPLAY_PACKETS
+    replay.seen[bit // 64] |= <uint64_t>1 << (bit % 64)
+    if index > replay.highest:
+        replay.highest = index
+
+
+cdef SrtpResult srtcp_protect(SrtpContext* context, uint8_t* packet, size_t* size) noexcept nogil:
+    cdef size_t plain_size = size[0]
+    cdef uint32_t index = context.rtcp_index
+    cdef uint8_t* end = packet + plain_size
+    if plain_size < RTCP_HEADER:
+        return SRTP_MALFORMED
+    if index > LAST_RTCP_INDEX:
+        return SRTP_EXHAUSTED
+    context.rtcp_index += 1
+    if context.cm_rtcp == NULL:
+        write_u32(end + GCM_TAG, RTCP_ENCRYPTED | index)
+        seal_rtcp_gcm(context, packet, end, index)
+        size[0] = plain_size + GCM_TAG + RTCP_WORD
+    else:
+        write_u32(end, RTCP_ENCRYPTED | index)
+        seal_rtcp_cm(context, packet, end, index)
+        size[0] = plain_size + RTCP_WORD + CM_TAG
+    return SRTP_OK
+
+
+cdef inline void seal_rtcp_gcm(
+        SrtpContext* context, uint8_t* packet, uint8_t* end, uint32_t index) noexcept nogil:
+    cdef Suite* suite = context.suite
+    cdef uint8_t* body = packet + RTCP_HEADER
+    cdef uint8_t[16] iv
+    cdef uint8_t[RTCP_HEADER + RTCP_WORD] aad
+    memcpy(aad, packet, RTCP_HEADER)
+    memcpy(aad + RTCP_HEADER, end + GCM_TAG, RTCP_WORD)
+    gcm_iv(iv, context.rtcp_salt, read_u32(packet + 4), index)
+    suite.gcm_seal[context.wide](
+        context.gcm_rtcp, suite.scratch, body, body, end - body, iv, aad, sizeof(aad), end, GCM_TAG)
+
+
+cdef inline void seal_rtcp_cm(
+        SrtpContext* context, uint8_t* packet, uint8_t* end, uint32_t index) noexcept nogil:
+    cdef Suite* suite = context.suite
+    cdef CmJob* job = suite.jobs
+    job.key = context.cm_rtcp
+    job.source = job.target = packet + RTCP_HEADER
+    job.size = <uint32_t>(end - job.target)
+    job.text = packet
+    job.text_size = <uint32_t>(end + RTCP_WORD - packet)
+    cm_iv(job.iv, context.rtcp_salt, read_u32(packet + 4), index)
+    if job.size:
+        suite.cm_crypt(suite, job, 1)
+    suite.cm_authenticate(suite, job, 1)
+    memcpy(end + RTCP_WORD, job.tag, CM_TAG)
+
+
+cdef SrtpResult srtcp_unprotect(
+        SrtpContext* context, const uint8_t* packet, size_t size,
+        uint8_t* out, size_t* out_size) noexcept nogil:
+    cdef size_t plain_size = size - context.tag_size - RTCP_WORD
+    cdef RtcpSender* sender
+    cdef SrtpResult result
+    cdef uint32_t word
+    cdef bint authentic
+    if size < <size_t>(RTCP_HEADER + RTCP_WORD) + context.tag_size:
+        return SRTP_MALFORMED
+    word = read_u32(packet + (plain_size if context.cm_rtcp != NULL else size - RTCP_WORD))
+    sender = find_sender(&context.rtcp_senders, read_u32(packet + 4))
+    result = check_sender(&context.rtcp_senders, sender, word & LAST_RTCP_INDEX)
+    if result != SRTP_OK:
+        return result
+    memcpy(out, packet, RTCP_HEADER)
+    if context.cm_rtcp != NULL:
+        authentic = open_rtcp_cm(context, packet, plain_size, word, out)
+    elif word & RTCP_ENCRYPTED:
+        authentic = open_rtcp_gcm(context, packet, plain_size, word, out)
+    else:
+        authentic = open_rtcp_gcm_clear(context, packet, plain_size, word, out)
+    if not authentic:
+        explicit_bzero(out, plain_size)
+        return SRTP_UNAUTHENTIC
+    commit_sender(&context.rtcp_senders, sender, packet, word & LAST_RTCP_INDEX)
+    out_size[0] = plain_size
+    return SRTP_OK
+
+
+cdef inline bint open_rtcp_gcm(
+        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint32_t word,
+        uint8_t* out) noexcept nogil:
+    cdef uint8_t[16] iv
+    cdef uint8_t[RTCP_HEADER + RTCP_WORD] aad
+    memcpy(aad, packet, RTCP_HEADER)
+    write_u32(aad + RTCP_HEADER, word)
+    gcm_iv(iv, context.rtcp_salt, read_u32(packet + 4), word & LAST_RTCP_INDEX)
+    return context.suite.gcm_open(
+        context.suite, context.gcm_rtcp, context.wide, out + RTCP_HEADER, packet + RTCP_HEADER,
+        plain_size - RTCP_HEADER, iv, aad, sizeof(aad), packet + plain_size)
+
+
+cdef inline bint open_rtcp_gcm_clear(
+        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint32_t word,
+        uint8_t* out) noexcept nogil:
+    """RFC 7714 section 10.3: authenticated as a whole, in one piece with E bit and index."""
+    cdef uint8_t[16] iv
+    memcpy(out, packet, plain_size)
+    write_u32(out + plain_size, word)
+    gcm_iv(iv, context.rtcp_salt, read_u32(packet + 4), word & LAST_RTCP_INDEX)
+    return context.suite.gcm_open(
+        context.suite, context.gcm_rtcp, context.wide, out + plain_size, packet + plain_size,
+        0, iv, out, plain_size + RTCP_WORD, packet + plain_size)
+
+
+cdef inline bint open_rtcp_cm(
+        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint32_t word,
+        uint8_t* out) noexcept nogil:
+    cdef CmJob* job = context.suite.jobs
+    cdef bint encrypted = word & RTCP_ENCRYPTED != 0
+    job.key = context.cm_rtcp
+    job.text = packet
+    job.text_size = <uint32_t>(plain_size + RTCP_WORD)
+    job.source = packet + RTCP_HEADER
+    job.target = out + RTCP_HEADER
+    job.size = <uint32_t>(plain_size - RTCP_HEADER) if encrypted else 0
+    cm_iv(job.iv, context.rtcp_salt, read_u32(packet + 4), word & LAST_RTCP_INDEX)
+    if not encrypted:
+        memcpy(job.target, job.source, plain_size - RTCP_HEADER)
+    return open_cm(context.suite, job, packet + plain_size + RTCP_WORD)
+
+
+cdef inline RtcpSender* find_sender(RtcpSenders* senders, uint32_t ssrc) noexcept nogil:
+    cdef int i
+    for i in range(RTCP_SENDERS):
+        if senders.sender[i].used and senders.sender[i].ssrc == ssrc:
+            return &senders.sender[i]
+    return NULL
+
+
+cdef inline SrtpResult check_sender(
+        const RtcpSenders* senders, const RtcpSender* sender, uint32_t index) noexcept nogil:
+    if sender != NULL:
+        return replay_check(&sender.replay, index)
+    return SRTP_OK if index > senders.floor else SRTP_OLD
+
+
+cdef inline void commit_sender(
+        RtcpSenders* senders, RtcpSender* sender, const uint8_t* packet,
+        uint32_t index) noexcept nogil:
+    if sender == NULL:
+        sender = place_sender(senders)
+        sender.ssrc = read_u32(packet + 4)
+    senders.clock += 1
+    sender.used = senders.clock
+    replay_commit(&sender.replay, index)
+
+
+cdef RtcpSender* place_sender(RtcpSenders* senders) noexcept nogil:
+    """A free place, or that of the sender which has been silent for longest."""
+    cdef RtcpSender* place = senders.sender
+    cdef int i
+    for i in range(RTCP_SENDERS):
+        if senders.sender[i].used < place.used:
+            place = &senders.sender[i]
+    if place.used and place.replay.highest > senders.floor:
+        senders.floor = place.replay.highest
+    replay_init(&place.replay)
+    return place
+
+
+cdef int srtp_key_size(SrtpProfile profile) noexcept nogil:
+    return 32 if profile == AEAD_AES_256_GCM else 16
+
+
+cdef int srtp_salt_size(SrtpProfile profile) noexcept nogil:
+    return 14 if profile == AES128_CM_SHA1_80 else 12
+
+
+cdef int srtp_open(
+        SrtpContext* context, Suite* suite, SrtpProfile profile,
+        const uint8_t* key, const uint8_t* salt) noexcept nogil:
+    cdef MasterKey master
+    cdef bint made
+    memset(context, 0, sizeof(SrtpContext))
+    context.suite = suite
+    context.profile = profile
+    context.wide = profile == AEAD_AES_256_GCM
+    context.rtcp_senders.floor = -1
+    master.key = key
+    master.key_size = srtp_key_size(profile)
+    master.salt = salt
+    master.salt_size = srtp_salt_size(profile)
+    if profile == AES128_CM_SHA1_80:
+        context.tag_size = CM_TAG
+        context.cm_rtp = derive_cm(suite, &master, KDF_RTP_KEY, KDF_RTP_AUTH)
+        context.cm_rtcp = derive_cm(suite, &master, KDF_RTCP_KEY, KDF_RTCP_AUTH)
+        made = context.cm_rtp != NULL and context.cm_rtcp != NULL
+    else:
+        context.tag_size = GCM_TAG
+        context.gcm_rtp = derive_gcm(suite, &master, KDF_RTP_KEY)
+        context.gcm_rtcp = derive_gcm(suite, &master, KDF_RTCP_KEY)
+        made = context.gcm_rtp != NULL and context.gcm_rtcp != NULL
+    made = (made
+            and kdf_derive(&master, KDF_RTP_SALT, context.rtp_salt, master.salt_size)
+            and kdf_derive(&master, KDF_RTCP_SALT, context.rtcp_salt, master.salt_size))
+    if not made:
+        srtp_close(context)
+    return 0 if made else -1
+
+
+cdef GcmKey* derive_gcm(Suite* suite, const MasterKey* master, KdfLabel label) noexcept nogil:
+    cdef uint8_t[SRTP_MAX_KEY] key
+    cdef GcmKey* made = NULL
+    if kdf_derive(master, label, key, master.key_size):
+        made = suite_gcm_key(suite, master.key_size == 32, key)
+    explicit_bzero(key, sizeof(key))
+    return made
+
+
+cdef CmKey* derive_cm(
+        Suite* suite, const MasterKey* master, KdfLabel label, KdfLabel auth) noexcept nogil:
+    cdef uint8_t[CM_KEY] key
+    cdef uint8_t[CM_AUTH_KEY] auth_key
+    cdef CmKey* made = NULL
+    if (kdf_derive(master, label, key, CM_KEY)
+            and kdf_derive(master, auth, auth_key, CM_AUTH_KEY)):
+        made = suite_cm_key(suite, key, auth_key)
+    explicit_bzero(key, sizeof(key))
+    explicit_bzero(auth_key, sizeof(auth_key))
+    return made
+
+
+cdef void srtp_close(SrtpContext* context) noexcept nogil:
+    if context.suite != NULL:
+        suite_gcm_key_free(context.suite, context.gcm_rtp)
+        suite_gcm_key_free(context.suite, context.gcm_rtcp)
+        suite_cm_key_free(context.suite, context.cm_rtp)
+        suite_cm_key_free(context.suite, context.cm_rtcp)
+    explicit_bzero(context, sizeof(SrtpContext))

@@ -1,0 +1,164 @@
+"""SrtpContext for the tests: bytes in, bytes out."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
+from fastsfu._native.crypto.srtp cimport (
+    SRTCP_MAX_OVERHEAD, SRTP_OK, ProtectJob, ReplayList, SrtpContext, SrtpProfile, SrtpResult,
+    replay_init, srtcp_protect, srtcp_unprotect, srtp_close, srtp_open, srtp_protect,
+    srtp_unprotect)
+from fastsfu._native.crypto.suite cimport Suite, SuiteMaker, suite_free, suite_name, suite_new
+
+RESULTS = ("ok", "malformed", "replayed", "old", "unauthentic", "exhausted")
+
+
+class Refused(Exception):
+    """What srtp_unprotect said, by name."""
+
+
+def check_wiped(bytes out):
+    if any(out):
+        raise RuntimeError("a refused packet left something behind")
+
+
+cdef class CryptoSuite:
+    cdef Suite* suite
+
+    def __cinit__(self, maker=0):
+        self.suite = suite_new(<SuiteMaker>maker)
+        if self.suite == NULL:
+            raise LookupError(maker)
+
+    def __dealloc__(self):
+        suite_free(self.suite)
+
+    @property
+    def name(self):
+        return suite_name(self.suite).decode()
+
+    @property
+    def keys(self):
+        return self.suite.arena.used
+
+    @property
+    def locked(self):
+        return bool(self.suite.arena.locked)
+
+
+cdef class CryptoContext:
+    """One direction; one replay list for each SSRC that it unprotects."""
+
+    cdef CryptoSuite suite
+    cdef SrtpContext context
+    cdef dict replays
+
+    def __cinit__(self, CryptoSuite suite, int profile, bytes key, bytes salt):
+        self.suite = suite
+        self.replays = {}
+        if srtp_open(&self.context, suite.suite, <SrtpProfile>profile, key, salt) != 0:
+            raise MemoryError
+
+    def __dealloc__(self):
+        srtp_close(&self.context)
+
+    def protect(self, list packets):
+        """`packets`: (index, header, payload). All in one srtp_protect call."""
+        return protect_all([(self, *packet) for packet in packets])
+
+    def unprotect(self, bytes packet, int header_size=12):
+        """(index, plaintext)"""
+        cdef bytes ssrc = packet[8:12]
+        cdef bytearray replay = self.replays.get(ssrc)
+        cdef size_t size = len(packet)
+        cdef size_t out_size = 0
+        cdef int64_t index = -1
+        cdef SrtpResult result
+        cdef uint8_t* out = <uint8_t*>calloc(1, size or 1)
+        cdef uint8_t* copy = <uint8_t*>calloc(1, size or 1)
+        memcpy(copy, <const char*>packet, size)
+        if replay is None:
+            replay = bytearray(sizeof(ReplayList))
+            replay_init(<ReplayList*><char*>replay)
+            self.replays[ssrc] = replay
+        try:
+            result = srtp_unprotect(
+                &self.context, <ReplayList*><char*>replay, copy, size, header_size,
+                out, &out_size, &index)
+            if result != SRTP_OK:
+                check_wiped(out[:size])
+                raise Refused(RESULTS[result])
+            return index, out[:out_size]
+        finally:
+            free(copy)
+            free(out)
+
+    def set_highest(self, bytes ssrc, int64_t highest):
+        cdef bytearray replay = bytearray(sizeof(ReplayList))
+        replay_init(<ReplayList*><char*>replay)
+        (<ReplayList*><char*>replay).highest = highest
+        self.replays[ssrc] = replay
+
+    def protect_rtcp(self, bytes packet):
+        cdef size_t size = len(packet)
+        cdef uint8_t* copy = <uint8_t*>calloc(1, size + SRTCP_MAX_OVERHEAD)
+        cdef SrtpResult result
+        memcpy(copy, <const char*>packet, size)
+        try:
+            result = srtcp_protect(&self.context, copy, &size)
+            if result != SRTP_OK:
+                raise Refused(RESULTS[result])
+            return copy[:size]
+        finally:
+            free(copy)
+
+    def set_rtcp_index(self, uint32_t index):
+        self.context.rtcp_index = index
+
+    def unprotect_rtcp(self, bytes packet):
+        cdef size_t size = len(packet)
+        cdef size_t out_size = 0
+        cdef uint8_t* out = <uint8_t*>calloc(1, size or 1)
+        cdef uint8_t* copy = <uint8_t*>calloc(1, size or 1)
+        cdef SrtpResult result
+        memcpy(copy, <const char*>packet, size)
+        try:
+            result = srtcp_unprotect(&self.context, copy, size, out, &out_size)
+            if result != SRTP_OK:
+                check_wiped(out[:size])
+                raise Refused(RESULTS[result])
+            return out[:out_size]
+        finally:
+            free(copy)
+            free(out)
+
+
+def protect_all(list packets, bint in_place=False):
+    """`packets`: (CryptoContext, index, header, payload), all in one srtp_protect call."""
+    cdef int count = len(packets)
+    cdef ProtectJob* jobs = <ProtectJob*>calloc(count or 1, sizeof(ProtectJob))
+    cdef CryptoContext context
+    cdef bytes header
+    cdef bytes payload
+    cdef ProtectJob* job
+    try:
+        for i, (context, index, header, payload) in enumerate(packets):
+            job = &jobs[i]
+            job.context = &context.context
+            job.index = index
+            job.header_size = <uint16_t>len(header)
+            job.payload_size = <uint16_t>len(payload)
+            job.packet = <uint8_t*>calloc(
+                1, len(header) + len(payload) + context.context.tag_size)
+            memcpy(job.packet, <const char*>header, len(header))
+            job.payload = <const uint8_t*><const char*>payload
+            if in_place:
+                memcpy(job.packet + len(header), <const char*>payload, len(payload))
+                job.payload = job.packet + len(header)
+        srtp_protect(jobs, count)
+        return [jobs[i].packet[:jobs[i].header_size + jobs[i].payload_size
+                               + jobs[i].context.tag_size] for i in range(count)]
+    finally:
+        for i in range(count):
+            free(jobs[i].packet)
+        free(jobs)
