@@ -1,24 +1,42 @@
-"""DTLS 1.2 (RFC 6347) for SRTP keys (RFC 5764): OpenSSL over memory BIOs. No socket and no clock of its own: the event loop
-feeds datagrams, takes datagrams, and calls when OpenSSL's retransmission timer (dtls_timeout_us) has run out.
+"""DTLS 1.2 (RFC 6347) for SRTP keys (RFC 5764): OpenSSL over a BIO of our own that keeps datagrams
+apart. No socket: the event loop feeds datagrams, takes datagrams, and calls when OpenSSL's
+retransmission timer (dtls_timeout_us) has run out.
 
-Keys go from the exporter to SrtpKeys and from there to the worker; they never become Python objects (promise P5).
+Keys go from the exporter to SrtpKeys and from there to the worker; they never become Python objects
+(promise P5).
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from fastsfu._native.crypto.dtls_openssl cimport SSL, SSL_CTX
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_KEY, SRTP_MAX_SALT, SrtpProfile
 
 cdef enum:
     DTLS_MAX_DATAGRAM = 1200  # bytes; what a flight is cut to
+    DTLS_MAX_QUEUED = 32768   # bytes of datagrams waiting to be taken; what goes beyond is lost
 
 cdef enum DtlsState:
     DTLS_HANDSHAKING = 0
-    DTLS_CONNECTED            # handshake done; the fingerprint is the caller's to check before it exports
+    DTLS_CONNECTED            # the fingerprint is the caller's to check before it exports
     DTLS_CLOSED               # close_notify received or sent
     DTLS_FAILED               # fatal alert or error; dtls_error says which
 
-cdef struct DtlsIdentity      # opaque: our certificate, key and settings (one SSL_CTX for each role)
-cdef struct Dtls              # opaque: one association
+cdef struct DtlsIdentity:     # our certificate, key and settings
+    SSL_CTX* server
+    SSL_CTX* client
+
+cdef struct Dtls:             # one association
+    SSL* ssl
+    DtlsState state
+    bint client
+    const char* error         # OpenSSL's static reason, or NULL
+    const uint8_t* datagram   # being read; NULL = none
+    size_t datagram_size
+    uint8_t* queue            # datagrams to send, each behind its 16-bit size; NULL while empty
+    uint32_t queue_start
+    uint32_t queue_end
+    uint32_t queue_capacity
+    uint8_t early_records     # encrypted ones that came before the keys to read them
 
 cdef struct SrtpKeys:         # of one transport, both directions
     SrtpProfile profile
@@ -29,17 +47,21 @@ cdef struct SrtpKeys:         # of one transport, both directions
 
 # PEM texts; raises ValueError with OpenSSL's reason.
 cdef DtlsIdentity* dtls_identity_new(bytes certificate_pem, bytes private_key_pem) except NULL
+# Associations made from it may outlive it.
 cdef void dtls_identity_free(DtlsIdentity* identity) noexcept
 cdef Dtls* dtls_new(DtlsIdentity* identity, bint client) except NULL
-cdef void dtls_free(Dtls* dtls) noexcept
-cdef void dtls_start(Dtls* dtls) noexcept                                    # client: makes the ClientHello
+cdef void dtls_free(Dtls* dtls) noexcept                         # NULL is allowed
+cdef void dtls_start(Dtls* dtls) noexcept                        # client: makes the ClientHello
 cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) noexcept
-cdef size_t dtls_take(Dtls* dtls, uint8_t* out, size_t capacity) noexcept     # next datagram to send, 0 = none; capacity >= DTLS_MAX_DATAGRAM
-cdef int64_t dtls_timeout_us(Dtls* dtls) noexcept                            # until dtls_handle_timeout is due; -1 = no timer
+# The next datagram to send, 0 = none; capacity >= DTLS_MAX_DATAGRAM.
+cdef size_t dtls_take(Dtls* dtls, uint8_t* out, size_t capacity) noexcept
+cdef int64_t dtls_timeout_us(Dtls* dtls) noexcept      # until dtls_handle_timeout is due; -1 = none
 cdef DtlsState dtls_handle_timeout(Dtls* dtls) noexcept
-cdef void dtls_close(Dtls* dtls) noexcept                                    # queues close_notify
+cdef void dtls_close(Dtls* dtls) noexcept                        # queues close_notify
 cdef DtlsState dtls_state(const Dtls* dtls) noexcept
-cdef str dtls_error(const Dtls* dtls)                                        # one sentence, "" when there was none; names no secret
-# Does the peer's certificate hash to `digest` under this algorithm name of RFC 8122 ("sha-256", "sha-384", "sha-512", ...)?
+cdef str dtls_error(const Dtls* dtls)                  # why it failed, else ""; names no secret
+# Does the peer's certificate hash to `digest` under this algorithm name of RFC 8122 ("sha-256",
+# "sha-384", "sha-512")?
 cdef bint dtls_peer_matches(Dtls* dtls, str algorithm, bytes digest) noexcept
-cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept                    # 0; -1: no SRTP profile was agreed
+# 0; -1: not connected, or no SRTP profile was agreed. The caller wipes `keys`.
+cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept

@@ -1,0 +1,399 @@
+"""One SSL for each association. All of its input and output goes through the BIO at the end of this
+file."""
+
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memcpy, memset, strlen
+from posix.time cimport timeval
+
+from fastsfu._native.base.openssl cimport CRYPTO_memcmp
+from fastsfu._native.base.posix cimport explicit_bzero
+from fastsfu._native.base.wire cimport read_u16, write_u16
+from fastsfu._native.crypto.dtls_openssl cimport (
+    BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, DTLS1_2_VERSION,
+    DTLS_client_method, DTLS_server_method, DTLS_set_timer_cb, DTLSv1_get_timeout,
+    DTLSv1_handle_timeout, EVP_MAX_MD_SIZE, EVP_MD, EVP_PKEY, EVP_PKEY_free, EVP_sha256,
+    EVP_sha384, EVP_sha512, SRTP_PROTECTION_PROFILE, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE,
+    SSL_ERROR_ZERO_RETURN, SSL_METHOD, SSL_MODE_RELEASE_BUFFERS, SSL_OP_CIPHER_SERVER_PREFERENCE,
+    SSL_OP_NO_COMPRESSION, SSL_OP_NO_QUERY_MTU, SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET,
+    SSL_SESS_CACHE_OFF, SSL_VERIFY_FAIL_IF_NO_PEER_CERT, SSL_VERIFY_PEER,
+    TLS_ST_CR_CHANGE, TLS_ST_SR_CHANGE, X509, X509_STORE_CTX, BIO_clear_retry_flags, BIO_free,
+    BIO_get_data, BIO_get_new_index, BIO_meth_new, BIO_meth_set_ctrl, BIO_meth_set_read,
+    BIO_meth_set_write, BIO_new, BIO_new_mem_buf, BIO_set_data, BIO_set_init,
+    BIO_set_retry_read, ERR_clear_error, ERR_peek_error, ERR_reason_error_string,
+    PEM_read_bio_PrivateKey, PEM_read_bio_X509, SSL_CTX_check_private_key, SSL_CTX_free,
+    SSL_CTX_new, SSL_CTX_set1_groups_list, SSL_CTX_set_cert_verify_callback,
+    SSL_CTX_set_cipher_list, SSL_CTX_set_max_cert_list, SSL_CTX_set_max_proto_version,
+    SSL_CTX_set_max_send_fragment, SSL_CTX_set_min_proto_version, SSL_CTX_set_mode,
+    SSL_CTX_set_options, SSL_CTX_set_session_cache_mode, SSL_CTX_set_tlsext_use_srtp,
+    SSL_CTX_set_verify, SSL_CTX_use_PrivateKey, SSL_CTX_use_certificate, SSL_do_handshake,
+    SSL_export_keying_material, SSL_free, SSL_get1_peer_certificate, SSL_get_error,
+    SSL_get_selected_srtp_profile, SSL_get_state,
+    SSL_new, SSL_read, SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu,
+    SSL_shutdown, X509_digest, X509_free)
+from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
+
+cdef enum:
+    RECORD_HEADER = 13        # type, version, epoch, sequence number, length
+    RECORD_MAX = 16384 + 2048
+    MAX_EARLY = 8             # OpenSSL keeps each in a buffer of 16 KiB, and as many as 100
+    MAX_CERTIFICATES = 16384  # bytes of the peer's chain
+    FIRST_TIMEOUT_US = 100000
+    LAST_TIMEOUT_US = 3200000
+
+# In the server's order of preference (the server's order decides in OpenSSL).
+cdef const char* SRTP_PROFILES = (
+    "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80")
+cdef const char* CIPHERS = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
+    "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305")
+cdef const char* EXPORTER_LABEL = "EXTRACTOR-dtls_srtp"      # RFC 5764 section 4.2
+
+
+cdef DtlsIdentity* dtls_identity_new(bytes certificate_pem, bytes private_key_pem) except NULL:
+    cdef DtlsIdentity* identity = <DtlsIdentity*>calloc(1, sizeof(DtlsIdentity))
+    if identity == NULL:
+        raise MemoryError
+    try:
+        identity.server = new_context(DTLS_server_method(), certificate_pem, private_key_pem)
+        identity.client = new_context(DTLS_client_method(), certificate_pem, private_key_pem)
+    except Exception:
+        dtls_identity_free(identity)
+        raise
+    return identity
+
+
+cdef void dtls_identity_free(DtlsIdentity* identity) noexcept:
+    SSL_CTX_free(identity.server)
+    SSL_CTX_free(identity.client)
+    free(identity)
+
+
+cdef SSL_CTX* new_context(
+        const SSL_METHOD* method, bytes certificate_pem, bytes private_key_pem) except NULL:
+    cdef SSL_CTX* context
+    ERR_clear_error()
+    context = SSL_CTX_new(method)
+    if context == NULL:
+        raise MemoryError
+    configure(context)
+    if not (use_certificate(context, certificate_pem) and use_key(context, private_key_pem)):
+        SSL_CTX_free(context)
+        raise ValueError(f"DTLS certificate or key: {reason(ERR_peek_error())}")
+    return context
+
+
+cdef void configure(SSL_CTX* context) noexcept:
+    """Fixed strings and numbers: what fails here fails in every test."""
+    SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION)
+    SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION)
+    SSL_CTX_set_options(
+        context, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET
+        | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION)
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF)
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS)
+    SSL_CTX_set_max_send_fragment(context, DTLS_MAX_DATAGRAM)
+    SSL_CTX_set_max_cert_list(context, MAX_CERTIFICATES)
+    SSL_CTX_set_cipher_list(context, CIPHERS)
+    SSL_CTX_set1_groups_list(context, "X25519:P-256")
+    SSL_CTX_set_tlsext_use_srtp(context, SRTP_PROFILES)
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL)
+    SSL_CTX_set_cert_verify_callback(context, accept_any, NULL)
+
+
+cdef int accept_any(X509_STORE_CTX* store, void* argument) noexcept nogil:
+    """Self-signed on both sides: the fingerprint from the signaling decides (RFC 5763)."""
+    return 1
+
+
+cdef bint use_certificate(SSL_CTX* context, bytes pem) noexcept:
+    cdef BIO* text = BIO_new_mem_buf(<const char*>pem, <int>len(pem))
+    cdef X509* certificate = PEM_read_bio_X509(text, NULL, NULL, <void*>b"")
+    cdef bint used = certificate != NULL and SSL_CTX_use_certificate(context, certificate) == 1
+    X509_free(certificate)
+    BIO_free(text)
+    return used
+
+
+cdef bint use_key(SSL_CTX* context, bytes pem) noexcept:
+    cdef BIO* text = BIO_new_mem_buf(<const char*>pem, <int>len(pem))
+    cdef EVP_PKEY* key = PEM_read_bio_PrivateKey(text, NULL, NULL, <void*>b"")
+    cdef bint used = (key != NULL and SSL_CTX_use_PrivateKey(context, key) == 1
+                      and SSL_CTX_check_private_key(context) == 1)
+    EVP_PKEY_free(key)
+    BIO_free(text)
+    return used
+
+
+cdef Dtls* dtls_new(DtlsIdentity* identity, bint client) except NULL:
+    cdef Dtls* dtls = <Dtls*>calloc(1, sizeof(Dtls))
+    cdef BIO* bio = BIO_new(datagram_method)
+    if dtls != NULL:
+        dtls.ssl = SSL_new(identity.client if client else identity.server)
+    if dtls == NULL or bio == NULL or dtls.ssl == NULL:
+        BIO_free(bio)
+        dtls_free(dtls)
+        raise MemoryError
+    dtls.client = client
+    BIO_set_data(bio, dtls)
+    BIO_set_init(bio, 1)
+    SSL_set_bio(dtls.ssl, bio, bio)
+    SSL_set_mtu(dtls.ssl, DTLS_MAX_DATAGRAM)
+    DTLS_set_timer_cb(dtls.ssl, next_timeout)
+    if client:
+        SSL_set_connect_state(dtls.ssl)
+    else:
+        SSL_set_accept_state(dtls.ssl)
+    return dtls
+
+
+cdef unsigned int next_timeout(SSL* ssl, unsigned int last_us) noexcept nogil:
+    """Shorter than RFC 6347's second: both ends are a call's, and somebody waits for it."""
+    if last_us == 0:
+        return FIRST_TIMEOUT_US
+    return LAST_TIMEOUT_US if last_us > LAST_TIMEOUT_US // 2 else 2 * last_us
+
+
+cdef void dtls_free(Dtls* dtls) noexcept:
+    if dtls == NULL:
+        return
+    SSL_free(dtls.ssl)
+    free(dtls.queue)
+    free(dtls)
+
+
+cdef void dtls_start(Dtls* dtls) noexcept:
+    advance(dtls)
+
+
+cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) noexcept:
+    if dtls.state >= DTLS_CLOSED or not admit(dtls, datagram, size):
+        return dtls.state
+    dtls.datagram = datagram
+    dtls.datagram_size = size
+    advance(dtls)
+    dtls.datagram = NULL
+    return dtls.state
+
+
+cdef bint admit(Dtls* dtls, const uint8_t* datagram, size_t size) noexcept:
+    """Whether its records are whole, and not too many of them encrypted while OpenSSL would keep
+    them: nobody has proved anything yet, so memory is bounded here."""
+    cdef size_t at = 0
+    cdef bint keyless = dtls.state == DTLS_HANDSHAKING and not has_read_keys(dtls.ssl)
+    cdef uint16_t length
+    while at + RECORD_HEADER <= size:
+        length = read_u16(datagram + at + 11)
+        if length > RECORD_MAX or at + RECORD_HEADER + length > size:
+            return False
+        if keyless and read_u16(datagram + at + 3) != 0:
+            if at == 0 and dtls.early_records == MAX_EARLY:
+                return False
+            dtls.early_records += dtls.early_records < MAX_EARLY
+        at += RECORD_HEADER + length
+    return at == size and size > 0
+
+
+cdef bint has_read_keys(SSL* ssl) noexcept:
+    """ChangeCipherSpec has been read."""
+    cdef int state = SSL_get_state(ssl)
+    return state == TLS_ST_SR_CHANGE or state == TLS_ST_CR_CHANGE
+
+
+cdef void advance(Dtls* dtls) noexcept:
+    cdef uint8_t[2048] discarded      # there are no data channels: application data has no reader
+    cdef int result = 1
+    ERR_clear_error()
+    if dtls.state == DTLS_HANDSHAKING:
+        result = SSL_do_handshake(dtls.ssl)
+        if result == 1:
+            dtls.state = DTLS_CONNECTED
+    # Reading also answers a repeated Finished with our last flight again (RFC 6347 section 4.2.4).
+    while result > 0 and dtls.state == DTLS_CONNECTED:
+        result = SSL_read(dtls.ssl, discarded, sizeof(discarded))
+    if result <= 0:
+        conclude(dtls, result)
+
+
+cdef void conclude(Dtls* dtls, int result) noexcept:
+    cdef int error = SSL_get_error(dtls.ssl, result)
+    if error == SSL_ERROR_WANT_READ or error == SSL_ERROR_WANT_WRITE:
+        return
+    if error == SSL_ERROR_ZERO_RETURN:
+        dtls.state = DTLS_CLOSED
+        return
+    dtls.state = DTLS_FAILED
+    dtls.error = ERR_reason_error_string(ERR_peek_error())
+    ERR_clear_error()
+
+
+cdef size_t dtls_take(Dtls* dtls, uint8_t* out, size_t capacity) noexcept:
+    cdef uint16_t size
+    if dtls.queue_start == dtls.queue_end:
+        return 0
+    size = read_u16(dtls.queue + dtls.queue_start)
+    if size > capacity:
+        return 0
+    memcpy(out, dtls.queue + dtls.queue_start + 2, size)
+    dtls.queue_start += 2 + size
+    if dtls.queue_start == dtls.queue_end:
+        free(dtls.queue)
+        dtls.queue = NULL
+        dtls.queue_start = dtls.queue_end = dtls.queue_capacity = 0
+    return size
+
+
+cdef int64_t dtls_timeout_us(Dtls* dtls) noexcept:
+    cdef timeval left
+    if dtls.state >= DTLS_CLOSED or DTLSv1_get_timeout(dtls.ssl, &left) != 1:
+        return -1
+    return <int64_t>left.tv_sec * 1000000 + left.tv_usec
+
+
+cdef DtlsState dtls_handle_timeout(Dtls* dtls) noexcept:
+    cdef int result
+    if dtls.state >= DTLS_CLOSED:
+        return dtls.state
+    ERR_clear_error()
+    result = DTLSv1_handle_timeout(dtls.ssl)
+    if result < 0:
+        conclude(dtls, result)
+    return dtls.state
+
+
+cdef void dtls_close(Dtls* dtls) noexcept:
+    ERR_clear_error()
+    if dtls.state == DTLS_CONNECTED:
+        SSL_shutdown(dtls.ssl)
+    if dtls.state != DTLS_FAILED:
+        dtls.state = DTLS_CLOSED
+
+
+cdef DtlsState dtls_state(const Dtls* dtls) noexcept:
+    return dtls.state
+
+
+cdef str dtls_error(const Dtls* dtls):
+    if dtls.state != DTLS_FAILED:
+        return ""
+    return dtls.error.decode("ascii", "replace") if dtls.error != NULL else "DTLS failed"
+
+
+cdef str reason(unsigned long error):
+    cdef const char* text = ERR_reason_error_string(error)
+    return text.decode("ascii", "replace") if text != NULL else "cannot be read"
+
+
+cdef bint dtls_peer_matches(Dtls* dtls, str algorithm, bytes digest) noexcept:
+    cdef const EVP_MD* type = digest_type(algorithm)
+    cdef uint8_t[EVP_MAX_MD_SIZE] found
+    cdef unsigned int size = 0
+    cdef X509* certificate = SSL_get1_peer_certificate(dtls.ssl)
+    cdef bint matches = (
+        type != NULL and certificate != NULL and X509_digest(certificate, type, found, &size) == 1
+        and size == len(digest) and CRYPTO_memcmp(found, <const char*>digest, size) == 0)
+    X509_free(certificate)
+    return matches
+
+
+cdef const EVP_MD* digest_type(str algorithm) noexcept:
+    """RFC 8122 section 5 names more; those are broken (md5, sha-1) or unused."""
+    name = algorithm.lower()
+    if name == "sha-256":
+        return EVP_sha256()
+    if name == "sha-384":
+        return EVP_sha384()
+    if name == "sha-512":
+        return EVP_sha512()
+    return NULL
+
+
+cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept:
+    cdef SRTP_PROTECTION_PROFILE* profile = SSL_get_selected_srtp_profile(dtls.ssl)
+    cdef uint8_t[2 * (SRTP_MAX_KEY + SRTP_MAX_SALT)] material
+    cdef int key_size
+    cdef int salt_size
+    cdef bint done
+    memset(keys, 0, sizeof(SrtpKeys))
+    if dtls.state != DTLS_CONNECTED or profile == NULL:
+        return -1
+    keys.profile = <SrtpProfile>profile.id
+    key_size = srtp_key_size(keys.profile)
+    salt_size = srtp_salt_size(keys.profile)
+    done = SSL_export_keying_material(
+        dtls.ssl, material, 2 * (key_size + salt_size), EXPORTER_LABEL, strlen(EXPORTER_LABEL),
+        NULL, 0, 0) == 1
+    if done:
+        split_keys(keys, material, key_size, salt_size, dtls.client)
+    explicit_bzero(material, sizeof(material))
+    return 0 if done else -1
+
+
+cdef void split_keys(
+        SrtpKeys* keys, const uint8_t* material, int key_size, int salt_size,
+        bint client) noexcept:
+    """RFC 5764 section 4.2: client key, server key, client salt, server salt."""
+    cdef const uint8_t* salts = material + 2 * key_size
+    memcpy(keys.send_key, material + (0 if client else key_size), key_size)
+    memcpy(keys.receive_key, material + (key_size if client else 0), key_size)
+    memcpy(keys.send_salt, salts + (0 if client else salt_size), salt_size)
+    memcpy(keys.receive_salt, salts + (salt_size if client else 0), salt_size)
+
+
+cdef BIO_METHOD* new_method() noexcept:
+    cdef BIO_METHOD* method = BIO_meth_new(
+        BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "fastsfu datagrams")
+    if method != NULL:
+        BIO_meth_set_write(method, bio_write)
+        BIO_meth_set_read(method, bio_read)
+        BIO_meth_set_ctrl(method, bio_ctrl)
+    return method
+
+
+cdef int bio_write(BIO* bio, const char* data, int size) noexcept nogil:
+    """One call is one datagram; one that finds no room is lost, as on any network."""
+    cdef Dtls* dtls = <Dtls*>BIO_get_data(bio)
+    BIO_clear_retry_flags(bio)
+    if size <= 0 or size > DTLS_MAX_DATAGRAM:
+        return -1
+    if reserve(dtls, 2 + size):
+        write_u16(dtls.queue + dtls.queue_end, <uint16_t>size)
+        memcpy(dtls.queue + dtls.queue_end + 2, data, size)
+        dtls.queue_end += 2 + size
+    return size
+
+
+cdef bint reserve(Dtls* dtls, uint32_t size) noexcept nogil:
+    cdef uint32_t needed = dtls.queue_end + size
+    cdef uint8_t* grown
+    if needed <= dtls.queue_capacity:
+        return True
+    if needed > DTLS_MAX_QUEUED:
+        return False
+    needed += DTLS_MAX_DATAGRAM          # a flight is two or three
+    grown = <uint8_t*>realloc(dtls.queue, needed)
+    if grown == NULL:
+        return False
+    dtls.queue = grown
+    dtls.queue_capacity = needed
+    return True
+
+
+cdef int bio_read(BIO* bio, char* out, int capacity) noexcept nogil:
+    cdef Dtls* dtls = <Dtls*>BIO_get_data(bio)
+    cdef int size = <int>dtls.datagram_size
+    BIO_clear_retry_flags(bio)
+    if dtls.datagram == NULL:
+        BIO_set_retry_read(bio)
+        return -1
+    if size > capacity:
+        size = capacity
+    memcpy(out, dtls.datagram, size)
+    dtls.datagram = NULL
+    return size
+
+
+cdef long bio_ctrl(BIO* bio, int command, long number, void* pointer) noexcept nogil:
+    return 1 if command == BIO_CTRL_FLUSH else 0
+
+
+cdef BIO_METHOD* datagram_method = new_method()

@@ -1,0 +1,98 @@
+"""Dtls for the tests: datagrams as bytes. `keys` is test code's view of what no shipped module
+returns."""
+
+from libc.stdint cimport uint8_t
+from libc.string cimport memset
+
+from fastsfu._native.crypto.dtls cimport (
+    DTLS_MAX_DATAGRAM, Dtls, DtlsIdentity, SrtpKeys, dtls_close, dtls_error, dtls_export,
+    dtls_free, dtls_handle_timeout, dtls_identity_free, dtls_identity_new, dtls_new,
+    dtls_peer_matches, dtls_receive, dtls_start, dtls_state, dtls_take, dtls_timeout_us)
+from fastsfu._native.crypto.dtls_openssl cimport SSL, DTLS_set_timer_cb
+from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
+
+from tests.native.faces.exact cimport exact, free
+
+STATES = ("handshaking", "connected", "closed", "failed")
+MAX_DATAGRAM = DTLS_MAX_DATAGRAM
+
+
+cdef unsigned int short_timeout(SSL* ssl, unsigned int last_us) noexcept nogil:
+    return 20000              # OpenSSL takes what is 15 ms away for due
+
+
+cdef class Identity:
+    cdef DtlsIdentity* identity
+
+    def __cinit__(self, bytes certificate_pem, bytes private_key_pem):
+        self.identity = dtls_identity_new(certificate_pem, private_key_pem)
+
+    def __dealloc__(self):
+        if self.identity != NULL:
+            dtls_identity_free(self.identity)
+
+
+cdef class Association:
+    cdef Dtls* dtls
+
+    def __cinit__(self, Identity identity, bint client=False, bint impatient=False):
+        self.dtls = dtls_new(identity.identity, client)
+        if impatient:
+            DTLS_set_timer_cb(self.dtls.ssl, short_timeout)
+
+    def __dealloc__(self):
+        dtls_free(self.dtls)
+
+    def start(self):
+        dtls_start(self.dtls)
+
+    def receive(self, bytes datagram):
+        cdef uint8_t* copy = exact(datagram)
+        state = STATES[dtls_receive(self.dtls, copy, len(datagram))]
+        free(copy)
+        return state
+
+    def take(self):
+        """Every datagram that waits to be sent."""
+        cdef uint8_t[DTLS_MAX_DATAGRAM] out
+        cdef size_t size
+        taken = []
+        while True:
+            size = dtls_take(self.dtls, out, DTLS_MAX_DATAGRAM)
+            if size == 0:
+                return taken
+            taken.append(out[:size])
+
+    @property
+    def timeout_us(self):
+        return dtls_timeout_us(self.dtls)
+
+    def handle_timeout(self):
+        return STATES[dtls_handle_timeout(self.dtls)]
+
+    def close(self):
+        dtls_close(self.dtls)
+
+    @property
+    def state(self):
+        return STATES[dtls_state(self.dtls)]
+
+    @property
+    def error(self):
+        return dtls_error(self.dtls)
+
+    def peer_matches(self, str algorithm, bytes digest):
+        return bool(dtls_peer_matches(self.dtls, algorithm, digest))
+
+    def keys(self):
+        """(profile, receive key, receive salt, send key, send salt), or None."""
+        cdef SrtpKeys keys
+        if dtls_export(self.dtls, &keys) != 0:
+            return None
+        key_size = srtp_key_size(keys.profile)
+        salt_size = srtp_salt_size(keys.profile)
+        exported = (
+            <int>keys.profile, keys.receive_key[:key_size], keys.receive_salt[:salt_size],
+            keys.send_key[:key_size], keys.send_salt[:salt_size])
+        memset(&keys, 0, sizeof(keys))
+        return exported
