@@ -17,4 +17,6 @@ cdef struct WorkerLimits:
 cdef int worker_init(
     Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil
 cdef void worker_run(Worker* worker) noexcept nogil           # until COMMAND_STOP
+# What follows a batch: what is due at worker.now_us, then everything laid out leaves. No system call but the send.
+cdef void worker_step(Worker* worker) noexcept nogil
 cdef void worker_free(Worker* worker) noexcept nogil          # when it does not run (any more)

@@ -102,13 +102,17 @@ cdef void worker_run(Worker* worker) noexcept nogil:
         worker.now_us = clock_us()
         obey(worker)
         receive(worker)
-        forward_due(worker)
-        if worker.now_us >= worker.next_tick_us:
-            tick(worker)
-        egress_flush(&worker.egress, &worker.udp)
-        if worker.events_written:
-            worker.events_written = False
-            ring_wake(&worker.events)
+        worker_step(worker)
+
+
+cdef void worker_step(Worker* worker) noexcept nogil:
+    forward_due(worker)
+    if worker.now_us >= worker.next_tick_us:
+        tick(worker)
+    egress_flush(&worker.egress, &worker.udp)
+    if worker.events_written:
+        worker.events_written = False
+        ring_wake(&worker.events)
 
 
 cdef void wait(Worker* worker) noexcept nogil:

@@ -1,0 +1,178 @@
+"""A worker on virtual time for the scenarios: no thread, the clock is the test's, datagrams in are bytes with an address;
+what the worker sends goes through its real socket to real loopback sockets, so that GSO is the kernel's."""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from fastsfu._native.base.ring cimport ring_front, ring_pop
+from fastsfu._native.crypto.srtp cimport SrtpProfile
+from fastsfu._native.crypto.suite cimport MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPENSSL, SuiteMaker
+from fastsfu._native.engine.apply cimport apply
+from fastsfu._native.engine.command cimport *
+from fastsfu._native.engine.ingress cimport ingress
+from fastsfu._native.engine.request cimport (
+    request_credentials, request_extensions, request_inbound, request_outbound,
+)
+from fastsfu._native.engine.snapshot cimport read_counters, read_rows
+from fastsfu._native.engine.state cimport Worker
+from fastsfu._native.engine.udp cimport Datagram, udp_open
+from fastsfu._native.engine.worker cimport WorkerLimits, worker_free, worker_init, worker_step
+
+MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENSSL}
+EVENTS = {
+    EVENT_ICE_CONNECTED: "ice-connected", EVENT_ICE_EXPIRED: "ice-expired", EVENT_DTLS: "dtls",
+    EVENT_STREAM_STARTED: "stream-started", EVENT_STREAM_ENDED: "stream-ended",
+    EVENT_AUDIO_LEVEL: "audio-level",
+}
+
+
+cdef class World:
+    cdef Worker* worker
+    cdef uint64_t handles
+
+    def __cinit__(self, *, bint gso=True, int64_t hold_us=500, str crypto="auto"):
+        cdef WorkerLimits limits
+        cdef int error
+        limits.max_transports, limits.max_streams, limits.max_buffers = 256, 1024, 8192
+        self.worker = <Worker*>calloc(1, sizeof(Worker))
+        self.worker.udp.fd = -1
+        error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &limits, hold_us)
+        error = error or udp_open(&self.worker.udp, b"127.0.0.1", 0, gso, True)
+        if error:
+            raise OSError(-error, "no worker")
+        self.worker.now_us = 1_000_000
+        self.worker.next_tick_us = self.worker.now_us
+
+    def __dealloc__(self):
+        worker_free(self.worker)
+        free(self.worker)
+
+    @property
+    def port(self):
+        return self.worker.udp.port
+
+    @property
+    def now_us(self):
+        return self.worker.now_us
+
+    def advance(self, int64_t us):
+        """Let time pass in steps of at most 100 us, doing what falls due."""
+        cdef int64_t until = self.worker.now_us + us
+        while self.worker.now_us < until:
+            self.worker.now_us = min(until, self.worker.now_us + 100)
+            worker_step(self.worker)
+
+    def deliver(self, datagrams, tuple source):
+        """A batch [bytes] from ("127.0.0.1", port), then what a worker does after a batch."""
+        cdef Datagram datagram
+        cdef bytes data
+        memset(&datagram, 0, sizeof(datagram))
+        datagram.source.family = 4
+        datagram.source.port = source[1]
+        for i, part in enumerate(source[0].split(".")):
+            datagram.source.ip[<int>i] = int(part)
+        for data in datagrams:
+            copy = bytearray(data)
+            datagram.data = copy
+            datagram.size = <uint32_t>len(copy)
+            ingress(self.worker, &datagram)
+        worker_step(self.worker)
+
+    def events(self):
+        """[(name, handle, ssrc or level or None)] since the last call."""
+        cdef uint32_t size
+        cdef const Head* event = <const Head*>ring_front(&self.worker.events, &size)
+        found = []
+        while event != NULL:
+            detail = None
+            if event.kind == EVENT_STREAM_STARTED:
+                detail = (<const StreamStarted*>event).ssrc
+            elif event.kind == EVENT_AUDIO_LEVEL:
+                detail = (<const AudioLevel*>event).level
+            found.append((EVENTS[event.kind], event.handle, detail))
+            ring_pop(&self.worker.events)
+            event = <const Head*>ring_front(&self.worker.events, &size)
+        return found
+
+    cdef uint64_t next_handle(self):
+        self.handles += 1
+        return (1 << 32) | self.handles
+
+    def transport(self, *, local_ufrag, local_password, remote_ufrag, extensions=(), consent_timeout_us=30_000_000):
+        cdef CreateTransport command
+        memset(&command, 0, sizeof(command))
+        command.head.kind = COMMAND_CREATE_TRANSPORT
+        command.head.handle = self.next_handle()
+        command.ice = request_credentials(local_ufrag, local_password, remote_ufrag)
+        command.consent_timeout_us = consent_timeout_us
+        command.ssrc = 1
+        request_extensions(&command, dict(extensions))
+        apply(self.worker, &command.head)
+        return command.head.handle
+
+    def restart_ice(self, uint64_t transport, *, local_ufrag, local_password, remote_ufrag):
+        cdef RestartIce command
+        command.head.kind = COMMAND_RESTART_ICE
+        command.head.handle = transport
+        command.ice = request_credentials(local_ufrag, local_password, remote_ufrag)
+        apply(self.worker, &command.head)
+
+    def set_keys(self, uint64_t transport, int profile, bytes receive_key, bytes receive_salt, bytes send_key, bytes send_salt):
+        cdef SetKeys command
+        memset(&command, 0, sizeof(command))
+        command.head.kind = COMMAND_SET_KEYS
+        command.head.handle = transport
+        command.keys.profile = <SrtpProfile>profile
+        memcpy(command.keys.receive_key, <const char*>receive_key, len(receive_key))
+        memcpy(command.keys.receive_salt, <const char*>receive_salt, len(receive_salt))
+        memcpy(command.keys.send_key, <const char*>send_key, len(send_key))
+        memcpy(command.keys.send_salt, <const char*>send_salt, len(send_salt))
+        apply(self.worker, &command.head)
+
+    def inbound(self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types, nack=True):
+        cdef CreateInbound command
+        memset(&command, 0, sizeof(command))
+        command.head.kind = COMMAND_CREATE_INBOUND
+        command.head.handle = self.next_handle()
+        command.transport = transport
+        request_inbound(&command, kind, mid, ssrc, rtx_ssrc, payload_types, nack)
+        apply(self.worker, &command.head)
+        return command.head.handle
+
+    def outbound(self, uint64_t transport, uint64_t source, *, ssrc, rtx_ssrc=None, payload_types, cname="publisher", first_seq=1000, first_rtx_seq=1, ts_offset=0):
+        cdef CreateOutbound command
+        memset(&command, 0, sizeof(command))
+        command.head.kind = COMMAND_CREATE_OUTBOUND
+        command.head.handle = self.next_handle()
+        command.transport = transport
+        command.source = source
+        command.first_seq = first_seq
+        command.first_rtx_seq = first_rtx_seq
+        command.ts_offset = ts_offset
+        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname)
+        apply(self.worker, &command.head)
+        return command.head.handle
+
+    def pause(self, uint64_t outbound, bint paused):
+        cdef PauseOutbound command
+        command.head.kind = COMMAND_PAUSE_OUTBOUND
+        command.head.handle = outbound
+        command.paused = paused
+        apply(self.worker, &command.head)
+
+    def close(self, str what, uint64_t handle):
+        """what: "transport", "inbound" or "outbound"."""
+        cdef Head command
+        command.kind = {
+            "transport": COMMAND_CLOSE_TRANSPORT, "inbound": COMMAND_CLOSE_INBOUND,
+            "outbound": COMMAND_CLOSE_OUTBOUND,
+        }[what]
+        command.handle = handle
+        apply(self.worker, &command)
+
+    def snapshot(self):
+        return read_rows(self.worker)
+
+    def counters(self):
+        return read_counters(self.worker)
