@@ -16,7 +16,7 @@ import httpx
 
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 15.0
-API_KEY = "benchmark-api-key"
+API_KEY = "an-api-key-for-load-and-tests-0123456789"
 SECRET = "benchmark-secret-of-at-least-32-bytes"
 SETTINGS = {
     "FASTSFU_SECRET": SECRET,

@@ -15,7 +15,7 @@ async def test_three_see_and_hear_each_other(browser: Browser, open_page: OpenPa
     pages = [await open_page(browser, name) for name in ("Ada", "Ben", "Cy")]
     for page in pages:
         stats = await page.receiving(video=2, audio=2)
-        assert stats["transport"]["srtpCipher"] == "AEAD_AES_128_GCM"
+        assert stats["transport"]["srtpCipher"] == "SRTP_AEAD_AES_128_GCM"
         assert stats["transport"]["dtlsState"] == "connected"
         assert stats["transport"]["tlsVersion"] == "FEFD"  # DTLS 1.2
         assert await page.evaluate("window.connections.length") == 1
