@@ -1,0 +1,190 @@
+"""Signaling over a real WSS connection: the ordinary course of a call."""
+
+import asyncio
+
+import pytest
+import websockets
+
+from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
+
+
+async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
+    async with server.caller(room, name="Ada", owner=True) as ada:
+        assert ada.joined["participants"] == []
+        assert ada.joined["room"] == {"name": room, "max_participants": 200, "ends_at": None}
+        assert ada.joined["sections"] == {"audio": 0, "video": 0}
+        you = ada.joined["you"]
+        assert (you["user_name"], you["owner"], you["session_id"]) == (
+            "Ada",
+            True,
+            ada.joined["session_id"],
+        )
+        async with server.caller(room, name="Bob") as bob:
+            assert [p["user_name"] for p in bob.joined["participants"]] == ["Ada"]
+            news = await ada.expect("participant-joined")
+            assert news["participant"]["session_id"] == bob.joined["session_id"]
+            await bob.send("leave")
+            assert (await bob.closed())[0] == 1000
+        left = await ada.expect("participant-left")
+        assert left == {
+            "type": "participant-left",
+            "session_id": bob.joined["session_id"],
+            "reason": "left",
+        }
+
+
+async def test_publications_reach_the_others(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.caller(room) as bob:
+        answer = await ada.offer(PUBLISH, **{"0": "audio", "1": "video"})
+        assert answer["subscriptions"] == {}
+        assert "a=ice-lite" in answer["sdp"]
+        assert (await bob.expect("sections")) == {"type": "sections", "audio": 1, "video": 1}
+        answer = await bob.offer(WATCH)
+        ada_id = ada.joined["session_id"]
+        assert answer["subscriptions"] == {
+            "0": {"session_id": ada_id, "source": "audio"},
+            "1": {"session_id": ada_id, "source": "video"},
+        }
+
+
+async def test_mute_and_user_data_are_told(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.caller(room) as bob:
+        await ada.offer(PUBLISH)
+        await ada.send("update", video=False, user_data={"hand": True})
+        while (news := (await bob.expect("participant-updated"))["participant"])["video"]:
+            pass
+        assert news["audio"] is True
+        assert news["user_data"] == {"hand": True}
+        await ada.send("update", user_data=None, video=True)
+        while not (news := (await bob.expect("participant-updated"))["participant"])["video"]:
+            pass
+        assert news["user_data"] is None
+
+
+async def test_declined_source_is_not_asked_for(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.caller(room) as bob:
+        await bob.send("receive-settings", settings={"*": {"video": False}})
+        await bob.send("ping", id=1)
+        await bob.expect("pong")
+        await ada.offer(PUBLISH)
+        assert await bob.expect("sections") == {"type": "sections", "audio": 1, "video": 0}
+
+
+async def test_resume_goes_on_with_the_session(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada:
+        await ada.offer(PUBLISH)
+        async with server.caller(room) as bob:
+            await bob.offer(WATCH)
+            bob.connection.transport.abort()
+        me = bob.joined["session_id"]
+        async with server.socket() as again:
+            await again.send("resume", session_id=me, resume_key=bob.joined["resume_key"])
+            resumed = await again.receive()
+            assert resumed["type"] == "resumed"
+            assert resumed["you"]["session_id"] == me
+            assert [p["session_id"] for p in resumed["participants"]] == [ada.joined["session_id"]]
+            assert resumed["sections"] == {"audio": 1, "video": 1}
+        assert me in server.sfu.sessions
+
+
+async def test_resume_replaces_a_socket_that_still_lives(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.socket() as again:
+        key = ada.joined["resume_key"]
+        await again.send("resume", session_id=ada.joined["session_id"], resume_key=key)
+        await again.expect("resumed")
+        code, _ = await ada.closed()
+        assert code == 4409
+        await again.send("ping", id=7)
+        assert (await again.expect("pong"))["id"] == 7
+        assert ada.joined["session_id"] in server.sfu.sessions
+
+
+async def test_resume_needs_its_key(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.socket() as thief:
+        await thief.send("resume", session_id=ada.joined["session_id"], resume_key="guessed")
+        code, messages = await thief.closed()
+        assert (code, messages[-1]["error"]) == (4401, "not-allowed")
+        await ada.send("ping", id=1)
+        await ada.expect("pong")
+
+
+async def test_session_ends_when_nobody_resumes() -> None:
+    async with live_server(resume_timeout=0.1) as server:
+        async with server.caller("r") as ada:
+            async with server.caller("r") as bob:
+                pass
+            left = await ada.expect("participant-left")
+            assert left["session_id"] == bob.joined["session_id"]
+        async with server.socket() as late:
+            await late.send(
+                "resume",
+                session_id=bob.joined["session_id"],
+                resume_key=bob.joined["resume_key"],
+            )
+            code, messages = await late.closed()
+            assert (code, messages[-1]["error"]) == (4403, "no-room")
+
+
+async def test_ejection_is_told_and_closes(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada:
+        where = server.sfu.rooms.get(room)
+        assert where is not None
+        where.eject(ada.joined["session_id"])
+        code, messages = await ada.closed()
+        assert (code, messages[-1]) == (1000, {"type": "ejected", "reason": "ejected"})
+
+
+async def test_silent_client_is_dropped_and_may_resume() -> None:
+    async with live_server(heartbeat=0.05) as server:
+        async with server.caller("r") as ada:
+            code, messages = await ada.closed()
+            assert (code, messages[-1]["error"]) == (4408, "timeout")
+        assert ada.joined["session_id"] in server.sfu.sessions
+
+
+async def test_join_has_a_deadline() -> None:
+    async with live_server(join_timeout=0.05) as server, server.socket() as mute:
+        code, messages = await mute.closed()
+        assert (code, messages[-1]["error"]) == (4408, "timeout")
+
+
+async def test_draining_is_told_and_ends() -> None:
+    async with live_server(drain_timeout=0.2) as server, server.caller("r") as ada:
+        server.uvicorn.should_exit = True
+        code, messages = await ada.closed()
+        assert code == 1001
+        assert [(m["error"], m["fatal"]) for m in messages] == [
+            ("end-of-life", False),
+            ("end-of-life", True),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"subprotocols": None}, 403),
+        ({"subprotocols": ["other.v1"]}, 403),
+        ({"origin": "https://elsewhere.example"}, 403),
+        ({"origin": "null"}, 403),
+    ],
+)
+async def test_handshake_is_refused(server: LiveServer, options: dict, status: int) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        async with server.socket(**options):
+            pass
+    assert refused.value.response.status_code == status
+
+
+async def test_own_and_configured_origins_may_connect(room: str) -> None:
+    async with live_server(allowed_origins=["https://app.example"]) as server:
+        for origin in (server.url.rstrip("/"), "https://app.example"):
+            async with server.socket(origin=origin) as socket:
+                await socket.join(room, server.token(room))
+
+
+async def test_joined_comes_first_even_with_news_on_the_way(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.socket() as bob:
+        await bob.send("join", room=room, token=server.token(room))
+        await ada.send("update", user_data=1)
+        await asyncio.gather(ada.expect("participant-joined"))
+        assert (await bob.receive())["type"] == "joined"

@@ -1,0 +1,135 @@
+"""The real server in the test's own event loop: TLS on a free loopback port, the real engine."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from fastsfu.config import Config
+from fastsfu.http.server import Server, open_certificate, open_listener
+from fastsfu.http.tls import ServerCertificate
+from fastsfu.sfu import SFU
+from tests.support.offers import OfferText, Section
+
+PUBLISH = str(OfferText((Section("0", "audio"), Section("1", "video"))))
+WATCH = str(OfferText((Section("0", "audio", "recvonly"), Section("1", "video", "recvonly"))))
+SECRET = "only-for-the-tests-0123456789-abcdef"
+SMALL = {"max_buffers": 4096, "max_transports": 64, "max_streams": 512}
+
+
+@dataclass
+class LiveServer:
+    """A server that answers; `http` is a client of it that trusts its certificate."""
+
+    sfu: SFU
+    certificate: ServerCertificate
+    uvicorn: Server
+    url: str  # https://localhost:PORT/
+    tls: ssl.SSLContext
+    http: httpx.AsyncClient
+
+    @property
+    def port(self) -> int:
+        return httpx.URL(self.url).port or 443
+
+    def token(self, room: str, **claims: Any) -> str:
+        """A token for `room`."""
+        return self.sfu.token(room, **claims)
+
+    @asynccontextmanager
+    async def socket(self, **options: Any) -> AsyncIterator["Socket"]:
+        """An open signaling WebSocket; `options` are those of websockets.connect."""
+        options.setdefault("subprotocols", ["fastsfu.v1"])
+        options.setdefault("ssl", self.tls)
+        url = self.url.replace("https://", "wss://") + "v1/signal"
+        async with websockets.connect(url, **options) as connection:
+            yield Socket(connection)
+
+    @asynccontextmanager
+    async def caller(self, room: str, **claims: Any) -> AsyncIterator["Socket"]:
+        """A signaling WebSocket that has joined `room`."""
+        async with self.socket() as socket:
+            await socket.join(room, self.token(room, **claims))
+            yield socket
+
+
+class Socket:
+    """A signaling WebSocket in JSON."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.joined: dict[str, Any] = {}
+        self._offers = 0
+
+    async def send(self, type: str, **members: Any) -> None:
+        await self.connection.send(json.dumps({"type": type, **members}))
+
+    async def receive(self) -> dict[str, Any]:
+        """The next message, whatever it is."""
+        async with asyncio.timeout(10):
+            message: dict[str, Any] = json.loads(await self.connection.recv())
+        return message
+
+    async def expect(self, type: str) -> dict[str, Any]:
+        """The next message of this type; others before it are passed over, errors are not."""
+        while (message := await self.receive())["type"] != type:
+            assert message["type"] != "error", message
+        return message
+
+    async def join(self, room: str, token: str | None = None, **members: Any) -> dict[str, Any]:
+        await self.send("join", room=room, token=token, **members)
+        self.joined = await self.expect("joined")
+        return self.joined
+
+    async def offer(self, sdp: str, **tracks: str) -> dict[str, Any]:
+        """Offer, and return the answer or the error that refers to it."""
+        self._offers += 1
+        await self.send("offer", id=self._offers, sdp=sdp, tracks=tracks)
+        while True:
+            message = await self.receive()
+            if message["type"] in ("answer", "error"):
+                assert message.get("id", message.get("re")) == self._offers, message
+                return message
+
+    async def closed(self) -> tuple[int, list[dict[str, Any]]]:
+        """Wait for the close: its code, and the messages that came before it."""
+        messages = []
+        async with asyncio.timeout(10):
+            async for text in self.connection:
+                messages.append(json.loads(text))
+            await self.connection.wait_closed()
+        assert self.connection.close_code is not None
+        return self.connection.close_code, messages
+
+
+@asynccontextmanager
+async def live_server(**options: Any) -> AsyncIterator[LiveServer]:
+    """Serve with these options of Config."""
+    given = {"host": "127.0.0.1", "port": 0, "media_port": 0, "secret": SECRET, **SMALL}
+    config = Config(**{**given, **options})
+    certificate = open_certificate(config)
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with SFU(config) as sfu:
+        server = Server(sfu, certificate, ready.set_result)
+        running = asyncio.create_task(server.run_on(open_listener(config)))
+        await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        url = ready.result().replace("127.0.0.1", "localhost")
+        tls = trusting(certificate)
+        async with httpx.AsyncClient(base_url=url, verify=tls) as http:
+            yield LiveServer(sfu, certificate, server, url, tls, http)
+        server.should_exit = True
+        await running
+
+
+def trusting(certificate: ServerCertificate) -> ssl.SSLContext:
+    """A client's context that trusts this certificate and no other."""
+    return ssl.create_default_context(cadata=certificate.pair.chain.decode())
