@@ -22,6 +22,7 @@ from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
 from fastsfu.sfu import SFU
 
 BACKLOG = 2048
+FAREWELL_SECONDS = 1.0
 CLOSE_SECONDS = 5  # for connections to end after the calls have
 
 
@@ -81,6 +82,8 @@ class Server(uvicorn.Server):
         draining.cancel()
         with suppress(asyncio.CancelledError):
             await draining
+        if self.server_state.tasks:  # clients that still have to be told why they are closed
+            await asyncio.wait(list(self.server_state.tasks), timeout=FAREWELL_SECONDS)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

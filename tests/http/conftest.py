@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from pytest_asyncio import is_async_test
 
 from tests.support.server import LiveServer, live_server
 
@@ -14,7 +15,7 @@ _rooms = itertools.count(1)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The server lives in the loop of its tests, so they share one."""
     for item in items:
-        if "tests/http/" in item.path.as_posix():
+        if "tests/http/" in item.path.as_posix() and is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

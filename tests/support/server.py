@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,16 @@ from tests.support.offers import OfferText, Section
 PUBLISH = str(OfferText((Section("0", "audio"), Section("1", "video"))))
 WATCH = str(OfferText((Section("0", "audio", "recvonly"), Section("1", "video", "recvonly"))))
 SECRET = "only-for-the-tests-0123456789-abcdef"
-SMALL = {"max_buffers": 4096, "max_transports": 64, "max_streams": 512}
+DEFAULTS = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "media_port": 0,
+    "secret": SECRET,
+    "drain_timeout": 0,
+    "max_buffers": 4096,
+    "max_transports": 64,
+    "max_streams": 512,
+}
 
 
 @dataclass
@@ -68,8 +77,8 @@ class Socket:
         self.joined: dict[str, Any] = {}
         self._offers = 0
 
-    async def send(self, type: str, **members: Any) -> None:
-        await self.connection.send(json.dumps({"type": type, **members}))
+    async def send(self, kind: str, **members: Any) -> None:
+        await self.connection.send(json.dumps({"type": kind, **members}))
 
     async def receive(self) -> dict[str, Any]:
         """The next message, whatever it is."""
@@ -77,9 +86,9 @@ class Socket:
             message: dict[str, Any] = json.loads(await self.connection.recv())
         return message
 
-    async def expect(self, type: str) -> dict[str, Any]:
+    async def expect(self, kind: str) -> dict[str, Any]:
         """The next message of this type; others before it are passed over, errors are not."""
-        while (message := await self.receive())["type"] != type:
+        while (message := await self.receive())["type"] != kind:
             assert message["type"] != "error", message
         return message
 
@@ -100,11 +109,10 @@ class Socket:
 
     async def closed(self) -> tuple[int, list[dict[str, Any]]]:
         """Wait for the close: its code, and the messages that came before it."""
-        messages = []
-        async with asyncio.timeout(10):
-            async for text in self.connection:
-                messages.append(json.loads(text))
-            await self.connection.wait_closed()
+        messages: list[dict[str, Any]] = []
+        with suppress(websockets.ConnectionClosed):
+            while True:
+                messages.append(await self.receive())
         assert self.connection.close_code is not None
         return self.connection.close_code, messages
 
@@ -112,8 +120,7 @@ class Socket:
 @asynccontextmanager
 async def live_server(**options: Any) -> AsyncIterator[LiveServer]:
     """Serve with these options of Config."""
-    given = {"host": "127.0.0.1", "port": 0, "media_port": 0, "secret": SECRET, **SMALL}
-    config = Config(**{**given, **options})
+    config = Config(**{**DEFAULTS, **options})
     certificate = open_certificate(config)
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     async with SFU(config) as sfu:

@@ -1,0 +1,152 @@
+"""The protocol's one definition: what parses, what is written, and the document made of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastsfu.http import messages
+from fastsfu.http.messages import MessageError, Model
+from fastsfu.http.protocol_document import document
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+PARTICIPANT = {
+    "session_id": "s",
+    "user_name": "Ada",
+    "owner": False,
+    "user_data": {"a": [1, None]},
+    "audio": True,
+    "video": False,
+    "screenVideo": False,
+    "screenAudio": False,
+    "joined_at": 1.5,
+}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "joined": {
+        "session_id": "s",
+        "resume_key": "k",
+        "room": {"name": "r", "max_participants": 2, "ends_at": None},
+        "you": PARTICIPANT,
+        "participants": [PARTICIPANT],
+        "sections": {"audio": 1, "video": 0},
+        "heartbeat": 10.0,
+        "config": {
+            "resume_timeout": 30.0,
+            "max_message_bytes": 262144,
+            "max_user_data_bytes": 4096,
+        },
+    },
+    "resumed": {
+        "session_id": "s",
+        "you": PARTICIPANT,
+        "participants": [],
+        "sections": {"audio": 0, "video": 0},
+    },
+    "answer": {
+        "id": 1,
+        "sdp": "v=0",
+        "subscriptions": {"0": {"session_id": "s", "source": "screenAudio"}},
+    },
+    "sections": {"audio": 1, "video": 2},
+    "participant-joined": {"participant": PARTICIPANT},
+    "participant-updated": {"participant": PARTICIPANT},
+    "participant-left": {"session_id": "s", "reason": "left"},
+    "active-speaker": {"session_id": None},
+    "connection": {"state": "interrupted"},
+    "pong": {"id": 0},
+    "error": {"fatal": True, "error": "no-room", "info": "i", "re": None},
+    "ejected": {"reason": "ejected"},
+}
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+member_names = st.sampled_from(
+    sorted({name for model in messages.CLIENT_MESSAGES for name in model.model_fields})
+)
+type_names = st.sampled_from(
+    [model.model_fields["type"].default for model in messages.CLIENT_MESSAGES]
+)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_server_messages_are_written_in_full(name: str) -> None:
+    text = json.dumps({"type": name, **EXAMPLES[name]})
+    assert json.loads(messages.write(messages.read_server(text))) == json.loads(text)
+
+
+def test_every_server_message_has_an_example() -> None:
+    assert EXAMPLES.keys() == {
+        model.model_fields["type"].default for model in messages.SERVER_MESSAGES
+    }
+
+
+def test_unknown_members_are_ignored() -> None:
+    assert messages.read_client('{"type": "ping", "id": 1, "new": true}') == messages.Ping(id=1)
+
+
+def test_absent_user_data_is_not_null() -> None:
+    absent = messages.read_client('{"type": "update"}')
+    null = messages.read_client('{"type": "update", "user_data": null}')
+    assert "user_data" not in absent.model_fields_set
+    assert "user_data" in null.model_fields_set
+
+
+def test_user_data_limit_counts_bytes() -> None:
+    within = messages.MAX_USER_DATA_BYTES - 2  # the quotes
+    messages.Update(user_data="x" * within)
+    for user_data in ("x" * (within + 1), "ä" * (within // 2 + 1)):
+        with pytest.raises(MessageError, match="4096 bytes"):
+            messages.read_client(json.dumps({"type": "update", "user_data": user_data}))
+
+
+def test_faults_name_the_member_and_quote_nothing() -> None:
+    join = {"type": "join", "room": "a b", "token": "s3cret-token"}
+    with pytest.raises(MessageError) as fault:
+        messages.read_client(json.dumps(join))
+    assert str(fault.value).startswith("join.room: ")
+    with pytest.raises(MessageError) as fault:
+        messages.read_client(json.dumps({**join, "room": "a", "token": ["s3cret-token"]}))
+    assert "s3cret-token" not in str(fault.value)
+
+
+@pytest.mark.parametrize("model", [messages.Join, messages.Resume, messages.Joined])
+def test_secrets_are_not_shown(model: type[Model]) -> None:
+    values = {
+        "room": {"name": "r", "max_participants": 1},
+        **EXAMPLES["joined"],
+        "token": "s3cret",
+        "resume_key": "s3cret",
+    }
+    if model is messages.Join:
+        values["room"] = "r"
+    assert "s3cret" not in repr(model.model_validate(values))
+
+
+@given(st.text())
+def test_any_text_is_a_message_or_an_error(text: str) -> None:
+    _read(text)
+
+
+@given(st.dictionaries(member_names, json_values), type_names)
+def test_any_members_are_a_message_or_an_error(members: dict[str, Any], name: str) -> None:
+    _read(json.dumps({**members, "type": name}))
+
+
+def _read(text: str) -> None:
+    try:
+        message = messages.read_client(text)
+    except MessageError:
+        return
+    assert isinstance(message, messages.CLIENT_MESSAGES)
+    assert messages.read_client(messages.write(message)) == message
+
+
+def test_document_is_current() -> None:
+    assert (ROOT / "docs" / "signaling.md").read_text() == document()
