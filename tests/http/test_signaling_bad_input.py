@@ -13,8 +13,7 @@ import pytest_asyncio
 from fastsfu.events import Failure
 from fastsfu.http import outgoing, signaling
 from fastsfu.http.messages import MAX_MESSAGE_BYTES
-from tests.support.offers import PUBLISH, offer
-from tests.support.server import SECRET, LiveServer, Socket, live_server
+from tests.support.server import PUBLISH, SECRET, LiveServer, Socket, live_server
 
 MALFORMED = {
     "not JSON": "{",
@@ -81,12 +80,12 @@ async def test_second_join(server: LiveServer, room: str, witness: Socket) -> No
         await caller.expect("pong")
 
 
-@pytest.mark.parametrize("sdp", ["v=0", "hello", offer(("audio", "sendonly")).replace("m=", "x=")])
+@pytest.mark.parametrize("sdp", ["v=0", "hello", PUBLISH.replace("m=", "x=")])
 async def test_bad_offer(server: LiveServer, room: str, witness: Socket, sdp: str) -> None:
     async with server.caller(room) as caller:
         error = await caller.offer(sdp)
         assert (error["type"], error["error"], error["fatal"]) == ("error", "bad-offer", False)
-        assert (await caller.offer(offer(*PUBLISH)))["type"] == "answer"
+        assert (await caller.offer(PUBLISH))["type"] == "answer"
 
 
 async def test_binary_frame(server: LiveServer, room: str, witness: Socket) -> None:
