@@ -68,7 +68,7 @@ def link_sources() -> None:
     """Lay the symlink that lets Cython resolve `cimport fastsfu._native...`."""
     link = Path("build/cython/fastsfu/_native")
     link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.exists():
+    if link.resolve() != ROOT / "_native":  # also when the tree was moved or copied
         link.unlink(missing_ok=True)
         link.symlink_to(ROOT / "_native", target_is_directory=True)
 
