@@ -1,5 +1,6 @@
 """A real `fastsfu serve` in its own process, and what it uses, measured from outside."""
 
+import contextlib
 import os
 import re
 import socket
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ import httpx
 
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 15.0
-API_KEY = "an-api-key-for-load-and-tests-0123456789"
+API_KEY = "benchmark-api-key-of-at-least-32-bytes"
 SECRET = "benchmark-secret-of-at-least-32-bytes"
 SETTINGS = {
     "FASTSFU_SECRET": SECRET,
@@ -36,6 +37,18 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+@contextlib.contextmanager
+def _on_core(core: int | None) -> Iterator[None]:
+    """What is started within belongs on this core, all its threads too."""
+    ours = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 @dataclass(frozen=True)
@@ -68,11 +81,10 @@ class ServerProcess:
         command = [sys.executable, "-m", "fastsfu", "serve", "--host", "127.0.0.1"]
         command += ["--port", port, "--media-port", port, "--media-ip", "127.0.0.1", *self.options]
         settings = {**SETTINGS, **self.environment}
-        self.process = subprocess.Popen(
-            command, stdout=self.log, stderr=self.log, env={**os.environ, **settings}
-        )
-        if self.core is not None:
-            os.sched_setaffinity(self.process.pid, {self.core})
+        with _on_core(self.core):
+            self.process = subprocess.Popen(
+                command, stdout=self.log, stderr=self.log, env={**os.environ, **settings}
+            )
         self.http = httpx.Client(base_url=self.url, verify=False)
         try:
             self._wait_until_ready()
@@ -109,6 +121,8 @@ class ServerProcess:
         finally:
             self.final_output = self.output()
             self.log.close()
+            if error is not None:
+                sys.stderr.write(f"The server said:\n{self.final_output}")
 
     def output(self) -> str:
         """What it has printed and logged so far."""
