@@ -102,8 +102,7 @@ function withSpotlight({ width, height }, count) {
     const small = grid({ width: strip, height }, count - 1);
     return [large, ...small.map((rect) => ({ ...rect, x: rect.x + large.width + GAP }))];
   }
-  const strip = Math.min(Math.max(height * 0.26, 110), height / 2);
-  const large = { x: 0, y: 0, width, height: height - strip - GAP };
-  const small = grid({ width, height: strip }, count - 1);
+  const large = { x: 0, y: 0, width, height: Math.min(width * 0.8, height * 0.7) };
+  const small = grid({ width, height: height - large.height - GAP }, count - 1);
   return [large, ...small.map((rect) => ({ ...rect, y: rect.y + large.height + GAP }))];
 }
