@@ -50,7 +50,7 @@ export class MediaConnection {
       connected: handlers.connected,
       interrupted: handlers.interrupted,
       hopeless: handlers.hopeless,
-      restart: () => this.#restartIce(),
+      restart: () => this.#pc.restartIce(),
     });
     this.#negotiator = new Negotiator(this.#pc, {
       prepare: () => this.#addMissingSections(),
@@ -58,6 +58,7 @@ export class MediaConnection {
       apply: (answer) => this.#apply(answer),
     });
     this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
+    this.#pc.onnegotiationneeded = () => this.#renegotiate();
   }
 
   get state() {
@@ -126,7 +127,7 @@ export class MediaConnection {
 
   close() {
     this.#iceWatch.stop();
-    this.#pc.onconnectionstatechange = null;
+    this.#pc.onconnectionstatechange = this.#pc.onnegotiationneeded = null;
     this.#pc.close();
   }
 
@@ -162,10 +163,6 @@ export class MediaConnection {
     this.#negotiator.negotiate().catch(this.#handlers.failed);
   }
 
-  #restartIce() {
-    this.#pc.restartIce();
-    this.#renegotiate();
-  }
 
   #receivingKinds() {
     return [...this.#receiving].map(({ receiver }) => receiver.track);
