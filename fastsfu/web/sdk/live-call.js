@@ -26,7 +26,7 @@ import { networkStats, totalsOf } from './stats.js';
 
 /**
  * @typedef {object} PendingOffer
- * @property {Wire.ClientMessage & {type: 'offer'}} message
+ * @property {Wire.Offer} message
  * @property {(result: Wire.Answer | CallError) => void} settle
  */
 
@@ -40,9 +40,9 @@ export class LiveCall {
   #local;
   #signaling;
   #connection;
-  /** @type {Wire.WireParticipant | null} */
+  /** @type {Wire.Participant | null} */
   #you = null;
-  /** @type {Map<string, Wire.WireParticipant>} */
+  /** @type {Map<string, Wire.Participant>} */
   #others = new Map();
   /** @type {Map<string, MediaStreamTrack>} */
   #received = new Map();
@@ -51,7 +51,7 @@ export class LiveCall {
   #offerId = 0;
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
-  /** What the server believes to be on. @type {Wire.Update} */
+  /** What the server believes to be on. @type {Pick<Wire.Update, 'audio' | 'video'>} */
   #announced = {};
   /** @type {ReceiveSettings} */
   #receiveSettings = {};
@@ -237,20 +237,20 @@ export class LiveCall {
     },
     /** @param {Wire.Sections} sections */
     sections: (sections) => this.#connection.setSections(sections),
-    /** @param {{participant: Wire.WireParticipant}} message */
+    /** @param {Wire.ParticipantJoined} message */
     'participant-joined': ({ participant }) => this.#learn(participant),
-    /** @param {{participant: Wire.WireParticipant}} message */
+    /** @param {Wire.ParticipantJoined} message */
     'participant-updated': ({ participant }) => this.#learn(participant),
-    /** @param {{session_id: string, reason: string}} message */
+    /** @param {Wire.ParticipantLeft} message */
     'participant-left': ({ session_id, reason }) => {
       this.#others.delete(session_id);
       this.#handlers.changed(reason);
     },
-    /** @param {{session_id: string | null}} message */
+    /** @param {Wire.ActiveSpeaker} message */
     'active-speaker': ({ session_id }) => this.#handlers.speaker(session_id),
-    /** @param {{reason: string}} message */
+    /** @param {Wire.Ejected} message */
     ejected: ({ reason }) => this.#onLost(ejection(reason)),
-    /** @param {Wire.WireError} message */
+    /** @param {Wire.Error} message */
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
       if (re != null && re === this.#pendingOffer?.message.id) this.#settleOffer(problem);
@@ -258,7 +258,7 @@ export class LiveCall {
     },
   };
 
-  /** @param {Wire.WireParticipant} participant */
+  /** @param {Wire.Participant} participant */
   #learn(participant) {
     if (participant.session_id === this.#you?.session_id) this.#you = participant;
     else this.#others.set(participant.session_id, participant);

@@ -6,7 +6,7 @@
 import { trackKey } from './sections.js';
 
 /** @import { CallEvents, Participant, Participants, Source, TrackInfo } from './fastsfu.d.ts' */
-/** @import { WireParticipant } from './protocol.d.ts' */
+/** @import { Participant as WireParticipant } from './protocol.d.ts' */
 
 /** @type {readonly Source[]} */
 export const SOURCES = ['audio', 'video', 'screenVideo', 'screenAudio'];

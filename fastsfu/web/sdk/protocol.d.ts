@@ -1,58 +1,124 @@
-/** The messages of `/v1/signal` (subprotocol `fastsfu.v1`), as docs/signaling.md describes them. */
+/**
+ * The messages of `/v1/signal` (subprotocol `fastsfu.v1`), as docs/signaling.md describes them.
+ * Each interface has the name and the members of its model in fastsfu/http/messages.py; a test
+ * compares them.
+ */
 
 import type { Source } from './fastsfu.js';
 
+/** Somebody in the room. The flags say: published and not muted. */
+export interface Participant {
+  session_id: string;
+  user_name: string;
+  owner: boolean;
+  user_data: unknown;
+  audio: boolean;
+  video: boolean;
+  screenVideo: boolean;
+  screenAudio: boolean;
+  joined_at: number;
+}
+
+/** Receiving sections that the next offer should have in all. */
 export interface Sections {
   audio: number;
   video: number;
 }
 
-/** The flags say: published and not muted. */
-export interface WireParticipant extends Record<Source, boolean> {
-  session_id: string;
-  user_name: string;
-  owner: boolean;
-  user_data: unknown;
-  joined_at: number;
+export interface RoomInfo {
+  name: string;
+  max_participants: number;
+  ends_at: number | null;
 }
 
-export interface Subscription {
+export interface ClientConfig {
+  resume_timeout: number;
+  max_message_bytes: number;
+  max_user_data_bytes: number;
+}
+
+export interface Subscribed {
   session_id: string;
   source: Source;
 }
 
-export type Update = Partial<Record<Source, boolean>> & { user_data?: unknown; name?: string };
+// Client -> server
+
+export interface Join {
+  type: 'join';
+  room: string;
+  token?: string;
+  name?: string;
+  user_data?: unknown;
+  sdk?: string;
+}
+
+export interface Resume {
+  type: 'resume';
+  session_id: string;
+  resume_key: string;
+}
+
+export interface Offer {
+  type: 'offer';
+  id: number;
+  sdp: string;
+  tracks: Record<string, Source>;
+}
+
+export interface Update {
+  type: 'update';
+  audio?: boolean;
+  video?: boolean;
+  screenVideo?: boolean;
+  screenAudio?: boolean;
+  name?: string;
+  user_data?: unknown;
+}
+
+export interface ReceiveSettingsMessage {
+  type: 'receive-settings';
+  settings: Record<string, Partial<Record<Source, boolean>>>;
+}
+
+export interface Ping {
+  type: 'ping';
+  id: number;
+}
+
+export interface Leave {
+  type: 'leave';
+}
 
 export type ClientMessage =
-  | { type: 'join'; room: string; token?: string; name?: string; user_data?: unknown; sdk: string }
-  | { type: 'resume'; session_id: string; resume_key: string }
-  | { type: 'offer'; id: number; sdp: string; tracks: Record<string, Source> }
-  | ({ type: 'update' } & Update)
-  | {
-      type: 'receive-settings';
-      settings: Record<string, Partial<Record<Source, boolean>>>;
-    }
-  | { type: 'ping'; id: number }
-  | { type: 'leave' };
+  | Join
+  | Resume
+  | Offer
+  | Update
+  | ReceiveSettingsMessage
+  | Ping
+  | Leave;
+
+// Server -> client
 
 export interface Joined {
   type: 'joined';
   session_id: string;
   resume_key: string;
-  room: { name: string; max_participants: number; ends_at?: number | null };
-  you: WireParticipant;
-  participants: WireParticipant[];
+  room: RoomInfo;
+  you: Participant;
+  participants: Participant[];
   sections: Sections;
   /** Seconds between pings. */
   heartbeat: number;
-  config: { resume_timeout: number; max_message_bytes: number; max_user_data_bytes: number };
+  config: ClientConfig;
 }
 
 export interface Resumed {
   type: 'resumed';
   session_id: string;
-  you: WireParticipant;
-  participants: WireParticipant[];
+  you: Participant;
+  participants: Participant[];
   sections: Sections;
 }
 
@@ -60,27 +126,69 @@ export interface Answer {
   type: 'answer';
   id: number;
   sdp: string;
-  subscriptions: Record<string, Subscription>;
+  subscriptions: Record<string, Subscribed>;
 }
 
-export interface WireError {
+export interface SectionsMessage {
+  type: 'sections';
+  audio: number;
+  video: number;
+}
+
+export interface ParticipantJoined {
+  type: 'participant-joined';
+  participant: Participant;
+}
+
+export interface ParticipantUpdated {
+  type: 'participant-updated';
+  participant: Participant;
+}
+
+export interface ParticipantLeft {
+  type: 'participant-left';
+  session_id: string;
+  reason: string;
+}
+
+export interface ActiveSpeaker {
+  type: 'active-speaker';
+  session_id: string | null;
+}
+
+export interface Connection {
+  type: 'connection';
+  state: 'connected' | 'interrupted';
+}
+
+export interface Pong {
+  type: 'pong';
+  id: number;
+}
+
+export interface Error {
   type: 'error';
   fatal: boolean;
   error: string;
   info: string;
-  re?: number | null;
+  re: number | null;
+}
+
+export interface Ejected {
+  type: 'ejected';
+  reason: string;
 }
 
 export type ServerMessage =
   | Joined
   | Resumed
   | Answer
-  | ({ type: 'sections' } & Sections)
-  | { type: 'participant-joined'; participant: WireParticipant }
-  | { type: 'participant-updated'; participant: WireParticipant }
-  | { type: 'participant-left'; session_id: string; reason: string }
-  | { type: 'active-speaker'; session_id: string | null }
-  | { type: 'connection'; state: 'connected' | 'interrupted' }
-  | { type: 'pong'; id: number }
-  | WireError
-  | { type: 'ejected'; reason: string };
+  | SectionsMessage
+  | ParticipantJoined
+  | ParticipantUpdated
+  | ParticipantLeft
+  | ActiveSpeaker
+  | Connection
+  | Pong
+  | Error
+  | Ejected;

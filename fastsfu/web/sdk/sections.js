@@ -1,7 +1,7 @@
 /** Which receiving sections an offer still needs, and what those of an answer carry. Pure. */
 
 /** @import { Source } from './fastsfu.d.ts' */
-/** @import { Sections, Subscription } from './protocol.d.ts' */
+/** @import { Sections, Subscribed } from './protocol.d.ts' */
 
 /**
  * @param {Sections} wanted in all
@@ -25,7 +25,7 @@ export function trackKey(sessionId, source) {
  * The tracks that an answer gives us, by `trackKey`.
  *
  * @template Track
- * @param {Record<string, Subscription>} subscriptions by mid
+ * @param {Record<string, Subscribed>} subscriptions by mid
  * @param {(mid: string) => Track | null} trackOf
  * @returns {Map<string, Track>}
  */

@@ -11,7 +11,7 @@ import { backoffDelay } from './backoff.js';
 import { CallError, FATAL_TYPES, fatal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** @import { ClientMessage, Joined, Resumed, ServerMessage, WireError } from './protocol.d.ts' */
+/** @import { ClientMessage, Joined, Resumed, ServerMessage } from './protocol.d.ts' */
 
 /**
  * @typedef {object} SignalingHandlers
@@ -62,7 +62,7 @@ export class Signaling {
   }
 
   /**
-   * @param {ClientMessage & {type: 'join'}} message
+   * @param {ClientMessage} message
    * @returns {Promise<void>} resolves after `welcome` was called
    */
   async join(message) {
@@ -257,7 +257,7 @@ function firstAnswer(socket, first) {
   });
 }
 
-/** @param {WireError} message */
+/** @param {import('./protocol.d.ts').Error} message */
 function fatalFrom(message) {
   const type = FATAL_TYPES.has(message.error) ? message.error : 'connection-error';
   return fatal(type, message.info);

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import test, { mock } from 'node:test';
+
+import { ConnectionBanner, textFor } from '../../fastsfu/web/call/connection-banner.js';
+import { claimsOf, inviteLink, readEntry } from '../../fastsfu/web/call/entry.js';
+import { displayName, hue, initials } from '../../fastsfu/web/call/identity.js';
+import { arrange } from '../../fastsfu/web/call/layout.js';
+import { loudness } from '../../fastsfu/web/call/meter.js';
+import { SHORTCUTS, actionFor } from '../../fastsfu/web/call/shortcuts.js';
+import { endingFor, problemText } from '../../fastsfu/web/call/texts.js';
+import { FATAL_TYPES } from '../../fastsfu/web/sdk/errors.js';
+
+const STAGES = [[1256, 640], [1900, 950], [374, 700], [700, 374], [820, 1000]];
+
+function inside({ x, y, width, height }, [stageWidth, stageHeight]) {
+  const [most, least] = [1e-6 + stageWidth, -1e-6];
+  return x >= least && y >= least && x + width <= most && y + height <= stageHeight + 1e-6;
+}
+
+const overlap = (one, other) =>
+  one.x < other.x + other.width - 1e-6 && other.x < one.x + one.width - 1e-6 &&
+  one.y < other.y + other.height - 1e-6 && other.y < one.y + one.height - 1e-6;
+
+test('1 to 16 tiles fit every stage without overlap, in cropped camera shapes', () => {
+  for (const stage of STAGES) {
+    for (let count = 1; count <= 16; count += 1) {
+      const rects = arrange({ width: stage[0], height: stage[1] }, count, false);
+      assert.equal(rects.length, count);
+      rects.forEach((rect, index) => {
+        assert.ok(inside(rect, stage), `${stage} ${count}`);
+        assert.ok(rect.width / rect.height < 1.78 && rect.width / rect.height > 0.71);
+        assert.ok(rects.slice(index + 1).every((other) => !overlap(rect, other)));
+      });
+    }
+  }
+});
+
+test('tiles use the stage well', () => {
+  for (const [width, height] of STAGES) {
+    for (let count = 1; count <= 16; count += 1) {
+      const rects = arrange({ width, height }, count, false);
+      const used = rects.reduce((sum, rect) => sum + rect.width * rect.height, 0);
+      assert.ok(used / (width * height) > 0.5, `${width}x${height} ${count}`);
+    }
+  }
+});
+
+test('too many tiles scroll instead of shrinking away', () => {
+  const rects = arrange({ width: 374, height: 300 }, 40, false);
+  assert.ok(rects.every(({ width }) => width >= 100));
+  assert.ok(rects.at(-1).y > 300);
+  assert.ok(rects.every(({ x, width }) => x >= 0 && x + width <= 374.001));
+});
+
+test('a spotlight is the largest tile, with the others beside or below it', () => {
+  for (const [width, height] of STAGES) {
+    const [large, ...small] = arrange({ width, height }, 5, true);
+    assert.ok(small.every((rect) => rect.width * rect.height < large.width * large.height));
+    assert.ok(small.every((rect) => !overlap(rect, large)));
+  }
+  assert.deepEqual(arrange({ width: 300, height: 200 }, 1, true), [
+    { x: 0, y: 0, width: 300, height: 200 },
+  ]);
+  assert.deepEqual(arrange({ width: 300, height: 200 }, 0, true), []);
+});
+
+function fakeStorage() {
+  const values = new Map();
+  return { getItem: (key) => values.get(key) ?? null, setItem: (key, to) => values.set(key, to) };
+}
+
+test('the token leaves the address and survives a reload', () => {
+  const storage = fakeStorage();
+  const address = 'https://a.example/calls/r/team%20x?t=T.O.K&name=Ada&autojoin=1';
+  const first = readEntry(address, storage);
+  assert.deepEqual(first, {
+    room: 'team x', token: 'T.O.K', name: 'Ada', autojoin: true,
+    cleanAddress: 'https://a.example/calls/r/team%20x?name=Ada&autojoin=1',
+  });
+  assert.equal(readEntry(first.cleanAddress, storage).token, 'T.O.K');
+  assert.equal(readEntry('https://a.example/calls/r/other', storage).token, null);
+});
+
+const tokenOf = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
+
+test('an invitation carries a token only if it says nothing about its holder', () => {
+  const address = 'https://a.example/r/x?name=Ada&autojoin=1#y';
+  assert.equal(inviteLink(address, null), 'https://a.example/r/x');
+  assert.equal(inviteLink(address, tokenOf({ room: 'x', name: 'Ada' })), 'https://a.example/r/x');
+  assert.equal(inviteLink(address, tokenOf({ room: 'x', owner: true })), 'https://a.example/r/x');
+  assert.equal(inviteLink(address, 'nonsense'), 'https://a.example/r/x');
+  const plain = tokenOf({ room: 'x' });
+  assert.equal(inviteLink(address, plain), `https://a.example/r/x?t=${plain}`);
+});
+
+test('claims are read as UTF-8', () => {
+  assert.deepEqual(claimsOf(tokenOf({ name: 'Zoë 🐇' })), { name: 'Zoë 🐇' });
+});
+
+test('initials and colours', () => {
+  assert.equal(initials('Ada Lovelace'), 'AL');
+  assert.equal(initials('  ada  king lovelace '), 'AL');
+  assert.equal(initials('Åsa'), 'Å');
+  assert.equal(initials('🐇 rabbit'), '🐇R');
+  assert.equal(initials('   '), '?');
+  assert.equal(hue('Ada'), hue('Ada'));
+  assert.ok(hue('Ada') >= 0 && hue('Ada') < 360);
+  assert.equal(displayName({ user_name: '', local: true }), 'Guest (you)');
+});
+
+test('every fatal error has words of its own', () => {
+  const titles = [...FATAL_TYPES].map((type) => endingFor(type).title);
+  assert.equal(new Set(titles).size, FATAL_TYPES.size);
+  assert.equal(endingFor('something-new').title, endingFor('connection-error').title);
+});
+
+test('device problems name the device', () => {
+  const say = (type, source) => problemText({ type, info: 'info', source });
+  assert.match(say('permission-denied', 'audio'), /microphone/);
+  assert.match(say('device-not-found', 'video'), /camera/);
+  assert.equal(say('bad-request', null), 'info');
+});
+
+test('shortcuts work without modifiers and not while typing', () => {
+  const key = (name, changes = {}) => ({
+    key: name, ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...changes,
+  });
+  for (const { key: name, action } of SHORTCUTS) {
+    assert.equal(actionFor(key(name.toLowerCase()), { typing: false }), action);
+  }
+  assert.equal(actionFor(key('m'), { typing: true }), null);
+  assert.equal(actionFor(key('m', { ctrlKey: true }), { typing: false }), null);
+  assert.equal(actionFor(key('m', { repeat: true }), { typing: false }), null);
+  assert.equal(actionFor(key('x'), { typing: false }), null);
+});
+
+test('the level is 0 for silence, 1 for full scale, and grows between', () => {
+  const level = (amplitude) => loudness(new Float32Array(128).fill(amplitude));
+  assert.equal(level(0), 0);
+  assert.equal(level(1), 1);
+  assert.ok(level(0.01) > 0 && level(0.01) < level(0.1));
+});
+
+test('the banner comes only for what lasts, and tells when all is well again', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const log = [];
+  const banner = new ConnectionBanner(
+    ({ text }) => log.push(text),
+    (recovered) => log.push(recovered ? 'recovered' : 'hidden'),
+  );
+  banner.update({ type: 'signaling', event: 'interrupted' });
+  mock.timers.tick(500);
+  banner.update({ type: 'signaling', event: 'connected' });
+  mock.timers.tick(5000);
+  assert.deepEqual(log, ['hidden']);
+  banner.update({ type: 'sfu', event: 'interrupted' });
+  mock.timers.tick(1000);
+  banner.update({ type: 'signaling', event: 'interrupted' });
+  banner.update({ type: 'sfu', event: 'connected' });
+  banner.update({ type: 'signaling', event: 'connected' });
+  const [media, signaling] = [textFor(new Set(['sfu'])), textFor(new Set(['signaling']))];
+  assert.deepEqual(log.slice(1), [media, media, signaling, 'recovered']);
+  mock.timers.reset();
+});

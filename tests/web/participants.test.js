@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { eventsBetween, participantsOf } from '../../fastsfu/web/sdk/participants.js';
+import { trackKey } from '../../fastsfu/web/sdk/sections.js';
+
+const OFF = { state: 'off', persistentTrack: null };
+const NO_MEDIA = { audio: OFF, video: OFF, screenVideo: OFF, screenAudio: OFF };
+
+const person = (session_id, sources = {}) => ({
+  session_id, user_name: session_id.toUpperCase(), owner: false, user_data: null, joined_at: 5,
+  audio: false, video: false, screenVideo: false, screenAudio: false, ...sources,
+});
+
+const track = (id, muted = false) => ({ id, muted });
+
+const knowledge = (changes = {}) => ({
+  you: person('me'), local: NO_MEDIA, others: [], received: new Map(), declined: () => false,
+  pathUp: true, ...changes,
+});
+
+const seen = (changes) => participantsOf(knowledge(changes));
+
+const told = (before, after) =>
+  eventsBetween(seen(before), seen(after)).map(
+    ({ name, event }) => `${name} ${event.participant.session_id} ${event.type ?? ''}`.trim(),
+  );
+
+test('the shape of a participant', () => {
+  const { local, ada } = seen({ others: [person('ada', { audio: true, screenVideo: true })] });
+  assert.equal(local.local, true);
+  assert.deepEqual(ada, {
+    session_id: 'ada', user_name: 'ADA', owner: false, user_data: null, joined_at: 5,
+    local: false, audio: true, video: false, screen: true,
+    tracks: {
+      audio: { state: 'loading', persistentTrack: null },
+      video: OFF,
+      screenVideo: { state: 'loading', persistentTrack: null },
+      screenAudio: OFF,
+    },
+  });
+});
+
+test('the states of a remote track', () => {
+  const camera = track('camera');
+  const state = (sources, changes = {}) => {
+    const received = new Map([[trackKey('ada', 'video'), camera]]);
+    return seen({ others: [person('ada', sources)], received, ...changes }).ada.tracks.video;
+  };
+  assert.deepEqual(state({ video: true }), { state: 'playable', persistentTrack: camera });
+  assert.deepEqual(state({ video: false }), { state: 'off', persistentTrack: camera });
+  assert.equal(state({ video: true }, { pathUp: false }).state, 'interrupted');
+  assert.equal(state({ video: true }, { received: new Map() }).state, 'loading');
+  const declined = state({ video: true }, { declined: () => true });
+  assert.deepEqual(declined, { state: 'sendable', persistentTrack: null });
+  const early = new Map([[trackKey('ada', 'video'), track('camera', true)]]);
+  assert.equal(state({ video: true }, { received: early }).state, 'loading');
+});
+
+test('who comes, goes and changes', () => {
+  const ada = { others: [person('ada')] };
+  assert.deepEqual(told({}, ada), ['participant-joined ada']);
+  assert.deepEqual(told(ada, {}), ['participant-left ada']);
+  assert.deepEqual(told(ada, ada), []);
+  const renamed = { others: [{ ...person('ada'), user_name: 'Countess' }] };
+  assert.deepEqual(told(ada, renamed), ['participant-updated ada']);
+});
+
+test('a track starts with its subscription, stops when muted and starts again', () => {
+  const received = new Map([[trackKey('ada', 'video'), track('camera')]]);
+  const announced = { others: [person('ada', { video: true })] };
+  const running = { ...announced, received };
+  const muted = { others: [person('ada')], received };
+  assert.deepEqual(told(announced, running).at(-1), 'track-started ada video');
+  assert.deepEqual(told(running, muted), ['participant-updated ada', 'track-stopped ada video']);
+  assert.deepEqual(told(muted, running), ['participant-updated ada', 'track-started ada video']);
+});
+
+test('another track in place of one stops the old one and starts the new one', () => {
+  const others = [person('ada', { video: true })];
+  const now = (id) => ({ others, received: new Map([[trackKey('ada', 'video'), track(id)]]) });
+  const events = eventsBetween(seen(now('one')), seen(now('two')));
+  const tracks = events.filter(({ name }) => name.startsWith('track-'));
+  assert.deepEqual(tracks.map(({ name, event }) => [name, event.track.id]), [
+    ['track-stopped', 'one'],
+    ['track-started', 'two'],
+  ]);
+});
+
+test('who leaves takes the running tracks along, and the reason is told', () => {
+  const others = [person('ada', { audio: true })];
+  const received = new Map([[trackKey('ada', 'audio'), track('voice')]]);
+  const events = eventsBetween(seen({ others, received }), seen({}), () => 'ejected');
+  assert.deepEqual(events.map(({ name }) => name), ['track-stopped', 'participant-left']);
+  assert.equal(events[1].event.reason, 'ejected');
+});
+
+test('a local device that is opened starts a track', () => {
+  const live = { ...NO_MEDIA, audio: { state: 'playable', persistentTrack: track('mic') } };
+  assert.deepEqual(told({}, { local: live }), ['participant-updated me', 'track-started me audio']);
+});

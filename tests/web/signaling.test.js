@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import test, { beforeEach, mock } from 'node:test';
+
+import { Signaling, signalingUrl } from '../../fastsfu/web/sdk/signaling.js';
+
+/** The server's end of a WebSocket. */
+class FakeSocket {
+  static OPEN = 1;
+  readyState = 1;
+  sent = [];
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+
+  push(message) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  drop(code = 1006) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+
+  get last() {
+    return this.sent.at(-1);
+  }
+}
+
+globalThis.WebSocket = FakeSocket;
+
+const JOIN = { type: 'join', room: 'r', sdk: 'test' };
+const JOINED = { type: 'joined', session_id: 's1', resume_key: 'k1', heartbeat: 10 };
+const flush = async () => {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+};
+
+let sockets;
+let log;
+let signaling;
+
+beforeEach((context) => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+  sockets = [];
+  log = [];
+  const open = () => {
+    const socket = new FakeSocket();
+    sockets.push(socket);
+    queueMicrotask(() => socket.onopen?.());
+    return socket;
+  };
+  signaling = new Signaling('wss://example/v1/signal', {
+    welcome: (message) => log.push(message.type),
+    message: (message) => log.push(message.type),
+    interrupted: () => log.push('interrupted'),
+    lost: (error) => log.push(`lost ${error.type}`),
+  }, open);
+  return context;
+});
+
+async function join() {
+  const joining = signaling.join(JOIN);
+  await flush();
+  sockets[0].push(JOINED);
+  await joining;
+}
+
+async function wait(ms) {
+  mock.timers.tick(ms);
+  await flush();
+}
+
+test('join sends its message and resolves with the welcome', async () => {
+  await join();
+  assert.deepEqual(sockets[0].sent, [JOIN]);
+  assert.deepEqual(log, ['joined']);
+});
+
+test('a refusal rejects join with its type', async () => {
+  const joining = signaling.join(JOIN);
+  await flush();
+  sockets[0].push({ type: 'error', fatal: true, error: 'meeting-full', info: 'Full.' });
+  await assert.rejects(joining, { type: 'meeting-full', fatal: true, info: 'Full.' });
+});
+
+test('a server that says nothing rejects join after a while', async () => {
+  const joining = signaling.join(JOIN);
+  const rejected = assert.rejects(joining, { type: 'connection-error' });
+  await wait(10_001);
+  await rejected;
+});
+
+test('a dropped connection resumes the session', async () => {
+  await join();
+  sockets[0].drop();
+  assert.equal(signaling.connected, false);
+  await wait(300);
+  assert.deepEqual(sockets[1].last, { type: 'resume', session_id: 's1', resume_key: 'k1' });
+  sockets[1].push({ type: 'resumed' });
+  await flush();
+  assert.deepEqual(log, ['joined', 'interrupted', 'resumed']);
+});
+
+test('attempts go on while the server is away', async () => {
+  await join();
+  sockets[0].drop();
+  await wait(300);
+  sockets[1].drop();
+  await flush();
+  await wait(600);
+  assert.equal(sockets.length, 3);
+  sockets[2].push({ type: 'resumed' });
+  await flush();
+  assert.equal(log.at(-1), 'resumed');
+});
+
+test('when the server has forgotten the session, the next attempt joins anew', async () => {
+  await join();
+  sockets[0].drop();
+  await wait(300);
+  sockets[1].push({ type: 'error', fatal: true, error: 'no-room', info: 'No such session.' });
+  await flush();
+  await wait(600);
+  assert.deepEqual(sockets[2].sent, [JOIN]);
+  sockets[2].push({ ...JOINED, session_id: 's2' });
+  await flush();
+  assert.deepEqual(log, ['joined', 'interrupted', 'joined']);
+});
+
+test('a refusal of that join is final', async () => {
+  await join();
+  sockets[0].drop();
+  await wait(300);
+  sockets[1].push({ type: 'error', fatal: true, error: 'no-room', info: 'No such session.' });
+  await flush();
+  await wait(600);
+  sockets[2].push({ type: 'error', fatal: true, error: 'exp-token', info: 'Expired.' });
+  await flush();
+  assert.equal(log.at(-1), 'lost exp-token');
+  await wait(60_000);
+  assert.equal(sockets.length, 3);
+});
+
+test('after two minutes without a connection the call is lost', async () => {
+  await join();
+  sockets[0].drop();
+  for (let second = 0; second < 140; second += 1) {
+    await wait(1000);
+    sockets.at(-1).drop();
+    await flush();
+  }
+  assert.equal(log.at(-1), 'lost connection-error');
+});
+
+test('a session that goes on elsewhere is not taken back', async () => {
+  await join();
+  sockets[0].drop(4409);
+  await wait(60_000);
+  assert.equal(log.at(-1), 'lost ejected');
+  assert.equal(sockets.length, 1);
+});
+
+test('pings find a connection that died silently', async () => {
+  await join();
+  await wait(10_000);
+  assert.equal(sockets[0].last.type, 'ping');
+  sockets[0].push({ type: 'pong', id: 1 });
+  await wait(9000);
+  assert.deepEqual(log, ['joined']);
+  await wait(1000);
+  await wait(6001);
+  assert.equal(log.at(-1), 'interrupted');
+  assert.equal(sockets[0].readyState, 3);
+});
+
+test('wake cuts the wait short', async () => {
+  await join();
+  sockets[0].drop();
+  signaling.wake();
+  await flush();
+  assert.equal(sockets.length, 2);
+});
+
+test('close says goodbye and nothing comes back', async () => {
+  await join();
+  signaling.close({ type: 'leave' });
+  assert.deepEqual(sockets[0].last, { type: 'leave' });
+  await wait(60_000);
+  assert.equal(sockets.length, 1);
+  assert.deepEqual(log, ['joined']);
+});
+
+test('garbage from the server is ignored', async () => {
+  await join();
+  sockets[0].onmessage({ data: '{' });
+  sockets[0].onmessage({ data: '7' });
+  sockets[0].push({ type: 'active-speaker', session_id: null });
+  assert.deepEqual(log, ['joined', 'active-speaker']);
+});
+
+test('the address of signaling keeps the prefix and never has a query', () => {
+  assert.equal(signalingUrl('https://a.example/calls/?t=x'), 'wss://a.example/calls/v1/signal');
+  assert.equal(signalingUrl('https://a.example/calls'), 'wss://a.example/calls/v1/signal');
+  assert.equal(signalingUrl('http://localhost:1/'), 'ws://localhost:1/v1/signal');
+});

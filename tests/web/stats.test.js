@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { encodingFor, shareBandwidth } from '../../fastsfu/web/sdk/encodings.js';
+import { networkStats, qualityOf, thresholdOf, totalsOf } from '../../fastsfu/web/sdk/stats.js';
+
+const report = (changes = {}) => [
+  { id: 'T', type: 'transport', timestamp: 1000, bytesSent: 1000, bytesReceived: 2000,
+    selectedCandidatePairId: 'P', srtpCipher: 'AEAD_AES_128_GCM', dtlsState: 'connected',
+    ...changes.transport },
+  { id: 'P', type: 'candidate-pair', remoteCandidateId: 'R', currentRoundTripTime: 0.02,
+    availableOutgoingBitrate: 2e6 },
+  { id: 'R', type: 'remote-candidate', address: '192.0.2.1', port: 8443 },
+  { id: 'A', type: 'inbound-rtp', packetsReceived: 100, packetsLost: 0 },
+  { id: 'V', type: 'inbound-rtp', packetsReceived: 900, packetsLost: 0, framesDecoded: 30,
+    ...changes.video },
+  { id: 'O', type: 'outbound-rtp', framesSent: 12 },
+  { id: 'I', type: 'remote-inbound-rtp', fractionLost: 0.01, roundTripTime: 0.5 },
+];
+
+test('totals are taken from all streams and the selected pair', () => {
+  assert.deepEqual(totalsOf(report()), {
+    timestamp: 1000, bytesSent: 1000, bytesReceived: 2000, packetsReceived: 1000, packetsLost: 0,
+    framesDecoded: 30, framesSent: 12, fractionsLost: [0.01], roundTripTime: 0.02,
+    availableSend: 2e6, srtpCipher: 'AEAD_AES_128_GCM', dtlsState: 'connected',
+    remoteAddress: '192.0.2.1:8443',
+  });
+});
+
+test('rates and losses are those between two looks', () => {
+  const later = report({
+    transport: { timestamp: 3000, bytesSent: 251_000, bytesReceived: 502_000 },
+    video: { packetsReceived: 990, packetsLost: 10 },
+  });
+  const { latest, srtpCipher } = networkStats(totalsOf(later), totalsOf(report()));
+  assert.equal(latest.sendBitsPerSecond, 1e6);
+  assert.equal(latest.recvBitsPerSecond, 2e6);
+  assert.equal(latest.recvPacketLoss, 0.1);
+  assert.equal(latest.sendPacketLoss, 0.01);
+  assert.equal(srtpCipher, 'AEAD_AES_128_GCM');
+});
+
+test('the first look knows no rates', () => {
+  const { latest } = networkStats(totalsOf(report()), null);
+  assert.equal(latest.sendBitsPerSecond, 0);
+  assert.equal(latest.recvPacketLoss, null);
+});
+
+test('an empty report is no problem', () => {
+  assert.equal(networkStats(totalsOf([]), totalsOf([])).quality, 100);
+});
+
+test('loss and delay lower the quality', () => {
+  const quality = (loss, roundTripTime) =>
+    qualityOf({ sendPacketLoss: null, recvPacketLoss: loss, roundTripTime });
+  assert.equal(quality(0, 0.05), 100);
+  assert.equal(quality(0.1, 0.05), 50);
+  assert.equal(quality(0, 0.6), 50);
+  assert.equal(quality(0.5, 5), 0);
+  assert.deepEqual([100, 70, 69, 40, 39].map(thresholdOf), [
+    'good', 'good', 'low', 'low', 'very-low',
+  ]);
+});
+
+const camera = (height) => ({ getSettings: () => ({ height }) });
+
+test('a picture higher than allowed is scaled down, a lower one is not scaled up', () => {
+  assert.equal(encodingFor('video', camera(720), { maxHeight: 360 }).scaleResolutionDownBy, 2);
+  assert.equal(encodingFor('video', camera(240), { maxHeight: 360 }).scaleResolutionDownBy, 1);
+  assert.equal(encodingFor('video', null, { maxHeight: 360 }).scaleResolutionDownBy, 1);
+  assert.ok(!('maxHeight' in encodingFor('video', camera(720), { maxHeight: 360 })));
+});
+
+test('limits of the application win over the defaults', () => {
+  assert.equal(encodingFor('video', null, { maxBitrate: 1 }).maxBitrate, 1);
+  assert.deepEqual(encodingFor('audio', null, {}), {});
+});
+
+test('a bandwidth limit is shared between screen and camera', () => {
+  assert.deepEqual(shareBandwidth(null, true), { video: {}, screenVideo: {} });
+  assert.equal(shareBandwidth(500, false).video.maxBitrate, 500_000);
+  const { video, screenVideo } = shareBandwidth(1000, true);
+  assert.equal(video.maxBitrate + screenVideo.maxBitrate, 1_000_000);
+});
