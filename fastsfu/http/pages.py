@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.datastructures import URL
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -39,6 +39,10 @@ class WebFiles(StaticFiles):
         super().__init__(directory=WEB / folder, check_dir=False)
         self._shared = shared  # importable from pages of other origins
 
+    async def page(self, name: str, request: Request) -> Response:
+        """One of the files, whatever the request's own path."""
+        return await self.get_response(name, request.scope)
+
     def file_response(
         self,
         full_path: "str | os.PathLike[str]",
@@ -56,26 +60,29 @@ class WebFiles(StaticFiles):
         return response
 
 
+CALL, LANDING, SDK = WebFiles("call"), WebFiles("landing"), WebFiles("sdk", shared=True)
+
+
 def routes(open_rooms: bool) -> list[BaseRoute]:
     """The landing page, the call page and the static folders."""
 
     async def landing(request: Request) -> Response:
-        return _page("landing/index.html" if open_rooms else "landing/closed.html")
+        return await LANDING.page("index.html" if open_rooms else "closed.html", request)
 
     return [
         Route("/", landing, name="landing"),
         Route("/r", _named_room),
         Route("/r/{room}", _room, name="room"),
-        Mount("/call", WebFiles("call")),
-        Mount("/sdk", WebFiles("sdk", shared=True)),
-        Mount("/landing", WebFiles("landing")),
+        Mount("/call", CALL),
+        Mount("/sdk", SDK),
+        Mount("/landing", LANDING),
     ]
 
 
 async def _room(request: Request) -> Response:
     if not re.match(ROOM_NAME_PATTERN, request.path_params["room"]):
         raise HttpError(404, "no-room", "this is no name that a room can have")
-    return _page("call/index.html")
+    return await CALL.page("index.html", request)
 
 
 async def _named_room(request: Request) -> Response:
@@ -85,9 +92,3 @@ async def _named_room(request: Request) -> Response:
         raise HttpError(404, "no-room", "this is no name that a room can have")
     here = URL(scope=request.scope).path.rstrip("/")
     return RedirectResponse(f"{here}/{room}", status_code=303)
-
-
-def _page(name: str) -> Response:
-    return FileResponse(
-        WEB / name, headers={"Cache-Control": "no-cache", "Content-Type": TYPES[".html"]}
-    )

@@ -30,8 +30,11 @@ MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
 MAX_FAULTS = 20  # malformed or ill-timed messages in a row
 
-# Refusals of a join that are about who joins; the others are about the room.
-NOT_ALLOWED = {"not-allowed", "exp-token", "nbf-token"}
+# Refusals of a join that are not about the room, but about who joins, or about the server.
+REFUSALS = {
+    **dict.fromkeys(("not-allowed", "exp-token", "nbf-token"), CloseCode.NOT_ALLOWED),
+    "end-of-life": CloseCode.GOING_AWAY,
+}
 
 
 async def signaling(sfu: SFU, websocket: WebSocket) -> None:
@@ -143,7 +146,7 @@ class Client:
         except MessageError as error:
             raise _Refused("bad-message", str(error), CloseCode.BAD_MESSAGE) from None
         except FastSFUError as error:
-            code = CloseCode.NOT_ALLOWED if error.type in NOT_ALLOWED else CloseCode.REFUSED
+            code = REFUSALS.get(error.type, CloseCode.REFUSED)
             raise _Refused(error.type, error.info, code) from None
 
     async def _attempt(self, frame: str) -> None:

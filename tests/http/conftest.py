@@ -9,6 +9,7 @@ from pytest_asyncio import is_async_test
 
 from tests.support.server import LiveServer, live_server
 
+API_KEY = "an-api-key-0123456789-0123456789-012"
 _rooms = itertools.count(1)
 
 
@@ -21,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def server() -> AsyncIterator[LiveServer]:
-    async with live_server(api_key="an-api-key-0123456789-0123456789-012") as live:
+    async with live_server(api_key=API_KEY) as live:
         yield live
 
 

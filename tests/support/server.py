@@ -18,6 +18,8 @@ from fastsfu.http.tls import ServerCertificate
 from fastsfu.sfu import SFU
 from tests.support.offers import OfferText, Section
 
+# A connection for each request: one kept alive may be closed by the server at any moment.
+FRESH = httpx.Limits(max_keepalive_connections=0)
 PUBLISH = str(OfferText((Section("0", "audio"), Section("1", "video"))))
 WATCH = str(OfferText((Section("0", "audio", "recvonly"), Section("1", "video", "recvonly"))))
 SECRET = "only-for-the-tests-0123456789-abcdef"
@@ -131,7 +133,7 @@ async def live_server(**options: Any) -> AsyncIterator[LiveServer]:
             running.result()
         url = ready.result().replace("127.0.0.1", "localhost")
         tls = trusting(certificate)
-        async with httpx.AsyncClient(base_url=url, verify=tls) as http:
+        async with httpx.AsyncClient(base_url=url, verify=tls, limits=FRESH) as http:
             yield LiveServer(sfu, certificate, server, url, tls, http)
         server.should_exit = True
         await running

@@ -1,0 +1,143 @@
+"""Pages and files: the right types, ETags, security headers, errors; below any prefix."""
+
+import re
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+import fastsfu
+from fastsfu.http.pages import TYPES, WEB
+from tests.support.server import LiveServer, live_server
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("", TYPES[".html"]),
+        ("r/standup", TYPES[".html"]),
+        ("sdk/fastsfu.js", TYPES[".js"]),
+        ("sdk/fastsfu.d.ts", TYPES[".ts"]),
+        ("landing/landing.css", TYPES[".css"]),
+    ],
+)
+async def test_file_is_served_and_revalidated(
+    server: LiveServer, path: str, content_type: str
+) -> None:
+    answer = await server.http.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
+    assert answer.headers["cache-control"] == "no-cache"
+    tag = answer.headers["etag"]
+    again = await server.http.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_every_file_of_the_call_page_is_there(server: LiveServer) -> None:
+    page = (await server.http.get("r/standup")).text
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert links
+    for link in links:
+        assert not re.match(r"(https?:)?/", link), f"{link} would break below a prefix"
+        answer = await server.http.get(httpx.URL(server.url).join("r/standup").join(link))
+        assert answer.status_code == 200, link
+
+
+@pytest.mark.parametrize("folder", ["call", "sdk", "landing"])
+async def test_files_outside_are_not_served(server: LiveServer, folder: str) -> None:
+    assert (WEB.parent / "config.py").is_file()
+    for path in ("..%2f..%2fconfig.py", "%2e%2e/%2e%2e/config.py", "nothing.js", ""):
+        answer = await server.http.get(f"{folder}/{path}")
+        assert answer.status_code == 404
+        assert answer.json()["error"] == "not-found"
+
+
+@pytest.mark.parametrize("name", ["-x", "a b", "a%0Ab", "%C3%A4", "x" * 129])
+async def test_names_that_no_room_has(server: LiveServer, name: str) -> None:
+    answer = await server.http.get(f"r/{name}")
+    assert (answer.status_code, answer.json()["error"]) == (404, "no-room")
+
+
+async def test_landing_leads_to_a_room_when_rooms_are_open(server: LiveServer) -> None:
+    assert "<form" not in (await server.http.get("")).text
+    async with live_server(open_rooms=True) as open_server:
+        assert '<form action="r"' in (await open_server.http.get("")).text
+        answer = await open_server.http.get("r", params={"room": "stand-up"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/r/stand-up")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error"),
+    [
+        ("GET", "nowhere", 404, "not-found"),
+        ("POST", "healthz", 405, "method-not-allowed"),
+        ("GET", "v1/whip/r", 405, "method-not-allowed"),
+    ],
+)
+async def test_errors_are_json(
+    server: LiveServer, method: str, path: str, status: int, error: str
+) -> None:
+    answer = await server.http.request(method, path)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert "strict-transport-security" in answer.headers
+
+
+async def test_health(server: LiveServer) -> None:
+    assert (await server.http.get("healthz")).text == "ok\n"
+    assert (await server.http.get("readyz")).text == "ok\n"
+
+
+async def test_not_ready_while_draining() -> None:
+    async with live_server() as server:
+        await server.sfu.drain(0)
+        answer = await server.http.get("readyz")
+        assert (answer.status_code, answer.json()["error"]) == (503, "end-of-life")
+        assert (await server.http.get("healthz")).status_code == 200
+        async with server.socket() as socket:
+            await socket.send("join", room="r", token=server.token("r"))
+            code, messages = await socket.closed()
+            assert (code, messages[-1]["error"]) == (1001, "end-of-life")
+
+
+async def test_mounted_below_a_prefix_it_opens_itself(server: LiveServer) -> None:
+    """The example of the README: no lifespan, no `async with`."""
+    sfu = fastsfu.SFU(server.sfu.config)
+    outer = Starlette()
+    outer.mount("/calls", fastsfu.asgi_app(sfu))
+    transport = httpx.ASGITransport(outer)
+    async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
+        assert not sfu.running
+        assert (await http.get("/calls/readyz")).status_code == 200
+        assert sfu.running
+        page = await http.get("/calls/r/standup")
+        assert page.status_code == 200
+        named = await http.get("/calls/r", params={"room": "a"})
+        assert named.headers["location"] == "/calls/r/a"
+    await sfu.__aexit__(None, None, None)
+
+
+async def test_opens_with_the_lifespan_of_its_own(server: LiveServer) -> None:
+    sfu = fastsfu.SFU(server.sfu.config)
+    app = fastsfu.asgi_app(sfu)
+    sent: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        if not sent:
+            return {"type": "lifespan.startup"}
+        assert sfu.running
+        return {"type": "lifespan.shutdown"}
+
+    async def send(message: dict[str, str]) -> None:
+        sent.append(message["type"])
+
+    await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert not sfu.running
+
+
+async def test_an_entered_sfu_is_left_to_its_owner(server: LiveServer) -> None:
+    async with fastsfu.SFU(server.sfu.config) as sfu:
+        transport = httpx.ASGITransport(fastsfu.asgi_app(sfu))
+        async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
+            assert (await http.get("/readyz")).status_code == 200
+        assert sfu.running
+    assert not sfu.running

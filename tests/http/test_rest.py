@@ -1,0 +1,119 @@
+"""Tokens and metrics over HTTP."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from fastsfu.http.metrics import TOTALS, StreamTotals
+from tests.http.conftest import API_KEY
+from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
+
+KEY = {"Authorization": f"Bearer {API_KEY}"}
+
+
+async def test_token_opens_its_room(server: LiveServer, room: str) -> None:
+    exp = int(time.time()) + 60
+    wanted = {"room": room, "name": "Ada", "owner": True, "publish": False, "exp": exp}
+    answer = await server.http.post("v1/meeting-tokens", json=wanted, headers=KEY)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    grant = server.sfu.tokens.verify(answer.json()["token"], room)
+    assert (grant.name, grant.owner, grant.publish, grant.subscribe) == ("Ada", True, False, True)
+    assert grant.expires_at == pytest.approx(exp, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("body", "info"),
+    [
+        ({}, "room"),
+        ({"room": "a b"}, "room"),
+        ({"room": "r", "ownr": True}, "ownr"),
+        ({"room": "r", "owner": "yes"}, "owner"),
+        ({"room": "r", "exp": 1}, "past"),
+        ([], "object"),
+    ],
+)
+async def test_bad_token_request(server: LiveServer, body: Any, info: str) -> None:
+    answer = await server.http.post("v1/meeting-tokens", json=body, headers=KEY)
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad-request")
+    assert info in answer.json()["info"]
+
+
+async def test_body_that_is_no_json(server: LiveServer) -> None:
+    headers = {**KEY, "Content-Type": "application/json"}
+    for content, status in ((b"{", 400), (b"\xff", 400), (b" " * 20_000, 413)):
+        answer = await server.http.post("v1/meeting-tokens", content=content, headers=headers)
+        assert answer.status_code == status
+    answer = await server.http.post("v1/meeting-tokens", content=b"{}", headers=KEY)
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer wrong", f"Basic {API_KEY}"])
+async def test_wrong_api_key(server: LiveServer, authorization: str | None) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    for method, path in (("POST", "v1/meeting-tokens"), ("GET", "metrics")):
+        answer = await server.http.request(method, path, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (401, "not-allowed")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_without_api_key() -> None:
+    async with live_server() as server:
+        answer = await server.http.post("v1/meeting-tokens", json={"room": "r"})
+        assert (answer.status_code, answer.json()["error"]) == (403, "not-allowed")
+        assert "FASTSFU_API_KEY" in answer.json()["info"]
+        assert (await server.http.get("metrics")).status_code == 200
+
+
+async def scrape(server: LiveServer) -> list[Sample]:
+    answer = await server.http.get("metrics", headers=KEY)
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    return [s for family in text_string_to_metric_families(answer.text) for s in family.samples]
+
+
+async def test_metrics_count_what_is_there(server: LiveServer, room: str) -> None:
+    def value(samples: list[Sample], name: str, **labels: str) -> float:
+        return next(s.value for s in samples if s.name == name and s.labels == labels)
+
+    before = await scrape(server)
+    async with server.caller(room) as ada, server.caller(room) as bob:
+        await ada.offer(PUBLISH)
+        await bob.offer(WATCH)
+        samples = await scrape(server)
+        sessions = value(samples, "fastsfu_sessions") - value(before, "fastsfu_sessions")
+        assert sessions == 2
+        assert value(samples, "fastsfu_rooms") >= 1
+        assert any(s.name.startswith("fastsfu_worker_") for s in samples)
+        assert value(samples, "process_resident_memory_bytes") > 1e6
+
+
+FIELDS = [("handle", "u8"), ("row", "u1"), ("kind", "u1")]
+COLUMNS = sorted({total.column for totals in TOTALS.values() for total in totals})
+
+
+def snapshot(*rows: dict[str, int]) -> np.ndarray:
+    table = np.zeros(len(rows), dtype=[*FIELDS, *((name, "u8") for name in COLUMNS)])
+    for at, row in enumerate(rows):
+        for name, number in row.items():
+            table[at][name] = number
+    return table
+
+
+def test_totals_never_fall() -> None:
+    totals = StreamTotals()
+
+    def packets(*rows: dict[str, int]) -> float:
+        families = list(totals.update(snapshot(*rows)))
+        samples = next(f for f in families if f.name.endswith("packets_received")).samples
+        return next(s.value for s in samples if s.labels == {"kind": "video"})
+
+    assert packets({"handle": 1, "row": 0, "kind": 1, "packets": 10}) == 10
+    one = {"handle": 1, "row": 0, "kind": 1, "packets": 15}
+    assert packets(one, {"handle": 2, "row": 0, "kind": 1, "packets": 5}) == 20
+    assert packets({"handle": 2, "row": 0, "kind": 1, "packets": 6}) == 21
+    assert packets({"handle": 3, "row": 1, "kind": 1, "packets": 9}) == 21
+    assert packets() == 21
