@@ -8,16 +8,14 @@ here are only handles, numbers and states (promise P5).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy.typing as npt
 
+from fastsfu._native.engine.engine import DtlsState, Engine, IceState, MediaKind
 from fastsfu.config import Config
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import Candidate, host_candidates
-
-if TYPE_CHECKING:
-    from fastsfu._native.engine.engine import DtlsState, Engine, IceState
 
 
 class TransportOwner(Protocol):
@@ -55,7 +53,7 @@ class StreamOwner(Protocol):
 class MediaEngine:
     """One native engine, its reader and its DTLS timer, within one running event loop."""
 
-    def __init__(self, native: "Engine", candidates: Sequence[Candidate], consent_timeout: float):
+    def __init__(self, native: Engine, candidates: Sequence[Candidate], consent_timeout: float):
         """Take over a started engine. `candidates` go into each answer; the timeout in seconds."""
         self.candidates = tuple(candidates)
         self.consent_timeout = consent_timeout
@@ -72,8 +70,6 @@ class MediaEngine:
     @classmethod
     def open(cls, config: Config) -> "MediaEngine":
         """Bind the media port and start the worker; raises OSError when the port is taken."""
-        from fastsfu._native.engine.engine import Engine
-
         certificate = Certificate.generate()
         native = Engine(
             host=config.host,
@@ -173,8 +169,6 @@ class MediaEngine:
         nack: bool,
     ) -> int:
         """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1)."""
-        from fastsfu._native.engine.engine import MediaKind
-
         inbound = self._native.create_inbound(
             transport,
             kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
@@ -224,7 +218,7 @@ class MediaEngine:
         self._native.pause_outbound(outbound, paused)
 
     def snapshot(self) -> npt.NDArray[Any]:
-        """Counters of all live RTP streams: structured array, one row a stream."""
+        """Counters: structured array, one row for each live RTP stream and each transport."""
         return self._native.snapshot()
 
     def counters(self) -> dict[str, int]:
@@ -234,22 +228,22 @@ class MediaEngine:
     # What Engine.poll calls (its `Events`). A handle without an owner was closed while the event
     # was on its way: nothing is left to tell.
 
-    def on_ice(self, transport: int, state: "IceState", address: str) -> None:
+    def on_ice(self, transport: int, state: IceState, address: str) -> None:
         owner = self._transports.get(transport)
         if owner is None:
             return
-        if state.name == "CONNECTED":
+        if state == IceState.CONNECTED:
             self._deliver(owner.on_path, address)
         else:
             self._deliver(owner.on_path_lost)
 
-    def on_dtls(self, transport: int, state: "DtlsState", detail: str) -> None:
+    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None:
         owner = self._transports.get(transport)
         if owner is None:
             return
-        if state.name == "CONNECTED":
+        if state == DtlsState.CONNECTED:
             self._deliver(owner.on_secured, detail)
-        elif state.name == "CLOSED":
+        elif state == DtlsState.CLOSED:
             self._deliver(owner.on_security_closed)
         else:
             self._deliver(owner.on_security_failed, detail)

@@ -122,15 +122,18 @@ class Room:
             session.subscriber.add(publication)
 
     def close(self, reason: str) -> None:
-        """End all sessions for `reason` and let nobody in any more. Idempotent."""
+        """End all sessions for `reason` and let nobody in any more. Idempotent.
+
+        They are not told of each other's end, which would cost the square of their number.
+        """
         self._closed = self._closed or reason
-        if self._end_timer is not None:
-            self._end_timer.cancel()
-        for session in list(self._sessions.values()):
-            session.leave(reason, CLOSING.get(reason, "The room was closed."))
-        for timer in (self._flushing, self._speaker_timer):
+        for timer in (self._end_timer, self._flushing, self._speaker_timer):
             if timer is not None:
                 timer.cancel()
+        ended, self._sessions = self._sessions, {}
+        for session in ended.values():
+            session.leave(reason, CLOSING.get(reason, "The room was closed."))
+            self._on_left(self, session, reason)
 
     # What its sessions call.
 
@@ -180,7 +183,7 @@ class Room:
 
     def left(self, session: Session, reason: str) -> None:
         if self._sessions.pop(session.id, None) is None:
-            return  # it was never let in
+            return  # it was never let in, or the room closes
         self._changed.pop(session, None)
         self._asking.pop(session, None)
         for each in self._sessions.values():

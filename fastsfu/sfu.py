@@ -170,7 +170,7 @@ class SFU:
             await self.rooms.close(END_OF_LIFE)
 
     def snapshot(self) -> npt.NDArray[Any]:
-        """Counters of all live RTP streams: structured array, one row a stream."""
+        """Counters: structured array, one row for each live RTP stream and each transport."""
         self._require_running()
         return np.concatenate([engine.snapshot() for engine in self._engines])
 

@@ -12,22 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from fastsfu._native.engine.engine import DtlsState, IceState
 from fastsfu.engine import MediaEngine
 from fastsfu.transport.ice import host_candidates
-
-try:
-    from fastsfu._native.engine.engine import DtlsState, IceState
-except ImportError:
-    import enum
-    import sys
-    import types
-
-    m = types.ModuleType("fastsfu._native.engine.engine")
-    IceState = m.IceState = enum.IntEnum("IceState", {"CONNECTED": 1, "EXPIRED": 2})
-    DtlsState = m.DtlsState = enum.IntEnum("DtlsState", {"CONNECTED": 1, "CLOSED": 2, "FAILED": 3})
-    m.MediaKind = enum.IntEnum("MediaKind", {"AUDIO": 0, "VIDEO": 1})
-    m.Engine = None
-    sys.modules[m.__name__] = m
 
 
 @dataclass
