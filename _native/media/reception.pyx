@@ -1,6 +1,6 @@
 """See reception.pxd."""
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint8_t
 
 cdef enum:
     SECOND_US = 1000000
@@ -60,8 +60,8 @@ cdef void reception_report(
     reception.received_prior = reception.received
     block.ssrc = reception.ssrc
     block.fraction_lost = 0
-    if expected_interval > 0 and lost_interval > 0:
-        block.fraction_lost = <unsigned char>min((lost_interval << 8) // expected_interval, 255)
+    if expected_interval > 0 and lost_interval > 0:     # below 256: the highest one was received
+        block.fraction_lost = <uint8_t>((lost_interval << 8) // expected_interval)
     block.lost = <int32_t>max(<int64_t>LOST_MIN, min(lost, <int64_t>LOST_MAX))
     block.highest_seq = <uint32_t>max(reception.highest_seq, <int64_t>0)
     block.jitter = reception.jitter_q4 >> 4

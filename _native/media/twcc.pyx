@@ -166,8 +166,6 @@ cdef size_t write_chunks(const Plan* plan, uint8_t* out, size_t size) noexcept n
         elif all_one_bit(rest, min(left, LONG_VECTOR)):
             chunk = 0x8000 | vector(rest, left, LONG_VECTOR, 1)
             run = LONG_VECTOR
-        elif run > SHORT_VECTOR:
-            chunk = <uint16_t>(rest[0] << 13 | run)
         else:
             chunk = 0xC000 | vector(rest, left, SHORT_VECTOR, 2)
             run = SHORT_VECTOR

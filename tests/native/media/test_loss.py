@@ -94,6 +94,17 @@ def test_ten_asks_then_given_up_once():
     assert loss.packet(11, now_us) == DUPLICATE_OR_OLD
 
 
+def test_what_is_given_up_leaves_the_others_in_their_order():
+    loss = with_gap(10, 12)
+    for at in range(GRACE_US, GRACE_US + 10 * 20_000, 20_000):
+        loss.due(at, 1)
+    loss.packet(14, 300_000)
+    loss.packet(16, 300_000)
+    assert loss.due(300_000, 1) == ([13], True)
+    assert loss.missing == [13, 15]
+    assert loss.due(300_000 + GRACE_US, 1) == ([15], False)
+
+
 def test_on_a_slow_path_time_runs_out_before_the_asks():
     loss = with_gap(10, 12)
     asked = [loss.due(at, 500_000) for at in (5_000, 505_000, 1_005_000)]

@@ -152,6 +152,29 @@ def test_a_gap_beyond_the_window_forgets_what_lies_before():
     assert not any(ticks for _, ticks in found[:-1])
 
 
+def test_a_place_used_before_is_empty_for_a_lost_number():
+    twcc, found = fed((0, 0)), {}
+    for number in range(1, 4 * WINDOW):
+        if number % 7:
+            twcc.packet(number, number * 250)
+        if number % 100 == 0:
+            found |= dict(told(twcc))
+    expected = {n: n if n % 7 or not n else None for n in found}
+    assert found == expected
+    assert len(found) > 4 * WINDOW - 100
+
+
+@pytest.mark.parametrize("ticks", [(1, 300), (300, 1), (300,), (1,), (1, 300, 300)])
+@pytest.mark.parametrize("gap", [1, 2])
+def test_no_feedback_is_longer_than_its_capacity(ticks, gap):
+    for capacity in range(64, 140):
+        twcc, now = Twcc(), 0
+        for i in range(100):
+            now += ticks[i % len(ticks)] * TICK_US
+            twcc.packet(i * gap, now)
+        assert len([n for n, tick in told(twcc, capacity) if tick is not None]) == 100
+
+
 def test_a_run_is_one_chunk():
     twcc = fed(*((n, n * 250) for n in range(1000)))
     _, arrivals, _, chunks = decode(twcc.write(1500))
