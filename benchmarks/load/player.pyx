@@ -3,6 +3,8 @@
 Every packet of every receiver is authenticated and decrypted with libsrtp (pylibsrtp's, by address:
 not our own SRTP), its content compared with what was sent, and its latency taken from the sender's
 clock in the payload to the kernel's receive timestamp (SO_TIMESTAMPNS, both CLOCK_REALTIME).
+Receivers' sockets are looked at every few milliseconds and never waited on: on loopback the server's
+core would pay for waking us, which no receiver on a network makes it do.
 Payload: 16 bytes of the trace's prefix, then Stamp, then its fill byte.
 """
 
@@ -60,12 +62,15 @@ cdef extern from * nogil:
             memcpy(&time, CMSG_DATA(control), sizeof time);
         return time.tv_sec * 1000000000LL + time.tv_nsec;
     }
-    static int watch(int epoll, int fd, uint32_t tag)
+    static void timestamp(int fd)
     {
-        struct epoll_event event = {.events = EPOLLIN, .data = {.u32 = tag}};
         int on = 1, bytes = 4 << 20;
         setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    }
+    static int watch(int epoll, int fd)
+    {
+        struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
         return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
     }
     static void alarm_at(int timer, int64_t ns)
@@ -86,7 +91,7 @@ cdef extern from * nogil:
         uint8_t data[32][2048]
         mmsghdr message[32]
     ctypedef union epoll_data_t:
-        uint32_t u32
+        int fd
     struct epoll_event:
         uint32_t events
         epoll_data_t data
@@ -101,7 +106,8 @@ cdef extern from * nogil:
     int64_t clock_ns(int clock)
     int batch_receive(batch* b, int fd)
     int64_t batch_time_ns(batch* b, int i)
-    int watch(int epoll, int fd, uint32_t tag)
+    int watch(int epoll, int fd)
+    void timestamp(int fd)
     void alarm_at(int timer, int64_t ns)
 
 ctypedef int (*SrtpFunction)(void* session, void* packet, int* size) noexcept nogil
@@ -110,13 +116,12 @@ cdef enum:
     STREAMS = 2               # 0 audio, 1 video
     PREFIX = 16
     HEADER = 20
-    SENDER = 0xFFFFFFFE       # epoll tags; receivers have their index
-    TIMER = 0xFFFFFFFF
     LATENCY_BUCKETS = 200000  # of 1 us
     STAMP_MAGIC = 0x5AFE57A3
     CHECK_CAPACITY = 256
     SPREAD = 1000             # receivers' control packets are spread over so many ticks
     TICK_NS = 1000000
+    RECEIVE_TICKS = 4         # between two looks at the receivers' sockets
 
 cdef packed struct Stamp:     # behind the payload's prefix
     uint32_t magic
@@ -163,7 +168,7 @@ cdef class Player:
     cdef Row* rows
     cdef object rows_owner
     cdef int row, row_count
-    cdef int64_t period_us, start_ns, loop_offset_us, tick
+    cdef int64_t period_us, start_ns, loop_offset_us, tick, next_receive
     cdef uint32_t ssrc[STREAMS]
     cdef uint32_t ts_rate[STREAMS]
     cdef uint8_t pt[STREAMS]
@@ -186,7 +191,7 @@ cdef class Player:
         self.capacity = capacity
         self.epoll = epoll_create1(0)
         self.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)
-        watch(self.epoll, self.timer, TIMER)
+        watch(self.epoll, self.timer)
         self.srtp_protect = <SrtpFunction><uintptr_t>srtp_addresses["srtp_protect"]
         self.srtp_unprotect = <SrtpFunction><uintptr_t>srtp_addresses["srtp_unprotect"]
         self.srtp_protect_rtcp = <SrtpFunction><uintptr_t>srtp_addresses["srtp_protect_rtcp"]
@@ -204,7 +209,7 @@ cdef class Player:
         """The sender's socket, its SRTP sessions to and from the server, and its consent check."""
         _set_control(&self.sender, fd, protect, check)
         self.sender_unprotect = <void*>unprotect
-        watch(self.epoll, fd, SENDER)
+        watch(self.epoll, fd)
 
     def add_receiver(self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check):
         """One more receiver; ValueError beyond the capacity."""
@@ -214,7 +219,7 @@ cdef class Player:
         _set_control(&receiver.control, fd, protect, check)
         receiver.unprotect = <void*>unprotect
         receiver.next_seq[0] = receiver.next_seq[1] = 0x10000
-        watch(self.epoll, fd, self.count)
+        timestamp(fd)
         self.count += 1
 
     def set_trace(self, rows, int64_t period_us, ssrcs, payload_types, clock_rates):
@@ -279,21 +284,23 @@ cdef class Player:
         return np.array(view)
 
     cdef void _loop(self, int64_t end_ns) noexcept nogil:
-        cdef epoll_event events[64]
+        cdef epoll_event events[2]
         cdef int count, i
         cdef uint64_t expirations
         self._alarm(end_ns)
         while clock_ns(CLOCK_MONOTONIC) < end_ns:
-            count = epoll_wait(self.epoll, events, 64, 100)
+            count = epoll_wait(self.epoll, events, 2, 100)
             for i in range(count):
-                if events[i].data.u32 == <uint32_t>TIMER:
+                if events[i].data.fd == self.timer:
                     read(self.timer, &expirations, sizeof(expirations))
-                elif events[i].data.u32 == <uint32_t>SENDER:
-                    self._receive_feedback()
                 else:
-                    self._receive(&self.receivers[events[i].data.u32])
-                self._send_due()
+                    self._receive_feedback()
+            self._send_due()
+            if self.tick >= self.next_receive:
+                self._receive_all()
+                self.next_receive = self.tick + RECEIVE_TICKS
             self._alarm(end_ns)
+        self._receive_all()
 
     cdef void _alarm(self, int64_t end_ns) noexcept nogil:
         cdef int64_t due = self.start_ns + 1000 * (
@@ -361,7 +368,14 @@ cdef class Player:
             _send_report(self, &self.receivers[number].control, 0x1000 + number, check)
             number += SPREAD
 
-    cdef void _receive(self, Receiver* receiver) noexcept nogil:
+    cdef void _receive_all(self) noexcept nogil:
+        cdef int number
+        for number in range(self.count):
+            while self._receive(&self.receivers[number]) == BATCH:
+                self._send_due()
+            self._send_due()
+
+    cdef int _receive(self, Receiver* receiver) noexcept nogil:
         cdef int got = batch_receive(self.batch, receiver.control.fd), i, size
         cdef uint8_t* packet
         for i in range(got):
@@ -373,6 +387,7 @@ cdef class Player:
                 receiver.unauthentic += 1
             elif not self._count(receiver, packet, size, batch_time_ns(self.batch, i)):
                 receiver.wrong += 1
+        return got
 
     cdef bint _count(
             self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
