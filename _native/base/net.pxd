@@ -1,5 +1,5 @@
-"""The kernel's socket interface, as engine/udp uses it: socket(7), udp(7), recvmmsg(2), sendmmsg(2),
-ppoll(2)."""
+"""The kernel's socket interface, as engine/udp uses it: socket(7), udp(7), recvmmsg(2),
+sendmmsg(2), ppoll(2)."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from posix.time cimport timespec
@@ -88,9 +88,13 @@ cdef extern from *:
     int bind(int fd, const sockaddr* address, socklen_t length) noexcept nogil
     int getsockname(int fd, sockaddr* address, socklen_t* length) noexcept nogil
     int setsockopt(int fd, int level, int name, const void* value, socklen_t length) noexcept nogil
-    int recvmmsg(int fd, mmsghdr* messages, unsigned int count, int flags, timespec* timeout) noexcept nogil
+    int recvmmsg(
+        int fd, mmsghdr* messages, unsigned int count, int flags,
+        timespec* timeout) noexcept nogil
     int sendmmsg(int fd, mmsghdr* messages, unsigned int count, int flags) noexcept nogil
-    int ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) noexcept nogil
+    int ppoll(
+        pollfd* fds, nfds_t count, const timespec* timeout,
+        const sigset_t* mask) noexcept nogil
     uint16_t htons(uint16_t value) noexcept nogil
     uint16_t ntohs(uint16_t value) noexcept nogil
     int inet_pton(int family, const char* text, void* out) noexcept nogil
