@@ -195,10 +195,25 @@ cdef void send(Worker* worker, Transport* transport, Compound* compound) noexcep
 
 cdef void feedback_keyframe(Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:
     cdef Compound compound
+    if not stream.keyframe_wanted and not somebody_waits(stream):
+        return
     if transport.keyed and keyframe_due(stream, worker.now_us):
         compound.size = rtcp_write_pli(compound.data, transport.ssrc, stream.ssrc)
         send(worker, transport, &compound)
         stream.stats.pli_count += 1
+
+
+cdef bint somebody_waits(const InboundStream* stream) noexcept nogil:
+    """Who has no path or keys yet could not take the keyframe, and would wait out the interval."""
+    cdef const Transport* receiver
+    cdef int i
+    for i in range(stream.outbound_count if stream.waiting else 0):
+        receiver = <const Transport*>stream.outbound[i].transport
+        if stream.outbound[i].state != OutboundState.WAITING:
+            continue
+        if receiver.keyed and receiver.destination != NULL and not receiver.expired:
+            return True
+    return False
 
 
 cdef void feedback_tick(Worker* worker, Transport* transport) noexcept nogil:

@@ -85,7 +85,6 @@ cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept
     source.outbound[source.outbound_count] = stream
     source.outbound_count += 1
     source.waiting += 1
-    want_keyframe(source)
     return 0
 
 
