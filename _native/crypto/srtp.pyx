@@ -103,7 +103,7 @@ cdef SrtpResult srtp_unprotect(
         return result
     memcpy(out, packet, header_size)
     if not open_rtp(context, packet, plain_size, header_size, estimate, out):
-        explicit_bzero(out, plain_size)
+        explicit_bzero(out, size)
         return SRTP_UNAUTHENTIC
     replay_commit(replay, estimate)
     out_size[0] = plain_size
@@ -262,7 +262,7 @@ cdef SrtpResult srtcp_unprotect(
     else:
         authentic = open_rtcp_gcm_clear(context, packet, plain_size, word, out)
     if not authentic:
-        explicit_bzero(out, plain_size)
+        explicit_bzero(out, size)
         return SRTP_UNAUTHENTIC
     commit_sender(&context.rtcp_senders, sender, packet, word & LAST_RTCP_INDEX)
     out_size[0] = plain_size

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.native.crypto.support import MAKERS, PROFILES, Master, receiver_report, rtp_header
+from tests.native.crypto.support import PROFILES, Master, receiver_report, rtp_header
 from tests.native.faces.srtp import CryptoSuite, protect_all
 
 SIZES = [0, 1, 15, 16, 17, 63, 64, 65, 160, 1183, 1200]
@@ -14,16 +14,6 @@ HEADERS = {
     "extension": {"extension": b"\x10\xff\x22\x01\x02\x03\x00\x00"},
     "both": {"csrcs": 15, "extension": bytes(64)},
 }
-
-
-@pytest.fixture(params=MAKERS)
-def suite(request: pytest.FixtureRequest) -> CryptoSuite:
-    return CryptoSuite(MAKERS[request.param])
-
-
-@pytest.fixture(params=PROFILES)
-def master(request: pytest.FixtureRequest) -> Master:
-    return Master.random(request.param)
 
 
 @pytest.mark.parametrize("shape", HEADERS)
