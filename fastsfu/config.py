@@ -25,7 +25,7 @@ from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 
 List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
 Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Config(BaseSettings):
@@ -135,7 +135,7 @@ class Config(BaseSettings):
     heartbeat: Seconds = 10.0
     """Seconds between a client's pings; after three without one its WebSocket is closed."""
 
-    drain_timeout: Annotated[float, Field(ge=0)] = 10.0
+    drain_timeout: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10.0
     """Seconds that running calls get to end after SIGTERM."""
 
     @classmethod
@@ -219,6 +219,9 @@ class Config(BaseSettings):
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both or neither")
+        unreachable = _of_another_family(self.host, self.media_ips)
+        if unreachable:
+            raise ValueError(f"media_ips: {unreachable[0]} cannot reach a socket on {self.host}")
         if not self.media_ips:
             # Frozen for its users, not yet while it is being made.
             self.__dict__["media_ips"] = reachable_addresses(self.host)
@@ -239,6 +242,14 @@ def reachable_addresses(host: str) -> list[str]:
         local = [address for address in local if address.version == 4]
     ordered = sorted(set(local), key=lambda a: (a.is_loopback, a.version, local.index(a)))
     return [str(address) for address in ordered]
+
+
+def _of_another_family(host: str, addresses: Iterable[str]) -> list[str]:
+    """Those at which no socket on `host` can be reached; `::` takes both families."""
+    bound = _ip_address(host)
+    if bound == ipaddress.IPv6Address("::"):
+        return []
+    return [each for each in addresses if _ip_address(each).version != bound.version]
 
 
 def _local_addresses() -> Iterable[ipaddress.IPv4Address | ipaddress.IPv6Address]:

@@ -1,4 +1,4 @@
-"""Recorded offers, and answers to them with ordinary values."""
+"""Recorded offers, offers made by hand, and answers to them with ordinary values."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,6 +11,28 @@ from fastsfu.transport.ice import host_candidates, new_password, new_ufrag
 VECTORS = Path(__file__).parent.parent / "vectors" / "sdp"
 NAMES = sorted(path.stem for path in VECTORS.glob("*.sdp"))
 CERTIFICATE = Certificate.generate()
+
+FINGERPRINT = ":".join(["AB"] * 32)
+TRANSPORT = (
+    "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n"
+    f"a=fingerprint:sha-256 {FINGERPRINT}\r\na=setup:actpass\r\n"
+)
+
+
+def section(mid: str, kind: str = "audio", attributes: str = "", formats: str = "") -> str:
+    """A section as short as it can be taken."""
+    payload = {"audio": ("111", "opus/48000/2"), "video": ("96", "VP8/90000")}[kind]
+    return (
+        f"m={kind} 9 UDP/TLS/RTP/SAVPF {formats or payload[0]}\r\nc=IN IP4 0.0.0.0\r\n"
+        f"a=mid:{mid}\r\n{TRANSPORT}a=rtcp-mux\r\na=rtpmap:{' '.join(payload)}\r\n{attributes}"
+    )
+
+
+def offer(*sections: str, session: str = "a=group:BUNDLE 0 1\r\n") -> str:
+    return f"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n{session}{''.join(sections)}"
+
+
+PAIR = offer(section("0"), section("1", "video"))
 
 
 def recorded(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
-from fastsfu.sdp.model import MediaDescription
+from fastsfu.sdp.model import MediaDescription, SentStream
 from fastsfu.sdp.parse import parse
 from tests.sdp.offers import CERTIFICATE, NAMES, answer, read, recorded, stream
 
@@ -139,9 +139,9 @@ def test_stereo_is_asked_of_who_has_it() -> None:
     ("sending", "receiving"),
     [({"9": stream(1)}, []), ({"0": stream(1)}, []), ({}, ["2"]), ({}, ["9"])],
 )
-def test_mids_that_the_offer_has_not(sending: dict[str, object], receiving: list[str]) -> None:
+def test_mids_that_the_offer_has_not(sending: dict[str, SentStream], receiving: list[str]) -> None:
     with pytest.raises(ValueError, match="the client does not"):
-        answer(read(recorded("chromium_publish_receive")), sending, receiving)  # type: ignore[arg-type]
+        answer(read(recorded("chromium_publish_receive")), sending, receiving)
 
 
 def test_rejected_section_cannot_be_used() -> None:

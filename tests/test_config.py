@@ -1,0 +1,196 @@
+"""Options: where they come from, which values they take, what is said of wrong ones."""
+
+import ipaddress
+from pathlib import Path
+
+import ifaddr
+import pytest
+from pydantic import ValidationError
+
+from fastsfu.config import Config, reachable_addresses
+from fastsfu.errors import ConfigError
+
+SECRET = "correct-horse-battery-staple-2026"
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for field in Config.model_fields:
+        monkeypatch.delenv(f"FASTSFU_{field.upper()}", raising=False)
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    path = tmp_path / "fastsfu.toml"
+    path.write_text('port = 7001\nmedia_ips = ["203.0.113.7"]\ngso = false\n')
+    return path
+
+
+def refused(**options: object) -> str:
+    with pytest.raises(ConfigError) as error:
+        Config.load(**options)  # type: ignore[arg-type]
+    assert error.value.type == "bad-config"
+    return error.value.info
+
+
+def test_every_option_is_described() -> None:
+    for name, field in Config.model_fields.items():
+        assert field.description, name
+
+
+def test_defaults() -> None:
+    config = Config()
+    assert (config.host, config.port, config.udp_port, config.workers) == ("0.0.0.0", 8443, 8443, 1)
+    assert config.secret is None
+    assert not config.open_rooms
+    assert config.video_codecs == ["VP8", "H264", "VP9", "AV1"]
+    assert config.audio_codecs == ["opus", "PCMU", "PCMA"]
+
+
+def test_precedence(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Config.load(toml).port == 7001
+    monkeypatch.setenv("FASTSFU_PORT", "7002")
+    assert Config.load(toml).port == 7002
+    assert Config.load(toml, port=7003).port == 7003
+    assert Config.load(toml, port=None, gro=False).port == 7002
+    config = Config.load(toml)
+    assert (config.media_ips, config.gso, config.gro) == (["203.0.113.7"], False, True)
+    assert type(config) is Config
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTSFU_MEDIA_IPS", "203.0.113.7, 198.51.100.1")
+    monkeypatch.setenv("FASTSFU_VIDEO_CODECS", "av1,h264")
+    monkeypatch.setenv("FASTSFU_OPEN_ROOMS", "true")
+    monkeypatch.setenv("FASTSFU_SECRET", SECRET)
+    monkeypatch.setenv("FASTSFU_CERT", "")  # empty is as good as absent
+    monkeypatch.setenv("FASTSFU_FACES", "1")  # not an option
+    config = Config()
+    assert config.media_ips == ["203.0.113.7", "198.51.100.1"]
+    assert config.video_codecs == ["AV1", "H264"]
+    assert config.open_rooms
+    assert config.secret is not None
+    assert config.secret.get_secret_value() == SECRET
+    assert config.cert is None
+
+
+def test_files_may_hold_secrets_and_show_none(toml: Path) -> None:
+    toml.write_text(f'secret = "{SECRET}"\napi_key = "{SECRET[::-1]}"\n')
+    config = Config.load(toml)
+    assert SECRET not in repr(config) + str(config) + config.model_dump_json()
+    assert SECRET[::-1] not in repr(config)
+    toml.write_text(f'secret = "{SECRET[:9]}"\n')
+    info = refused(path=toml)
+    assert info.startswith("secret: must be at least 32 bytes")
+    assert SECRET[:9] not in info
+
+
+def test_errors_show_no_input() -> None:
+    with pytest.raises(ValidationError) as error:
+        Config(secret=SECRET[:9])  # type: ignore[arg-type]
+    assert SECRET[:9] not in str(error.value)
+
+
+def test_each_wrong_option_is_named() -> None:
+    info = refused(port=70_000, hold_us=-1, crypto="rot13", colour="red")
+    for name in ("port: ", "hold_us: ", "crypto: ", "colour: "):
+        assert name in info
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"host": "localhost"}, "host: 'localhost' is no IP address"),
+        ({"media_ips": ["media.example"]}, "media_ips: 'media.example' is no IP address"),
+        ({"media_ips": ["0.0.0.0"]}, "0.0.0.0 is no address that a client can send to"),
+        ({"media_ips": ["224.0.0.1"]}, "224.0.0.1 is no address that a client can send to"),
+        ({"media_ips": ["2001:db8::1"]}, "media_ips: 2001:db8::1 cannot reach"),
+        ({"workers": 2}, "workers: "),
+        ({"video_codecs": ["VP8", "H265"]}, "unknown: H265; known are VP8, H264, VP9, AV1"),
+        ({"audio_codecs": []}, "audio_codecs: none is given; known are opus, PCMU, PCMA"),
+        ({"cert": "cert.pem"}, "cert and key belong together: give both or neither"),
+        ({"key": "key.pem"}, "cert and key belong together: give both or neither"),
+        ({"consent_timeout": 0}, "consent_timeout: "),
+        ({"drain_timeout": float("nan")}, "drain_timeout: "),
+        ({"resume_timeout": float("inf")}, "resume_timeout: "),
+    ],
+)
+def test_wrong_values(options: dict[str, object], says: str) -> None:
+    assert says in refused(**options)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    assert refused(path=tmp_path / "none.toml").startswith("There is no configuration file at")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("port 1\n")
+    assert "broken.toml cannot be read" in refused(path=broken)
+    unknown = tmp_path / "unknown.toml"
+    unknown.write_text("prot = 1\n")
+    assert "prot: " in refused(path=unknown)
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe")
+    assert "binary.toml cannot be read" in refused(path=binary)
+
+
+def test_media_port_follows_port() -> None:
+    assert Config(port=5000).udp_port == 5000
+    assert Config(port=5000, media_port=6000).udp_port == 6000
+    assert Config(port=5000, media_port=0).udp_port == 0
+
+
+def test_config_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Config().port = 1
+
+
+# Addresses
+
+
+class Ip:
+    def __init__(self, ip: str | tuple[str, int, int]) -> None:
+        self.ip = ip
+
+
+class Adapter:
+    def __init__(self, *ips: str | tuple[str, int, int]) -> None:
+        self.ips = [Ip(ip) for ip in ips]
+
+
+@pytest.fixture
+def interfaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapters = [
+        Adapter("127.0.0.1", ("::1", 0, 0)),
+        Adapter(("fe80::1", 0, 2), "198.51.100.9", ("2001:db8::9", 0, 0), "10.0.0.9"),
+        Adapter("169.254.7.7", "10.0.0.9"),
+    ]
+    monkeypatch.setattr(ifaddr, "get_adapters", lambda: adapters)
+
+
+@pytest.mark.usefixtures("interfaces")
+def test_every_address_is_offered_and_loopback_last() -> None:
+    assert reachable_addresses("0.0.0.0") == ["198.51.100.9", "10.0.0.9", "127.0.0.1"]
+    assert reachable_addresses("::") == [
+        "198.51.100.9",
+        "10.0.0.9",
+        "2001:db8::9",
+        "127.0.0.1",
+        "::1",
+    ]
+    assert Config().media_ips == ["198.51.100.9", "10.0.0.9", "127.0.0.1"]
+
+
+@pytest.mark.usefixtures("interfaces")
+def test_one_address_is_itself() -> None:
+    assert reachable_addresses("10.0.0.9") == ["10.0.0.9"]
+    assert Config(host="::1").media_ips == ["::1"]
+
+
+def test_this_machine_has_addresses() -> None:
+    found = reachable_addresses("0.0.0.0")
+    assert "127.0.0.1" in found
+    assert all(ipaddress.ip_address(each).version == 4 for each in found)
+
+
+def test_given_addresses_are_kept_in_order_and_once() -> None:
+    config = Config(media_ips=["203.0.113.7", "198.51.100.1", "203.0.113.7"])
+    assert config.media_ips == ["203.0.113.7", "198.51.100.1"]
