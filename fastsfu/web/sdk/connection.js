@@ -6,8 +6,9 @@
 
 import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
-import { encodingFor, initialEncoding } from './encodings.js';
+import { encodingFor, initialEncoding, isSound } from './encodings.js';
 import { missingSections, subscribedTracks } from './sections.js';
+import { withStartBitrate } from './start-bitrate.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { Answer, Sections } from './protocol.d.ts' */
@@ -54,7 +55,7 @@ export class MediaConnection {
     });
     this.#negotiator = new Negotiator(this.#pc, {
       prepare: () => this.#addMissingSections(),
-      exchange: (sdp) => handlers.exchange(sdp, this.#sourcesByMid()),
+      exchange: (sdp) => this.#exchange(sdp),
       apply: (answer) => this.#apply(answer),
     });
     this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
@@ -136,8 +137,7 @@ export class MediaConnection {
    * @param {MediaStreamTrack | null} track
    */
   #addSender(source, track) {
-    const kind = source === 'audio' || source === 'screenAudio' ? 'audio' : 'video';
-    return this.#pc.addTransceiver(track ?? kind, {
+    return this.#pc.addTransceiver(track ?? (isSound(source) ? 'audio' : 'video'), {
       direction: 'sendonly',
       sendEncodings: [initialEncoding(source, track, this.#sendSettings[source])],
     });
@@ -175,6 +175,14 @@ export class MediaConnection {
     for (const kind of missingSections(this.#wanted, this.#receivingKinds())) {
       this.#receiving.add(this.#pc.addTransceiver(kind, { direction: 'recvonly' }));
     }
+  }
+
+  /** @param {string} sdp */
+  async #exchange(sdp) {
+    const sources = this.#sourcesByMid();
+    const answer = await this.#handlers.exchange(sdp, sources);
+    const pictures = Object.entries(sources).filter(([, source]) => !isSound(source));
+    return { ...answer, sdp: withStartBitrate(answer.sdp, pictures.map(([mid]) => mid)) };
   }
 
   #sourcesByMid() {

@@ -10,6 +10,11 @@ const DEFAULTS = {
   screenAudio: { maxBitrate: 128_000 },
 };
 
+/** @param {Source} source */
+export function isSound(source) {
+  return source === 'audio' || source === 'screenAudio';
+}
+
 /**
  * The limits in the words of RTCRtpEncodingParameters.
  *
@@ -20,7 +25,7 @@ const DEFAULTS = {
  */
 export function encodingFor(source, track, limits = {}) {
   const { maxHeight, ...rates } = { ...DEFAULTS[source], ...limits };
-  if (source === 'audio' || source === 'screenAudio') return rates;
+  if (isSound(source)) return rates;
   const height = track?.getSettings().height ?? 0;
   const tooHigh = maxHeight && height > maxHeight;
   return { ...rates, scaleResolutionDownBy: tooHigh ? height / maxHeight : 1 };
