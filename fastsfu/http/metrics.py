@@ -53,7 +53,7 @@ TOTALS: dict[int, tuple[Total, ...]] = {
     ),
 }
 # Worker figures that are no totals but what is so now.
-GAUGE_SUFFIXES = ("_used", "_now", "_size", "_free", "_mark", "_high", "_max")
+GAUGE_SUFFIXES = ("_used", "_capacity", "_high_water", "_locked", "transports")
 
 
 def routes(sfu: SFU) -> list[BaseRoute]:
