@@ -4,7 +4,6 @@ import logging
 import re
 import runpy
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,8 @@ ROOM = "demo"  # the room of the link that a server without a secret prints
 LINK_SECONDS = 24 * 3600.0
 
 app = typer.Typer(
-    help="Encrypted video calls that a team runs itself.",
+    help="Encrypted video calls that a team runs itself.\n\n"
+    "Every option of `serve` is also FASTSFU_<NAME> in the environment.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they show local variables, which may be secrets
@@ -47,21 +47,6 @@ def main() -> None:
     except ConfigError as error:
         typer.echo(f"fastsfu: {error.info}", err=True)
         raise SystemExit(2) from None
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(version("fastsfu"))
-        raise typer.Exit
-
-
-@app.callback()
-def _common(
-    show_version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Every option of `serve` is also FASTSFU_<NAME> in the environment."""
 
 
 @app.command()

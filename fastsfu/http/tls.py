@@ -83,9 +83,7 @@ class ServerCertificate:
         connection.context = self._current
 
 
-async def watch(
-    served: ServerCertificate, certificate: Path, key: Path, poll_seconds: float = POLL_SECONDS
-) -> None:
+async def watch(served: ServerCertificate, certificate: Path, key: Path) -> None:
     """Reload the pair whenever one of its files changes, until cancelled.
 
     A pair that cannot be read or does not match (half written) leaves the old one in use and costs
@@ -94,7 +92,7 @@ async def watch(
     """
     seen = _signature(certificate, key)
     while True:
-        await asyncio.sleep(poll_seconds)
+        await asyncio.sleep(POLL_SECONDS)
         now = _signature(certificate, key)
         if now == seen:
             continue

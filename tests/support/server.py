@@ -133,10 +133,12 @@ async def live_server(**options: Any) -> AsyncIterator[LiveServer]:
             running.result()
         url = ready.result().replace("127.0.0.1", "localhost")
         tls = trusting(certificate)
-        async with httpx.AsyncClient(base_url=url, verify=tls, limits=FRESH) as http:
-            yield LiveServer(sfu, certificate, server, url, tls, http)
-        server.should_exit = True
-        await running
+        try:
+            async with httpx.AsyncClient(base_url=url, verify=tls, limits=FRESH) as http:
+                yield LiveServer(sfu, certificate, server, url, tls, http)
+        finally:
+            server.should_exit = True
+            await running
 
 
 def trusting(certificate: ServerCertificate) -> ssl.SSLContext:

@@ -1,0 +1,146 @@
+"""The command line, in processes of its own where it is about the process."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fastsfu.auth.tokens import Tokens
+from fastsfu.cli import app, parse_duration
+
+SECRET = "only-for-the-tests-0123456789-abcdef"
+SERVE = [sys.executable, "-m", "fastsfu", "serve", "--host", "127.0.0.1", "--port", "0"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fastsfu", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def serve(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], str]:
+    """A server process, and its first line."""
+    process = subprocess.Popen(
+        [*SERVE, "--media-port", "0", *arguments],
+        env={**os.environ, "FASTSFU_DRAIN_TIMEOUT": "0", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline()
+
+
+def test_token_carries_what_was_asked_for() -> None:
+    made = run(
+        *("token", "standup", "--name", "Ada", "--owner", "--exp", "15m", "--no-publish"),
+        FASTSFU_SECRET=SECRET,
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    grant = Tokens(SECRET).verify(made.stdout.strip(), "standup")
+    assert (grant.name, grant.owner, grant.publish, grant.subscribe) == ("Ada", True, False, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("1.5h", 5400), ("7d", 604800), ("never", None)]
+)
+def test_durations(text: str, seconds: float | None) -> None:
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "complaint"),
+    [
+        (["token", "r"], {}, "FASTSFU_SECRET is not set"),
+        (["token", "r"], {"FASTSFU_SECRET": "short"}, "at least 32 bytes"),
+        (["token", "r", "--exp", "soon"], {"FASTSFU_SECRET": SECRET}, "none of 90s"),
+        (["serve", "--host", "somewhere"], {}, "no IP address"),
+        (["serve", "--cert", "/nowhere"], {}, "cert and key belong together"),
+        (["serve", "--cert", "/nowhere", "--key", "/nowhere"], {}, "/nowhere: No such file"),
+        (["serve", "--config", "/nowhere"], {}, "no configuration file"),
+        (["serve", "--log-level", "loud"], {}, "loud"),
+        (["bench", "nothing"], {}, "no benchmark nothing"),
+    ],
+)
+def test_mistakes_end_in_a_sentence(
+    arguments: list[str], environment: dict[str, str], complaint: str
+) -> None:
+    done = run(*arguments, **environment)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "short" not in done.stderr.split("FASTSFU")[-1]
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM], ids=["TCP", "UDP"])
+def test_taken_port_is_said(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as other:
+        other.bind(("127.0.0.1", 0))
+        if kind == socket.SOCK_STREAM:
+            other.listen()
+        port = str(other.getsockname()[1])
+        option = "--port" if kind == socket.SOCK_STREAM else "--media-port"
+        done = run("serve", "--host", "127.0.0.1", "--port", "0", option, port)
+    assert done.returncode == 2
+    assert f"127.0.0.1:{port}: Address already in use" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serve_prints_a_link_that_opens_and_ends_on_sigterm() -> None:
+    process, line = serve(FASTSFU_SECRET="")
+    link = re.fullmatch(r"fastsfu is ready: (https://127\.0\.0\.1:\d+)/r/demo\?t=(\S+)\n", line)
+    assert link is not None
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "secret", "ending"),
+    [
+        ([], SECRET, r"/"),
+        (["--open-rooms"], SECRET, r"/r/demo"),
+        (["--open-rooms"], "", r"/r/demo"),
+    ],
+)
+def test_serve_prints_no_token_where_none_is_needed(
+    arguments: list[str], secret: str, ending: str
+) -> None:
+    process, line = serve(*arguments, FASTSFU_SECRET=secret)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert re.fullmatch(rf"fastsfu is ready: https://127\.0\.0\.1:\d+{ending}\n", line)
+    assert process.returncode == 0
+
+
+def test_options_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "fastsfu.toml"
+    file.write_text(f'secret = "{SECRET}"\nopen_rooms = true\n')
+    process, line = serve("--config", str(file), FASTSFU_SECRET="")
+    process.terminate()
+    process.communicate(timeout=20)
+    assert line.endswith("/r/demo\n")
+
+
+def test_doctor_finds_taken_ports_and_says_the_fix() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = CliRunner().invoke(
+            app, ["doctor", "--host", "127.0.0.1", "--port", port], env={"COLUMNS": "200"}
+        )
+    assert done.exit_code == 1
+    assert "bad HTTPS port" in done.stdout
+    assert f"ss -lnp 'sport = :{port}'" in done.stdout
+    for check in ("UDP buffers", "GSO", "encryption", "clock", "certificate"):
+        assert check in done.stdout
