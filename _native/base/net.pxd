@@ -29,7 +29,7 @@ cdef extern from *:
     enum:
         AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC, SOL_SOCKET, SOL_UDP
         SO_RCVBUF, SO_SNDBUF, SO_RCVBUFFORCE, SO_SNDBUFFORCE
-        IPPROTO_IPV6, IPV6_V6ONLY, UDP_SEGMENT, UDP_GRO, MSG_DONTWAIT, POLLIN
+        IPPROTO_IP, IP_PKTINFO, IPPROTO_IPV6, IPV6_V6ONLY, IPV6_PKTINFO, IPV6_RECVPKTINFO, UDP_SEGMENT, UDP_GRO, MSG_DONTWAIT, POLLIN
         EAGAIN, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOMEM, EPERM, ENOSYS
 
     ctypedef unsigned int socklen_t
@@ -72,6 +72,13 @@ cdef extern from *:
         size_t cmsg_len
         int cmsg_level
         int cmsg_type
+    cdef struct in_pktinfo:
+        int ipi_ifindex
+        in_addr ipi_spec_dst
+        in_addr ipi_addr
+    cdef struct in6_pktinfo:
+        in6_addr ipi6_addr
+        unsigned int ipi6_ifindex
     cdef struct pollfd:
         int fd
         short events

@@ -19,7 +19,7 @@ from fastsfu._native.engine.state cimport (
     DROP_NO_MEMORY, DROP_STALE_COMMAND, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
 )
-from fastsfu._native.engine.udp cimport SocketAddress, udp_address, udp_send_one
+from fastsfu._native.engine.udp cimport SocketAddress, udp_send_one
 from fastsfu._native.media.stream cimport (
     InboundStream, MediaKind, OutboundState, OutboundStream, StreamStats, inbound_free,
     inbound_new, outbound_attach, outbound_free, outbound_new, outbound_pause, want_keyframe,
@@ -156,13 +156,8 @@ cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command)
 
 
 cdef void send_dtls(Worker* worker, Transport* transport, const DtlsDatagram* command) noexcept nogil:
-    """On the selected path, or before nomination on the newest one that answered a check."""
-    cdef SocketAddress newest
     if transport.destination != NULL:
         udp_send_one(&worker.udp, <SocketAddress*>transport.destination, command.data, command.size)
-    elif transport.ice.path_count:
-        udp_address(&worker.udp, &transport.ice.paths[transport.ice.path_count - 1], &newest)
-        udp_send_one(&worker.udp, &newest, command.data, command.size)
 
 
 cdef void create_inbound(Worker* worker, const CreateInbound* command) noexcept nogil:

@@ -177,27 +177,32 @@ cdef void on_check(
         count_drop(worker, DROP_NO_MEMORY)
         return
     if answer_size:
-        udp_address(&worker.udp, &datagram.source, &back)
+        udp_address(&worker.udp, &datagram.source, &datagram.local, &back)
         udp_send_one(&worker.udp, &back, answer, <uint32_t>answer_size)
+    if transport.destination == NULL or action == ICE_ANSWER_SELECTED:
+        set_destination(worker, transport, datagram)
     if action == ICE_ANSWER_SELECTED:
-        on_selected(worker, transport)
+        tell_connected(worker, transport, &datagram.source)
 
 
-cdef void on_selected(Worker* worker, Transport* transport) noexcept nogil:
-    cdef IceConnected* event
-    cdef const Address* path = &transport.ice.paths[transport.ice.selected]
+cdef void set_destination(
+        Worker* worker, Transport* transport, const Datagram* datagram) noexcept nogil:
+    """Send where this came from, from where it came to (RFC 8445 section 12.1: any valid pair until one is selected)."""
     if transport.destination == NULL:
         transport.destination = malloc(sizeof(SocketAddress))
         if transport.destination == NULL:
             count_drop(worker, DROP_NO_MEMORY)
             return
-    udp_address(&worker.udp, path, <SocketAddress*>transport.destination)
-    event = <IceConnected*>emit_reserve(
+    udp_address(
+        &worker.udp, &datagram.source, &datagram.local, <SocketAddress*>transport.destination)
+
+
+cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:
+    cdef IceConnected* event = <IceConnected*>emit_reserve(
         worker, EVENT_ICE_CONNECTED, transport.handle, sizeof(IceConnected))
     if event != NULL:
         event.address = path[0]
         emit_commit(worker)
-
 
 
 cdef void on_dtls(

@@ -1,29 +1,39 @@
 """The only socket code: one UDP socket, read in batches (recvmmsg, UDP_GRO), written in messages (sendmmsg, UDP_SEGMENT).
 
+A datagram remembers which of our addresses it came to, and what goes back leaves from there (IP_PKTINFO): on a host
+with several addresses the kernel's own choice may be another one, which ICE would not know (RFC 8445 section 7.3.1.3).
+
 GSO (UDP_SEGMENT) cuts one message into equal datagrams; only the last may be smaller. What the kernel or the route
 refuses at run time is sent again as plain datagrams and counted; EINVAL and EIO turn GSO off for good.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsfu._native.base.net cimport iovec, mmsghdr, sockaddr_in6
+from fastsfu._native.base.net cimport in6_pktinfo, in_pktinfo, iovec, mmsghdr, sockaddr_in6
 from fastsfu._native.peer.ice cimport Address
 
 cdef enum:
     UDP_BATCH = 32                # messages in one recvmmsg or sendmmsg
     UDP_RECEIVE_BYTES = 65536     # of one received message: up to 64 GRO segments
-    UDP_CONTROL_BYTES = 64        # room for one UDP_GRO or UDP_SEGMENT control message
+    UDP_CONTROL_BYTES = 96        # room for an address (IPV6_PKTINFO) and a segment size (UDP_GRO, UDP_SEGMENT)
     GSO_MAX_SEGMENTS = 64
     GSO_MAX_BYTES = 65000
+
+cdef struct LocalAddress:         # one of this host's addresses, ready to be a control message
+    in_pktinfo v4
+    in6_pktinfo v6
+    uint8_t family                # 4 or 6; 0 = let the kernel choose
 
 cdef struct Datagram:             # one received datagram: borrowed until the next udp_receive
     uint8_t* data
     uint32_t size
     Address source
+    LocalAddress local            # where it came to
 
 cdef struct SocketAddress:        # what sendmmsg wants; holds either family
     sockaddr_in6 raw
-    uint32_t size                 # 0 = none
+    uint32_t size                 # of `raw`
+    LocalAddress local            # what it leaves from
 
 cdef struct Message:              # one to GSO_MAX_SEGMENTS datagrams to one destination, contiguous
     const SocketAddress* destination
@@ -46,6 +56,9 @@ cdef struct UdpSocket:
     int message_count             # messages of the last udp_receive
     int message                   # cursor of udp_next: message, and byte within it
     uint32_t offset
+    Address source                # of the message at the cursor
+    LocalAddress local
+    uint32_t segment              # bytes of each datagram in it
     # sending
     mmsghdr sending[UDP_BATCH]
     iovec send_vectors[UDP_BATCH]
@@ -67,4 +80,6 @@ cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil
 cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept nogil    # count <= UDP_BATCH
 cdef void udp_send_one(
     UdpSocket* udp, const SocketAddress* destination, const uint8_t* data, uint32_t size) noexcept nogil
-cdef void udp_address(const UdpSocket* udp, const Address* address, SocketAddress* out) noexcept nogil
+cdef void udp_address(
+    const UdpSocket* udp, const Address* address, const LocalAddress* local,
+    SocketAddress* out) noexcept nogil

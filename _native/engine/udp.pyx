@@ -8,9 +8,11 @@ from posix.unistd cimport close
 
 from fastsfu._native.base.net cimport (
     AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_NXTHDR, CMSG_SPACE, EAGAIN, EINTR,
-    EINVAL, EIO, ENOMEM, IPPROTO_IPV6, IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE,
+    EINVAL, EIO, ENOMEM, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, IPV6_RECVPKTINFO,
+    IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE,
     SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, SOL_UDP,
-    UDP_GRO, UDP_SEGMENT, bind, cmsghdr, getsockname, htons, inet_pton, iovec, mmsghdr, msghdr,
+    UDP_GRO, UDP_SEGMENT, bind, cmsghdr, getsockname, htons, in6_pktinfo, in_pktinfo,
+    inet_pton, iovec, mmsghdr, msghdr,
     ntohs, recvmmsg, sendmmsg, setsockopt, sockaddr, sockaddr_in, sockaddr_in6, socket, socklen_t,
 )
 from fastsfu._native.peer.ice cimport Address
@@ -49,6 +51,9 @@ cdef int udp_open(
     udp.gro = gro and set_option(udp.fd, SOL_UDP, UDP_GRO, 1) == 0
     # A kernel that knows the option can send with it; 0 leaves plain sends as they are.
     udp.gso = gso and set_option(udp.fd, SOL_UDP, UDP_SEGMENT, 0) == 0
+    set_option(udp.fd, IPPROTO_IP, IP_PKTINFO, 1)
+    if udp.dual_stack:
+        set_option(udp.fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
     prepare_receive(udp)
     return 0
 
@@ -92,9 +97,11 @@ cdef bint parse_host(const char* host, uint16_t port, SocketAddress* out) noexce
 
 
 cdef void udp_address(
-        const UdpSocket* udp, const Address* address, SocketAddress* out) noexcept nogil:
+        const UdpSocket* udp, const Address* address, const LocalAddress* local,
+        SocketAddress* out) noexcept nogil:
     cdef sockaddr_in* v4 = <sockaddr_in*>&out.raw
     memset(out, 0, sizeof(SocketAddress))
+    out.local = local[0]
     if not udp.dual_stack:
         v4.sin_family = AF_INET
         v4.sin_port = htons(address.port)
@@ -136,14 +143,14 @@ cdef void prepare_receive(UdpSocket* udp) noexcept nogil:
         header.msg_iov = &udp.receive_vectors[i]
         header.msg_iovlen = 1
         header.msg_name = &udp.sources[i]
-        header.msg_control = udp.receive_control[i] if udp.gro else NULL
+        header.msg_control = udp.receive_control[i]
         rearm(udp, i)
 
 
 cdef inline void rearm(UdpSocket* udp, int i) noexcept nogil:
     """The kernel overwrites these lengths in every message that it fills."""
     udp.received[i].msg_hdr.msg_namelen = sizeof(sockaddr_in6)
-    udp.received[i].msg_hdr.msg_controllen = UDP_CONTROL_BYTES if udp.gro else 0
+    udp.received[i].msg_hdr.msg_controllen = UDP_CONTROL_BYTES
 
 
 cdef int udp_receive(UdpSocket* udp) noexcept nogil:
@@ -160,7 +167,7 @@ cdef int udp_receive(UdpSocket* udp) noexcept nogil:
 
 cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil:
     cdef mmsghdr* message
-    cdef uint32_t segment, left
+    cdef uint32_t left
     while udp.message < udp.message_count:
         message = &udp.received[udp.message]
         left = message.msg_len - udp.offset
@@ -168,28 +175,45 @@ cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil:
             udp.message += 1
             udp.offset = 0
             continue
-        segment = message.msg_len
-        if udp.gro:
-            segment = gro_segment(&message.msg_hdr, segment)
+        if udp.offset == 0:
+            read_address(&udp.sources[udp.message], &udp.source)
+            udp.segment = read_control(&message.msg_hdr, message.msg_len, &udp.local)
         datagram.data = <uint8_t*>udp.receive_vectors[udp.message].iov_base + udp.offset
-        datagram.size = segment if segment < left else left
-        read_address(&udp.sources[udp.message], &datagram.source)
+        datagram.size = min(udp.segment, left)
+        datagram.source = udp.source
+        datagram.local = udp.local
         udp.offset += datagram.size
         udp.datagrams_received += 1
         return True
     return False
 
 
-cdef uint32_t gro_segment(msghdr* header, uint32_t whole) noexcept nogil:
-    """Bytes of each datagram that UDP_GRO merged into this message."""
+cdef uint32_t read_control(msghdr* header, uint32_t whole, LocalAddress* local) noexcept nogil:
+    """Which of our addresses a message came to; returns the bytes of each datagram that UDP_GRO merged into it."""
     cdef cmsghdr* control = CMSG_FIRSTHDR(header)
-    cdef int size
+    cdef int size = 0
+    local.family = 0
     while control != NULL:
         if control.cmsg_level == SOL_UDP and control.cmsg_type == UDP_GRO:
             memcpy(&size, CMSG_DATA(control), sizeof(int))
-            return <uint32_t>size if size > 0 else whole
+        elif control.cmsg_level == IPPROTO_IP and control.cmsg_type == IP_PKTINFO:
+            memcpy(&local.v4, CMSG_DATA(control), sizeof(in_pktinfo))
+            local.v4.ipi_ifindex = 0          # only the address: the route may change
+            local.family = 4
+        elif control.cmsg_level == IPPROTO_IPV6 and control.cmsg_type == IPV6_PKTINFO:
+            # IPv4 on a dual-stack socket brings both; the kernel takes the mapped form back.
+            memcpy(&local.v6, CMSG_DATA(control), sizeof(in6_pktinfo))
+            if not is_link_local(&local.v6):
+                local.v6.ipi6_ifindex = 0
+            local.family = 6
+            break
         control = CMSG_NXTHDR(header, control)
-    return whole
+    return <uint32_t>size if size > 0 else whole
+
+
+cdef inline bint is_link_local(const in6_pktinfo* info) noexcept nogil:
+    """fe80::/10 means nothing without its interface."""
+    return info.ipi6_addr.s6_addr[0] == 0xfe and (info.ipi6_addr.s6_addr[1] & 0xc0) == 0x80
 
 
 cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept nogil:
@@ -206,24 +230,37 @@ cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept 
 
 
 cdef void fill(UdpSocket* udp, int i, const Message* message) noexcept nogil:
-    cdef msghdr* header = &udp.sending[i].msg_hdr
-    cdef cmsghdr* control
-    udp.send_vectors[i].iov_base = <void*>message.data
-    udp.send_vectors[i].iov_len = message.size
+    address(&udp.sending[i].msg_hdr, &udp.send_vectors[i], udp.send_control[i], message)
+
+
+cdef void address(
+        msghdr* header, iovec* vector, uint8_t* area, const Message* message) noexcept nogil:
+    """One message with its control messages: the address it leaves from, and the size of its segments."""
+    cdef const LocalAddress* local = &message.destination.local
+    vector.iov_base = <void*>message.data
+    vector.iov_len = message.size
     header.msg_name = <void*>&message.destination.raw
     header.msg_namelen = message.destination.size
-    header.msg_iov = &udp.send_vectors[i]
+    header.msg_iov = vector
     header.msg_iovlen = 1
-    header.msg_control = NULL
+    header.msg_control = area
     header.msg_controllen = 0
+    if local.family == 4:
+        append(header, IPPROTO_IP, IP_PKTINFO, &local.v4, sizeof(in_pktinfo))
+    elif local.family == 6:
+        append(header, IPPROTO_IPV6, IPV6_PKTINFO, &local.v6, sizeof(in6_pktinfo))
     if message.size > message.segment:
-        header.msg_control = udp.send_control[i]
-        header.msg_controllen = CMSG_SPACE(sizeof(uint16_t))
-        control = CMSG_FIRSTHDR(header)
-        control.cmsg_level = SOL_UDP
-        control.cmsg_type = UDP_SEGMENT
-        control.cmsg_len = CMSG_LEN(sizeof(uint16_t))
-        memcpy(CMSG_DATA(control), &message.segment, sizeof(uint16_t))
+        append(header, SOL_UDP, UDP_SEGMENT, &message.segment, sizeof(uint16_t))
+
+
+cdef inline void append(
+        msghdr* header, int level, int type, const void* value, size_t size) noexcept nogil:
+    cdef cmsghdr* control = <cmsghdr*>(<uint8_t*>header.msg_control + header.msg_controllen)
+    control.cmsg_level = level
+    control.cmsg_type = type
+    control.cmsg_len = CMSG_LEN(size)
+    memcpy(CMSG_DATA(control), value, size)
+    header.msg_controllen += CMSG_SPACE(size)
 
 
 cdef void send_run(UdpSocket* udp, const Message* messages, int begin, int end) noexcept nogil:
@@ -265,13 +302,14 @@ cdef void udp_send_one(
         uint32_t size) noexcept nogil:
     cdef mmsghdr one
     cdef iovec vector
+    cdef uint8_t control[UDP_CONTROL_BYTES]
+    cdef Message message
     memset(&one, 0, sizeof(one))
-    vector.iov_base = <void*>data
-    vector.iov_len = size
-    one.msg_hdr.msg_name = <void*>&destination.raw
-    one.msg_hdr.msg_namelen = destination.size
-    one.msg_hdr.msg_iov = &vector
-    one.msg_hdr.msg_iovlen = 1
+    message.destination = destination
+    message.data = data
+    message.size = size
+    message.segment = <uint16_t>size
+    address(&one.msg_hdr, &vector, control, &message)
     while True:
         if sendmmsg(udp.fd, &one, 1, 0) == 1:
             udp.messages_sent += 1

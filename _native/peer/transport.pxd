@@ -30,7 +30,7 @@ cdef struct Transport:
     int64_t consent_timeout_us
     bint expired                  # told the event loop so
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
-    void* destination             # engine/udp SocketAddress of the selected path; NULL before nomination
+    void* destination             # engine/udp SocketAddress of the selected path, before that of the first valid one; or NULL
     bint keyed                    # the SRTP contexts below are open
     SrtpContext receive
     SrtpContext send

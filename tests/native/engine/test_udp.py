@@ -109,3 +109,14 @@ def test_nothing_to_receive_is_no_batch():
 def test_a_host_that_is_no_address_is_refused():
     with pytest.raises(OSError):
         Udp(host="nowhere")
+
+
+def test_an_answer_leaves_from_the_address_that_was_asked(receiver):
+    """127.0.0.2 is ours, too; without a word from us the kernel would answer from 127.0.0.1."""
+    udp = Udp(host="0.0.0.0")
+    receiver.sendto(b"question", ("127.0.0.2", udp.port))
+    udp.receive()
+    udp.send_one(LOOPBACK, receiver.getsockname()[1], b"answer")
+    assert receiver.recvfrom(100) == (b"answer", ("127.0.0.2", udp.port))
+    udp.send([(LOOPBACK, receiver.getsockname()[1], b"ab", 1)])
+    assert receiver.recvfrom(100) == (b"a", ("127.0.0.2", udp.port))

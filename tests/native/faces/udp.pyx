@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memset
 
 from fastsfu._native.engine.udp cimport (
-    Datagram, Message, SocketAddress, UdpSocket, udp_address, udp_close, udp_next, udp_open,
+    Datagram, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close, udp_next, udp_open,
     udp_receive, udp_send, udp_send_one,
 )
 from fastsfu._native.peer.ice cimport Address
@@ -12,6 +12,7 @@ from fastsfu._native.peer.ice cimport Address
 
 cdef class Udp:
     cdef UdpSocket udp
+    cdef LocalAddress local
 
     def __cinit__(self, str host="127.0.0.1", uint16_t port=0, bint gso=True, bint gro=True):
         cdef int error = udp_open(&self.udp, host.encode(), port, gso, gro)
@@ -37,12 +38,13 @@ cdef class Udp:
         }
 
     def receive(self):
-        """[(data, (family, ip, port))] of one batch."""
+        """[(data, (family, ip, port))] of one batch. What is sent later leaves from where the last one came to."""
         cdef Datagram datagram
         found = []
         udp_receive(&self.udp)
         while udp_next(&self.udp, &datagram):
             ip = bytes(datagram.source.ip[:4 if datagram.source.family == 4 else 16])
+            self.local = datagram.local
             found.append((datagram.data[:datagram.size], (datagram.source.family, ip, datagram.source.port)))
         return found
 
@@ -71,4 +73,4 @@ cdef class Udp:
         for i, byte in enumerate(ip):
             address.ip[i] = byte
         address.port = port
-        udp_address(&self.udp, &address, out)
+        udp_address(&self.udp, &address, &self.local, out)
