@@ -78,8 +78,8 @@ class ServerProcess:
 
     def __enter__(self) -> "ServerProcess":
         port = str(self.port)
-        command = [sys.executable, "-m", "fastsfu", "serve", "--host", "127.0.0.1"]
-        command += ["--port", port, "--media-port", port, "--media-ip", "127.0.0.1", *self.options]
+        command = [sys.executable, "-m", "fastsfu", "serve", "--port", port]
+        command += ["--media-port", port, *self.options]
         settings = {**SETTINGS, **self.environment}
         with _on_core(self.core):
             self.process = subprocess.Popen(
