@@ -76,11 +76,10 @@ def write_answer(
             description.media.append(_rejected(section))
             continue
         media = _accepted(section, section.mid in receiving, sending.get(section.mid))
-        # The transport is the tag's (RFC 9143 section 7.3.3); aiortc wants its parameters in each
-        # section, and browsers write them so.
+        # The transport is the tag's (RFC 9143 section 7.3.3); aiortc keeps the parameters and
+        # candidates of the last section that it reads, and browsers write them in each.
         media.attributes.extend(transport)
-        if section.mid == offer.bundle[0]:
-            media.attributes.extend(_candidates(candidates))
+        media.attributes.extend(_candidates(candidates))
         description.media.append(media)
     return write(description)
 
