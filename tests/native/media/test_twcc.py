@@ -20,11 +20,12 @@ def symbols_of(chunk):
     return [chunk >> i & 3 for i in range(12, -1, -2)]  # two-bit vector
 
 
-def decode(packet):
+def decode(packet, ssrcs=(1, 2)):
     """(base, [arrival in ticks or None], feedback count, number of chunks)."""
     first, kind, length, sender, media, base, count = struct.unpack_from("!BBHIIHH", packet)
     assert (first, kind, length) == (0x8F, 205, len(packet) // 4 - 1)
-    assert (sender, media, len(packet) % 4) == (1, 2, 0)
+    assert len(packet) % 4 == 0
+    assert ssrcs is None or (sender, media) == ssrcs
     reference = int.from_bytes(packet[16:19], "big", signed=True)
     at, symbols, chunks = 20, [], 0
     while len(symbols) < count:

@@ -1,0 +1,121 @@
+"""A call on virtual time: emulated clients around a real worker. A run is decided by its seed."""
+
+import random
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastsfu._native.packet.codec import Codec
+from tests.native.faces.world import World
+from tests.scenarios.flows import AUDIO_PT, RTX_PT, VIDEO_PT, Camera, Microphone, Viewer
+from tests.scenarios.participant import Participant
+
+STEP_US = 1000
+AUDIO, VIDEO = 0, 1
+
+
+class Call:
+    def __init__(self, seed: int, **worker: Any) -> None:
+        self.chance = random.Random(seed)
+        self.world = World(**worker)
+        self.participants: list[Participant] = []
+        self.events: list[tuple[str, int, Any]] = []
+        self.drained = 0
+
+    def join(self, name: str, **path: Any) -> Participant:
+        """`path`: delay_us, jitter_us and loss of both directions."""
+        participant = Participant(self.world, name, self.chance, **path)
+        participant.exchange_keys()
+        self.participants.append(participant)
+        return participant
+
+    def film(self, publisher: Participant, *, nack: bool = True) -> int:
+        """A camera; returns the handle of its inbound stream."""
+        camera = Camera(self.chance.getrandbits(32), self.chance.getrandbits(32), self.chance)
+        camera.next_us = self.world.now_us
+        publisher.cameras.append(camera)
+        return self.world.inbound(
+            publisher.transport, kind=VIDEO, mid=camera.mid, nack=nack,
+            payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)],
+        )  # fmt: skip
+
+    def speak(self, publisher: Participant) -> int:
+        microphone = Microphone(self.chance.getrandbits(32), next_us=self.world.now_us)
+        publisher.microphones.append(microphone)
+        return self.world.inbound(
+            publisher.transport, kind=AUDIO, mid=microphone.mid, nack=False,
+            payload_types=[(AUDIO_PT, int(Codec.CODEC_OPUS), 48_000, -1)],
+        )  # fmt: skip
+
+    def watch(self, watcher: Participant, inbound: int, *, rtx: bool = True) -> tuple[int, Viewer]:
+        """(handle of the outbound stream, its viewer)."""
+        ssrc, rtx_ssrc = self.chance.getrandbits(32), self.chance.getrandbits(32) if rtx else None
+        viewer = Viewer(ssrc, rtx_ssrc)
+        watcher.viewers[ssrc] = viewer
+        outbound = self.world.outbound(
+            watcher.transport, inbound, ssrc=ssrc, rtx_ssrc=rtx_ssrc,
+            payload_types=[(VIDEO_PT, VIDEO_PT, RTX_PT if rtx else -1)],
+            first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
+        )  # fmt: skip
+        return outbound, viewer
+
+    def listen(self, listener: Participant, inbound: int) -> tuple[int, int]:
+        """(handle of the outbound stream, its SSRC)."""
+        ssrc = self.chance.getrandbits(32)
+        outbound = self.world.outbound(
+            listener.transport, inbound, ssrc=ssrc, payload_types=[(AUDIO_PT, AUDIO_PT, -1)],
+            first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
+        )  # fmt: skip
+        return outbound, ssrc
+
+    def run(self, seconds: float) -> None:
+        end_us = self.world.now_us + int(seconds * 1_000_000)
+        while self.world.now_us < end_us:
+            self.step()
+
+    def step(self) -> None:
+        now_us = self.world.now_us
+        for participant in self.participants:
+            participant.tick(now_us)
+            datagrams = participant.up.due(now_us)
+            if datagrams:
+                self.world.deliver(datagrams, participant.address)
+        self.world.advance(STEP_US)
+        self.events += self.world.events()
+        self._drain()
+        for participant in self.participants:
+            participant.receive(self.world.now_us)
+
+    def _drain(self) -> None:
+        """Until every datagram that the worker sent has come out of the loopback interface."""
+        sent = self.world.counters()["datagrams_sent"]
+        while self.drained < sent:
+            sockets = [opened for p in self.participants for opened in p.sockets]
+            ready, _, _ = select.select(sockets, [], [], 5)
+            assert ready, (
+                f"{sent - self.drained} datagrams did not come out of the loopback interface"
+            )
+            self.drained += sum(p.drain(self.world.now_us) for p in self.participants)
+
+    def row(self, handle: int) -> Any:
+        """The counters of one stream or transport."""
+        rows = self.world.snapshot()
+        return rows[rows["handle"] == handle][0]
+
+    def close(self) -> None:
+        for participant in self.participants:
+            participant.close()
+
+
+@contextmanager
+def call(seed: int = 1, **worker: Any) -> Iterator[Call]:
+    """Prints the seed when the scenario fails."""
+    opened = Call(seed, **worker)
+    try:
+        yield opened
+    except BaseException as failure:
+        failure.add_note(f"seed {seed}")
+        raise
+    finally:
+        opened.close()

@@ -1,0 +1,48 @@
+"""RTCP for the emulated clients, by hand from the RFCs: what the worker's own code is not."""
+
+import struct
+from collections.abc import Iterator
+
+
+def walk(compound: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(packet type, count or format, body behind the header) of each packet."""
+    while compound:
+        first, kind, length = struct.unpack_from("!BBH", compound)
+        assert first >> 6 == 2
+        assert 4 * (length + 1) <= len(compound)
+        yield kind, first & 31, compound[4 : 4 * (length + 1)]
+        compound = compound[4 * (length + 1) :]
+
+
+def packet(kind: int, count: int, body: bytes) -> bytes:
+    return struct.pack("!BBH", 0x80 | count, kind, len(body) // 4) + body
+
+
+def nack(sender: int, media: int, seqs: list[int]) -> bytes:
+    """RFC 4585 section 6.2.1, one entry for each number."""
+    entries = b"".join(struct.pack("!HH", seq, 0) for seq in seqs)
+    return packet(205, 1, struct.pack("!II", sender, media) + entries)
+
+
+def read_nack(body: bytes) -> list[int]:
+    seqs = []
+    for first, mask in struct.iter_unpack("!HH", body[8:]):
+        seqs += [first, *(first + 1 + bit & 0xFFFF for bit in range(16) if mask >> bit & 1)]
+    return seqs
+
+
+def pli(sender: int, media: int) -> bytes:
+    return packet(206, 1, struct.pack("!II", sender, media))
+
+
+def receiver_report(sender: int) -> bytes:
+    return packet(201, 0, struct.pack("!I", sender))
+
+
+def sender_report(ssrc: int, ntp: int, ts: int, packets: int, octets: int) -> bytes:
+    return packet(200, 0, struct.pack("!IQIII", ssrc, ntp, ts & 0xFFFFFFFF, packets, octets))
+
+
+def read_sender_report(body: bytes) -> tuple[int, int, int]:
+    """(SSRC, NTP time, RTP timestamp)."""
+    return struct.unpack_from("!IQI", body)

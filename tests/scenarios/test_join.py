@@ -1,0 +1,68 @@
+"""Who comes later begins with a key frame, and many who come at once cost few of them."""
+
+from tests.scenarios.call import call
+
+
+def test_a_late_viewer_begins_with_a_key_frame_soon() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        film = run.film(ann)
+        run.watch(bob, film)
+        run.run(3)
+        cem = run.join("cem")
+        run.run(0.1)
+        viewer = run.watch(cem, film)[1]
+        start_us = run.world.now_us
+        run.run(2)
+        assert viewer.first_us is not None
+        assert viewer.first_us - start_us < 700_000
+        assert viewer.frames[min(viewer.frames)] == {-2}
+        assert viewer.shown[0] == min(viewer.frames)
+
+
+def test_twenty_viewers_at_once_share_key_frames() -> None:
+    with call() as run:
+        ann = run.join("ann")
+        film = run.film(ann)
+        others = [run.join(f"viewer {i}") for i in range(20)]
+        run.run(0.1)
+        viewers = [run.watch(other, film)[1] for other in others]
+        run.run(3)
+        assert ann.cameras[0].key_frames <= 3
+        assert all(ann.cameras[0].frame - viewer.shown[-1] <= 3 for viewer in viewers)
+
+
+def test_who_is_not_connected_yet_costs_no_key_frames() -> None:
+    with call() as run:
+        ann, bob, cem = (run.join(name) for name in ("ann", "bob", "cem"))
+        cem.gone = True
+        film = run.film(ann)
+        run.watch(bob, film)
+        run.run(1)
+        keys = ann.cameras[0].key_frames
+        viewer = run.watch(cem, film)[1]
+        run.run(3)
+        assert ann.cameras[0].key_frames == keys
+        cem.gone = False
+        run.run(0.3)
+        assert ann.cameras[0].key_frames == keys + 1
+        assert viewer.shown
+
+
+def test_a_film_that_nobody_watches_is_not_asked_for_key_frames() -> None:
+    with call() as run:
+        ann = run.join("ann", loss=0.05)
+        run.film(ann)
+        run.run(5)
+        assert ann.cameras[0].key_frames == 1
+        assert ann.cameras[0].answered == 0
+
+
+def test_a_closed_stream_says_goodbye() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        outbound, viewer = run.watch(bob, run.film(ann))
+        run.run(1)
+        run.world.close("outbound", outbound)
+        run.run(0.1)
+        assert viewer.ssrc in bob.byes

@@ -1,0 +1,57 @@
+"""Packets are lost, late and overtaken on every path; repairs hide it (RFC 4585, RFC 4588)."""
+
+import pytest
+
+from tests.scenarios.call import call
+
+LOSSY = {"loss": 0.03, "delay_us": 15_000, "jitter_us": 4_000}
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("rtx", [True, False])
+def test_all_is_repaired_on_both_sides(seed: int, rtx: bool) -> None:
+    with call(seed) as run:
+        ann, bob, cem = (run.join(name, **LOSSY) for name in ("ann", "bob", "cem"))
+        film = run.film(ann)
+        viewers = [run.watch(other, film, rtx=rtx)[1] for other in (bob, cem)]
+        run.run(20)
+        camera = ann.cameras[0]
+        assert camera.answered > 0
+        assert run.row(film)["retransmitted"] > 0
+        assert camera.key_frames <= 4
+        for viewer in viewers:
+            assert viewer.asked > 0
+            assert viewer.repaired > 0 or not rtx
+            assert len(viewer.shown) > 0.95 * camera.frame
+
+
+def test_a_burst_too_long_to_repair_ends_in_a_key_frame() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(3)
+        keys = ann.cameras[0].key_frames
+        ann.up.loss = 1.0
+        run.run(5)
+        ann.up.loss = 0.0
+        run.run(2)
+        assert ann.cameras[0].key_frames > keys
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+
+
+def test_without_nack_a_loss_is_not_asked_for_upstream() -> None:
+    with call() as run:
+        ann, bob = run.join("ann", loss=0.05), run.join("bob")
+        run.watch(bob, run.film(ann, nack=False))
+        run.run(5)
+        assert ann.cameras[0].answered == 0
+
+
+def test_reordering_within_the_grace_costs_no_repair() -> None:
+    with call() as run:
+        ann, bob = run.join("ann", jitter_us=2_000), run.join("bob")
+        film = run.film(ann)
+        viewer = run.watch(bob, film)[1]
+        run.run(10)
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+        assert run.row(film)["nack_count"] < 0.02 * run.row(film)["packets"]

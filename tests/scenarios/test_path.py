@@ -1,0 +1,69 @@
+"""ICE while media flows: change of address, restart, a client that vanishes (RFC 8445, 7675)."""
+
+from tests.scenarios.call import call
+
+
+def test_media_follows_a_client_to_another_address() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(3)
+        ann.move()
+        bob.move()
+        run.run(3)
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+        assert [name for name, handle, _ in run.events if handle == bob.transport] == [
+            *("ice-connected", "ice-connected")
+        ]
+
+
+def test_a_restart_changes_the_credentials_not_the_media() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(2)
+        old, bob.ufrag, bob.password = bob.ufrag, "restarts", "r" * 24
+        run.world.restart_ice(
+            bob.transport,
+            local_ufrag=bob.ufrag,
+            local_password=bob.password,
+            remote_ufrag=bob.remote_ufrag,
+        )
+        run.run(6)
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+        answered = len(bob.answers)
+        bob.ufrag, bob.password = old, "x" * 24
+        run.run(6)
+        assert len(bob.answers) == answered
+
+
+def test_who_vanishes_is_told_and_gets_nothing_more() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        run.watch(bob, run.film(ann))
+        run.run(2)
+        bob.gone = True
+        run.run(27)
+        assert ("ice-expired", bob.transport, None) not in run.events
+        run.run(5)
+        assert run.events.count(("ice-expired", bob.transport, None)) == 1
+        sent = run.world.counters()["packets_forwarded"]
+        run.run(2)
+        assert run.world.counters()["packets_forwarded"] == sent
+        run.world.close("transport", bob.transport)
+        run.run(1)
+        assert run.world.counters()["transports"] == 1
+
+
+def test_closing_everything_gives_every_buffer_back() -> None:
+    with call() as run:
+        ann, bob = run.join("ann", loss=0.05), run.join("bob")
+        run.watch(bob, run.film(ann))
+        run.run(3)
+        assert run.world.counters()["buffers_used"] > 0
+        for participant in (bob, ann):
+            run.world.close("transport", participant.transport)
+            participant.gone = True
+        run.run(1)
+        counters = run.world.counters()
+        assert (counters["buffers_used"], counters["transports"]) == (0, 0)
