@@ -284,3 +284,37 @@ def _describe(error: ValidationError) -> str:
         f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg'].removeprefix(_PREFIX)}"
         for each in problems
     )
+
+
+def document() -> str:
+    """The options as Markdown; docs/configuration.md is this."""
+    rows = []
+    for name, field in Config.model_fields.items():
+        meaning = " ".join((field.description or "").split())
+        rows.append(f"| `{name}` | {_shown(field.get_default())} | {meaning} |")
+    return "\n".join([_DOCUMENT, *rows, ""])
+
+
+def _shown(default: Any) -> str:
+    if default is None or default == []:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ", ".join(default) if isinstance(default, list) else f"{default}"
+
+
+_DOCUMENT = """# Options
+
+Each option comes, in falling precedence, from the command line or an argument of `Config`, from the
+environment as `FASTSFU_<NAME>` (lists separated by commas), from the TOML file of `--config`, or
+from its default. A wrong or unknown one stops the server with a sentence that names it.
+
+This page is written by `python -m fastsfu.config`.
+
+| option | default | meaning |
+| --- | --- | --- |"""
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(document())

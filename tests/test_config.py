@@ -7,7 +7,7 @@ import ifaddr
 import pytest
 from pydantic import ValidationError
 
-from fastsfu.config import Config, reachable_addresses
+from fastsfu.config import Config, document, reachable_addresses
 from fastsfu.errors import ConfigError
 
 SECRET = "correct-horse-battery-staple-2026"
@@ -36,6 +36,11 @@ def refused(**options: object) -> str:
 def test_every_option_is_described() -> None:
     for name, field in Config.model_fields.items():
         assert field.description, name
+
+
+def test_document_is_up_to_date() -> None:
+    path = Path(__file__).parent.parent / "docs" / "configuration.md"
+    assert path.read_text() == document(), "run: python -m fastsfu.config > docs/configuration.md"
 
 
 def test_defaults() -> None:
