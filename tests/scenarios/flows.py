@@ -52,6 +52,7 @@ class Camera:
     key_frames: int = 0
     wants_key: bool = True
     answered: int = 0
+    forgetful: bool = False
     packets: int = 0
     octets: int = 0
     ts: int = 0
@@ -77,7 +78,7 @@ class Camera:
 
     def again(self, seqs: list[int]) -> list[bytes]:
         """RTX (RFC 4588) of these numbers."""
-        found = [self.sent[seq] for seq in seqs if seq in self.sent]
+        found = [self.sent[seq] for seq in seqs if not self.forgetful]
         self.answered += len(found)
         return [self._rtx(packet) for packet in found]
 

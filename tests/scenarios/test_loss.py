@@ -39,6 +39,23 @@ def test_a_burst_too_long_to_repair_ends_in_a_key_frame() -> None:
         assert ann.cameras[0].frame - viewer.shown[-1] <= 3
 
 
+def test_a_packet_that_never_comes_is_given_up_for_a_key_frame() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        viewer.pli_us = 1 << 60  # never complains
+        run.run(2)
+        camera = ann.cameras[0]
+        keys = camera.key_frames
+        camera.forgetful = True
+        ann.up.loss = 0.3
+        run.run(0.3)
+        ann.up.loss = 0.0
+        run.run(2)
+        assert camera.key_frames > keys
+        assert camera.frame - viewer.shown[-1] <= 3
+
+
 def test_without_nack_a_loss_is_not_asked_for_upstream() -> None:
     with call() as run:
         ann, bob = run.join("ann", loss=0.05), run.join("bob")

@@ -13,7 +13,7 @@ def test_sound_and_picture_are_on_the_sender_s_clock() -> None:
         ann, bob = run.join("ann"), run.join("bob")
         viewer = run.watch(bob, run.film(ann))[1]
         _, voice = run.listen(bob, run.speak(ann))
-        run.run(10)
+        run.run(20)
         camera, microphone = ann.cameras[0], ann.microphones[0]
         shifts: dict[int, list[int]] = {viewer.ssrc: [], voice: []}
         for _, ssrc, ntp, ts in bob.reports:
