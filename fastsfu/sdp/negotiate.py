@@ -22,6 +22,7 @@ from fastsfu.sdp.model import (
     Setup,
 )
 from fastsfu.sdp.parse import parse, shown
+from fastsfu.sdp.payloads import CodecReader
 from fastsfu.sdp.sections import extension_maps, read_section
 
 __all__ = [
@@ -48,7 +49,7 @@ def read_offer(text: str, *, video_codecs: Sequence[str], audio_codecs: Sequence
         raise OfferError("At least one media section was expected, none came.")
     _check_unique_mids(description)
     bundle = _bundle(description)
-    codecs = {"video": video_codecs, "audio": audio_codecs}
+    codecs = CodecReader({"video": video_codecs, "audio": audio_codecs})
     sections = tuple(
         read_section(description, media, bundle, codecs) for media in description.media
     )

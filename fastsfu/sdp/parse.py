@@ -46,7 +46,11 @@ def shown(text: str) -> str:
 def _lines(text: str) -> list[str]:
     if len(text) > MAX_SIZE:
         raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
-    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    text = text.replace("\r\n", "\n").rstrip("\n")
+    lines = text.split("\n")
+    if control := _CONTROL.search(text):
+        number = text.count("\n", 0, control.start()) + 1
+        raise OfferError(f"Line {number} has a control character in it.")
     if len(lines) > MAX_LINES:
         raise OfferError(f"A description has at most {MAX_LINES} lines, this one {len(lines)}.")
     if lines[0] != "v=0":
@@ -59,8 +63,6 @@ def _split(line: str, number: int) -> tuple[str, str]:
         raise OfferError(f"Line {number} is longer than {MAX_LINE} characters.")
     if len(line) < 2 or line[1] != "=" or not ("a" <= line[0] <= "z"):
         raise OfferError(f"Line {number}: x=value was expected, {shown(line[:4])} came.")
-    if _CONTROL.search(line):
-        raise OfferError(f"Line {number} has a control character in it.")
     return line[0], line[2:]
 
 

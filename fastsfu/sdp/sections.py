@@ -1,16 +1,12 @@
 """Reads one media section of an offer: can it be had, its codecs, streams and extensions."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
     EXTENSIONS,
-    KNOWN_CODECS,
     NEGOTIATED_EXTENSIONS,
-    STATIC_PAYLOAD_TYPES,
-    TRANSPORT_FEEDBACK,
-    VIDEO_FEEDBACK,
 )
 from fastsfu.sdp.model import (
     Attributes,
@@ -21,23 +17,20 @@ from fastsfu.sdp.model import (
     SessionDescription,
 )
 from fastsfu.sdp.parse import shown
+from fastsfu.sdp.payloads import CodecReader
 
 PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # RFC 9429 section 5.1.2
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
-MAX_CODECS = 24  # configurations of one section; browsers offer up to 12
-
-# RFC 5761 section 4: these would be taken for RTCP.
-_RTCP_RANGE = range(64, 96)
 
 
 def read_section(
     description: SessionDescription,
     media: MediaDescription,
     bundle: Sequence[str],
-    codecs: Mapping[str, Sequence[str]],
+    codecs: CodecReader,
 ) -> OfferedSection:
-    """The section as far as both sides can have it. `codecs` are ours by kind, in our order.
+    """The section as far as both sides can have it.
 
     Raises OfferError for what makes the whole offer unusable.
     """
@@ -48,9 +41,9 @@ def read_section(
     common: tuple[NegotiatedCodec, ...] = ()
     if reason is None:
         _check_multiplexed(media, mid)
-        common = _codecs(media, codecs[media.kind])
+        common = codecs.read(media)
         if not common:
-            wanted = ", ".join(codecs[media.kind])
+            wanted = ", ".join(codecs.ours[media.kind])
             reason = f"a codec of {wanted} was expected, none of them came"
     ssrc, rtx_ssrc = _ssrcs(media.attributes) if reason is None and sends else (None, None)
     return OfferedSection(
@@ -114,95 +107,6 @@ def _check_multiplexed(media: MediaDescription, mid: str) -> None:
         raise OfferError(
             f"a=rtcp-mux was expected in section {mid}: RTP and RTCP share one port here."
         )
-
-
-def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCodec, ...]:
-    """Theirs that are ours: in our order, and within a name in theirs."""
-    maps = _rtpmaps(media)
-    parameters = _parameters(media.attributes)
-    rtx = {
-        parameters.get(pt, {}).get("apt"): pt
-        for pt, mapping in reversed(maps.items())
-        if mapping.lower() == "rtx/90000"
-    }
-    found = []
-    for pt, mapping in maps.items():
-        name = _ours(mapping, ours)
-        fmtp = parameters.get(pt, {})
-        if name is None or _unusable(name, fmtp):
-            continue
-        codec = KNOWN_CODECS[name]
-        found.append(
-            NegotiatedCodec(
-                name=name,
-                codec=codec.number,
-                pt=pt,
-                rtx_pt=rtx.get(str(pt)),
-                clock_rate=codec.clock_rate,
-                channels=codec.channels,
-                fmtp=fmtp,
-                feedback=_feedback(media, pt),
-            )
-        )
-    order = list(ours)
-    return tuple(sorted(found, key=lambda each: order.index(each.name))[:MAX_CODECS])
-
-
-def _rtpmaps(media: MediaDescription) -> dict[int, str]:
-    """Payload type -> "name/rate[/channels]" in the order of the m= line."""
-    given: dict[str, str] = {}
-    for value in media.attributes.all("rtpmap"):
-        target, _, mapping = value.partition(" ")
-        given.setdefault(target, mapping.strip())
-    maps: dict[int, str] = {}
-    for text in media.formats:
-        if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 127:
-            raise OfferError(f"A payload type from 0 to 127 was expected, {shown(text)} came.")
-        pt = int(text)
-        known = given.get(text) or STATIC_PAYLOAD_TYPES.get(pt)
-        if known is not None and pt not in _RTCP_RANGE:
-            maps.setdefault(pt, known)
-    return maps
-
-
-def _ours(mapping: str, ours: Sequence[str]) -> str | None:
-    """Our name for an rtpmap's "name/rate[/channels]", of which the name has no case."""
-    for name in ours:
-        codec = KNOWN_CODECS[name]
-        plain = f"{name}/{codec.clock_rate}".lower()
-        channels = (f"/{codec.channels}",) if codec.channels > 1 else ("", "/1")
-        if mapping.lower() in [plain + each for each in channels]:
-            return name
-    return None
-
-
-def _parameters(attributes: Attributes) -> dict[int, dict[str, str]]:
-    """Payload type -> fmtp, of which the names are in lower case."""
-    found: dict[int, dict[str, str]] = {}
-    for value in attributes.all("fmtp"):
-        pt, _, text = value.partition(" ")
-        if not re.fullmatch(r"[0-9]{1,3}", pt):
-            continue
-        pairs = (pair.partition("=") for pair in text.split(";") if pair.strip())
-        found.setdefault(int(pt), {}).update(
-            (name.strip().lower(), value.strip()) for name, _, value in pairs
-        )
-    return found
-
-
-def _unusable(name: str, fmtp: Mapping[str, str]) -> bool:
-    """Interleaved H.264 (RFC 6184 section 6.4) is in no browser."""
-    return name == "H264" and fmtp.get("packetization-mode", "0") not in ("0", "1")
-
-
-def _feedback(media: MediaDescription, pt: int) -> tuple[str, ...]:
-    offered = set()
-    for value in media.attributes.all("rtcp-fb"):
-        target, _, kind = value.partition(" ")
-        if target in ("*", str(pt)):
-            offered.add(kind.strip())
-    wanted = VIDEO_FEEDBACK if media.kind == "video" else ()
-    return tuple(kind for kind in (*wanted, TRANSPORT_FEEDBACK) if kind in offered)
 
 
 def _ssrcs(attributes: Attributes) -> tuple[int | None, int | None]:

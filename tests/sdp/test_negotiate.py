@@ -294,3 +294,10 @@ def test_extension_id_with_two_meanings_is_refused() -> None:
 def test_video_orientation_is_declined_so_that_senders_turn_the_picture() -> None:
     assert extensions("1 urn:3gpp:video-orientation") == ({}, [{}])
     assert VIDEO_ORIENTATION not in read(recorded("chromium_publish_receive")).extensions
+
+
+def test_sections_of_one_description_share_their_codecs() -> None:
+    """They are read once: an offer of a large call has hundreds of them."""
+    sections = read(recorded("chromium_publish_receive")).sections
+    assert sections[3].codecs is sections[5].codecs
+    assert sections[1].codecs != sections[3].codecs

@@ -1,0 +1,133 @@
+"""Reads the codecs of media sections: rtpmap, fmtp (RFC 8866), rtcp-fb (RFC 4585), RTX (4588)."""
+
+import re
+from collections.abc import Mapping, Sequence, Set
+
+from fastsfu.errors import OfferError
+from fastsfu.sdp.codecs import (
+    KNOWN_CODECS,
+    STATIC_PAYLOAD_TYPES,
+    TRANSPORT_FEEDBACK,
+    VIDEO_FEEDBACK,
+)
+from fastsfu.sdp.model import Attributes, MediaDescription, NegotiatedCodec
+from fastsfu.sdp.parse import shown
+
+MAX_CODECS = 24  # configurations of one section; browsers offer up to 15
+
+# RFC 5761 section 4: these would be taken for RTCP.
+_RTCP_RANGE = range(64, 96)
+
+_LINES = frozenset({"rtpmap", "fmtp", "rtcp-fb"})
+
+
+class CodecReader:
+    """Reads the codecs of one offer's sections; equal descriptions, of which an offer of a large
+    call has hundreds, once.
+    """
+
+    def __init__(self, ours: Mapping[str, Sequence[str]]) -> None:
+        """`ours`: names of our codecs by kind of section, in our order."""
+        self.ours = ours
+        self._known: dict[tuple[object, ...], tuple[NegotiatedCodec, ...]] = {}
+
+    def read(self, media: MediaDescription) -> tuple[NegotiatedCodec, ...]:
+        """Theirs that are ours: in our order, and within a name in theirs. Raises OfferError."""
+        lines = [each for each in media.attributes if each[0] in _LINES]
+        key = (media.kind, tuple(media.formats), tuple(lines))
+        if key not in self._known:
+            self._known[key] = _codecs(media, self.ours[media.kind])
+        return self._known[key]
+
+
+def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCodec, ...]:
+    maps = _rtpmaps(media)
+    parameters = _parameters(media.attributes)
+    rtx = {
+        parameters.get(pt, {}).get("apt"): pt
+        for pt, mapping in reversed(maps.items())
+        if mapping.lower() == "rtx/90000"
+    }
+    offered = _offered_feedback(media.attributes)
+    found = []
+    for pt, mapping in maps.items():
+        name = _ours(mapping, ours)
+        fmtp = parameters.get(pt, {})
+        if name is None or _unusable(name, fmtp):
+            continue
+        codec = KNOWN_CODECS[name]
+        found.append(
+            NegotiatedCodec(
+                name=name,
+                codec=codec.number,
+                pt=pt,
+                rtx_pt=rtx.get(str(pt)),
+                clock_rate=codec.clock_rate,
+                channels=codec.channels,
+                fmtp=fmtp,
+                feedback=_feedback(media.kind, offered, pt),
+            )
+        )
+    order = list(ours)
+    return tuple(sorted(found, key=lambda each: order.index(each.name))[:MAX_CODECS])
+
+
+def _rtpmaps(media: MediaDescription) -> dict[int, str]:
+    """Payload type -> "name/rate[/channels]" in the order of the m= line."""
+    given: dict[str, str] = {}
+    for value in media.attributes.all("rtpmap"):
+        target, _, mapping = value.partition(" ")
+        given.setdefault(target, mapping.strip())
+    maps: dict[int, str] = {}
+    for text in media.formats:
+        if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 127:
+            raise OfferError(f"A payload type from 0 to 127 was expected, {shown(text)} came.")
+        pt = int(text)
+        known = given.get(text) or STATIC_PAYLOAD_TYPES.get(pt)
+        if known is not None and pt not in _RTCP_RANGE:
+            maps.setdefault(pt, known)
+    return maps
+
+
+def _ours(mapping: str, ours: Sequence[str]) -> str | None:
+    """Our name for an rtpmap's "name/rate[/channels]", of which the name has no case."""
+    for name in ours:
+        codec = KNOWN_CODECS[name]
+        plain = f"{name}/{codec.clock_rate}".lower()
+        channels = (f"/{codec.channels}",) if codec.channels > 1 else ("", "/1")
+        if mapping.lower() in [plain + each for each in channels]:
+            return name
+    return None
+
+
+def _parameters(attributes: Attributes) -> dict[int, dict[str, str]]:
+    """Payload type -> fmtp, of which the names are in lower case."""
+    found: dict[int, dict[str, str]] = {}
+    for value in attributes.all("fmtp"):
+        pt, _, text = value.partition(" ")
+        if not re.fullmatch(r"[0-9]{1,3}", pt):
+            continue
+        pairs = (pair.partition("=") for pair in text.split(";") if pair.strip())
+        found.setdefault(int(pt), {}).update(
+            (name.strip().lower(), value.strip()) for name, _, value in pairs
+        )
+    return found
+
+
+def _unusable(name: str, fmtp: Mapping[str, str]) -> bool:
+    """Interleaved H.264 (RFC 6184 section 6.4) is in no browser."""
+    return name == "H264" and fmtp.get("packetization-mode", "0") not in ("0", "1")
+
+
+def _offered_feedback(attributes: Attributes) -> set[tuple[str, str]]:
+    """(payload type or *, what may be sent about it) (RFC 4585 section 4.2)."""
+    offered = set()
+    for value in attributes.all("rtcp-fb"):
+        target, _, kind = value.partition(" ")
+        offered.add((target, kind.strip()))
+    return offered
+
+
+def _feedback(kind: str, offered: Set[tuple[str, str]], pt: int) -> tuple[str, ...]:
+    wanted = (*(VIDEO_FEEDBACK if kind == "video" else ()), TRANSPORT_FEEDBACK)
+    return tuple(w for w in wanted if (str(pt), w) in offered or ("*", w) in offered)
