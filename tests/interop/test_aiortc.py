@@ -1,11 +1,12 @@
 """Python's aiortc: as a participant over WSS, and watching by WHEP."""
 
 import httpx
+from aiortc import RTCSessionDescription
 from playwright.async_api import Browser
 
 from benchmarks.load.server import ServerProcess
 from tests.interop.conftest import OpenPage
-from tests.support.aiortc_client import AiortcClient, Sink, accept, new_connection
+from tests.support.aiortc_client import AiortcClient, Sink, new_connection
 from tests.support.page import until
 
 
@@ -64,7 +65,7 @@ async def test_whep(
         offer = connection.localDescription.sdp
         created = await http.post(f"/v1/whep/{room}", content=offer, headers=headers)
         assert created.status_code == 201, created.text
-        await accept(connection, created.text)
+        await connection.setRemoteDescription(RTCSessionDescription(created.text, "answer"))
 
         async def receives() -> bool:
             return min(frames(sinks)) >= 10

@@ -19,7 +19,6 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
-from aiortc.sdp import candidate_from_sdp
 from av import AudioFrame, VideoFrame
 
 SAMPLE_RATE = 48000
@@ -105,20 +104,6 @@ def new_connection() -> tuple[RTCPeerConnection, list[Sink]]:
     return connection, sinks
 
 
-async def accept(connection: RTCPeerConnection, answer: str) -> None:
-    """Take an answer.
-
-    Under `max-bundle` aiortc looks for candidates in the last media section only, while an answer
-    has them in the first (RFC 9143 section 7.1.3), so they are handed over one by one.
-    """
-    await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-    for line in answer.splitlines():
-        if line.startswith("a=candidate:"):
-            candidate = candidate_from_sdp(line.removeprefix("a=candidate:"))
-            candidate.sdpMLineIndex = 0
-            await connection.addIceCandidate(candidate)
-
-
 class AiortcClient:
     """`await client.join(url, room, token)`; sends a tone and a picture, receives everybody."""
 
@@ -188,7 +173,8 @@ class AiortcClient:
 
     async def _on_message(self, kind: str, message: dict[str, Any]) -> None:
         if kind == "answer":
-            await accept(self.connection, message["sdp"])
+            answer = RTCSessionDescription(message["sdp"], "answer")
+            await self.connection.setRemoteDescription(answer)
             self._pending = False
         elif kind == "sections":
             self._sections.update({k: message[k] for k in ("audio", "video")})
