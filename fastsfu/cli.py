@@ -90,6 +90,7 @@ def serve(
     logging.basicConfig(
         level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # asyncio's own TLS touches 256 KiB for each connection, uvloop's what it needs of them.
     uvloop.run(serve_https(config, _announce))
 
 

@@ -68,9 +68,9 @@ class Outgoing:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                message = self._waiting.pop(next(iter(self._waiting)))
                 async with asyncio.timeout(SEND_SECONDS):
-                    await send_text(messages.write(message))
+                    # No name for the message: it would keep the last one while nothing comes.
+                    await send_text(messages.write(self._waiting.pop(next(iter(self._waiting)))))
             if self._close is not None:
                 async with asyncio.timeout(SEND_SECONDS):
                     await close(*self._close)

@@ -105,9 +105,7 @@ class Client:
                 await self._begin()
             silence = SILENT_HEARTBEATS * self._sfu.config.heartbeat
             while True:
-                async with asyncio.timeout(silence):
-                    frame = await self._receive()
-                await self._attempt(frame)
+                await self._turn(silence)
         except TimeoutError:
             self._refuse("timeout", "nothing came in time", CloseCode.TIMEOUT)
         except _Refused as refused:
@@ -117,6 +115,12 @@ class Client:
         except Exception:
             logger.exception("signaling failed")
             self._refuse("connection-error", "internal error", CloseCode.INTERNAL)
+
+    async def _turn(self, silence: float) -> None:
+        """Wait for one message, `silence` seconds at most, and handle it."""
+        async with asyncio.timeout(silence):
+            frame = await self._receive()
+        await self._attempt(frame)
 
     async def _receive(self) -> str:
         """The next text frame. A binary one, or too many at once, end the WebSocket."""
