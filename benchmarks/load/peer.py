@@ -13,7 +13,7 @@ import httpx
 from aioice import stun
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from OpenSSL import SSL, crypto
+from OpenSSL import SSL
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib
 
@@ -153,8 +153,8 @@ class Peer:
 
     def _shake_hands(self, answer: Answer) -> None:
         context = SSL.Context(SSL.DTLS_METHOD)
-        context.use_certificate(crypto.X509.from_cryptography(self.identity.certificate))
-        context.use_privatekey(crypto.PKey.from_cryptography_key(self.identity.key))
+        context.use_certificate(self.identity.certificate)
+        context.use_privatekey(self.identity.key)
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         srtp_name, policy, key_bytes, salt_bytes = PROFILES[self.profile]
         context.set_tlsext_use_srtp(srtp_name)

@@ -35,7 +35,6 @@ async def test_whip_is_shown(
     except TimeoutError as error:
         raise AssertionError(f"{error}\n{log.read_text()}") from None
     finally:
-        ffmpeg.terminate()
-        await ffmpeg.wait()
+        await media.end(ffmpeg)
     video = next(one for one in stats["inbound"] if one["kind"] == "video")
     assert (video["frameWidth"], video["frameHeight"]) == (640, 360)

@@ -53,3 +53,10 @@ async def publish(file: Path, url: str, token: str, log: Path) -> Process:
             stderr=output,
             env={**os.environ, "SSL_CERT_FILE": str(certificate)},
         )
+
+
+async def end(process: Process) -> None:
+    """End the program, if it has not ended by itself."""
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
