@@ -39,14 +39,7 @@ def asgi_app(sfu: SFU) -> ASGIApp:
     """
     opener = Opener(sfu)
     app = Starlette(
-        routes=[
-            *_own_routes(sfu),
-            *Whip(sfu).routes(),
-            *Whep(sfu).routes(),
-            *rooms.routes(sfu),
-            *metrics.routes(sfu),
-            *pages.routes(sfu.config.open_rooms),
-        ],
+        routes=routes(sfu),
         lifespan=opener.lifespan,
         exception_handlers={
             FastSFUError: _answer,
@@ -56,6 +49,18 @@ def asgi_app(sfu: SFU) -> ASGIApp:
         },
     )
     return AccessLog(SecurityHeaders(opener.before(app), sfu.config.frame_ancestors))
+
+
+def routes(sfu: SFU) -> list[BaseRoute]:
+    """All routes of the application (docs/http.md)."""
+    return [
+        *_own_routes(sfu),
+        *Whip(sfu).routes(),
+        *Whep(sfu).routes(),
+        *rooms.routes(sfu),
+        *metrics.routes(sfu),
+        *pages.routes(sfu.config.open_rooms),
+    ]
 
 
 def _own_routes(sfu: SFU) -> list[BaseRoute]:

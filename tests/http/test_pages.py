@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 import fastsfu
+from fastsfu.http.app import routes
 from fastsfu.http.pages import TYPES, WEB
 from tests.support.server import LiveServer, live_server
 
@@ -141,3 +142,13 @@ async def test_an_entered_sfu_is_left_to_its_owner(server: LiveServer) -> None:
             assert (await http.get("/readyz")).status_code == 200
         assert sfu.running
     assert not sfu.running
+
+
+def test_every_path_is_documented() -> None:
+    documented = (WEB.parent.parent / "docs" / "http.md").read_text()
+    sfu = fastsfu.SFU(fastsfu.Config())
+    paths = {route.path for route in routes(sfu)}
+    assert len(paths) >= 12
+    for path in paths:
+        # What WHIP and WHEP make has one line for both.
+        assert f"{path.removesuffix('/{resource}')}" in documented, path
