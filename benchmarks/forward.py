@@ -46,6 +46,7 @@ class Scenario:
     seconds: float = 10.0
     gso: bool = True
     profile: str = "AEAD_AES_128_GCM"
+    live: int = 0  # receivers that read; for others the kernel counts and drops; 0: all read
 
 
 @dataclass
@@ -106,7 +107,8 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
     player.run(scenario.seconds)
     sent = sum(player.close_window())
     elapsed, after = time.monotonic() - started, server.usage()
-    player.run(DRAIN)
+    time.sleep(DRAIN)
+    player.drain()
     received, sender = player.report()
     forwarded = int(received[:, :2].sum())
     cpu_ns = after.process_ns - before.process_ns
@@ -173,6 +175,8 @@ def run(scenario: Scenario, repetitions: int, yardstick: Path | None) -> dict[st
     runs, marks = [], []
     with serving(scenario) as server:
         load = connect(scenario, server)
+        if scenario.live:
+            load.player.drop_except(scenario.live)
         for _ in range(repetitions):
             if yardstick:
                 marks.append(ceiling(yardstick, scenario))
@@ -200,12 +204,15 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long to count, for each run.")] = 10.0,
     gso: Annotated[bool, typer.Option(help="Let the server gather packets.")] = True,
     profile: Annotated[str, typer.Option(help="SRTP profile.")] = "AEAD_AES_128_GCM",
+    live: Annotated[
+        int, typer.Option(help="Receivers that read; the kernel counts and drops for the others.")
+    ] = 0,
     repetitions: Annotated[int, typer.Option(help="Runs of each; the median counts.")] = 1,
     ceiling: Annotated[Path | None, typer.Option(help="External yardstick to interleave.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Measure forwarding on this machine: the server on core 0, the load on core 1."""
-    base = Scenario(0, trace, audio, seconds, gso, profile)
+    base = Scenario(0, trace, audio, seconds, gso, profile, live)
     results = []
     for count in receivers:
         results.append(report.complete(run(replace(base, receivers=count), repetitions, ceiling)))

@@ -46,7 +46,6 @@ class Bundle:
             remote_ufrag=offer.ice_ufrag,
             dtls_client=offer.dtls_client,
             fingerprints=offer.fingerprints,
-            extensions=offer.extensions,
         )
 
     def __repr__(self) -> str:
@@ -67,11 +66,12 @@ class Bundle:
             )
 
     def follow(self, offer: Offer, learnt: Iterable[int]) -> None:
-        """Restart ICE when the credentials are new, and note which SSRCs the client uses.
+        """Restart ICE when the credentials are new; note which extensions and SSRCs the client uses.
 
         `learnt` are those of streams that the descriptions do not name.
         """
         self.restart_ice(offer.ice_ufrag, offer.ice_pwd)
+        self._engine.set_extensions(self.handle, offer.extensions)
         named = (ssrc for section in offer.sections for ssrc in (section.ssrc, section.rtx_ssrc))
         self._received = frozenset(ssrc for ssrc in named if ssrc is not None).union(learnt)
 

@@ -121,7 +121,6 @@ class MediaEngine:
         remote_ufrag: str,
         dtls_client: bool,
         fingerprints: Sequence[tuple[str, bytes]],
-        extensions: Mapping[int, int],
     ) -> int:
         """Make the transport of one BUNDLE (RFC 9143) and return its handle."""
         transport = self._native.create_transport(
@@ -130,12 +129,15 @@ class MediaEngine:
             remote_ufrag=remote_ufrag,
             dtls_client=dtls_client,
             fingerprints=fingerprints,
-            extensions=extensions,
             consent_timeout_us=round(self.consent_timeout * 1e6),
         )
         self._transports[transport] = owner
         self._streams_of[transport] = set()
         return transport
+
+    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
+        """Say which header extensions are negotiated now: ExtensionKind -> id (RFC 8285)."""
+        self._native.set_extensions(transport, extensions)
 
     def restart_ice(
         self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str

@@ -8,9 +8,9 @@ from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
 from fastsfu._native.engine.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT, COMMAND_CREATE_INBOUND,
     COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_TRANSPORT, COMMAND_PAUSE_OUTBOUND,
-    COMMAND_REQUEST_KEYFRAME, COMMAND_RESTART_ICE, COMMAND_SEND_DTLS, COMMAND_SET_KEYS,
-    COMMAND_STOP, CreateInbound, CreateOutbound, CreateTransport, DtlsDatagram, Head,
-    PauseOutbound, RestartIce, SetKeys,
+    COMMAND_REQUEST_KEYFRAME, COMMAND_RESTART_ICE, COMMAND_SEND_DTLS,
+    COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP, CreateInbound, CreateOutbound, CreateTransport, DtlsDatagram, Head,
+    PauseOutbound, RestartIce, SetExtensions, SetKeys,
 )
 from fastsfu._native.engine.feedback cimport feedback_bye, feedback_keyframe
 from fastsfu._native.engine.forward cimport forward_forget
@@ -28,6 +28,7 @@ from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.packet.rtp cimport EXT_KINDS, ExtensionKind
 from fastsfu._native.peer.ice cimport ice_init, ice_restart
 from fastsfu._native.peer.transport cimport (
+    NO_EXTENSION,
     SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
     transport_add_inbound, transport_add_outbound, transport_bind, transport_free, transport_new,
     transport_remove_inbound, transport_remove_outbound,
@@ -63,6 +64,8 @@ cdef void on_transport(Worker* worker, const Head* command, Transport* transport
         send_dtls(worker, transport, <const DtlsDatagram*>command)
     elif command.kind == COMMAND_SET_KEYS:
         set_keys(worker, transport, <const SetKeys*>command)
+    elif command.kind == COMMAND_SET_EXTENSIONS:
+        set_extensions(transport, <const SetExtensions*>command)
     elif command.kind == COMMAND_RESTART_ICE:
         restart(worker, transport, <const RestartIce*>command)
     elif command.kind == COMMAND_CLOSE_TRANSPORT:
@@ -93,17 +96,12 @@ cdef void on_outbound(Worker* worker, const Head* command, OutboundStream* strea
 cdef void create_transport(Worker* worker, const CreateTransport* command) noexcept nogil:
     cdef uint32_t index = handle_index(command.head.handle)
     cdef Transport* transport = transport_new()
-    cdef int kind
     if transport == NULL:
         count_drop(worker, DROP_NO_MEMORY)
         return
     transport.handle = command.head.handle
     transport.ssrc = command.ssrc
     transport.consent_timeout_us = command.consent_timeout_us
-    for kind in range(EXT_KINDS):
-        transport.id_of_kind[kind] = command.id_of_kind[kind]
-        if command.id_of_kind[kind]:
-            transport.kind_of_id[command.id_of_kind[kind]] = <uint8_t>kind
     ice_init(&transport.ice, &command.ice, worker.now_us)
     if ingress_register(worker, transport, &command.ice) < 0:
         transport_free(transport)
@@ -114,6 +112,15 @@ cdef void create_transport(Worker* worker, const CreateTransport* command) noexc
     worker.transport_count += 1
     transport.stats = row(&worker.transport_stats[index], transport.handle, transport.handle, ROW_TRANSPORT)
     transport.stats.ssrc = transport.ssrc
+
+
+cdef void set_extensions(Transport* transport, const SetExtensions* command) noexcept nogil:
+    cdef int kind
+    memset(transport.kind_of_id, NO_EXTENSION, sizeof(transport.kind_of_id))
+    for kind in range(EXT_KINDS):
+        transport.id_of_kind[kind] = command.id_of_kind[kind]
+        if command.id_of_kind[kind]:
+            transport.kind_of_id[command.id_of_kind[kind]] = <uint8_t>kind
 
 
 cdef void restart(Worker* worker, Transport* transport, const RestartIce* command) noexcept nogil:

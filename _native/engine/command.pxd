@@ -16,6 +16,7 @@ cdef enum:
 cdef enum CommandKind:
     COMMAND_STOP = 0
     COMMAND_CREATE_TRANSPORT
+    COMMAND_SET_EXTENSIONS
     COMMAND_RESTART_ICE
     COMMAND_SET_KEYS
     COMMAND_SEND_DTLS
@@ -37,6 +38,9 @@ cdef struct CreateTransport:
     IceCredentials ice
     int64_t consent_timeout_us
     uint32_t ssrc                 # of our RTCP
+
+cdef struct SetExtensions:        # replaces what was negotiated before
+    Head head
     uint8_t id_of_kind[EXT_KINDS] # 0 = not negotiated
 
 cdef struct RestartIce:

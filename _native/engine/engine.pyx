@@ -180,7 +180,7 @@ cdef class Engine:
 
     def create_transport(
             self, *, str local_ufrag, str local_password, str remote_ufrag, bint dtls_client,
-            fingerprints, extensions, int64_t consent_timeout_us=30_000_000):
+            fingerprints, int64_t consent_timeout_us=30_000_000):
         cdef CreateTransport* command
         cdef IceCredentials ice = request_credentials(local_ufrag, local_password, remote_ufrag)
         cdef uint64_t handle
@@ -194,7 +194,6 @@ cdef class Engine:
             command.ice = ice
             command.consent_timeout_us = consent_timeout_us
             command.ssrc = random_u32() | 1
-            request_extensions(command, extensions)
             self.associations.add(handle, dtls_client, tuple(fingerprints))
         except BaseException:
             handles_give_back(&self.transports, handle)
@@ -202,6 +201,15 @@ cdef class Engine:
         self.commit()
         self.streams_of[handle] = set()
         return handle
+
+    def set_extensions(self, uint64_t transport, extensions):
+        cdef SetExtensions* command
+        self.check_thread()
+        if handles_live(&self.transports, transport):
+            command = <SetExtensions*>self.reserve(
+                COMMAND_SET_EXTENSIONS, transport, sizeof(SetExtensions))
+            request_extensions(command, extensions)
+            self.commit()
 
     def restart_ice(self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag):
         cdef RestartIce* command

@@ -13,12 +13,14 @@ from fastsfu._native.engine.state cimport (
     MESSAGES_FORWARDED, PACKETS_FORWARDED, PADDING_BYTES, Worker,
 )
 from fastsfu._native.engine.udp cimport GSO_MAX_BYTES, SocketAddress
-from fastsfu._native.media.history cimport NO_EXTENSION, MediaPacket, history_get, history_put
+from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket, history_get, history_put
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map, rewrite_start
 from fastsfu._native.media.stream cimport (
     FRAME_CAPACITY, NO_PT, InboundStream, MediaKind, OutboundState, OutboundStream,
 )
-from fastsfu._native.packet.rtp cimport RTP_FIXED_SIZE
+from fastsfu._native.packet.rtp cimport (
+    RTP_FIXED_SIZE, RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind,
+)
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
@@ -109,7 +111,6 @@ cdef int equalise(Worker* worker, MediaPacket* packets, int count, Run* runs) no
             pad(worker, &packets[i], top)
         if packets[end - 1].payload_size + MAX_PADDING >= top:
             pad(worker, &packets[end - 1], top)
-        share_extension(packets, begin, end)
         runs[run_count].begin = begin
         runs[run_count].end = end
         run_count += 1
@@ -144,20 +145,6 @@ cdef inline void pad(Worker* worker, MediaPacket* packet, uint16_t top) noexcept
         memset(tail, 0, packet.padding)
         tail[packet.padding - 1] = packet.padding     # RFC 3550 section 5.1
         worker.counters[PADDING_BYTES] += packet.padding
-
-
-cdef inline void share_extension(MediaPacket* packets, int begin, int end) noexcept nogil:
-    """Browsers put the orientation into a frame's last packet only; in all of the run, headers have one size."""
-    cdef MediaPacket* carrier = NULL
-    cdef int i
-    for i in range(begin, end):
-        if packets[i].extension != NO_EXTENSION:
-            carrier = &packets[i]
-    if carrier == NULL:
-        return
-    for i in range(begin, end):
-        packets[i].extension = carrier.extension
-        packets[i].extension_value = carrier.extension_value
 
 
 cdef int first_packet(
@@ -228,16 +215,21 @@ cdef inline void emit(
     out[0] |= 0x20 if packet.padding else 0
 
 
+cdef inline uint8_t level_id(const Transport* transport, const MediaPacket* packet) noexcept nogil:
+    """The header extension's id towards this receiver; 0: the packet goes without."""
+    if packet.level == NO_LEVEL:
+        return 0
+    return transport.id_of_kind[<int>ExtensionKind.EXT_AUDIO_LEVEL]
+
+
 cdef inline uint16_t header_bytes(const Transport* transport, const MediaPacket* packet) noexcept nogil:
-    if packet.extension == NO_EXTENSION or transport.id_of_kind[packet.extension] == 0:
-        return RTP_FIXED_SIZE
-    return RTP_FIXED_SIZE + EXTENSION_BYTES
+    return RTP_FIXED_SIZE + EXTENSION_BYTES if level_id(transport, packet) else RTP_FIXED_SIZE
 
 
 cdef inline void write_header(
         uint8_t* out, const Transport* transport, const MediaPacket* packet, uint16_t seq, uint32_t ts,
         uint32_t ssrc, uint8_t pt) noexcept nogil:
-    cdef uint8_t id = 0 if packet.extension == NO_EXTENSION else transport.id_of_kind[packet.extension]
+    cdef uint8_t id = level_id(transport, packet)
     out[0] = 0x90 if id else 0x80
     out[1] = (0x80 if packet.header.marker else 0) | pt
     write_u16(out + 2, seq)
@@ -245,14 +237,13 @@ cdef inline void write_header(
     write_u32(out + 8, ssrc)
     if id == 0:
         return
-    # RFC 8285: ids to 14 in the one-byte form, above in the two-byte form; padded to one word either way.
-    write_u16(out + 12, 0xBEDE if id <= 14 else 0x1000)
+    # RFC 8285: ids to 14 in the one-byte form, above in the two-byte form; one word either way.
+    write_u16(out + 12, RTP_ONE_BYTE_PROFILE if id <= 14 else RTP_TWO_BYTE_PROFILE)
     write_u16(out + 14, 1)
     if id <= 14:
-        write_u32(out + 16, (<uint32_t>id << 28) | (<uint32_t>packet.extension_value << 16))
+        write_u32(out + 16, (<uint32_t>id << 28) | (<uint32_t>packet.level << 16))
     else:
-        write_u32(
-            out + 16, (<uint32_t>id << 24) | (1 << 16) | (<uint32_t>packet.extension_value << 8))
+        write_u32(out + 16, (<uint32_t>id << 24) | (1 << 16) | (<uint32_t>packet.level << 8))
 
 
 cdef void forward_again(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil:

@@ -32,7 +32,7 @@ from fastsfu._native.engine.state cimport (
 from fastsfu._native.engine.udp cimport (
     Datagram, SocketAddress, udp_address, udp_send_one,
 )
-from fastsfu._native.media.history cimport NO_EXTENSION, MediaPacket
+from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.levels cimport level_on_packet
 from fastsfu._native.media.loss cimport (
     LOSS_DUPLICATE_OR_OLD, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
@@ -401,24 +401,19 @@ cdef void accept(
 cdef void describe(
         Worker* worker, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
-    """The one header extension that travels on: a voice's level, a picture's orientation."""
-    cdef int kind
+    """What the event loop or a receiver wants to know besides the payload: keyframes counted, a voice's level."""
     cdef AudioLevel* event
     cdef uint8_t level
-    if stream.kind == MediaKind.AUDIO:
-        kind = <int>ExtensionKind.EXT_AUDIO_LEVEL
-    else:
-        kind = <int>ExtensionKind.EXT_VIDEO_ORIENTATION
+    packet.level = NO_LEVEL
+    if stream.kind == MediaKind.VIDEO:
+        stream.stats.keyframes += packet.keyframe
         if packet.keyframe:
-            stream.stats.keyframes += 1
             stream.stats.last_keyframe_us = worker.now_us
-    packet.extension = NO_EXTENSION
-    if extensions.size[kind] != 1:
         return
-    packet.extension = <uint8_t>kind
-    packet.extension_value = packet.buffer.data[extensions.offset[kind]]
-    if stream.kind == MediaKind.AUDIO and level_on_packet(
-            &stream.level, packet.extension_value, worker.now_us, &level):
+    if extensions.size[<int>ExtensionKind.EXT_AUDIO_LEVEL] != 1:
+        return
+    packet.level = packet.buffer.data[extensions.offset[<int>ExtensionKind.EXT_AUDIO_LEVEL]]
+    if level_on_packet(&stream.level, packet.level, worker.now_us, &level):
         event = <AudioLevel*>emit_reserve(
             worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
         if event != NULL:

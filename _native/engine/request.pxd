@@ -1,11 +1,11 @@
 """Python arguments, checked and laid into command structs: where bad arguments end (ValueError, before anything is sent)."""
 
-from fastsfu._native.engine.command cimport CreateInbound, CreateOutbound, CreateTransport
+from fastsfu._native.engine.command cimport CreateInbound, CreateOutbound, SetExtensions
 from fastsfu._native.peer.ice cimport IceCredentials
 
 cdef IceCredentials request_credentials(
     str local_ufrag, str local_password, str remote_ufrag) except *
-cdef int request_extensions(CreateTransport* command, extensions) except -1
+cdef int request_extensions(SetExtensions* command, extensions) except -1
 # The structs are zero but for their heads.
 cdef int request_inbound(
     CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack) except -1

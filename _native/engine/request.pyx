@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.engine.command cimport (
-    MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, CreateTransport,
+    MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, SetExtensions,
 )
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
 from fastsfu._native.packet.rtp cimport EXT_KINDS
@@ -33,7 +33,7 @@ cdef IceCredentials request_credentials(
     return ice
 
 
-cdef int request_extensions(CreateTransport* command, extensions) except -1:
+cdef int request_extensions(SetExtensions* command, extensions) except -1:
     for kind, id in extensions.items():
         if not (0 <= kind < EXT_KINDS and 1 <= id <= 255):
             raise ValueError(

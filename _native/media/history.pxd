@@ -7,7 +7,7 @@ from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.packet.rtp cimport RtpHeader
 
 cdef enum:
-    NO_EXTENSION = 255        # MediaPacket.extension: none travels on
+    NO_LEVEL = 255            # MediaPacket.level: the packet had none
 
 # A received packet and what is known of it.
 cdef struct MediaPacket:
@@ -18,8 +18,7 @@ cdef struct MediaPacket:
     uint16_t payload_size     # without the sender's own padding
     uint8_t padding           # bytes that egress put behind the payload; the last one counts them
     bint keyframe             # a decodable start begins here
-    uint8_t extension         # the ExtensionKind that travels on to receivers, or NO_EXTENSION
-    uint8_t extension_value   # its one byte
+    uint8_t level             # audio: the byte of its level (RFC 6464) that travels on, or NO_LEVEL
 
 cdef struct History:
     MediaPacket* packets      # ring by ext_seq; buffer NULL = empty

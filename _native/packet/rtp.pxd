@@ -22,7 +22,6 @@ cpdef enum ExtensionKind:
     EXT_REPAIRED_RID                  # ...:sdes:repaired-rtp-stream-id (RFC 8852)
     EXT_TRANSPORT_SEQ                 # draft-holmer-rmcat-transport-wide-cc-extensions-01
     EXT_AUDIO_LEVEL                   # urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 6464)
-    EXT_VIDEO_ORIENTATION             # urn:3gpp:video-orientation (TS 26.114 7.4.5)
     EXT_KINDS                         # how many
 
 cdef struct RtpHeader:

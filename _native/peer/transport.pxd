@@ -7,13 +7,13 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.srtp cimport SrtpContext
-from fastsfu._native.media.history cimport NO_EXTENSION
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
 from fastsfu._native.media.twcc cimport TwccReceiver
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport IceAgent
 
 cdef enum:
+    NO_EXTENSION = 255            # in kind_of_id
     DEFAULT_RTT_US = 100000       # until a report says better
     DTLS_PER_SECOND = 100         # datagrams passed to the event loop for one transport: a handshake takes about ten
 

@@ -57,14 +57,13 @@ VIDEO_FEEDBACK: Final = ("nack", "nack pli", "ccm fir")
 TRANSPORT_FEEDBACK: Final = "transport-cc"
 
 # packet.rtp.ExtensionKind
-MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL, VIDEO_ORIENTATION = range(6)
+MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL = range(5)
 EXTENSIONS: Final = {
     "urn:ietf:params:rtp-hdrext:sdes:mid": MID,
     "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id": RID,
     "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id": REPAIRED_RID,
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": TRANSPORT_SEQ,
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": AUDIO_LEVEL,
-    "urn:3gpp:video-orientation": VIDEO_ORIENTATION,
 }
 EXTENSION_URIS: Final = {kind: uri for uri, kind in EXTENSIONS.items()}
 

@@ -28,7 +28,6 @@ def transport_of(engine: MediaEngine, owner: Any) -> int:
         remote_ufrag="abcd",
         dtls_client=False,
         fingerprints=[("sha-256", bytes(32))],
-        extensions={},
     )
 
 

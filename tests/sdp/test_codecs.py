@@ -37,7 +37,6 @@ def test_numbers_are_the_engines() -> None:
         "repaired-rtp-stream-id": kinds.EXT_REPAIRED_RID,
         "draft-holmer-rmcat-transport-wide-cc-extensions-01": kinds.EXT_TRANSPORT_SEQ,
         "ssrc-audio-level": kinds.EXT_AUDIO_LEVEL,
-        "video-orientation": kinds.EXT_VIDEO_ORIENTATION,
     }
 
 

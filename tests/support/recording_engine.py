@@ -24,9 +24,9 @@ class Transport:
     remote_ufrag: str
     dtls_client: bool
     fingerprints: Sequence[tuple[str, bytes]]
-    extensions: Mapping[int, int]
     consent_timeout_us: int
     restarts: int = 0
+    extensions: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -106,6 +106,9 @@ class RecordingEngine:
         assert len(given["local_ufrag"]) == 8
         assert len(given["local_password"]) == 24
         return self._make(self.transports, Transport(**given))
+
+    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
+        self.transports[transport].extensions = dict(extensions)
 
     def restart_ice(self, transport: int, *, local_ufrag: str, **given: str) -> None:
         found = self.transports[transport]

@@ -66,9 +66,9 @@ class Engine:
         remote_ufrag: str,
         dtls_client: bool,              # we send the ClientHello (once ICE has connected)
         fingerprints: Sequence[tuple[str, bytes]],      # ("sha-256", digest); one must match
-        extensions: Mapping[int, int],  # ExtensionKind -> negotiated id (1..255)
         consent_timeout_us: int = 30_000_000,
     ) -> int: ...
+    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None: ...   # ExtensionKind -> id (1..255); replaces
     def restart_ice(self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str) -> None: ...
     def close_transport(self, transport: int) -> None: ...      # its streams too; sends BYE and close_notify
     def create_inbound(

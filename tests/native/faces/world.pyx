@@ -107,9 +107,17 @@ cdef class World:
         command.ice = request_credentials(local_ufrag, local_password, remote_ufrag)
         command.consent_timeout_us = consent_timeout_us
         command.ssrc = 1
-        request_extensions(&command, dict(extensions))
         apply(self.worker, &command.head)
+        self.set_extensions(command.head.handle, dict(extensions))
         return command.head.handle
+
+    def set_extensions(self, uint64_t transport, extensions):
+        cdef SetExtensions command
+        memset(&command, 0, sizeof(command))
+        command.head.kind = COMMAND_SET_EXTENSIONS
+        command.head.handle = transport
+        request_extensions(&command, extensions)
+        apply(self.worker, &command.head)
 
     def restart_ice(self, uint64_t transport, *, local_ufrag, local_password, remote_ufrag):
         cdef RestartIce command
