@@ -13,14 +13,20 @@ from fastsfu._native.base.ring cimport (
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
 from fastsfu._native.engine.apply cimport apply, apply_free_transport
-from fastsfu._native.engine.command cimport EVENT_ICE_EXPIRED, Head
+from fastsfu._native.engine.command cimport (
+    EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel, Head,
+)
 from fastsfu._native.engine.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.engine.feedback cimport feedback_report, feedback_tick
 from fastsfu._native.engine.forward cimport forward_due
 from fastsfu._native.engine.ingress cimport ingress
-from fastsfu._native.engine.state cimport SWEEP_TICKS, TICK_US, emit_event
+from fastsfu._native.engine.state cimport (
+    SWEEP_TICKS, TICK_US, emit_commit, emit_event, emit_reserve,
+)
 from fastsfu._native.engine.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, udp_receive
-from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
+from fastsfu._native.media.history cimport history_expire
+from fastsfu._native.media.levels cimport level_silence
+from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundStream, StreamStats
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 
@@ -29,6 +35,7 @@ cdef enum:
     EVENT_RING_BYTES = 1 << 20
     # Datagrams are taken in batches until none is left, but what is due by the clock gets its turn after so many.
     BATCHES_IN_A_ROW = 8
+    SILENT_US = 1000000           # without a packet: longer than Opus pauses in DTX (400 ms)
 
 
 cdef int worker_init(
@@ -177,8 +184,26 @@ cdef void tick(Worker* worker) noexcept nogil:
 
 cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
     """A transport's turn, once a second."""
+    cdef int i
     if not transport.expired and ice_expired(
             &transport.ice, worker.now_us, transport.consent_timeout_us):
         transport.expired = True
         emit_event(worker, EVENT_ICE_EXPIRED, transport.handle)
+    for i in range(transport.inbound_count):
+        if worker.now_us - transport.inbound[i].stats.last_packet_us > SILENT_US:
+            forget_silent(worker, transport.inbound[i])
     feedback_report(worker, transport)
+
+
+cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:
+    """A voice that sends nothing speaks no more; old pictures need not stay in memory."""
+    cdef AudioLevel* event
+    cdef uint8_t level
+    if stream.kind == MediaKind.VIDEO:
+        history_expire(&stream.history, worker.now_us)
+    elif level_silence(&stream.level, &level):
+        event = <AudioLevel*>emit_reserve(
+            worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
+        if event != NULL:
+            event.level = level
+            emit_commit(worker)

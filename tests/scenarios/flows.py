@@ -117,13 +117,14 @@ class Microphone:
     seq: int = 100
     next_us: int = 0
     level: int = 127
+    on: bool = True
     packets: int = 0
     octets: int = 0
     start_ts: int = 0x1234_5678
     stamps: list[int] = field(default_factory=list)  # timestamp of each packet
 
     def tick(self, now_us: int) -> list[bytes]:
-        if now_us < self.next_us:
+        if now_us < self.next_us or not self.on:
             return []
         self.next_us = max(self.next_us, now_us - AUDIO_US) + AUDIO_US
         self.seq += 1

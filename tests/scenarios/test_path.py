@@ -67,3 +67,14 @@ def test_closing_everything_gives_every_buffer_back() -> None:
         run.run(1)
         counters = run.world.counters()
         assert (counters["buffers_used"], counters["transports"]) == (0, 0)
+
+
+def test_a_camera_that_stops_leaves_no_pictures_in_memory() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        run.watch(bob, run.film(ann))
+        run.run(3)
+        assert run.world.counters()["buffers_used"] > 0
+        ann.cameras[0].on = False
+        run.run(5)
+        assert run.world.counters()["buffers_used"] == 0

@@ -34,3 +34,16 @@ def test_a_speaker_is_reported_loud_and_then_silent() -> None:
         assert max(levels) > 90
         assert levels[-1] == 0
         assert len(levels) <= 50
+
+
+def test_a_speaker_who_stops_sending_falls_silent() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        run.listen(bob, run.speak(ann))
+        ann.microphones[0].level = 25
+        run.run(2)
+        ann.microphones[0].on = False
+        run.run(3)
+        levels = [level for name, handle, level in run.events if name == "audio-level"]
+        assert levels[-1] == 0
+        assert levels.count(0) == 1
