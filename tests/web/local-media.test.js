@@ -26,14 +26,17 @@ class FakeTrack {
 let log;
 let opened;
 let failures;
+let gate;
 let media;
 
 beforeEach(() => {
   log = [];
   opened = [];
   failures = {};
+  gate = Promise.resolve();
   const opener = {
     open: async (kind, input) => {
+      await gate;
       const failure = failures[input] ?? failures[kind];
       if (failure) throw Object.assign(new Error(failure), { name: failure });
       const track = new FakeTrack(kind, input === true ? 'default' : input);
@@ -140,6 +143,26 @@ test('another device replaces the track; one that fails brings the old one back'
   const after = await media.setInputs({ videoDeviceId: 'broken' });
   assert.ok(log.includes('problem video device-in-use'));
   assert.equal(after.camera.deviceId, 'other');
+});
+
+test('a microphone that is muted while it opens, or refused, is closed again', async () => {
+  let release;
+  gate = new Promise((resolve) => (release = resolve));
+  void media.setAudio(true);
+  await settled();
+  const muted = media.setAudio(false);
+  release();
+  await muted;
+  assert.deepEqual(opened.map(({ readyState }) => readyState), ['ended']);
+  assert.deepEqual(log, []);
+});
+
+test('a muted microphone can be exchanged and stays muted', async () => {
+  await media.setAudio(true);
+  await media.setAudio(false);
+  await media.setInputs({ audioDeviceId: 'other' });
+  const [, other] = opened;
+  assert.deepEqual([other.deviceId, other.readyState, other.enabled], ['other', 'live', false]);
 });
 
 test('a device that is unplugged gives way to the default one', async () => {

@@ -74,23 +74,33 @@ test('the token leaves the address and survives a reload', () => {
   const address = 'https://a.example/calls/r/team%20x?t=T.O.K&name=Ada&autojoin=1';
   const first = readEntry(address, storage);
   assert.deepEqual(first, {
-    room: 'team x', token: 'T.O.K', name: 'Ada', autojoin: true,
+    room: 'team x', token: 'T.O.K', name: 'Ada', nameIsFixed: false, mayPublish: true,
+    autojoin: true,
     cleanAddress: 'https://a.example/calls/r/team%20x?name=Ada&autojoin=1',
   });
   assert.equal(readEntry(first.cleanAddress, storage).token, 'T.O.K');
   assert.equal(readEntry('https://a.example/calls/r/other', storage).token, null);
 });
 
+test('what a token says about name and rights is known before joining', () => {
+  const token = tokenOf({ name: 'Grace', publish: false });
+  const entry = readEntry(`https://a.example/r/x?t=${token}&name=Ada`, fakeStorage());
+  const { name, nameIsFixed, mayPublish } = entry;
+  assert.deepEqual([name, nameIsFixed, mayPublish], ['Grace', true, false]);
+});
+
 const tokenOf = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
 
 test('an invitation carries a token only if it says nothing about its holder', () => {
   const address = 'https://a.example/r/x?name=Ada&autojoin=1#y';
-  assert.equal(inviteLink(address, null), 'https://a.example/r/x');
-  assert.equal(inviteLink(address, tokenOf({ room: 'x', name: 'Ada' })), 'https://a.example/r/x');
-  assert.equal(inviteLink(address, tokenOf({ room: 'x', owner: true })), 'https://a.example/r/x');
-  assert.equal(inviteLink(address, 'nonsense'), 'https://a.example/r/x');
-  const plain = tokenOf({ room: 'x' });
-  assert.equal(inviteLink(address, plain), `https://a.example/r/x?t=${plain}`);
+  const bare = 'https://a.example/r/x';
+  assert.deepEqual(inviteLink(address, null), { link: bare, complete: true });
+  for (const claims of [{ name: 'Ada' }, { owner: true }, { sub: 'u1' }]) {
+    assert.deepEqual(inviteLink(address, tokenOf(claims)), { link: bare, complete: false });
+  }
+  assert.deepEqual(inviteLink(address, 'nonsense'), { link: bare, complete: false });
+  const plain = tokenOf({ room: 'x', owner: false });
+  assert.deepEqual(inviteLink(address, plain), { link: `${bare}?t=${plain}`, complete: true });
 });
 
 test('claims are read as UTF-8', () => {

@@ -75,8 +75,10 @@ export function announce(text) {
 
 /** A short message over the page. @param {string} text */
 export function toast(text) {
+  const toasts = byId('toasts', HTMLDivElement);
+  if ([...toasts.children].some((shown) => shown.textContent === text)) return;
   const element = make('div', 'toast', text);
-  byId('toasts', HTMLDivElement).append(element);
+  toasts.append(element);
   announce(text);
   setTimeout(() => element.remove(), 4500);
 }

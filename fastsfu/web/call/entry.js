@@ -5,6 +5,8 @@
  * @property {string} room
  * @property {string | null} token
  * @property {string | null} name
+ * @property {boolean} nameIsFixed the token says it: no other one counts
+ * @property {boolean} mayPublish false: the token is for listening and watching
  * @property {boolean} autojoin
  * @property {string} cleanAddress the address without the token
  */
@@ -23,11 +25,19 @@ export function readEntry(address, storage) {
   const slot = `fastsfu.token.${room}`;
   const given = url.searchParams.get('t');
   if (given) storage.setItem(slot, given);
+  const token = given ?? storage.getItem(slot);
+  const claims = (token && claimsOf(token)) || {};
   const { searchParams } = url;
-  const name = searchParams.get('name');
-  const autojoin = searchParams.get('autojoin') === '1';
   searchParams.delete('t');
-  return { room, token: given ?? storage.getItem(slot), name, autojoin, cleanAddress: url.href };
+  return {
+    room,
+    token,
+    name: String(claims.name || '') || searchParams.get('name'),
+    nameIsFixed: Boolean(claims.name),
+    mayPublish: claims.publish !== false,
+    autojoin: searchParams.get('autojoin') === '1',
+    cleanAddress: url.href,
+  };
 }
 
 /**
@@ -36,19 +46,21 @@ export function readEntry(address, storage) {
  *
  * @param {string} address
  * @param {string | null} token
+ * @returns {{link: string, complete: boolean}} complete: it opens the room as ours does
  */
 export function inviteLink(address, token) {
   const url = new URL(address);
   url.search = '';
   url.hash = '';
-  if (token && isImpersonal(token)) url.searchParams.set('t', token);
-  return url.href;
+  const shared = token !== null && isImpersonal(token);
+  if (shared) url.searchParams.set('t', token);
+  return { link: url.href, complete: shared || token === null };
 }
 
 /** @param {string} token */
 export function isImpersonal(token) {
   const claims = claimsOf(token);
-  return claims !== null && !claims.name && !claims.owner && !claims.user_id && !claims.sub_id;
+  return claims !== null && !claims.name && !claims.owner && !claims.sub;
 }
 
 /**

@@ -16,11 +16,13 @@ const entry = readEntry(location.href, sessionStorage);
 history.replaceState(null, '', entry.cleanAddress);
 document.title = entry.room;
 
-const call = createCall();
+/** Those who may not publish are not asked for devices. */
+const call = createCall(entry.mayPublish ? {} : { audioSource: false, videoSource: false });
 /** @type {Window & {call?: Call}} */ (window).call = call;
 
 const meeting = new Meeting(call, {
   room: entry.room,
+  mayPublish: entry.mayPublish,
   invite: inviteLink(entry.cleanAddress, entry.token),
 });
 /** @type {Prejoin | null} */
@@ -43,7 +45,7 @@ if (entry.autojoin) {
 
 function showPrejoin() {
   closeAll();
-  prejoin = new Prejoin(call, { room: entry.room, name: userName || null }, (name) => {
+  prejoin = new Prejoin(call, { ...entry, name: userName || null }, (name) => {
     userName = name;
     void join();
   });

@@ -8,9 +8,12 @@ import { SHORTCUTS, actionFor, isTyping } from './shortcuts.js';
 import { Speakers } from './speakers.js';
 import { Stage } from './stage.js';
 import { problemText } from './texts.js';
+import { WakeLock } from './wake-lock.js';
 
 /** @import { Call, CallError, CallEvents, Participant } from '../sdk/fastsfu.js' */
 /** @import { Action } from './shortcuts.js' */
+
+/** @typedef {ReturnType<typeof import('./entry.js').inviteLink>} Invite */
 
 const CAN_SHARE = Boolean(navigator.mediaDevices?.getDisplayMedia);
 
@@ -42,14 +45,16 @@ export class Meeting {
     ({ text, busy }) => this.#showBanner(text, busy),
     (recovered) => this.#hideBanner(recovered),
   );
+  #wakeLock = new WakeLock();
   #call;
+  #mayPublish;
   #drawing = 0;
 
   /**
    * @param {Call} call
-   * @param {{room: string, invite: string}} about
+   * @param {{room: string, invite: Invite, mayPublish: boolean}} about
    */
-  constructor(call, { room, invite }) {
+  constructor(call, { room, invite, mayPublish }) {
     this.#call = call;
     byId('meeting-title', HTMLHeadingElement).textContent = room;
     for (const id of ['invite', 'alone-invite']) {
@@ -58,6 +63,7 @@ export class Meeting {
     for (const [action, button] of Object.entries(this.#buttons)) {
       button.onclick = () => this.#act(/** @type {Action} */ (action));
     }
+    this.#mayPublish = mayPublish;
     this.#dialogs.leave.onclose = () => {
       if (this.#dialogs.leave.returnValue === 'leave') void call.leave();
     };
@@ -70,12 +76,14 @@ export class Meeting {
   open() {
     this.#view.hidden = false;
     document.addEventListener('keydown', this.#onKey);
+    this.#wakeLock.hold();
     this.#draw();
   }
 
   close() {
     this.#view.hidden = true;
     document.removeEventListener('keydown', this.#onKey);
+    this.#wakeLock.release();
     for (const dialog of Object.values(this.#dialogs)) dialog.close();
     this.#connection.clear();
     this.#speakers.clear();
@@ -148,7 +156,8 @@ export class Meeting {
       icon: screen ? 'share-stop' : 'share', label: screen ? 'Stop sharing' : 'Share your screen',
       key: 'S', active: screen,
     });
-    share.hidden = !CAN_SHARE;
+    mic.hidden = camera.hidden = !this.#mayPublish;
+    share.hidden = !this.#mayPublish || !CAN_SHARE;
     dress(devices, { icon: 'devices', label: 'Choose devices', key: 'D' });
     dress(help, { icon: 'help', label: 'Keyboard shortcuts', key: '?' });
     dress(leave, { icon: 'leave', label: 'Leave the call', key: 'L' });
@@ -165,9 +174,9 @@ export class Meeting {
   /** @param {Action} action */
   #act(action) {
     const { audio, video, screen } = this.#call.participants().local;
-    if (action === 'mic') void this.#switchMic(!audio);
-    if (action === 'camera') void this.#switchCamera(!video);
-    if (action === 'share') void this.#switchShare(!screen);
+    if (this.#mayPublish && action === 'mic') void this.#switchMic(!audio);
+    if (this.#mayPublish && action === 'camera') void this.#switchCamera(!video);
+    if (this.#mayPublish && action === 'share') void this.#switchShare(!screen);
     if (action === 'help' || action === 'leave') this.#dialogs[action].showModal();
     if (action === 'devices') {
       void fillDeviceFields(this.#call, this.#selects);
@@ -253,11 +262,11 @@ function inTheCall(count) {
   return count === 1 ? 'Only you are in the call' : `${count} people in the call`;
 }
 
-/** @param {string} link */
-async function copyLink(link) {
+/** @param {Invite} invite */
+async function copyLink({ link, complete }) {
   try {
     await navigator.clipboard.writeText(link);
-    toast('Link copied');
+    toast(complete ? 'Link copied' : 'Link copied. Guests need an invitation of their own.');
   } catch {
     toast(link);
   }

@@ -28,20 +28,24 @@ export class Prejoin {
     camera: byId('prejoin-camera-select', HTMLSelectElement),
   };
   #call;
+  #mayPublish;
   #onJoin;
   /** What failed, by device. @type {{audio?: CallError, video?: CallError}} */
   #problems = {};
 
   /**
    * @param {Call} call
-   * @param {{room: string, name: string | null}} entry
+   * @param {import('./entry.js').Entry} entry
    * @param {(name: string) => void} onJoin
    */
-  constructor(call, { room, name }, onJoin) {
+  constructor(call, { room, name, nameIsFixed, mayPublish }, onJoin) {
     this.#call = call;
+    this.#mayPublish = mayPublish;
     this.#onJoin = onJoin;
     byId('room-title', HTMLHeadingElement).textContent = room;
     this.#name.value = name ?? localStorage.getItem(NAME_SLOT) ?? '';
+    this.#name.readOnly = nameIsFixed;
+    this.#view.classList.toggle('viewer', !mayPublish);
     this.#name.oninput = () => this.#draw();
     this.#mic.onclick = () => this.#toggle('audio');
     this.#camera.onclick = () => this.#toggle('video');
@@ -58,6 +62,7 @@ export class Prejoin {
     document.addEventListener('keydown', this.#onKey);
     this.#draw();
     if (!this.#name.value) this.#name.focus();
+    if (!this.#mayPublish) return;
     await Promise.all([this.#call.setLocalAudio(true), this.#call.setLocalVideo(true)]);
     this.#onUpdate();
   }
@@ -84,6 +89,7 @@ export class Prejoin {
 
   /** @param {'audio' | 'video'} source */
   #toggle(source) {
+    if (!this.#mayPublish) return;
     const on = this.#call.participants().local[source];
     delete this.#problems[source];
     if (source === 'audio') void this.#call.setLocalAudio(!on);
@@ -145,6 +151,7 @@ export class Prejoin {
 
   /** @param {MediaStreamTrack | null} track */
   #statusText(track) {
+    if (!this.#mayPublish) return 'Your invitation lets you listen and watch.';
     const { audio, video } = this.#problems;
     if (audio && video && audio.type === video.type) return bothProblems(video);
     if (video) return problemText(video);

@@ -17,7 +17,7 @@ import { withStartBitrate } from './start-bitrate.js';
  * @typedef {object} ConnectionHandlers
  * @property {(sdp: string, tracks: Record<string, Source>) => Promise<Answer>} exchange
  * @property {(tracks: Map<string, MediaStreamTrack>) => void} subscriptions received, by trackKey
- * @property {(source: Source) => void} refused the server does not take this source from us
+ * @property {(sources: Source[]) => void} refused what the server does not take from us
  * @property {(error: unknown) => void} failed an offer that nobody waits for came to nothing
  * @property {() => void} connected
  * @property {() => void} interrupted
@@ -200,13 +200,18 @@ export class MediaConnection {
     this.#handlers.subscriptions(
       subscribedTracks(answer.subscriptions, (mid) => byMid.get(mid) ?? null),
     );
+    this.#noticeRefused();
+  }
+
+  /** A section that we want to send in is inactive, or was rejected as a whole. */
+  #noticeRefused() {
+    /** @type {Source[]} */
+    const refused = [];
     for (const [source, { direction, currentDirection }] of this.#sending) {
-      if (direction === 'sendonly' && currentDirection !== 'sendonly') {
-        this.#handlers.refused(source);
-      } else if (direction === 'stopped') {
-        this.#sending.delete(source);
-        this.#handlers.refused(source);
-      }
+      if (direction === 'stopped') this.#sending.delete(source);
+      const wanted = direction === 'sendonly' || direction === 'stopped';
+      if (wanted && currentDirection !== 'sendonly') refused.push(source);
     }
+    if (refused.length) this.#handlers.refused(refused);
   }
 }

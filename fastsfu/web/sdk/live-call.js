@@ -88,7 +88,16 @@ export class LiveCall {
     await this.#signaling.join({
       type: 'join', room, token, name, user_data: userData ?? null, sdk: SDK,
     });
-    await this.#firstAnswer;
+    await this.#answered();
+  }
+
+  /** The first offer is answered: that of the newest session, should the first one get lost. */
+  async #answered() {
+    const answer = this.#firstAnswer;
+    await answer.catch((error) => {
+      if (answer === this.#firstAnswer) throw error;
+    });
+    if (answer !== this.#firstAnswer) await this.#answered();
   }
 
   end() {
@@ -182,7 +191,7 @@ export class LiveCall {
     const connection = new MediaConnection({
       exchange: (sdp, tracks) => this.#exchange(sdp, tracks),
       subscriptions: (tracks) => this.#onSubscriptions(tracks),
-      refused: (source) => this.#onRefused(source),
+      refused: (sources) => this.#onRefused(sources),
       failed: (error) => {
         if (connection === this.#connection) this.#onNegotiationFailed(error);
       },
@@ -195,13 +204,13 @@ export class LiveCall {
 
   /** @param {Wire.Joined | Wire.Resumed} welcome */
   #onWelcome(welcome) {
-    if (welcome.type === 'joined' && this.#you) this.#startOver();
+    const again = this.#you !== null;
+    if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
     this.#others = new Map(welcome.participants.map((one) => [one.session_id, one]));
     this.#connection.setSections(welcome.sections);
     if (welcome.type === 'joined') {
-      this.#firstAnswer = this.#connection.begin();
-      this.#firstAnswer.catch((error) => this.#onNegotiationFailed(error));
+      this.#begin(again);
     } else if (this.#pendingOffer) {
       this.#signaling.send(this.#pendingOffer.message);
     }
@@ -210,6 +219,17 @@ export class LiveCall {
     if (Object.keys(this.#receiveSettings).length) this.setReceiveSettings(this.#receiveSettings);
     this.#handlers.network('signaling', 'connected');
     this.#handlers.changed();
+  }
+
+  /** @param {boolean} again nobody waits for it: a failure ends the call */
+  #begin(again) {
+    const answer = this.#connection.begin();
+    this.#firstAnswer = answer;
+    answer.catch((error) => {
+      if (again && answer === this.#firstAnswer) {
+        this.#onLost(fatal('connection-error', String(error?.message ?? error)));
+      }
+    });
   }
 
   /** The server gave us a new session: the old connection is worth nothing. */
@@ -303,13 +323,13 @@ export class LiveCall {
     this.#handlers.changed();
   }
 
-  /** @param {Source} source */
-  #onRefused(source) {
-    this.#local.refuse(source);
-    void this.#connection.unpublish(source);
-    this.#handlers.problem(
-      new CallError('not-allowed', 'You may not publish in this room.', { source }),
-    );
+  /** @param {Source[]} sources */
+  #onRefused(sources) {
+    for (const source of sources) {
+      this.#local.refuse(source);
+      void this.#connection.unpublish(source);
+    }
+    this.#handlers.problem(new CallError('not-allowed', 'You may not publish in this room.'));
   }
 
   /** @param {unknown} error */

@@ -176,19 +176,22 @@ export class LocalMedia {
   }
 
   /**
+   * What was turned off while it was being opened is closed again.
+   *
    * @param {Slot} slot
    * @param {InputSource} input
+   * @param {boolean} [muted] a muted microphone is wanted too
    */
-  async #take(slot, input) {
+  async #take(slot, input, muted = false) {
     const given = typeof input === 'object' ? input : null;
     const track = given ?? (await this.#opener.open(slot.kind, input));
-    if (slot.on === null || (!slot.on && slot.kind === 'video')) {
+    if (!slot.on && !muted) {
       if (!given) track.stop();
       return;
     }
     slot.track = track;
     slot.own = !given;
-    track.enabled = slot.on;
+    track.enabled = slot.on === true;
     if (slot.kind === 'video' && !track.contentHint) track.contentHint = 'motion';
     track.onended = () => this.#onEnded(slot, track);
     await this.#publish(slot);
@@ -221,12 +224,13 @@ export class LocalMedia {
       const before = slot.input;
       slot.input = input;
       if (!slot.track && !slot.on) return;
+      const muted = slot.track !== null && slot.kind === 'audio' && slot.on === false;
       closeTrack(slot);
       if (input === false) {
         slot.on = false;
         await this.#handlers.publish(slot.kind, null);
       } else {
-        await this.#openOrReturn(slot, before);
+        await this.#openOrReturn(slot, before, muted);
       }
       this.#handlers.changed();
     });
@@ -236,10 +240,11 @@ export class LocalMedia {
   /**
    * @param {Slot} slot
    * @param {InputSource} before
+   * @param {boolean} muted
    */
-  async #openOrReturn(slot, before) {
+  async #openOrReturn(slot, before, muted) {
     try {
-      await this.#take(slot, slot.input);
+      await this.#take(slot, slot.input, muted);
       slot.blocked = false;
     } catch (error) {
       this.#handlers.problem(deviceError(error, slot.kind));
