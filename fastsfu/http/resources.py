@@ -97,15 +97,14 @@ class SdpEndpoint(ABC):
         offer = await read_text(request, SDP, MAX_BODY_BYTES)
         name = secrets.token_urlsafe(16)
         resource = Resource(room, lambda: _drop(self._resources, name))
-        session = await self.open(request, room, grant, resource)
+        session = resource.session = await self.open(request, room, grant, resource)
+        self._resources[name] = resource
         try:
             answer = await session.offer(offer)
             self.check(answer)
         except BaseException:
-            session.leave("bad-offer")
+            session.leave("bad-offer")  # and so it is forgotten
             raise
-        resource.session = session
-        self._resources[name] = resource
         headers = {
             **CORS,
             "Location": f"{request.url.path.rstrip('/')}/{name}",

@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from starlette.applications import Starlette
+from fastapi import FastAPI
 
 import fastsfu
 from fastsfu.http.app import routes
@@ -102,7 +102,7 @@ async def test_not_ready_while_draining() -> None:
 async def test_mounted_below_a_prefix_it_opens_itself(server: LiveServer) -> None:
     """The example of the README: no lifespan, no `async with`."""
     sfu = fastsfu.SFU(server.sfu.config)
-    outer = Starlette()
+    outer = FastAPI()
     outer.mount("/calls", fastsfu.asgi_app(sfu))
     transport = httpx.ASGITransport(outer)
     async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:

@@ -1,0 +1,136 @@
+"""What waits for one client: order, coalescing of states, the close at the end."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastsfu.http import messages
+from fastsfu.http.limits import TokenBucket
+from fastsfu.http.messages import CloseCode, Model
+from fastsfu.http.outgoing import Outgoing
+
+FIRST = messages.Pong(id=0)
+
+
+def participant(name: str, *, audio: bool = False) -> messages.Participant:
+    return messages.Participant(
+        session_id=name, user_name=name, owner=False, audio=audio, joined_at=0.0
+    )
+
+
+def updated(name: str, *, audio: bool) -> Model:
+    return messages.ParticipantUpdated(participant=participant(name, audio=audio))
+
+
+async def sent(outgoing: Outgoing) -> tuple[list[Model], list[int]]:
+    """All that leaves: messages, then the close."""
+    texts: list[str] = []
+    codes: list[int] = []
+
+    async def send_text(text: str) -> None:
+        assert not codes
+        texts.append(text)
+
+    async def close(code: int, reason: str) -> None:
+        codes.append(code)
+
+    await outgoing.run(send_text, close)
+    return [messages.read_server(text) for text in texts], codes
+
+
+async def test_first_message_overtakes_what_came_before_it() -> None:
+    outgoing = Outgoing()
+    outgoing.put(messages.Pong(id=1))
+    outgoing.start(FIRST)
+    outgoing.put(messages.Pong(id=2))
+    outgoing.finish(CloseCode.NORMAL)
+    outgoing.finish(CloseCode.RATE)
+    outgoing.put(messages.Pong(id=3))
+    assert await sent(outgoing) == ([FIRST, messages.Pong(id=1), messages.Pong(id=2)], [1000])
+
+
+async def test_nothing_leaves_before_the_start() -> None:
+    outgoing = Outgoing()
+    outgoing.put(messages.Pong(id=1))
+    running = asyncio.create_task(sent(outgoing))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not running.done()
+    outgoing.finish(CloseCode.REFUSED)
+    assert await running == ([messages.Pong(id=1)], [4403])
+
+
+async def test_newest_state_alone_is_sent_and_never_too_early() -> None:
+    outgoing = Outgoing()
+    outgoing.start(FIRST)
+    outgoing.put(messages.ActiveSpeaker(session_id=None))
+    outgoing.put(messages.SectionsMessage(audio=1, video=0))
+    outgoing.put(updated("a", audio=False))
+    outgoing.put(updated("b", audio=True))
+    news = messages.ParticipantJoined(participant=participant("c"))
+    outgoing.put(news)
+    outgoing.put(updated("a", audio=True))
+    outgoing.put(messages.ActiveSpeaker(session_id="c"))
+    outgoing.put(messages.SectionsMessage(audio=2, video=1))
+    outgoing.finish(CloseCode.NORMAL)
+    assert (await sent(outgoing))[0] == [
+        FIRST,
+        updated("b", audio=True),
+        news,
+        updated("a", audio=True),
+        messages.ActiveSpeaker(session_id="c"),
+        messages.SectionsMessage(audio=2, video=1),
+    ]
+
+
+async def test_what_is_already_sent_is_not_taken_back() -> None:
+    left: asyncio.Queue[str] = asyncio.Queue()
+    closed = asyncio.Event()
+
+    async def close(code: int, reason: str) -> None:
+        closed.set()
+
+    outgoing = Outgoing()
+    running = asyncio.create_task(outgoing.run(left.put, close))
+    outgoing.start(FIRST)
+    assert messages.read_server(await left.get()) == FIRST
+    for number in range(3):
+        sections = messages.SectionsMessage(audio=number, video=0)
+        outgoing.put(sections)
+        assert messages.read_server(await left.get()) == sections
+    assert not closed.is_set()
+    outgoing.finish(CloseCode.NORMAL)
+    await running
+    assert closed.is_set()
+
+
+async def test_a_gone_client_is_told_to_the_caller() -> None:
+    async def gone(*_: object) -> None:
+        raise ConnectionError
+
+    outgoing = Outgoing()
+    outgoing.start(FIRST)
+    with pytest.raises(ConnectionError):
+        await outgoing.run(gone, gone)
+
+
+@given(st.lists(st.floats(0, 0.3), max_size=200), st.integers(1, 10), st.integers(1, 20))
+def test_bucket_never_lets_more_through(gaps: list[float], rate: int, burst: int) -> None:
+    """In no interval more than `burst` and `rate` for each second of it."""
+    bucket = TokenBucket(rate, burst)
+    now, taken = 1000.0, []
+    for gap in gaps:
+        now += gap
+        if bucket.take(now):
+            taken.append(now)
+    for first, start in enumerate(taken):
+        for count, end in enumerate(taken[first:], 1):
+            assert count <= burst + (end - start) * rate + 1e-6
+
+
+def test_bucket_lets_the_allowed_rate_through() -> None:
+    bucket = TokenBucket(20, 100)
+    times = [number / 20 for number in range(2000)]
+    assert all(bucket.take(now) for now in times)
