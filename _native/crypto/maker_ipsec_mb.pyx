@@ -98,6 +98,8 @@ ctypedef void (*InitSse)(IMB_MGR* manager) noexcept nogil
 
 cdef enum:
     FEW = 4                   # jobs up to which SHA-NI beats 16 lanes
+    LANES = 16
+    SHORT = 256               # bytes of a packet up to which it does while lanes stay empty
 
 cdef struct State:
     void* library
@@ -269,7 +271,8 @@ cdef void cm_crypt(Suite* suite, CmJob* jobs, int count) noexcept nogil:
 
 cdef void cm_authenticate(Suite* suite, CmJob* jobs, int count) noexcept nogil:
     cdef State* state = <State*>suite.state
-    cdef IMB_MGR* manager = state.narrow if count <= FEW else state.wide
+    cdef bint few = count <= FEW or (count < LANES and jobs[0].text_size <= SHORT)
+    cdef IMB_MGR* manager = state.narrow if few else state.wide
     cdef ImbCmKey* key
     cdef IMB_JOB* job
     cdef int i
