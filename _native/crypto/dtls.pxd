@@ -30,8 +30,8 @@ cdef struct Dtls:             # one association
     DtlsState state
     bint client
     const char* error         # OpenSSL's static reason, or NULL
-    const uint8_t* datagram   # being read; NULL = none
-    size_t datagram_size
+    const uint8_t* record     # being read; NULL = none
+    size_t record_size
     uint8_t* queue            # datagrams to send, each behind its 16-bit size; NULL while empty
     uint32_t queue_start
     uint32_t queue_end

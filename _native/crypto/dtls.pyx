@@ -9,32 +9,31 @@ from fastsfu._native.base.openssl cimport CRYPTO_memcmp
 from fastsfu._native.base.posix cimport explicit_bzero
 from fastsfu._native.base.wire cimport read_u16, write_u16
 from fastsfu._native.crypto.dtls_openssl cimport (
-    BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, DTLS1_2_VERSION,
-    DTLS_client_method, DTLS_server_method, DTLS_set_timer_cb, DTLSv1_get_timeout,
-    DTLSv1_handle_timeout, EVP_MAX_MD_SIZE, EVP_MD, EVP_PKEY, EVP_PKEY_free, EVP_sha256,
-    EVP_sha384, EVP_sha512, SRTP_PROTECTION_PROFILE, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE,
-    SSL_ERROR_ZERO_RETURN, SSL_METHOD, SSL_MODE_RELEASE_BUFFERS, SSL_OP_CIPHER_SERVER_PREFERENCE,
-    SSL_OP_NO_COMPRESSION, SSL_OP_NO_QUERY_MTU, SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET,
-    SSL_SESS_CACHE_OFF, SSL_VERIFY_FAIL_IF_NO_PEER_CERT, SSL_VERIFY_PEER,
-    TLS_ST_CR_CHANGE, TLS_ST_SR_CHANGE, X509, X509_STORE_CTX, BIO_clear_retry_flags, BIO_free,
-    BIO_get_data, BIO_get_new_index, BIO_meth_new, BIO_meth_set_ctrl, BIO_meth_set_read,
-    BIO_meth_set_write, BIO_new, BIO_new_mem_buf, BIO_set_data, BIO_set_init,
-    BIO_set_retry_read, ERR_clear_error, ERR_peek_error, ERR_reason_error_string,
-    PEM_read_bio_PrivateKey, PEM_read_bio_X509, SSL_CTX_check_private_key, SSL_CTX_free,
-    SSL_CTX_new, SSL_CTX_set1_groups_list, SSL_CTX_set_cert_verify_callback,
-    SSL_CTX_set_cipher_list, SSL_CTX_set_max_cert_list, SSL_CTX_set_max_proto_version,
-    SSL_CTX_set_max_send_fragment, SSL_CTX_set_min_proto_version, SSL_CTX_set_mode,
-    SSL_CTX_set_options, SSL_CTX_set_session_cache_mode, SSL_CTX_set_tlsext_use_srtp,
-    SSL_CTX_set_verify, SSL_CTX_use_PrivateKey, SSL_CTX_use_certificate, SSL_do_handshake,
-    SSL_export_keying_material, SSL_free, SSL_get1_peer_certificate, SSL_get_error,
-    SSL_get_selected_srtp_profile, SSL_get_state,
-    SSL_new, SSL_read, SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu,
-    SSL_shutdown, X509_digest, X509_free)
+    BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, DTLS1_2_VERSION, EVP_MAX_MD_SIZE,
+    EVP_MD, EVP_PKEY, SRTP_PROTECTION_PROFILE, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE,
+    SSL_ERROR_ZERO_RETURN, SSL_METHOD, SSL_MODE_RELEASE_BUFFERS,
+    SSL_OP_CIPHER_SERVER_PREFERENCE, SSL_OP_NO_COMPRESSION, SSL_OP_NO_QUERY_MTU,
+    SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET, SSL_SESS_CACHE_OFF,
+    SSL_VERIFY_FAIL_IF_NO_PEER_CERT, SSL_VERIFY_PEER, TLS_ST_CR_CHANGE, TLS_ST_SR_CHANGE, X509,
+    X509_STORE_CTX, BIO_clear_retry_flags, BIO_free, BIO_get_data, BIO_get_new_index,
+    BIO_meth_new, BIO_meth_set_ctrl, BIO_meth_set_read, BIO_meth_set_write, BIO_new,
+    BIO_new_mem_buf, BIO_set_data, BIO_set_init, BIO_set_retry_read, DTLS_client_method,
+    DTLS_server_method, DTLS_set_timer_cb, DTLSv1_get_timeout, DTLSv1_handle_timeout,
+    ERR_clear_error, ERR_peek_error, ERR_reason_error_string, EVP_PKEY_free, EVP_sha256,
+    EVP_sha384, EVP_sha512, PEM_read_bio_PrivateKey, PEM_read_bio_X509, SSL_alloc_buffers,
+    SSL_CTX_check_private_key, SSL_CTX_free, SSL_CTX_new, SSL_CTX_set1_groups_list,
+    SSL_CTX_set_cert_verify_callback, SSL_CTX_set_cipher_list, SSL_CTX_set_max_cert_list,
+    SSL_CTX_set_max_proto_version, SSL_CTX_set_max_send_fragment, SSL_CTX_set_min_proto_version,
+    SSL_CTX_set_mode, SSL_CTX_set_options, SSL_CTX_set_session_cache_mode,
+    SSL_CTX_set_tlsext_use_srtp, SSL_CTX_set_verify, SSL_CTX_use_certificate,
+    SSL_CTX_use_PrivateKey, SSL_do_handshake, SSL_export_keying_material, SSL_free,
+    SSL_free_buffers, SSL_get1_peer_certificate, SSL_get_error, SSL_get_selected_srtp_profile,
+    SSL_get_state, SSL_new, SSL_read, SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state,
+    SSL_set_mtu, SSL_shutdown, X509_digest, X509_free)
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 cdef enum:
     RECORD_HEADER = 13        # type, version, epoch, sequence number, length
-    RECORD_MAX = 16384 + 2048
     MAX_EARLY = 8             # OpenSSL keeps each in a buffer of 16 KiB, and as many as 100
     MAX_CERTIFICATES = 16384  # bytes of the peer's chain
     FIRST_TIMEOUT_US = 100000
@@ -166,31 +165,33 @@ cdef void dtls_start(Dtls* dtls) noexcept:
 
 
 cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) noexcept:
-    if dtls.state >= DTLS_CLOSED or not admit(dtls, datagram, size):
-        return dtls.state
-    dtls.datagram = datagram
-    dtls.datagram_size = size
-    advance(dtls)
-    dtls.datagram = NULL
+    """Record by record: whether one comes before its keys depends on those ahead of it. A tail
+    that is no whole record is dropped (RFC 6347 section 4.1.2.7)."""
+    cdef size_t at = 0
+    cdef size_t record
+    while at + RECORD_HEADER <= size and dtls.state < DTLS_CLOSED:
+        record = RECORD_HEADER + read_u16(datagram + at + 11)
+        if record > size - at:
+            break
+        if admit(dtls, datagram + at):
+            dtls.record = datagram + at
+            dtls.record_size = record
+            advance(dtls)
+            dtls.record = NULL
+        at += record
     return dtls.state
 
 
-cdef bint admit(Dtls* dtls, const uint8_t* datagram, size_t size) noexcept:
-    """Whether its records are whole, and not too many of them encrypted while OpenSSL would keep
-    them: nobody has proved anything yet, so memory is bounded here."""
-    cdef size_t at = 0
-    cdef bint keyless = dtls.state == DTLS_HANDSHAKING and not has_read_keys(dtls.ssl)
-    cdef uint16_t length
-    while at + RECORD_HEADER <= size:
-        length = read_u16(datagram + at + 11)
-        if length > RECORD_MAX or at + RECORD_HEADER + length > size:
-            return False
-        if keyless and read_u16(datagram + at + 3) != 0:
-            if at == 0 and dtls.early_records == MAX_EARLY:
-                return False
-            dtls.early_records += dtls.early_records < MAX_EARLY
-        at += RECORD_HEADER + length
-    return at == size and size > 0
+cdef bint admit(Dtls* dtls, const uint8_t* record) noexcept:
+    """False for encrypted records beyond those that may wait for their keys: until the peer has
+    proved something, what OpenSSL would keep of it is bounded here."""
+    if (dtls.state != DTLS_HANDSHAKING or read_u16(record + 3) == 0      # epoch
+            or has_read_keys(dtls.ssl)):
+        return True
+    if dtls.early_records == MAX_EARLY:
+        return False
+    dtls.early_records += 1
+    return True
 
 
 cdef bint has_read_keys(SSL* ssl) noexcept:
@@ -212,6 +213,8 @@ cdef void advance(Dtls* dtls) noexcept:
         result = SSL_read(dtls.ssl, discarded, sizeof(discarded))
     if result <= 0:
         conclude(dtls, result)
+    if dtls.state == DTLS_CONNECTED:
+        SSL_free_buffers(dtls.ssl)    # the rest of the call has no use for them
 
 
 cdef void conclude(Dtls* dtls, int result) noexcept:
@@ -262,7 +265,7 @@ cdef DtlsState dtls_handle_timeout(Dtls* dtls) noexcept:
 
 cdef void dtls_close(Dtls* dtls) noexcept:
     ERR_clear_error()
-    if dtls.state == DTLS_CONNECTED:
+    if dtls.state == DTLS_CONNECTED and SSL_alloc_buffers(dtls.ssl) == 1:
         SSL_shutdown(dtls.ssl)
     if dtls.state != DTLS_FAILED:
         dtls.state = DTLS_CLOSED
@@ -380,15 +383,15 @@ cdef bint reserve(Dtls* dtls, uint32_t size) noexcept nogil:
 
 cdef int bio_read(BIO* bio, char* out, int capacity) noexcept nogil:
     cdef Dtls* dtls = <Dtls*>BIO_get_data(bio)
-    cdef int size = <int>dtls.datagram_size
+    cdef int size = <int>dtls.record_size
     BIO_clear_retry_flags(bio)
-    if dtls.datagram == NULL:
+    if dtls.record == NULL:
         BIO_set_retry_read(bio)
         return -1
     if size > capacity:
         size = capacity
-    memcpy(out, dtls.datagram, size)
-    dtls.datagram = NULL
+    memcpy(out, dtls.record, size)
+    dtls.record = NULL
     return size
 
 

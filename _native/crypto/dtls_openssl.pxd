@@ -108,6 +108,8 @@ cdef extern from "<openssl/ssl.h>" nogil:
     int SSL_get_error(const SSL* ssl, int result)
     int SSL_read(SSL* ssl, void* out, int capacity)
     int SSL_shutdown(SSL* ssl)
+    int SSL_alloc_buffers(SSL* ssl)
+    int SSL_free_buffers(SSL* ssl)
     X509* SSL_get1_peer_certificate(const SSL* ssl)
     SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(SSL* ssl)
     int SSL_export_keying_material(
