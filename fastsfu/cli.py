@@ -181,7 +181,10 @@ def doctor(
     raise typer.Exit(int(any(finding.level == "bad" for finding in findings)))
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(
+    add_help_option=False,  # --help is the scenario's
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
 def bench(context: typer.Context, scenario: str = typer.Argument("forward")) -> None:
     """Load this machine and measure; SCENARIO is a module of benchmarks/ in the source tree."""
     root = Path(__file__).resolve().parent.parent
@@ -189,4 +192,7 @@ def bench(context: typer.Context, scenario: str = typer.Argument("forward")) -> 
         raise ConfigError(f"there is no benchmark {scenario} in {root / 'benchmarks'}")
     sys.path.insert(0, str(root))
     sys.argv = [f"fastsfu bench {scenario}", *context.args]
-    runpy.run_module(f"benchmarks.{scenario}", run_name="__main__")
+    try:
+        runpy.run_module(f"benchmarks.{scenario}", run_name="__main__")
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{error}: `make bench` builds and installs what it needs") from None
