@@ -177,10 +177,11 @@ export class Meeting {
     if (this.#mayPublish && action === 'mic') void this.#switchMic(!audio);
     if (this.#mayPublish && action === 'camera') void this.#switchCamera(!video);
     if (this.#mayPublish && action === 'share') void this.#switchShare(!screen);
-    if (action === 'help' || action === 'leave') this.#dialogs[action].showModal();
-    if (action === 'devices') {
-      void fillDeviceFields(this.#call, this.#selects);
-      this.#dialogs.devices.showModal();
+    if (action === 'devices') void fillDeviceFields(this.#call, this.#selects);
+    if (action === 'help' || action === 'leave' || action === 'devices') {
+      // A dialog that is cancelled keeps the value of the last time.
+      this.#dialogs[action].returnValue = '';
+      this.#dialogs[action].showModal();
     }
   }
 

@@ -44,6 +44,7 @@ export class Prejoin {
     this.#onJoin = onJoin;
     byId('room-title', HTMLHeadingElement).textContent = room;
     this.#name.value = name ?? localStorage.getItem(NAME_SLOT) ?? '';
+    this.#button.disabled = false;
     this.#name.readOnly = nameIsFixed;
     this.#view.classList.toggle('viewer', !mayPublish);
     this.#name.oninput = () => this.#draw();

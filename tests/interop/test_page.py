@@ -1,0 +1,194 @@
+"""The call page and the browser library as people use them: every view, against the real server."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlencode
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from benchmarks.load.server import SECRET, ServerProcess
+from fastsfu.auth.tokens import Tokens
+from tests.interop.conftest import OpenPage
+from tests.support.page import HOOK, until
+
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+DENY = """
+navigator.mediaDevices.getUserMedia = () =>
+  Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+"""
+SHARE = """(() => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+  const paint = canvas.getContext('2d');
+  setInterval(() => paint.fillRect(Math.random() * 640, Math.random() * 360, 9, 9), 50);
+  return window.call.startScreenShare({ mediaStream: canvas.captureStream(20) });
+})()"""
+
+Visit = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, server: ServerProcess, room: str) -> AsyncIterator[Visit]:
+    """`await visit(t=TOKEN, name=...)`: the page as opened from that link, nothing clicked yet."""
+    contexts = []
+
+    async def visit(script: str = "", **query: str) -> Page:
+        context = await browser.new_context(ignore_https_errors=True)
+        contexts.append(context)
+        page = await context.new_page()
+        await page.add_init_script(HOOK + VIOLATIONS + script)
+        await page.goto(f"{server.url}/r/{room}?{urlencode(query)}")
+        return page
+
+    yield visit
+    for context in contexts:
+        for page in context.pages:
+            assert await page.evaluate("window.violations") == []
+        await context.close()
+
+
+async def test_from_the_link_into_the_call_and_back(visit: Visit, token: str, room: str) -> None:
+    page = await visit(t=token)
+    assert token not in page.url
+    await expect(page.locator("#room-title")).to_have_text(room)
+    await expect(page.locator("#preview-off")).to_be_hidden()
+    await page.fill("#name-input", "Ada Lovelace")
+    await page.click("#join-button")
+    await expect(page.locator("#meeting")).to_be_visible()
+    await expect(page.locator(".tile .name")).to_have_text("Ada Lovelace (you)")
+    await page.click("#leave")
+    await page.click("#leave-confirm")
+    await expect(page.locator("#over-title")).to_have_text("You left the call")
+    await page.click("#over-action")
+    await page.click("#join-button")
+    await page.click("#leave")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#leave-dialog")).to_be_hidden()
+    assert await page.evaluate("window.call.meetingState()") == "joined-meeting"
+
+
+async def test_keys_do_what_the_buttons_do(visit: Visit, token: str) -> None:
+    page = await visit(t=token, name="Ada", autojoin="1")
+    await expect(page.locator("#mic")).to_have_attribute("aria-label", "Mute microphone")
+    await expect(page.locator("#camera")).to_have_attribute("aria-label", "Turn off camera")
+    camera = await page.evaluate_handle(
+        "window.call.participants().local.tracks.video.persistentTrack"
+    )
+    await page.keyboard.press("m")
+    await page.keyboard.press("v")
+    await expect(page.locator("#mic")).to_have_attribute("aria-label", "Turn on microphone")
+    await expect(page.locator("#camera")).to_have_attribute("aria-label", "Turn on camera")
+    assert await camera.evaluate("track => track.readyState") == "ended", "its light is off"
+    await page.keyboard.press("?")
+    await expect(page.locator("#help-dialog")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#help-dialog")).to_be_hidden()
+    await page.keyboard.press("l")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#over-title")).to_be_visible()
+
+
+async def test_without_devices_one_still_sees_the_others(
+    browser: Browser, open_page: OpenPage, visit: Visit, token: str
+) -> None:
+    await open_page(browser, "Ada")
+    page = await visit(script=DENY, t=token, name="Ben")
+    await expect(page.locator("#preview-message")).to_contain_text("blocks your camera")
+    await expect(page.locator("#join-button")).to_have_text("Join to listen and watch")
+    await page.click("#join-button")
+    await expect(page.locator(".tile.with-video .name")).to_have_text("Ada")
+
+
+async def test_a_token_to_watch_asks_for_no_devices(
+    browser: Browser, open_page: OpenPage, visit: Visit, room: str
+) -> None:
+    ada = await open_page(browser, "Ada")
+    page = await visit(t=Tokens(SECRET).sign(room, publish=False, name="Ben"), autojoin="1")
+    await expect(page.locator(".tile.with-video .name")).to_have_text("Ada")
+    await expect(page.locator("#mic")).to_be_hidden()
+    assert await page.evaluate("window.connections[0].getSenders().every(one => !one.track)")
+    ben = next(one for one in (await ada.participants()).values() if one["user_name"] == "Ben")
+    assert not ben["audio"]
+    assert not ben["video"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "title"),
+    [
+        ({"expires_in": -60.0}, "This invitation has expired"),
+        ({"not_before": 4e9, "expires_in": None}, "This invitation is not valid yet"),
+        ({"room": "another-room"}, "You need an invitation"),
+    ],
+    ids=["expired", "not-yet", "other-room"],
+)
+async def test_a_bad_token_is_explained(
+    visit: Visit, room: str, claims: dict[str, object], title: str
+) -> None:
+    token = Tokens(SECRET).sign(**{"room": room, **claims})  # type: ignore[arg-type]
+    page = await visit(t=token, name="Ada", autojoin="1")
+    await expect(page.locator("#over-title")).to_have_text(title)
+
+
+async def test_a_lost_connection_is_told_and_comes_back(visit: Visit, token: str) -> None:
+    page = await visit(t=token, name="Ada", autojoin="1")
+    await expect(page.locator("#meeting")).to_be_visible()
+    await page.context.set_offline(True)
+    await page.evaluate("window.sockets.at(-1).close(4000)")
+    await expect(page.locator("#banner-text")).to_contain_text("Reconnecting")
+    await page.context.set_offline(False)
+    await expect(page.locator("#banner")).to_be_hidden(timeout=15_000)
+    await expect(page.locator("#toasts")).to_contain_text("connected again")
+    assert await page.evaluate("window.connections.length") == 1
+
+
+async def test_a_shared_screen_takes_the_stage(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ben.receiving(video=1, audio=1)
+    await ada.evaluate(SHARE)
+    shown = "!!document.querySelector('.tile.screen.with-video')"
+    await until("Ben to see the screen", lambda: ben.evaluate(shown))
+    largest = """[...document.querySelectorAll('.tile')]
+        .sort((one, other) => other.clientHeight - one.clientHeight)[0].className"""
+    await until("it to be the largest", lambda: _contains(ben.evaluate(largest), "screen"))
+    await ada.evaluate("window.call.stopScreenShare()")
+    gone = "!document.querySelector('.tile.screen')"
+    await until("the screen to go", lambda: ben.evaluate(gone))
+    await ada.evaluate(SHARE)
+    await until("Ben to see it again", lambda: ben.evaluate(shown))
+
+
+async def test_settings_of_the_sender_arrive(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    ada_id = await ada.joined()
+    await ben.receiving(video=1, audio=1)
+    await ada.evaluate("window.call.updateSendSettings({video: {maxHeight: 180}})")
+
+    async def height() -> bool:
+        video = next(one for one in (await ben.stats())["inbound"] if one["kind"] == "video")
+        return bool(video["frameHeight"] <= 180)
+
+    await until("a smaller picture", height)
+    await ada.evaluate("window.call.setUserData({hand: 'up'})")
+    hand = f"window.call.participants()['{ada_id}'].user_data?.hand === 'up'"
+    await until("Ada's hand", lambda: ben.evaluate(hand))
+
+
+async def test_the_library_says_what_the_network_is(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ben.receiving(video=1, audio=1)
+    assert await ada.evaluate("window.call.getNetworkTopology()") == {
+        "topology": "sfu",
+        "encryption": "hop-by-hop",
+    }
+    stats = await ben.evaluate("window.call.getNetworkStats()")
+    assert stats["srtpCipher"] == "SRTP_AEAD_AES_128_GCM"
+    assert stats["threshold"] == "good"
+    assert stats["latest"]["framesDecoded"] > 0
+
+
+async def _contains(text: Awaitable[str], word: str) -> bool:
+    return word in await text
