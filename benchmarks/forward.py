@@ -102,6 +102,8 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
     """Play for `seconds` and return the run's numbers, named as docs/benchmarks.md names them."""
     player, server = load.player, load.server
     player.run(WARM_UP)
+    time.sleep(DRAIN)
+    player.drain()
     messages, before, started = _messages(server), server.usage(), time.monotonic()
     player.open_window()
     player.run(scenario.seconds)

@@ -216,15 +216,21 @@ cdef bint somebody_waits(const InboundStream* stream) noexcept nogil:
     return False
 
 
-cdef void feedback_tick(Worker* worker, Transport* transport) noexcept nogil:
+cdef bint feedback_tick(Worker* worker, Transport* transport) noexcept nogil:
+    cdef InboundStream* stream
+    cdef bint hurry = False
     cdef int i
     for i in range(transport.inbound_count):
-        if transport.inbound[i].bound and transport.inbound[i].outbound_count:
-            ask_again(worker, transport, transport.inbound[i])
-            feedback_keyframe(worker, transport, transport.inbound[i])
+        stream = transport.inbound[i]
+        if stream.started and stream.outbound_count:
+            ask_again(worker, transport, stream)
+            feedback_keyframe(worker, transport, stream)
+            hurry = hurry or stream.waiting or stream.keyframe_wanted or (
+                stream.nack and stream.loss.count)
     if transport.twcc != NULL and worker.now_us >= transport.twcc_due_us:
         transport.twcc_due_us = worker.now_us + TWCC_INTERVAL_US
         send_twcc(worker, transport)
+    return hurry
 
 
 cdef void ask_again(Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:

@@ -27,7 +27,7 @@ from fastsfu._native.engine.state cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
     DROP_RTP_MALFORMED, DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC,
     DROP_SRTP_REPLAYED, DROP_SRTP_UNAUTHENTIC, DROP_STUN_MALFORMED, DROP_STUN_STRANGER,
-    DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, Worker, count_drop, emit_commit, emit_reserve,
+    DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
 )
 from fastsfu._native.engine.udp cimport (
     Datagram, SocketAddress, udp_address, udp_send_one,
@@ -35,7 +35,7 @@ from fastsfu._native.engine.udp cimport (
 from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.levels cimport level_on_packet
 from fastsfu._native.media.loss cimport (
-    LOSS_DUPLICATE_OR_OLD, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
+    LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
 )
 from fastsfu._native.media.reception cimport reception_init, reception_on_packet
 from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
@@ -391,7 +391,9 @@ cdef void accept(
     packet.keyframe = codec_starts_keyframe(
         <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
     describe(worker, stream, packet, extensions)
-    if verdict == LOSS_HOPELESS:
+    if verdict == LOSS_GAP:
+        worker.next_tick_us = min(worker.next_tick_us, worker.now_us + TICK_US)
+    elif verdict == LOSS_HOPELESS:
         want_keyframe(stream)
     if stream.waiting or stream.keyframe_wanted:
         feedback_keyframe(worker, transport, stream)

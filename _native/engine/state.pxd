@@ -16,9 +16,11 @@ from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamS
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
-    TICK_US = 10000               # periodic work: NACKs, keyframe requests, transport-wide feedback
-    SWEEP_TICKS = 100             # each transport's turn for reports and consent comes every so many ticks: once a second
-    TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval
+    TICK_US = 10000               # between ticks while a sender owes us packets or a keyframe
+    QUIET_TICK_US = 50000         # else: transport-wide feedback only
+    SWEEP_SLOTS = 100             # a transport's turn for reports and consent is one slot of a second, by its index
+    SWEEP_SLOT_US = 10000
+    TWCC_INTERVAL_US = QUIET_TICK_US    # libwebrtc's own shortest interval
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
 
 # Why a datagram or command went no further; names in engine.pyx follow this order.
@@ -58,7 +60,7 @@ cdef struct Worker:
     bint stopping
     int64_t now_us                # read once a batch
     int64_t next_tick_us
-    uint32_t tick
+    int64_t slot                  # the last one swept
     int64_t hold_us
     Table by_ufrag                # our ufrag as 64 bits -> index of transport
     Table by_address              # address_key -> index of transport

@@ -55,6 +55,8 @@ class Server(uvicorn.Server):
         self._sfu = sfu
         self._certificate = certificate
         self._on_ready = on_ready
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run_on(self, listener: socket.socket) -> None:
         """Serve what comes to `listener` until told to stop; watches the certificate meanwhile."""
@@ -74,6 +76,15 @@ class Server(uvicorn.Server):
         if self.started and sockets:
             self._on_ready(_url(self._sfu.config, self._certificate, sockets[0]))
 
+    async def main_loop(self) -> None:
+        """uvicorn's, with one tick a second (its Date header) for ten: the core is for media."""
+        self._loop = asyncio.get_running_loop()
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 10  # it renews the header each tenth
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), timeout=1.0)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the calls end before their connections are closed; a second SIGINT cuts it short."""
         draining = asyncio.create_task(self._sfu.drain())
@@ -91,6 +102,8 @@ class Server(uvicorn.Server):
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
 
 
 def open_certificate(config: Config) -> ServerCertificate:
