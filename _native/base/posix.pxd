@@ -6,6 +6,7 @@ cdef extern from "<sys/mman.h>" nogil:
     void* mmap(void* address, size_t size, int protection, int flags, int fd, long offset)
     int munmap(void* address, size_t size)
     int mlock(const void* address, size_t size)
+    int mlock2(const void* address, size_t size, unsigned int flags)
     int madvise(void* address, size_t size, int advice)
     void* MAP_FAILED
     enum:
@@ -14,6 +15,7 @@ cdef extern from "<sys/mman.h>" nogil:
         MAP_PRIVATE
         MAP_ANONYMOUS
         MADV_DONTDUMP
+        MLOCK_ONFAULT
 
 cdef extern from "<sys/eventfd.h>" nogil:
     int eventfd(unsigned int value, int flags)
@@ -43,3 +45,15 @@ cdef inline void* map_secret(size_t size, bint* locked) noexcept nogil:
     madvise(memory, size, MADV_DONTDUMP)
     locked[0] = mlock(memory, size) == 0
     return memory
+
+
+cdef enum:
+    HEAP_WINDOW = 64 << 20    # glibc's HEAP_MAX_SIZE: the aligned home of a thread's heap
+
+
+# Treat like that, as far as it can be, the heap that malloc took `memory` from: for secrets that a
+# library keeps in memory of its own. Pages are locked as they come into use.
+cdef inline void keep_heap_of(const void* memory) noexcept nogil:
+    cdef void* window = <void*>(<size_t>memory & ~(<size_t>HEAP_WINDOW - 1))
+    madvise(window, HEAP_WINDOW, MADV_DONTDUMP)
+    mlock2(window, HEAP_WINDOW, MLOCK_ONFAULT)

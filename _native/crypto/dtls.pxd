@@ -65,3 +65,5 @@ cdef str dtls_error(const Dtls* dtls)                  # why it failed, else "";
 cdef bint dtls_peer_matches(Dtls* dtls, str algorithm, bytes digest) noexcept
 # 0; -1: not connected, or no SRTP profile was agreed. The caller wipes `keys`.
 cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept
+# Wipe what the SRTP keys come from, once they are exported.
+cdef void dtls_forget_secret(Dtls* dtls) noexcept

@@ -28,8 +28,8 @@ from fastsfu._native.crypto.dtls_openssl cimport (
     SSL_CTX_set_tlsext_use_srtp, SSL_CTX_set_verify, SSL_CTX_use_certificate,
     SSL_CTX_use_PrivateKey, SSL_do_handshake, SSL_export_keying_material, SSL_free,
     SSL_free_buffers, SSL_get1_peer_certificate, SSL_get_error, SSL_get_selected_srtp_profile,
-    SSL_get_state, SSL_new, SSL_read, SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state,
-    SSL_set_mtu, SSL_shutdown, X509_digest, X509_free)
+    SSL_get_session, SSL_get_state, SSL_new, SSL_read, SSL_SESSION_set1_master_key,
+    SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu, SSL_shutdown, X509_digest, X509_free)
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 cdef enum:
@@ -46,6 +46,8 @@ cdef const char* CIPHERS = (
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
     "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305")
 cdef const char* EXPORTER_LABEL = "EXTRACTOR-dtls_srtp"      # RFC 5764 section 4.2
+cdef enum:
+    MASTER_SECRET = 48        # bytes, RFC 5246 section 8.1
 
 
 cdef DtlsIdentity* dtls_identity_new(bytes certificate_pem, bytes private_key_pem) except NULL:
@@ -329,6 +331,15 @@ cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept:
         split_keys(keys, material, key_size, salt_size, dtls.client)
     explicit_bzero(material, sizeof(material))
     return 0 if done else -1
+
+
+cdef void dtls_forget_secret(Dtls* dtls) noexcept:
+    """OpenSSL keeps the master secret on the C heap. What is still to come, alerts and repetitions
+    of the last flight, has keys of its own."""
+    cdef uint8_t[MASTER_SECRET] zeros
+    memset(zeros, 0, MASTER_SECRET)
+    if dtls.state == DTLS_CONNECTED:
+        SSL_SESSION_set1_master_key(SSL_get_session(dtls.ssl), zeros, MASTER_SECRET)
 
 
 cdef void split_keys(

@@ -57,6 +57,7 @@ cdef extern from "<openssl/srtp.h>" nogil:
 cdef extern from "<openssl/ssl.h>" nogil:
     ctypedef struct SSL
     ctypedef struct SSL_CTX
+    ctypedef struct SSL_SESSION
     ctypedef struct SSL_METHOD
     enum:
         DTLS1_2_VERSION
@@ -115,6 +116,8 @@ cdef extern from "<openssl/ssl.h>" nogil:
     int SSL_export_keying_material(
         SSL* ssl, unsigned char* out, size_t size, const char* label, size_t label_size,
         const unsigned char* context, size_t context_size, int use_context)
+    SSL_SESSION* SSL_get_session(const SSL* ssl)
+    int SSL_SESSION_set1_master_key(SSL_SESSION* session, const unsigned char* key, size_t size)
     int DTLSv1_get_timeout(SSL* ssl, timeval* left)
     int DTLSv1_handle_timeout(SSL* ssl)
     void DTLS_set_timer_cb(SSL* ssl, unsigned int (*timer)(SSL*, unsigned int) noexcept nogil)

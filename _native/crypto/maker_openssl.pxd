@@ -2,7 +2,8 @@
 IV changes; HMAC-SHA1 from the stored states of its two inner hashes, because EVP_MAC allocates for
 each message.
 
-The key schedules lie in OpenSSL's own heap: wiped when freed, but not locked.
+The key schedules lie in OpenSSL's own heap: wiped when freed, and the heap of the thread that makes
+them is kept from core dumps and, where RLIMIT_MEMLOCK allows it, from swap.
 """
 
 from fastsfu._native.crypto.suite cimport Suite

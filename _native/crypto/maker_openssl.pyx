@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint64_t
 from libc.string cimport memcpy
 
-from fastsfu._native.base.posix cimport explicit_bzero
+from fastsfu._native.base.posix cimport explicit_bzero, keep_heap_of
 from fastsfu._native.crypto.openssl cimport (
     EVP_CIPHER_CTX, EVP_CIPHER_CTX_ctrl, EVP_CIPHER_CTX_free, EVP_CIPHER_CTX_new,
     EVP_CTRL_AEAD_GET_TAG, EVP_CTRL_AEAD_SET_TAG, EVP_DecryptFinal_ex, EVP_DecryptInit_ex,
@@ -42,6 +42,7 @@ cdef bint openssl_fill(Suite* suite) noexcept nogil:
 cdef bint gcm_key_init(Suite* suite, GcmKey* key, bint wide, const uint8_t* raw) noexcept nogil:
     cdef EvpGcmKey* own = <EvpGcmKey*>key
     own.evp = EVP_CIPHER_CTX_new()
+    keep_heap_of(own.evp)
     return own.evp != NULL and EVP_EncryptInit_ex(
         own.evp, EVP_aes_256_gcm() if wide else EVP_aes_128_gcm(), NULL, raw, NULL) == 1
 
@@ -82,6 +83,7 @@ cdef bint cm_key_init(
         Suite* suite, CmKey* key, const uint8_t* raw, const uint8_t* auth_key) noexcept nogil:
     cdef EvpCmKey* own = <EvpCmKey*>key
     own.evp = EVP_CIPHER_CTX_new()
+    keep_heap_of(own.evp)
     hmac_half(&own.inner, auth_key, 0x36)
     hmac_half(&own.outer, auth_key, 0x5c)
     return own.evp != NULL and EVP_EncryptInit_ex(

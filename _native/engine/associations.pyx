@@ -7,7 +7,7 @@ from libc.string cimport memcpy
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_wake
 from fastsfu._native.crypto.dtls cimport (
     DTLS_CLOSED, DTLS_CONNECTED, DTLS_FAILED, DTLS_MAX_DATAGRAM, DtlsState, SrtpKeys, dtls_close,
-    dtls_error, dtls_export, dtls_free, dtls_handle_timeout, dtls_identity_free,
+    dtls_error, dtls_export, dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_identity_free,
     dtls_identity_new, dtls_new, dtls_peer_matches, dtls_receive, dtls_start, dtls_state,
     dtls_take, dtls_timeout_us,
 )
@@ -134,6 +134,7 @@ cdef class Associations:
         if dtls_export(row.dtls, &command.keys) < 0:
             self.details[row.transport] = "no SRTP protection profile in common"
             return ASSOCIATION_FAILED      # the reserved record was not committed
+        dtls_forget_secret(row.dtls)
         self.details[row.transport] = profile_name(command.keys.profile)
         ring_commit(self.commands)
         ring_wake(self.commands)
