@@ -66,7 +66,7 @@ class Bundle:
             )
 
     def follow(self, offer: Offer, learnt: Iterable[int]) -> None:
-        """Restart ICE when the credentials are new; note which extensions and SSRCs the client uses.
+        """Restart ICE when the credentials are new; note the client's extensions and SSRCs.
 
         `learnt` are those of streams that the descriptions do not name.
         """

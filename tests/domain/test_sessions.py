@@ -265,5 +265,6 @@ async def test_nothing_is_left_to_happen_after_leaving() -> None:
         await client.offer(sending())
         client.session.detach(client)
         client.session.leave()
-    pending = [each for each in loop._scheduled if not each.cancelled()]  # type: ignore[attr-defined]
+    timers = loop._scheduled  # type: ignore[attr-defined]
+    pending = [each for each in timers if not each.cancelled()]
     assert pending == []

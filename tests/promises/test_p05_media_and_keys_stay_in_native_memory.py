@@ -1,0 +1,168 @@
+"""P5: plaintext media and media keys are in native memory only, locked, undumped, wiped when freed.
+
+A real server process is searched from outside for the keys that its clients know and for the media
+that they send: every byte of Python's heap, of the C heap, of the stacks.
+"""
+
+import ast
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from aiortc import RTCPeerConnection
+from aiortc.rtcdtlstransport import SRTP_PROFILES
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+import fastsfu._native
+from benchmarks.load.server import SECRET, ServerProcess
+from fastsfu._native.engine import engine
+from fastsfu.auth.tokens import Tokens
+from fastsfu.sfu import SFU
+from tests.support.aiortc_client import AiortcClient
+from tests.support.domain_peer import CONFIG, DomainPeer, until
+from tests.support.memory import find
+
+NATIVE = Path(next(iter(fastsfu._native.__path__)))
+MARK = 40  # bytes of a payload that no other memory holds by chance
+TOKEN = Tokens(SECRET).sign("room")
+
+
+@pytest.mark.parametrize("crypto", ["auto", "openssl"])
+async def test_keys_and_media_are_in_kept_memory_only_and_wiped_when_freed(crypto: str) -> None:
+    environment = {"FASTSFU_CRYPTO": crypto, "FASTSFU_MAX_BUFFERS": "4096"}
+    with ServerProcess(environment=environment) as server:
+        pid = server.process.pid
+        async with calling(server) as clients:
+            secrets = {}
+            for client in clients:
+                secrets |= keys_of(client.connection)
+                secrets |= media_of(client.connection)
+            during = find(pid, {"token": TOKEN.encode(), **secrets})
+        await until("an empty server", lambda: server.metrics()["fastsfu_worker_transports"] == 0)
+        await until("free buffers", lambda: server.metrics()["fastsfu_worker_buffers_used"] == 0)
+        after = find(pid, secrets)
+        said = server.output()
+    assert during.pop("token"), "the search finds nothing in ordinary memory"
+    outside = {
+        name: [region for region in regions if not region.is_kept]
+        for name, regions in during.items()
+    }
+    assert not any(outside.values()), {name: found for name, found in outside.items() if found}
+    assert sum(bool(found) for name, found in during.items() if "session key" in name) == 8
+    assert any(found for name, found in during.items() if "payload" in name)
+    assert not any(after.values()), {name: found for name, found in after.items() if found}
+    assert TOKEN not in said
+    assert not any(secret.hex() in said.lower() for secret in secrets.values())
+
+
+@asynccontextmanager
+async def calling(server: ServerProcess) -> AsyncIterator[list[AiortcClient]]:
+    """Two in a call who see and hear each other."""
+    clients = [AiortcClient(), AiortcClient()]
+    for client in clients:
+        await client.join(server.url, "room", TOKEN)
+    sinks = [client.sinks for client in clients]
+    await until(
+        "picture and sound",
+        lambda: all(len(each) == 2 and min(sink.frames for sink in each) > 5 for each in sinks),
+    )
+    yield clients
+    for client in clients:
+        await client.leave()
+
+
+def keys_of(connection: RTCPeerConnection) -> dict[str, bytes]:
+    """What the client knows: the TLS master secret (RFC 5246), SRTP's master keys (RFC 5764
+    section 4.2) and the session keys for RTP and RTCP that come of them (RFC 3711 section 4.3).
+    """
+    ssl = connection.getTransceivers()[0].sender.transport._ssl
+    selected = ssl.get_selected_srtp_profile()
+    profile = next(each for each in SRTP_PROFILES if each.openssl_profile == selected)
+    size = 2 * (profile.key_length + profile.salt_length)
+    material = ssl.export_keying_material(b"EXTRACTOR-dtls_srtp", size)
+    keys = {f"{id(ssl)} TLS master secret": ssl.master_key()}
+    for side in (0, 1):
+        both = profile.get_key_and_salt(material, side)
+        key, salt = both[: profile.key_length], both[profile.key_length :]
+        keys[f"{id(ssl)} master key {side}"] = key
+        keys[f"{id(ssl)} RTP session key {side}"] = session_key(key, salt, 0)
+        keys[f"{id(ssl)} RTCP session key {side}"] = session_key(key, salt, 3)
+    return keys
+
+
+def session_key(key: bytes, salt: bytes, label: int) -> bytes:
+    """RFC 3711 section 4.3.1, with a salt of 96 bits as RFC 7714 section 11 has it, or of 112."""
+    x = int.from_bytes(salt.ljust(14, b"\0")) ^ (label << 48)
+    stream = Cipher(algorithms.AES(key), modes.CTR((x << 16).to_bytes(16))).encryptor()
+    return stream.update(bytes(len(key)))
+
+
+def media_of(connection: RTCPeerConnection) -> dict[str, bytes]:
+    """Pieces of what the client has sent of late, as they were before SRTP."""
+    pieces = {}
+    for transceiver in connection.getTransceivers():
+        history = transceiver.sender._RTCRtpSender__rtp_history
+        for packet in list(history.values())[-12:]:
+            piece = packet.payload[-MARK - 10 : -10]
+            if len(set(piece)) > MARK // 2:  # not just zeros
+                pieces[f"payload {packet.ssrc} {packet.sequence_number}"] = piece
+    assert pieces
+    return pieces
+
+
+async def test_a_call_shows_numbers_only() -> None:
+    async with SFU(CONFIG) as sfu:
+        peers = [await DomainPeer().join(sfu) for _ in range(2)]
+        for peer in peers:
+            await peer.receives("video")
+        rows = sfu.snapshot()
+        assert len(rows) == 2 + 8
+        assert {rows.dtype[name].kind for name in rows.dtype.names or ()} <= {"u", "i", "f"}
+        assert all(rows.dtype[name].itemsize <= 8 for name in rows.dtype.names or ())
+        assert all(type(value) is int and value < 1 << 64 for value in sfu.counters().values())
+        for peer in peers:
+            await peer.close()
+
+
+def test_the_engine_has_no_member_beyond_its_contract_and_none_returns_bytes() -> None:
+    source = (NATIVE / "engine" / "engine.pyi").read_text()
+    contract = next(
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name == "Engine"
+    )
+    promised = dict(members(contract))
+    public = {name for name in dir(engine.Engine) if not name.startswith("_")}
+    assert public == promised.keys() - {"__init__"}
+    returned = {result for name, result in promised.items() if name != "__init__"}
+    assert returned == {
+        "int", "str", "None", "float | None", "npt.NDArray[Any]", "dict[str, int]"
+    }  # fmt: skip
+
+
+def members(contract: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """Attributes and methods, with the type of their value."""
+    for node in contract.body:
+        if isinstance(node, ast.AnnAssign):
+            yield ast.unparse(node.target), ast.unparse(node.annotation)
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name, ast.unparse(node.returns) if node.returns else ""
+
+
+def test_shipped_native_modules_offer_python_nothing_but_the_engine() -> None:
+    """Their verbs are C functions, which Python cannot call; enumerations are only numbers."""
+    callables = set()
+    for library in sorted(NATIVE.glob("*/*.so")):
+        name = f"fastsfu._native.{library.parent.name}.{library.name.partition('.')[0]}"
+        for member, value in vars(import_module(name)).items():
+            is_enumeration = isinstance(value, type) and issubclass(value, int)
+            if callable(value) and not member.startswith("__") and not is_enumeration:
+                callables.add((name.rpartition(".")[2], member))
+    assert callables == {
+        ("engine", "Engine"),
+        ("associations", "Associations"),  # without Python methods:
+    }
+    associations = import_module("fastsfu._native.engine.associations").Associations
+    assert [name for name in dir(associations) if not name.startswith("_")] == []
