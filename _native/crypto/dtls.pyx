@@ -29,7 +29,8 @@ from fastsfu._native.crypto.dtls_openssl cimport (
     SSL_CTX_use_PrivateKey, SSL_do_handshake, SSL_export_keying_material, SSL_free,
     SSL_free_buffers, SSL_get1_peer_certificate, SSL_get_error, SSL_get_selected_srtp_profile,
     SSL_get_session, SSL_get_state, SSL_new, SSL_read, SSL_SESSION_set1_master_key,
-    SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu, SSL_shutdown, X509_digest, X509_free)
+    SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu, SSL_shutdown,
+    X509_digest, X509_free)
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 cdef enum:
