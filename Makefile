@@ -57,7 +57,7 @@ bench: build/faces.stamp build/test.stamp
 
 lint: build/test.stamp
 	@$(BIN)/ruff check
-	@$(BIN)/cython-lint _native tests/native/faces benchmarks
+	@PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint _native tests/native/faces benchmarks
 	@$(BIN)/mypy
 	@npx --no-install tsc -p tsconfig.json
 

@@ -112,12 +112,14 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
     time.sleep(DRAIN)
     player.drain()
     received, sender = player.report()
-    forwarded = int(received[:, :2].sum())
+    checked = int(received[:, :2].sum())
+    forwarded = checked + int(received[:, 5].sum())
     cpu_ns = after.process_ns - before.process_ns
     loop_ns = after.main_thread_ns - before.main_thread_ns
     rates = _messages(server) - messages
     return {
         "packets_forwarded": forwarded,
+        "packets_checked": checked,
         "seconds": round(elapsed, 3),
         "loss": round(1 - forwarded / (sent * scenario.receivers), 6) if sent else 1.0,
         "cpu_ns_per_packet": round(cpu_ns / max(forwarded, 1)),
@@ -131,7 +133,7 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
             "gaps": int(received[:, 2].sum()),
             "unauthentic": int(received[:, 3].sum()),
             "wrong_content": int(received[:, 4].sum()),
-            "starved_receivers": int((received[:, :2].sum(axis=1) == 0).sum()),
+            "starved_receivers": int((received[:, [0, 1, 5]].sum(axis=1) == 0).sum()),
             "send_failures": sender["send_failures"],
         },
         "sender": {

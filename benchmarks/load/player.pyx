@@ -1,10 +1,10 @@
 """The load itself, one nogil loop: plays a trace with its real timing, and is every receiver.
 
-Every packet of every receiver is authenticated and decrypted with libsrtp (pylibsrtp's, by address:
-not our own SRTP), its content compared with what was sent, and its latency taken from the sender's
-clock in the payload to the kernel's receive timestamp (SO_TIMESTAMPNS, both CLOCK_REALTIME).
-Receivers' sockets are looked at every few milliseconds and never waited on: on loopback the server's
-core would pay for waking us, which no receiver on a network makes it do.
+Every packet of every receiver that reads is authenticated and decrypted with libsrtp (pylibsrtp's,
+by address: not our own SRTP), its content compared with what was sent, and its latency taken from
+the sender's clock in the payload to the kernel's receive timestamp (SO_TIMESTAMPNS, both
+CLOCK_REALTIME). Sockets are looked at every few milliseconds and never waited on: on loopback the
+server's core would pay for waking us, which no receiver on a network makes it do.
 Payload: 16 bytes of the trace's prefix, then Stamp, then its fill byte.
 """
 
@@ -14,125 +14,11 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-cdef extern from * nogil:
-    """
-    #include <arpa/inet.h>
-    #include <errno.h>
-    #include <linux/filter.h>
-    #include <linux/sock_diag.h>
-    #include <string.h>
-    #include <sys/epoll.h>
-    #include <sys/socket.h>
-    #include <sys/timerfd.h>
-    #include <sys/uio.h>
-    #include <time.h>
-    #include <unistd.h>
-
-    enum { BATCH = 32, SLOT = 2048 };
-    struct batch {
-        uint8_t data[BATCH][SLOT] __attribute__((aligned(64)));
-        uint8_t control[BATCH][64] __attribute__((aligned(8)));
-        struct iovec vector[BATCH];
-        struct mmsghdr message[BATCH];
-    };
-    static int64_t clock_ns(int clock)
-    {
-        struct timespec now;
-        clock_gettime(clock, &now);
-        return now.tv_sec * 1000000000LL + now.tv_nsec;
-    }
-    static int batch_receive(struct batch *batch, int fd)
-    {
-        for (int i = 0; i < BATCH; i++) {
-            struct msghdr *header = &batch->message[i].msg_hdr;
-            batch->vector[i] = (struct iovec){batch->data[i], SLOT};
-            memset(header, 0, sizeof *header);
-            header->msg_iov = &batch->vector[i];
-            header->msg_iovlen = 1;
-            header->msg_control = batch->control[i];
-            header->msg_controllen = sizeof batch->control[i];
-        }
-        return recvmmsg(fd, batch->message, BATCH, MSG_DONTWAIT, NULL);
-    }
-    /* When the kernel received datagram i, CLOCK_REALTIME; 0: it did not say. */
-    static int64_t batch_time_ns(struct batch *batch, int i)
-    {
-        struct msghdr *header = &batch->message[i].msg_hdr;
-        struct cmsghdr *control = CMSG_FIRSTHDR(header);
-        struct timespec time = {0, 0};
-        if (control && control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_TIMESTAMPNS)
-            memcpy(&time, CMSG_DATA(control), sizeof time);
-        return time.tv_sec * 1000000000LL + time.tv_nsec;
-    }
-    static void timestamp(int fd)
-    {
-        int on = 1, bytes = 4 << 20;
-        setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    }
-    /* Media ends in the kernel, counted among the socket's drops; RTCP and all else passes. The filter sees the UDP header. */
-    static int drop_media(int fd)
-    {
-        struct sock_filter code[] = {
-            {BPF_LD | BPF_B | BPF_ABS, 0, 0, 8}, {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xc0},
-            {BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 0x80}, {BPF_LD | BPF_B | BPF_ABS, 0, 0, 9},
-            {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0x7f}, {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 64},
-            {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 96}, {BPF_RET | BPF_K, 0, 0, 0},
-            {BPF_RET | BPF_K, 0, 0, 0xffff},
-        };
-        struct sock_fprog program = {sizeof code / sizeof code[0], code};
-        return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-    }
-    static uint32_t drops(int fd)
-    {
-        uint32_t info[SK_MEMINFO_VARS] = {0};
-        socklen_t size = sizeof info;
-        getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &size);
-        return info[SK_MEMINFO_DROPS];
-    }
-    static int watch(int epoll, int fd)
-    {
-        struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
-        return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
-    }
-    static void alarm_at(int timer, int64_t ns)
-    {
-        struct itimerspec when = {.it_value = {ns / 1000000000LL, ns % 1000000000LL}};
-        timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
-    }
-    """
-    enum: BATCH
-    enum: EPOLLIN
-    enum: CLOCK_MONOTONIC
-    enum: CLOCK_REALTIME
-    enum: TFD_NONBLOCK
-    enum: MSG_DONTWAIT
-    struct mmsghdr:
-        unsigned int msg_len
-    struct batch:
-        uint8_t data[32][2048]
-        mmsghdr message[32]
-    ctypedef union epoll_data_t:
-        int fd
-    struct epoll_event:
-        uint32_t events
-        epoll_data_t data
-    int epoll_create1(int flags)
-    int epoll_wait(int epoll, epoll_event* events, int capacity, int timeout_ms)
-    int timerfd_create(int clock, int flags)
-    ssize_t send(int fd, const void* data, size_t size, int flags)
-    ssize_t read(int fd, void* data, size_t size)
-    int close(int fd)
-    uint16_t htons(uint16_t value)
-    uint32_t htonl(uint32_t value)
-    int64_t clock_ns(int clock)
-    int batch_receive(batch* b, int fd)
-    int64_t batch_time_ns(batch* b, int i)
-    int watch(int epoll, int fd)
-    void timestamp(int fd)
-    int drop_media(int fd)
-    uint32_t drops(int fd)
-    void alarm_at(int timer, int64_t ns)
+from benchmarks.load.sockets cimport (
+    BATCH, CLOCK_MONOTONIC, CLOCK_REALTIME, MSG_DONTWAIT, TFD_NONBLOCK, alarm_at, batch,
+    batch_receive, batch_time_ns, clock_ns, close, drop_media, drops, epoll_create1, epoll_event,
+    epoll_wait, htonl, htons, read, send, timerfd_create, timestamp, watch,
+)
 
 ctypedef int (*SrtpFunction)(void* session, void* packet, int* size) noexcept nogil
 
@@ -310,17 +196,18 @@ cdef class Player:
         return [self.window_end[s] - self.window_first[s] for s in range(STREAMS)]
 
     def report(self):
-        """Per receiver (audio, video, gaps, unauthentic, wrong) packets, and of the sender.
+        """Per receiver packets (audio, video, gaps, unauthentic, wrong, dropped), and of the sender.
 
-        What the kernel dropped on our word counts as video: it cannot tell.
+        Dropped: what the kernel dropped on our word, counted but not looked into.
         """
         rows = []
         for number in range(self.count):
             r = self.receivers[number]
             dropped = drops(r.control.fd) - r.drops_before if r.dropping else 0
             rows.append((
-                r.packets[0], r.packets[1] + dropped, r.gaps[0] + r.gaps[1], r.unauthentic, r.wrong))
-        return np.array(rows, dtype=np.int64).reshape(-1, 5), {
+                r.packets[0], r.packets[1], r.gaps[0] + r.gaps[1],
+                r.unauthentic, r.wrong, dropped))
+        return np.array(rows, dtype=np.int64).reshape(-1, 6), {
             "keyframe_requests": self.keyframe_requests,
             "feedback": self.feedback,
             "send_failures": self.send_failures,
