@@ -40,6 +40,14 @@ test('the declared events are the ones that are sent', () => {
   assert.deepEqual(sent.sort(), declared.sort());
 });
 
+test('docs/client.md names every method, event and fatal error', () => {
+  const guide = readFileSync(new URL('../../docs/client.md', import.meta.url), 'utf8');
+  const methods = names(body('export interface Call {'), /^ {2}(\w+)[(<]/gm);
+  const events = names(body('export interface CallEvents {'), /^ {2}'?([\w-]+)'?: /gm);
+  for (const method of methods) assert.match(guide, new RegExp(`\\b${method}\\(`), method);
+  for (const name of [...events, ...FATAL_TYPES]) assert.ok(guide.includes(`\`${name}\``), name);
+});
+
 test('the declared fatal errors are the ones that are known', () => {
   const start = face.indexOf('export type FatalErrorType');
   const declared = names(face.slice(start, face.indexOf(';', start)), /'([a-z-]+)'/g);

@@ -23,7 +23,7 @@ test('totals are taken from all streams and the selected pair', () => {
     timestamp: 1000, bytesSent: 1000, bytesReceived: 2000, packetsReceived: 1000, packetsLost: 0,
     framesDecoded: 30, framesSent: 12, fractionsLost: [0.01], roundTripTime: 0.02,
     availableSend: 2e6, srtpCipher: 'AEAD_AES_128_GCM', dtlsState: 'connected',
-    remoteAddress: '192.0.2.1:8443',
+    remoteAddress: '192.0.2.1:8443', media: { sent: 0, received: 0 },
   });
 });
 
@@ -38,6 +38,16 @@ test('rates and losses are those between two looks', () => {
   assert.equal(latest.recvPacketLoss, 0.1);
   assert.equal(latest.sendPacketLoss, 0.01);
   assert.equal(srtpCipher, 'AEAD_AES_128_GCM');
+});
+
+test('without bytes of the transport those of the streams count', () => {
+  const firefox = (timestamp, bytes) => totalsOf([
+    { id: 'A', type: 'inbound-rtp', timestamp, bytesReceived: 2 * bytes, headerBytesReceived: 0 },
+    { id: 'O', type: 'outbound-rtp', timestamp, bytesSent: bytes, headerBytesSent: 0 },
+    { id: 'T', type: 'transport', timestamp },
+  ]);
+  const { latest } = networkStats(firefox(2000, 126_000), firefox(1000, 1000));
+  assert.deepEqual([latest.sendBitsPerSecond, latest.recvBitsPerSecond], [1e6, 2e6]);
 });
 
 test('the first look knows no rates', () => {

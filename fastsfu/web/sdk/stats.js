@@ -17,6 +17,7 @@
  * @property {string | null} srtpCipher
  * @property {string | null} dtlsState
  * @property {string | null} remoteAddress
+ * @property {{sent: number, received: number}} media bytes of RTP: Firefox has no other
  */
 
 /**
@@ -27,17 +28,24 @@ export function totalsOf(report) {
   const totals = emptyTotals();
   const byId = new Map([...report].map((stat) => [stat.id, stat]));
   for (const stat of byId.values()) READERS[stat.type]?.(totals, stat, byId);
+  const { media } = totals;
+  totals.bytesSent ||= media.sent;
+  totals.bytesReceived ||= media.received;
   return totals;
 }
 
 /** @type {Record<string, (totals: Totals, stat: any, byId: Map<string, any>) => void>} */
 const READERS = {
   'inbound-rtp': (totals, stat) => {
+    totals.timestamp ||= stat.timestamp;
+    totals.media.received += (stat.bytesReceived ?? 0) + (stat.headerBytesReceived ?? 0);
     totals.packetsReceived += stat.packetsReceived ?? 0;
     totals.packetsLost += stat.packetsLost ?? 0;
     totals.framesDecoded += stat.framesDecoded ?? 0;
   },
   'outbound-rtp': (totals, stat) => {
+    totals.timestamp ||= stat.timestamp;
+    totals.media.sent += (stat.bytesSent ?? 0) + (stat.headerBytesSent ?? 0);
     totals.framesSent += stat.framesSent ?? 0;
   },
   'remote-inbound-rtp': (totals, stat) => {
@@ -72,7 +80,7 @@ function emptyTotals() {
   return {
     timestamp: 0, bytesSent: 0, bytesReceived: 0, packetsReceived: 0, packetsLost: 0,
     framesDecoded: 0, framesSent: 0, fractionsLost: [], roundTripTime: null, availableSend: null,
-    srtpCipher: null, dtlsState: null, remoteAddress: null,
+    srtpCipher: null, dtlsState: null, remoteAddress: null, media: { sent: 0, received: 0 },
   };
 }
 
