@@ -118,9 +118,9 @@ def name_sources(offer: Offer, tracks: Mapping[str, Source]) -> dict[str, Source
     for mid in sending.keys() & tracks.keys():
         source = tracks[mid]
         if KIND_OF[source] != sending[mid].kind:
-            raise RequestError(f"section {mid} is {sending[mid].kind}, it cannot be {source}")
+            raise RequestError(f"The section {mid} is {sending[mid].kind}, not {source}.")
         if source in named.values():
-            raise RequestError(f"{source} is named for more than one section")
+            raise RequestError(f"{source} is named for more than one section.")
         named[mid] = source
     for mid, section in sending.items():
         if mid not in named:
@@ -134,6 +134,6 @@ def _free_source(section: OfferedSection, named: Mapping[str, Source]) -> Source
         if source not in named.values():
             return source
     raise RequestError(
-        f"section {section.mid} is one too many: a session sends at most "
-        f"{len(SOURCES_OF[kind])} of kind {kind}"
+        f"The section {section.mid} is one too many: a session sends at most "
+        f"{len(SOURCES_OF[kind])} of kind {kind}."
     )

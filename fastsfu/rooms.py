@@ -41,7 +41,7 @@ class Rooms:
         Raises RequestError when there is a room of this name already.
         """
         if name in self._rooms:
-            raise RequestError(f"there is a room {name!r} already")
+            raise RequestError(f"There is a room {name!r} already.")
         room = self._rooms[name] = Room(
             name,
             max_participants=max_participants or self._max_participants,

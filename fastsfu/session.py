@@ -187,7 +187,7 @@ class Session:
         """
         self._require_live()
         if self._bundle is None:
-            raise RequestError("there is no media path yet that ICE could be restarted for")
+            raise RequestError("There is no media path yet that ICE could be restarted for.")
         self._bundle.restart_ice(*read_ice_credentials([remote_ufrag], [remote_password]))
         return self._bundle.ice
 
@@ -204,7 +204,7 @@ class Session:
         """
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
-            raise RequestError("the name is given by the token", "not-allowed")
+            raise RequestError("The name is given by the token.", "not-allowed")
         for source, is_on in (sources or {}).items():
             (self._muted.discard if is_on else self._muted.add)(source)
         if "audio" in self._muted:
@@ -336,7 +336,7 @@ class Session:
 
     def _require_live(self) -> None:
         if self.ended is not None:
-            raise RequestError(f"the session has ended: {self.ended}")
+            raise RequestError(f"The session has ended: {self.ended}.")
 
     def _after(self, seconds: float, reason: str, info: str) -> asyncio.TimerHandle:
         return self._loop.call_at(self._loop.time() + seconds, self.leave, reason, info)

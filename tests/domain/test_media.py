@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from fastsfu.config import Config
-from fastsfu.events import ConnectionChanged
+from fastsfu.events import ActiveSpeaker, ConnectionChanged
 from fastsfu.sfu import SFU
 from tests.support.domain_peer import CONFIG, DomainPeer, until, with_other_fingerprint
 
@@ -61,6 +61,16 @@ async def test_two_exchange_audio_and_video(sfu: SFU) -> None:
     await until("bob to be gone", lambda: bob.ended == "left")
     await freed(sfu)
     await ada.close()
+
+
+async def test_who_speaks_is_told(sfu: SFU) -> None:
+    ada, bob = await DomainPeer().join(sfu), await DomainPeer().join(sfu, sends=False)
+    speaks = ActiveSpeaker(ada.session.id)
+    await until(
+        "ada to be the active speaker", lambda: speaks in bob.events and speaks in ada.events
+    )
+    for peer in (ada, bob):
+        await peer.close()
 
 
 async def test_many_come_and_go_through_the_same_sections(sfu: SFU) -> None:

@@ -1,7 +1,9 @@
 """Rooms: who is let in, when they end, hooks, the active speaker, and the end of the SFU."""
 
 import asyncio
+import gc
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -280,6 +282,33 @@ async def test_drain_ends_what_does_not_end() -> None:
         await sfu.drain(10)
         assert 9.9 < loop.time() < 10.1
         assert session.ended == "end-of-life"
+
+
+async def test_nothing_is_kept_of_who_has_left(
+    sfu: SFU, join: Join, native: RecordingEngine
+) -> None:
+    stays = await join("Ada")
+    await stays.offer(sending())
+    gone = []
+    for _ in range(200):
+        client = await join("Bob")
+        await client.receive_all(sending())
+        client.session.update_receive_settings({stays.session.id: {"video": False}})
+        stays.session.update_receive_settings({client.session.id: {"video": False}})
+        gone.append(weakref.ref(client.session))
+        client.session.leave()
+        stays.events.clear()
+    del client
+    gc.collect()
+    await turn()
+    assert [each() for each in gone if each() is not None] == []
+    assert (len(native.transports), len(native.inbounds), len(native.outbounds)) == (1, 2, 0)
+    (engine,) = sfu.engines
+    kept = [len(value) for value in vars(engine).values() if isinstance(value, dict)]
+    assert max(kept) <= 2
+    assert list(sfu.sessions) == [stays.session.id]
+    kept = [len(value) for value in vars(stays.session.subscriber).values() if type(value) is dict]
+    assert max(kept) <= 2
 
 
 async def test_snapshot_and_counters(sfu: SFU, join: Join) -> None:
