@@ -35,7 +35,7 @@ from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 cdef enum:
     RECORD_HEADER = 13        # type, version, epoch, sequence number, length
-    MAX_EARLY = 8             # OpenSSL keeps each in a buffer of 16 KiB, and as many as 100
+    MAX_EARLY = 8             # OpenSSL 3.0.2 keeps a hundred of them, each in 16 KiB
     MAX_CERTIFICATES = 16384  # bytes of the peer's chain
     FIRST_TIMEOUT_US = 100000
     LAST_TIMEOUT_US = 3200000

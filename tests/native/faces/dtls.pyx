@@ -85,6 +85,10 @@ cdef class Association:
     def error(self):
         return dtls_error(self.dtls)
 
+    @property
+    def early_records(self):
+        return self.dtls.early_records
+
     def peer_matches(self, str algorithm, bytes digest):
         return bool(dtls_peer_matches(self.dtls, algorithm, digest))
 
