@@ -14,7 +14,7 @@ from fastsfu._native.engine.command cimport (
 )
 from fastsfu._native.engine.feedback cimport feedback_bye, feedback_keyframe
 from fastsfu._native.engine.forward cimport forward_forget
-from fastsfu._native.engine.ingress cimport ingress_forget, ingress_register, ingress_unregister_next
+from fastsfu._native.engine.ingress cimport ingress_early, ingress_forget, ingress_register, ingress_unregister_next
 from fastsfu._native.engine.state cimport (
     DROP_NO_MEMORY, DROP_STALE_COMMAND, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
@@ -160,6 +160,7 @@ cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command)
         count_drop(worker, DROP_NO_MEMORY)
         return
     transport.keyed = True
+    ingress_early(worker, transport)
 
 
 cdef void send_dtls(Worker* worker, Transport* transport, const DtlsDatagram* command) noexcept nogil:

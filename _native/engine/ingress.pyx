@@ -56,7 +56,7 @@ from fastsfu._native.peer.ice cimport (
     IceCredentials, address_equal, ice_on_request,
 )
 from fastsfu._native.peer.transport cimport (
-    DTLS_PER_SECOND, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport, transport_bind, transport_unbound,
+    DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport, transport_bind, transport_unbound,
 )
 
 
@@ -231,11 +231,11 @@ cdef void on_rtp(
     cdef RtpExtensions extensions
     cdef InboundStream* stream = NULL
     cdef bint rtx = False
-    if not transport.keyed:
-        count_drop(worker, DROP_NO_KEYS)
-        return
     if size > BUFFER_CAPACITY:
         count_drop(worker, DROP_RTP_TOO_LARGE)
+        return
+    if not transport.keyed:
+        keep_early(worker, transport, data, size)
         return
     if not rtp_parse(data, size, &packet.header) or not rtp_extensions(
             data, &packet.header, transport.kind_of_id, &extensions):
@@ -257,6 +257,28 @@ cdef void on_rtp(
         buffer_release(packet.buffer)      # padding that probes for bandwidth
         return
     accept(worker, transport, stream, &packet, &extensions)
+
+
+cdef void keep_early(
+        Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
+    cdef Buffer* buffer = NULL
+    if transport.early_count < EARLY_PACKETS:
+        buffer = pool_take(&worker.pool)
+    if buffer == NULL:
+        count_drop(worker, DROP_NO_KEYS)
+        return
+    memcpy(buffer.data, data, size)
+    buffer.size = <uint16_t>size
+    transport.early[transport.early_count] = buffer
+    transport.early_count += 1
+
+
+cdef void ingress_early(Worker* worker, Transport* transport) noexcept nogil:
+    cdef int i
+    for i in range(transport.early_count):
+        on_rtp(worker, transport, transport.early[i].data, transport.early[i].size)
+        buffer_release(transport.early[i])
+    transport.early_count = 0
 
 
 cdef InboundStream* stream_of(

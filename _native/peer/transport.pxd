@@ -5,6 +5,7 @@ A transport, its streams and their keys belong to one worker thread for life.
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.srtp cimport SrtpContext
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
@@ -15,6 +16,8 @@ from fastsfu._native.peer.ice cimport IceAgent
 cdef enum:
     NO_EXTENSION = 255            # in kind_of_id
     DEFAULT_RTT_US = 100000       # until a report says better
+    # A sender may begin as soon as its side of the handshake is done: ffmpeg's first keyframe comes with its Finished.
+    EARLY_PACKETS = 128
     DTLS_PER_SECOND = 100         # datagrams passed to the event loop for one transport: a handshake takes about ten
 
 # What an SSRC of this transport means: the low two bits of a value in `by_ssrc`, the stream's index above them.
@@ -32,6 +35,8 @@ cdef struct Transport:
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
     void* destination             # engine/udp SocketAddress of the selected path, before that of the first valid one; or NULL
     bint keyed                    # the SRTP contexts below are open
+    Buffer* early[EARLY_PACKETS]  # SRTP that came before the keys, as received
+    int early_count
     SrtpContext receive
     SrtpContext send
     uint8_t kind_of_id[256]       # ExtensionKind by negotiated id, or NO_EXTENSION

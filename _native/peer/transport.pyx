@@ -4,6 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcmp, memset
 
+from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.table cimport table_free, table_init, table_put, table_remove
 from fastsfu._native.crypto.srtp cimport srtp_close
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
@@ -26,6 +27,9 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     if transport.keyed:
         srtp_close(&transport.receive)
         srtp_close(&transport.send)
+    while transport.early_count:
+        transport.early_count -= 1
+        buffer_release(transport.early[transport.early_count])
     table_free(&transport.by_ssrc)
     free(transport.inbound)
     free(transport.outbound)

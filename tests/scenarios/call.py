@@ -23,10 +23,15 @@ class Call:
         self.events: list[tuple[str, int, Any]] = []
         self.drained = 0
 
-    def join(self, name: str, **path: Any) -> Participant:
-        """`path`: delay_us, jitter_us and loss of both directions."""
+    def join(self, name: str, *, early: bool = False, **path: Any) -> Participant:
+        """`early`: it sends before the worker has its keys, which `hand_over` gives.
+
+        `path`: delay_us, jitter_us and loss of both directions.
+        """
         participant = Participant(self.world, name, self.chance, **path)
         participant.exchange_keys()
+        if not early:
+            participant.hand_over()
         self.participants.append(participant)
         return participant
 

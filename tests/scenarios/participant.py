@@ -72,12 +72,12 @@ class Participant:
         self.check_us, self.answered = 0, False
 
     def exchange_keys(self) -> None:
-        """What DTLS would have done."""
+        """What DTLS would have done; `hand_over` then gives the worker its side."""
         keys = [self.chance.randbytes(28), self.chance.randbytes(28)]
         self.outward = srtp_session(keys[0], Policy.SSRC_ANY_OUTBOUND)
         self.inward = srtp_session(keys[1], Policy.SSRC_ANY_INBOUND)
         parts = [part for key in keys for part in (key[:16], key[16:])]
-        self.world.set_keys(self.transport, GCM, *parts)
+        self.hand_over = lambda: self.world.set_keys(self.transport, GCM, *parts)
         self.keyed = True
 
     def close(self) -> None:

@@ -66,3 +66,18 @@ def test_a_closed_stream_says_goodbye() -> None:
         run.world.close("outbound", outbound)
         run.run(0.1)
         assert viewer.ssrc in bob.byes
+
+
+def test_what_comes_before_the_keys_is_not_lost() -> None:
+    """ffmpeg begins with a key frame once its side of the handshake is done, and heeds no PLI."""
+    with call() as run:
+        bob, ann = run.join("bob"), run.join("ann", early=True)
+        film = run.film(ann)
+        viewer = run.watch(bob, film)[1]
+        run.run(0.2)
+        assert not viewer.shown
+        assert ann.cameras[0].frame > 1
+        ann.hand_over()
+        run.run(0.1)
+        assert viewer.shown[:5] == [0, 1, 2, 3, 4]
+        assert ann.cameras[0].key_frames == 1
