@@ -123,6 +123,16 @@ def test_close() -> None:
     assert server.timeout_us == -1
 
 
+def test_a_forgotten_secret_gives_no_keys_again() -> None:
+    """What is left in OpenSSL's memory leads to no media key; the goodbye needs none of it."""
+    client, server = connected()
+    before = server.keys()
+    server.forget_secret()
+    assert not set(before[1:]) & set(server.keys()[1:])
+    server.close()
+    assert client.receive(server.take()[0]) == "closed"
+
+
 def test_close_before_connected() -> None:
     client, server = associations()
     client.start()

@@ -59,9 +59,10 @@ def test_any_network(seed: int) -> None:
     assert client.keys()[1:3] == server.keys()[3:5]
 
 
-def test_the_lost_last_flight_is_sent_again() -> None:
+@pytest.mark.parametrize("forget", [False, True])
+def test_the_lost_last_flight_is_sent_again(forget: bool) -> None:
     """RFC 6347 section 4.2.4: a repeated Finished has the last flight repeated, even after the
-    handshake is done."""
+    handshake is done and the secret forgotten."""
     client, server = associations(impatient=True)
     lost: list[bytes] = []
 
@@ -73,6 +74,9 @@ def test_the_lost_last_flight_is_sent_again() -> None:
 
     shake(client, server, network)
     assert lost
+    keys = server.keys()
+    if forget:
+        server.forget_secret()
     assert (client.state, server.state) == ("handshaking", "connected")
     await_timer(client)
     for datagram in client.take():
@@ -80,6 +84,7 @@ def test_the_lost_last_flight_is_sent_again() -> None:
     for datagram in server.take():
         client.receive(datagram)
     assert client.state == "connected"
+    assert client.keys()[1:3] == keys[3:5]
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -120,7 +125,7 @@ def test_memory_of_an_association() -> None:
 
 @pytest.mark.parametrize("content_type", [20, 21, 22, 23])
 def test_early_records_fill_no_memory(content_type: int) -> None:
-    """Encrypted records before the keys are known: OpenSSL 3.0.2 keeps a hundred, in 16 KiB each."""
+    """Encrypted records before the keys: OpenSSL 3.0.2 keeps a hundred of them, each in 16 KiB."""
     client, server = associations()
     client.start()
     server.receive(client.take()[0])

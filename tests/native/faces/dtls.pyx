@@ -6,8 +6,9 @@ from libc.string cimport memset
 
 from fastsfu._native.crypto.dtls cimport (
     DTLS_MAX_DATAGRAM, Dtls, DtlsIdentity, SrtpKeys, dtls_close, dtls_error, dtls_export,
-    dtls_free, dtls_handle_timeout, dtls_identity_free, dtls_identity_new, dtls_new,
-    dtls_peer_matches, dtls_receive, dtls_start, dtls_state, dtls_take, dtls_timeout_us)
+    dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_identity_free, dtls_identity_new,
+    dtls_new, dtls_peer_matches, dtls_receive, dtls_start, dtls_state, dtls_take,
+    dtls_timeout_us)
 from fastsfu._native.crypto.dtls_openssl cimport SSL, DTLS_set_timer_cb
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
@@ -91,6 +92,9 @@ cdef class Association:
 
     def peer_matches(self, str algorithm, bytes digest):
         return bool(dtls_peer_matches(self.dtls, algorithm, digest))
+
+    def forget_secret(self):
+        dtls_forget_secret(self.dtls)
 
     def keys(self):
         """(profile, receive key, receive salt, send key, send salt), or None."""
