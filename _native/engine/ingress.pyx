@@ -417,9 +417,14 @@ cdef void accept(
         worker.next_tick_us = min(worker.next_tick_us, worker.now_us + TICK_US)
     elif verdict == LOSS_HOPELESS:
         want_keyframe(stream)
-    if stream.waiting or stream.keyframe_wanted:
+    if (stream.waiting or stream.keyframe_wanted) and not keyframe_at_hand(stream, packet):
         feedback_keyframe(worker, transport, stream)
     forward_packet(worker, stream, packet)
+
+
+cdef inline bint keyframe_at_hand(
+        const InboundStream* stream, const MediaPacket* packet) noexcept nogil:
+    return packet.keyframe or (stream.frame_count and stream.frame[0].keyframe)
 
 
 cdef void describe(
