@@ -6,17 +6,34 @@ import { IceWatch } from '../../fastsfu/web/sdk/ice-watch.js';
 
 let log;
 let watch;
+let reachable;
 
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout'] });
   log = [];
+  reachable = true;
   const note = (what) => () => log.push(what);
   watch = new IceWatch({
-    connected: note('connected'), interrupted: note('interrupted'), restart: note('restart'),
-    hopeless: note('hopeless'),
+    connected: note('connected'), interrupted: note('interrupted'), hopeless: note('hopeless'),
+    restart: () => {
+      if (reachable) log.push('restart');
+      return reachable;
+    },
   });
   watch.update('connected');
+});
+
+test('a path that never comes up is told too, once', () => {
+  const [fresh, told] = [[], () => fresh.push('interrupted')];
+  const other = new IceWatch({
+    connected: () => fresh.push('connected'), interrupted: told, hopeless: () => undefined,
+    restart: () => true,
+  });
+  other.update('connecting');
+  other.update('failed');
+  other.update('failed');
+  assert.deepEqual(fresh, ['interrupted']);
 });
 
 test('a short disconnection heals without a restart', () => {
@@ -42,6 +59,16 @@ test('three restarts without effect are enough', () => {
   watch.update('failed');
   for (const ms of [4000, 8000, 12_000, 60_000]) mock.timers.tick(ms);
   assert.deepEqual(log.slice(2), ['restart', 'restart', 'restart', 'hopeless']);
+});
+
+test('while the server is out of reach nothing counts, and wake restarts at once', () => {
+  reachable = false;
+  watch.update('failed');
+  for (let turn = 0; turn < 10; turn += 1) mock.timers.tick(4000);
+  assert.deepEqual(log, ['connected', 'interrupted']);
+  reachable = true;
+  watch.wake();
+  assert.equal(log.at(-1), 'restart');
 });
 
 test('success forgets earlier restarts', () => {

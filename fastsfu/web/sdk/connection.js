@@ -19,6 +19,7 @@ import { withStartBitrate } from './start-bitrate.js';
  * @property {(tracks: Map<string, MediaStreamTrack>) => void} subscriptions received, by trackKey
  * @property {(sources: Source[]) => void} refused what the server does not take from us
  * @property {(error: unknown) => void} failed an offer that nobody waits for came to nothing
+ * @property {() => boolean} reachable offers can be sent now
  * @property {() => void} connected
  * @property {() => void} interrupted
  * @property {() => void} hopeless
@@ -51,7 +52,7 @@ export class MediaConnection {
       connected: handlers.connected,
       interrupted: handlers.interrupted,
       hopeless: handlers.hopeless,
-      restart: () => this.#pc.restartIce(),
+      restart: () => this.#restartIce(),
     });
     this.#negotiator = new Negotiator(this.#pc, {
       prepare: () => this.#addMissingSections(),
@@ -163,6 +164,12 @@ export class MediaConnection {
     this.#negotiator.negotiate().catch(this.#handlers.failed);
   }
 
+
+  #restartIce() {
+    if (!this.#handlers.reachable()) return false;
+    this.#pc.restartIce();
+    return true;
+  }
 
   #receivingKinds() {
     return [...this.#receiving].map(({ receiver }) => receiver.track);

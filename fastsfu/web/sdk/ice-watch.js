@@ -12,14 +12,15 @@ const RETRY_MS = [4000, 8000, 12_000];
  * @typedef {object} IceWatchHandlers
  * @property {() => void} connected
  * @property {() => void} interrupted
- * @property {() => void} restart
+ * @property {() => boolean} restart false: not possible now, which does not count
  * @property {() => void} hopeless
  */
 
 export class IceWatch {
   #handlers;
   #restarts = 0;
-  #up = false;
+  /** @type {boolean | null} null before the first news */
+  #up = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -60,7 +61,7 @@ export class IceWatch {
   }
 
   #onInterrupted() {
-    if (this.#up) this.#handlers.interrupted();
+    if (this.#up !== false) this.#handlers.interrupted();
     this.#up = false;
   }
 
@@ -71,7 +72,6 @@ export class IceWatch {
       return;
     }
     this.#timer = setTimeout(() => this.#restart(), RETRY_MS[this.#restarts]);
-    this.#restarts += 1;
-    this.#handlers.restart();
+    if (this.#handlers.restart()) this.#restarts += 1;
   }
 }

@@ -32,7 +32,7 @@ import { networkStats, totalsOf } from './stats.js';
 
 const ANSWER_MS = 20_000;
 const SDK = 'js/0.1';
-/** Broken media paths in a row, each with its ICE restarts, before the call is given up. */
+/** Broken connections in a row, each with its ICE restarts, before the call is given up. */
 const MAX_REJOINS = 3;
 
 export class LiveCall {
@@ -61,6 +61,7 @@ export class LiveCall {
   #lastTotals = null;
   #rejoins = 0;
   #pathUp = true;
+  #wasUp = false;
   #ended = false;
 
   /**
@@ -195,6 +196,7 @@ export class LiveCall {
       failed: (error) => {
         if (connection === this.#connection) this.#onNegotiationFailed(error);
       },
+      reachable: () => this.#signaling.connected,
       connected: () => this.#onPath(true),
       interrupted: () => this.#onPath(false),
       hopeless: () => this.#onHopeless(),
@@ -211,8 +213,9 @@ export class LiveCall {
     this.#connection.setSections(welcome.sections);
     if (welcome.type === 'joined') {
       this.#begin(again);
-    } else if (this.#pendingOffer) {
-      this.#signaling.send(this.#pendingOffer.message);
+    } else {
+      if (this.#pendingOffer) this.#signaling.send(this.#pendingOffer.message);
+      this.#connection.wake();
     }
     this.#announced = {};
     this.announce();
@@ -342,6 +345,7 @@ export class LiveCall {
   /** @param {boolean} up */
   #onPath(up) {
     this.#pathUp = up;
+    this.#wasUp ||= up;
     if (up) this.#rejoins = 0;
     this.#handlers.network('sfu', up ? 'connected' : 'interrupted');
     this.#handlers.changed();
@@ -349,7 +353,7 @@ export class LiveCall {
 
   #onHopeless() {
     this.#rejoins += 1;
-    if (this.#rejoins >= MAX_REJOINS) {
+    if (!this.#wasUp || this.#rejoins >= MAX_REJOINS) {
       this.#onLost(fatal('connection-error', 'Media cannot reach the server from this network.'));
     } else {
       this.#signaling.rejoin();
