@@ -52,7 +52,8 @@ fuzz: build/faces.stamp build/test.stamp
 	@FASTSFU_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/fuzz
 
 bench: build/faces.stamp build/test.stamp
-	@$(BIN)/python -m pytest -q benchmarks/micro --benchmark-columns=min,median,ops --benchmark-sort=name
+	@$(BIN)/python -m pytest -q benchmarks/micro --benchmark-max-time=0.1 --benchmark-min-rounds=3 \
+	    --benchmark-columns=min,median,rounds --benchmark-sort=name
 	@$(BIN)/python -m benchmarks.forward --receivers 1 --receivers 10 --receivers 100 --seconds 4
 
 lint: build/test.stamp

@@ -196,7 +196,7 @@ cdef class Player:
         return [self.window_end[s] - self.window_first[s] for s in range(STREAMS)]
 
     def report(self):
-        """Per receiver packets (audio, video, gaps, unauthentic, wrong, dropped), and of the sender.
+        """Packets by receiver: audio, video, gaps, unauthentic, wrong, dropped; and of the sender.
 
         Dropped: what the kernel dropped on our word, counted but not looked into.
         """
