@@ -80,6 +80,7 @@ setup(
         include_path=["build/cython"],
         build_dir="build/c-debug" if DEBUG else "build/c",
         compiler_directives=DIRECTIVES,
+        quiet=True,
         nthreads=os.cpu_count() or 1,
     )
 )
