@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCS = sorted((ROOT / "docs").glob("*.md"))
 FOLDERS = ("_native", "fastsfu", "tests", "benchmarks", "examples")
 MOST_LINES = {".py": 400, ".pyx": 500, ".pxd": 150, ".js": 600, ".mjs": 600}
+DOCUMENTS = ["CONTRIBUTING.md", "_native/README.md", *(f"docs/{p.name}" for p in DOCS)]
 WIDEST = 100
 LONGEST_FUNCTION = 60
 DEEPEST = 3
@@ -95,6 +97,21 @@ def test_native_signatures_state_their_errors(path: Path) -> None:
         for signature in SIGNATURE.findall(path.read_text()):
             stated = re.search(r"\b(noexcept|except)\b", signature)
             assert stated or RETURNS_OBJECT.match(signature), signature
+
+
+@pytest.mark.parametrize("document", ["README.md", *DOCUMENTS])
+def test_documents_name_files_that_exist(document: str) -> None:
+    text = (ROOT / document).read_text()
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+    tests = re.findall(r"`(tests/[\w/]+\.py)`", text)
+    for name in [*((ROOT / document).parent / link for link in links), *map(ROOT.joinpath, tests)]:
+        assert name.exists(), f"{document} names {name}"
+
+
+def test_every_promise_has_its_row() -> None:
+    security = (ROOT / "docs/security.md").read_text()
+    for path in (ROOT / "tests/promises").glob("test_*.py"):
+        assert f"tests/promises/{path.name}" in security
 
 
 def test_readme_stays_short() -> None:
