@@ -172,7 +172,7 @@ cdef class Player:
     def drain(self):
         """Receive what is left, without sending."""
         with nogil:
-            self._receive_all()
+            self._receive_all(sending=False)
 
     def open_window(self):
         """From the next packet on, count."""
@@ -233,10 +233,10 @@ cdef class Player:
                     self._receive_feedback()
             self._send_due()
             if self.tick >= self.next_receive:
-                self._receive_all()
+                self._receive_all(sending=True)
                 self.next_receive = self.tick + RECEIVE_TICKS
             self._alarm(end_ns)
-        self._receive_all()
+        self._receive_all(sending=False)
 
     cdef void _alarm(self, int64_t end_ns) noexcept nogil:
         cdef int64_t due = self.start_ns + 1000 * (
@@ -304,12 +304,16 @@ cdef class Player:
             _send_report(self, &self.receivers[number].control, 0x1000 + number, check)
             number += SPREAD
 
-    cdef void _receive_all(self) noexcept nogil:
+    cdef void _receive_all(self, bint sending) noexcept nogil:
+        """Look at every receiver's socket; what is due to be sent meanwhile is not kept waiting."""
         cdef int number
+        cdef bint more
         for number in range(self.count):
-            while self._receive(&self.receivers[number]) == BATCH:
-                self._send_due()
-            self._send_due()
+            more = True
+            while more:
+                more = self._receive(&self.receivers[number]) == BATCH
+                if sending:
+                    self._send_due()
 
     cdef int _receive(self, Receiver* receiver) noexcept nogil:
         cdef int got = batch_receive(self.batch, receiver.control.fd), i, size

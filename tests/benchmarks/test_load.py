@@ -2,6 +2,8 @@
 
 import secrets
 import socket
+import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -24,8 +26,8 @@ def address(one: Session) -> int:
 
 
 @pytest.fixture
-def wire():
-    """A player whose sender reaches its only receiver without a server; the receiver's key."""
+def wire() -> Iterator[list[socket.socket]]:
+    """A sender's and a receiver's socket, without a server in between."""
     ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for end in ends:
         end.bind(("127.0.0.1", 0))
@@ -36,37 +38,79 @@ def wire():
         end.close()
 
 
-def play(wire: list[socket.socket], receiver_key: bytes | None = None) -> tuple:
-    key = secrets.token_bytes(28)
-    outbound = [session(key, Policy.SSRC_ANY_OUTBOUND) for _ in range(2)]
-    inbound = [session(k, Policy.SSRC_ANY_INBOUND) for k in (key, receiver_key or key)]
-    player = Player(1, srtp_addresses())
-    player.set_sender(wire[0].fileno(), address(outbound[0]), address(inbound[0]), b"\0" * 20)
-    player.add_receiver(wire[1].fileno(), address(outbound[1]), address(inbound[1]), b"\0" * 20)
-    trace = traces.load("vp9_720p", audio=True)
-    player.set_trace(trace.rows, trace.period_us, (1, 2), (111, 98), (48000, 90000))
-    player.run(0.1)
-    player.open_window()
-    player.run(0.5)
-    sent = player.close_window()
-    player.run(0.05)
-    received, _ = player.report()
-    return sent, received[0], player.latency_histogram()
+@pytest.fixture
+def idle() -> Iterator[socket.socket]:
+    """The socket of a receiver to whom nobody sends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        yield one
+
+
+class Rig:
+    """A player with a trace to play, its sender wired to the last of its receivers."""
+
+    def __init__(
+        self,
+        wire: list[socket.socket],
+        receiver_key: bytes | None = None,
+        idle: socket.socket | None = None,
+    ) -> None:
+        key = secrets.token_bytes(28)
+        self.sessions = [session(key, Policy.SSRC_ANY_OUTBOUND) for _ in range(2)]
+        self.sessions += [session(k, Policy.SSRC_ANY_INBOUND) for k in (key, receiver_key or key)]
+        sender_out, receiver_out, sender_in, receiver_in = map(address, self.sessions)
+        self.player = Player(2, srtp_addresses())
+        self.player.set_sender(wire[0].fileno(), sender_out, sender_in, b"")
+        for end in [idle, wire[1]] if idle else [wire[1]]:
+            self.player.add_receiver(end.fileno(), receiver_out, receiver_in, b"")
+        trace = traces.load("vp9_720p", audio=True)
+        rates = (48000, 90000)
+        self.player.set_trace(trace.rows, trace.period_us, (1, 2), (111, 98), rates)
+
+    def play(self) -> tuple[list[int], list[list[int]]]:
+        """Warm up, pause, play; what was sent and, for each receiver, what came of it."""
+        self.player.run(0.1)
+        self.player.drain()
+        self.player.open_window()
+        self.player.run(0.5)
+        sent = self.player.close_window()
+        self.player.drain()
+        return sent, self.player.report()[0].tolist()
 
 
 def test_counts_what_arrives(wire: list[socket.socket]) -> None:
-    sent, received, latency = play(wire)
+    rig = Rig(wire)
+    sent, received = rig.play()
     assert min(sent) > 0
-    assert received.tolist() == [*sent, 0, 0, 0, 0]
+    assert received == [[*sent, 0, 0, 0, 0]]
+    latency = rig.player.latency_histogram()
     assert latency.sum() == sum(sent)
     assert np.flatnonzero(latency).size > 1
 
 
 def test_notices_a_wrong_key(wire: list[socket.socket]) -> None:
-    sent, received, latency = play(wire, secrets.token_bytes(28))
-    assert received[3] >= sum(sent) > 0
-    assert received[:2].tolist() == [0, 0]
-    assert latency.sum() == 0
+    rig = Rig(wire, secrets.token_bytes(28))
+    sent, received = rig.play()
+    assert received == [[0, 0, 0, sum(sent), 0, 0]]
+    assert rig.player.latency_histogram().sum() == 0
+
+
+def test_sends_nothing_while_it_drains(wire: list[socket.socket]) -> None:
+    rig = Rig(wire)
+    rig.player.run(0.1)
+    rig.player.drain()
+    rig.player.open_window()
+    deadline = time.monotonic() + 0.1
+    while time.monotonic() < deadline:
+        rig.player.drain()
+    assert rig.player.close_window() == [0, 0]
+
+
+def test_counts_what_the_kernel_drops(wire: list[socket.socket], idle: socket.socket) -> None:
+    rig = Rig(wire, idle=idle)
+    rig.player.drop_except(1)
+    sent, received = rig.play()
+    assert received == [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, sum(sent)]]
 
 
 @pytest.mark.parametrize("name", traces.names())
