@@ -92,6 +92,7 @@ cdef extern from *:
 
     long getrandom(void* buffer, size_t size, unsigned int flags) noexcept nogil
     int socket(int domain, int type, int protocol) noexcept nogil
+    int connect(int fd, const sockaddr* address, socklen_t length) noexcept nogil
     int bind(int fd, const sockaddr* address, socklen_t length) noexcept nogil
     int getsockname(int fd, sockaddr* address, socklen_t* length) noexcept nogil
     int setsockopt(int fd, int level, int name, const void* value, socklen_t length) noexcept nogil

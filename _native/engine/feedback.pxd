@@ -13,6 +13,8 @@ from fastsfu._native.peer.transport cimport Transport
 
 # One protected compound packet from this transport.
 cdef void feedback_on_rtcp(Worker* worker, Transport* transport, const uint8_t* packet, size_t size) noexcept nogil
+# Transport-wide feedback, when it is due.
+cdef void feedback_twcc(Worker* worker, Transport* transport) noexcept nogil
 # A sender's turn on the tick; True: the next one should come soon.
 cdef bint feedback_tick(Worker* worker, Transport* transport) noexcept nogil
 # A transport's turn once a second.

@@ -227,9 +227,7 @@ cdef bint feedback_tick(Worker* worker, Transport* transport) noexcept nogil:
             feedback_keyframe(worker, transport, stream)
             hurry = hurry or stream.waiting or stream.keyframe_wanted or (
                 stream.nack and stream.loss.count)
-    if transport.twcc != NULL and worker.now_us >= transport.twcc_due_us:
-        transport.twcc_due_us = worker.now_us + TWCC_INTERVAL_US
-        send_twcc(worker, transport)
+    feedback_twcc(worker, transport)
     return hurry
 
 
@@ -250,8 +248,11 @@ cdef void ask_again(Worker* worker, Transport* transport, InboundStream* stream)
     send(worker, transport, &compound)
 
 
-cdef void send_twcc(Worker* worker, Transport* transport) noexcept nogil:
+cdef void feedback_twcc(Worker* worker, Transport* transport) noexcept nogil:
     cdef Compound compound
+    if transport.twcc == NULL or worker.now_us < transport.twcc_due_us:
+        return
+    transport.twcc_due_us = worker.now_us + TWCC_INTERVAL_US
     while True:
         compound.size = twcc_write(
             transport.twcc, compound.data, RTCP_CAPACITY, transport.ssrc, transport.twcc_media_ssrc)

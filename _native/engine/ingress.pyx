@@ -21,7 +21,7 @@ from fastsfu._native.engine.command cimport (
     EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_ICE_CONNECTED, EVENT_STREAM_STARTED, MAX_DTLS_BYTES,
     AudioLevel, DtlsDatagram, IceConnected, StreamStarted,
 )
-from fastsfu._native.engine.feedback cimport feedback_keyframe, feedback_on_rtcp
+from fastsfu._native.engine.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
 from fastsfu._native.engine.forward cimport forward_packet
 from fastsfu._native.engine.state cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
@@ -30,7 +30,7 @@ from fastsfu._native.engine.state cimport (
     DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
 )
 from fastsfu._native.engine.udp cimport (
-    Datagram, SocketAddress, udp_address, udp_send_one,
+    Datagram, SocketAddress, udp_address, udp_send_one, udp_settle,
 )
 from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.levels cimport level_on_packet
@@ -179,15 +179,23 @@ cdef void on_check(
     if answer_size:
         udp_address(&worker.udp, &datagram.source, &datagram.local, &back)
         udp_send_one(&worker.udp, &back, answer, <uint32_t>answer_size)
-    if transport.destination == NULL or action == ICE_ANSWER_SELECTED:
+    if transport.destination == NULL or is_selected(transport, &datagram.source):
         set_destination(worker, transport, datagram)
     if action == ICE_ANSWER_SELECTED:
         tell_connected(worker, transport, &datagram.source)
 
 
+cdef inline bint is_selected(const Transport* transport, const Address* path) noexcept nogil:
+    cdef int selected = transport.ice.selected
+    return selected >= 0 and address_equal(&transport.ice.paths[selected], path)
+
+
 cdef void set_destination(
         Worker* worker, Transport* transport, const Datagram* datagram) noexcept nogil:
-    """Send where this came from, from where it came to (RFC 8445 section 12.1: any valid pair until one is selected)."""
+    """Send where this came from, from where it came to; anew with each check, as routes change.
+
+    RFC 8445 section 12.1: on any valid pair until one is selected.
+    """
     if transport.destination == NULL:
         transport.destination = malloc(sizeof(SocketAddress))
         if transport.destination == NULL:
@@ -195,6 +203,7 @@ cdef void set_destination(
             return
     udp_address(
         &worker.udp, &datagram.source, &datagram.local, <SocketAddress*>transport.destination)
+    udp_settle(&worker.udp, <SocketAddress*>transport.destination)
 
 
 cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:
@@ -252,6 +261,7 @@ cdef void on_rtp(
             transport.twcc, read_u16(data + extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]),
             worker.now_us)
         transport.twcc_media_ssrc = packet.header.ssrc
+        feedback_twcc(worker, transport)
     bind(worker, transport, stream, rtx, packet.header.ssrc)
     if rtx and not undo_rtx(stream, &packet):
         buffer_release(packet.buffer)      # padding that probes for bandwidth

@@ -17,10 +17,10 @@ from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
     TICK_US = 10000               # between ticks while a sender owes us packets or a keyframe
-    QUIET_TICK_US = 50000         # else: transport-wide feedback only
+    QUIET_TICK_US = 200000        # else
     SWEEP_SLOTS = 100             # a transport's turn for reports and consent is one slot of a second, by its index
     SWEEP_SLOT_US = 10000
-    TWCC_INTERVAL_US = QUIET_TICK_US    # libwebrtc's own shortest interval
+    TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval; with the packets, so no timer
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
 
 # Why a datagram or command went no further; names in engine.pyx follow this order.

@@ -11,7 +11,7 @@ from fastsfu._native.base.net cimport (
     EINVAL, EIO, ENOMEM, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, IPV6_RECVPKTINFO,
     IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE,
     SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, SOL_UDP,
-    UDP_GRO, UDP_SEGMENT, bind, cmsghdr, getsockname, htons, in6_pktinfo, in_pktinfo,
+    UDP_GRO, UDP_SEGMENT, bind, cmsghdr, connect, getsockname, htons, in6_pktinfo, in_pktinfo,
     inet_pton, iovec, mmsghdr, msghdr,
     ntohs, recvmmsg, sendmmsg, setsockopt, sockaddr, sockaddr_in, sockaddr_in6, socket, socklen_t,
 )
@@ -116,6 +116,31 @@ cdef void udp_address(
     else:
         memcpy(&out.raw.sin6_addr.s6_addr[0], V4_MAPPED, 12)
         memcpy(&out.raw.sin6_addr.s6_addr[12], address.ip, 4)
+
+
+cdef void udp_settle(const UdpSocket* udp, SocketAddress* destination) noexcept nogil:
+    cdef sockaddr_in6 chosen
+    cdef socklen_t length = sizeof(chosen)
+    cdef Address source
+    cdef int fd = socket(destination.raw.sin6_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+    if fd < 0:
+        return
+    # Connecting a UDP socket sends nothing: it asks for the route and its source address.
+    if connect(fd, <sockaddr*>&destination.raw, destination.size) == 0 and getsockname(
+            fd, <sockaddr*>&chosen, &length) == 0:
+        read_address(&chosen, &source)
+        if is_local(&destination.local, &source):
+            destination.local.family = 0
+    close(fd)
+
+
+cdef bint is_local(const LocalAddress* local, const Address* address) noexcept nogil:
+    cdef const uint8_t* v6 = &local.v6.ipi6_addr.s6_addr[0]
+    if local.family == 4:
+        return address.family == 4 and memcmp(&local.v4.ipi_spec_dst, address.ip, 4) == 0
+    if address.family == 4:
+        return memcmp(v6, V4_MAPPED, 12) == 0 and memcmp(v6 + 12, address.ip, 4) == 0
+    return memcmp(v6, address.ip, 16) == 0
 
 
 cdef void read_address(const sockaddr_in6* raw, Address* out) noexcept nogil:

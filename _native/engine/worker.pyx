@@ -36,7 +36,7 @@ cdef enum:
     # Datagrams are taken in batches until none is left, but what is due by the clock gets its turn after so many.
     BATCHES_IN_A_ROW = 8
     # Of the 0.1 to 0.3 ms in which browsers send a frame.
-    NAP_US = 150
+    NAP_US = 250
     SILENT_US = 1000000           # without a packet: longer than Opus pauses in DTX (400 ms)
 
 
@@ -118,6 +118,7 @@ cdef void worker_step(Worker* worker) noexcept nogil:
     forward_due(worker)
     if worker.now_us >= worker.next_tick_us:
         tick(worker)
+    sweep_slots(worker)
     egress_flush(&worker.egress, &worker.udp)
     if worker.events_written:
         worker.events_written = False
@@ -185,7 +186,6 @@ cdef void tick(Worker* worker) noexcept nogil:
         if feedback_tick(worker, worker.senders[i]):
             hurry = True
     worker.next_tick_us = worker.now_us + (TICK_US if hurry else QUIET_TICK_US)
-    sweep_slots(worker)
 
 
 cdef void sweep_slots(Worker* worker) noexcept nogil:

@@ -58,15 +58,14 @@ cdef extern from * nogil:
         setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     }
-    /* Media ends in the kernel, counted among the socket's drops; RTCP and all else passes.
+    /* Media ends in the kernel, counted among the socket's drops; RTCP and STUN pass (RFC 5761 section 4).
      * The filter sees the datagram from its UDP header on. */
     static int drop_media(int fd)
     {
         struct sock_filter code[] = {
-            {BPF_LD | BPF_B | BPF_ABS, 0, 0, 8}, {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xc0},
-            {BPF_JMP | BPF_JEQ | BPF_K, 0, 5, 0x80}, {BPF_LD | BPF_B | BPF_ABS, 0, 0, 9},
-            {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0x7f}, {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 64},
-            {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 96}, {BPF_RET | BPF_K, 0, 0, 0},
+            {BPF_LD | BPF_H | BPF_ABS, 0, 0, 8}, {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xc07f},
+            {BPF_JMP | BPF_JGE | BPF_K, 0, 3, 0x8000}, {BPF_JMP | BPF_JGE | BPF_K, 1, 0, 0x8060},
+            {BPF_JMP | BPF_JGE | BPF_K, 1, 0, 0x8040}, {BPF_RET | BPF_K, 0, 0, 0},
             {BPF_RET | BPF_K, 0, 0, 0xffff},
         };
         struct sock_fprog program = {sizeof code / sizeof code[0], code};

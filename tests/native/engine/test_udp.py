@@ -120,3 +120,15 @@ def test_an_answer_leaves_from_the_address_that_was_asked(receiver):
     assert receiver.recvfrom(100) == (b"answer", ("127.0.0.2", udp.port))
     udp.send([(LOOPBACK, receiver.getsockname()[1], b"ab", 1)])
     assert receiver.recvfrom(100) == (b"a", ("127.0.0.2", udp.port))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_source_is_left_to_the_kernel_only_where_it_chooses_right(receiver, host):
+    udp = Udp(host=host)
+    port = receiver.getsockname()[1]
+    receiver.sendto(b"question", ("127.0.0.1", udp.port))
+    udp.receive()
+    assert udp.settles(LOOPBACK, port)
+    receiver.sendto(b"question", ("127.0.0.2", udp.port))
+    udp.receive()
+    assert not udp.settles(LOOPBACK, port)

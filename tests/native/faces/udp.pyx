@@ -5,7 +5,7 @@ from libc.string cimport memset
 
 from fastsfu._native.engine.udp cimport (
     Datagram, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close, udp_next, udp_open,
-    udp_receive, udp_send, udp_send_one,
+    udp_receive, udp_send, udp_send_one, udp_settle,
 )
 from fastsfu._native.peer.ice cimport Address
 
@@ -60,6 +60,13 @@ cdef class Udp:
             out[i].size = <unsigned int>len(data)
             out[i].segment = segment
         udp_send(&self.udp, out, <int>len(messages))
+
+    def settles(self, ip, port):
+        """Is the source of what goes there left to the kernel?"""
+        cdef SocketAddress to
+        self.resolve(ip, port, &to)
+        udp_settle(&self.udp, &to)
+        return to.local.family == 0
 
     def send_one(self, ip, port, bytes data):
         cdef SocketAddress to
