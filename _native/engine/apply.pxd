@@ -1,4 +1,6 @@
-"""Commands, carried out by the worker between batches: create and close, keys, pause. One function a kind."""
+"""Commands, carried out by the worker between batches: create and close, keys, pause. One function
+a kind.
+"""
 
 from fastsfu._native.engine.command cimport Head
 from fastsfu._native.engine.state cimport Worker

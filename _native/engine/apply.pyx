@@ -1,6 +1,6 @@
 """Commands, carried out; see apply.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
@@ -9,20 +9,23 @@ from fastsfu._native.engine.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT, COMMAND_CREATE_INBOUND,
     COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_TRANSPORT, COMMAND_PAUSE_OUTBOUND,
     COMMAND_REQUEST_KEYFRAME, COMMAND_RESTART_ICE, COMMAND_SEND_DTLS,
-    COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP, CreateInbound, CreateOutbound, CreateTransport, DtlsDatagram, Head,
+    COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP, CreateInbound, CreateOutbound,
+    CreateTransport, DtlsDatagram, Head, InboundPayloadType,
     PauseOutbound, RestartIce, SetExtensions, SetKeys,
 )
-from fastsfu._native.engine.feedback cimport feedback_bye, feedback_keyframe
+from fastsfu._native.engine.feedback cimport feedback_bye
 from fastsfu._native.engine.forward cimport forward_forget
-from fastsfu._native.engine.ingress cimport ingress_early, ingress_forget, ingress_register, ingress_unregister_next
+from fastsfu._native.engine.ingress cimport (
+    ingress_early, ingress_forget, ingress_register, ingress_unregister_next,
+)
 from fastsfu._native.engine.state cimport (
     DROP_NO_MEMORY, DROP_STALE_COMMAND, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
 )
 from fastsfu._native.engine.udp cimport SocketAddress, udp_send_one
 from fastsfu._native.media.stream cimport (
-    InboundStream, MediaKind, OutboundState, OutboundStream, StreamStats, inbound_free,
-    inbound_new, outbound_attach, outbound_free, outbound_new, outbound_pause, want_keyframe,
+    InboundStream, MediaKind, OutboundStream, StreamStats, inbound_free, inbound_new,
+    outbound_attach, outbound_free, outbound_new, outbound_pause, want_keyframe,
 )
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.packet.rtp cimport EXT_KINDS, ExtensionKind
@@ -110,7 +113,8 @@ cdef void create_transport(Worker* worker, const CreateTransport* command) noexc
     worker.transports[index] = transport
     worker.transport_top = max(worker.transport_top, index + 1)
     worker.transport_count += 1
-    transport.stats = row(&worker.transport_stats[index], transport.handle, transport.handle, ROW_TRANSPORT)
+    transport.stats = row(
+        &worker.transport_stats[index], transport.handle, transport.handle, ROW_TRANSPORT)
     transport.stats.ssrc = transport.ssrc
 
 
@@ -130,7 +134,8 @@ cdef void restart(Worker* worker, Transport* transport, const RestartIce* comman
         count_drop(worker, DROP_NO_MEMORY)
 
 
-cdef StreamStats* row(StreamStats* stats, uint64_t handle, uint64_t transport, uint8_t kind) noexcept nogil:
+cdef StreamStats* row(
+        StreamStats* stats, uint64_t handle, uint64_t transport, uint8_t kind) noexcept nogil:
     memset(stats, 0, sizeof(StreamStats))
     stats.transport = transport
     stats.row = kind
@@ -163,7 +168,8 @@ cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command)
     ingress_early(worker, transport)
 
 
-cdef void send_dtls(Worker* worker, Transport* transport, const DtlsDatagram* command) noexcept nogil:
+cdef void send_dtls(
+        Worker* worker, Transport* transport, const DtlsDatagram* command) noexcept nogil:
     if transport.destination != NULL:
         udp_send_one(&worker.udp, <SocketAddress*>transport.destination, command.data, command.size)
 
@@ -175,7 +181,8 @@ cdef void create_inbound(Worker* worker, const CreateInbound* command) noexcept 
         count_drop(worker, DROP_STALE_COMMAND)
         return
     stream = inbound_new(<MediaKind>command.kind, command.payload_types[0].clock_rate)
-    if stream == NULL or transport_add_inbound(transport, stream) < 0 or not is_sender(worker, transport):
+    if (stream == NULL or transport_add_inbound(transport, stream) < 0
+            or not is_sender(worker, transport)):
         count_drop(worker, DROP_NO_MEMORY)
         if stream != NULL:
             transport_remove_inbound(transport, stream)
@@ -198,14 +205,16 @@ cdef void create_inbound(Worker* worker, const CreateInbound* command) noexcept 
 
 
 cdef void describe_inbound(InboundStream* stream, const CreateInbound* command) noexcept nogil:
+    cdef const InboundPayloadType* described
     cdef int i
     stream.ssrc = command.ssrc
     stream.bound = command.ssrc != 0
     stream.rtx_ssrc = command.rtx_ssrc
     for i in range(command.payload_type_count):
-        stream.codec_of_pt[command.payload_types[i].pt & 127] = command.payload_types[i].codec
-        if command.payload_types[i].rtx_pt >= 0:
-            stream.primary_of_rtx[command.payload_types[i].rtx_pt & 127] = command.payload_types[i].pt
+        described = &command.payload_types[i]
+        stream.codec_of_pt[described.pt & 127] = described.codec
+        if described.rtx_pt >= 0:
+            stream.primary_of_rtx[described.rtx_pt & 127] = described.pt
 
 
 cdef bint is_sender(Worker* worker, Transport* transport) noexcept nogil:

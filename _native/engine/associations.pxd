@@ -1,5 +1,7 @@
-"""DTLS associations of a worker's transports, held by the event loop's thread: datagrams come as events and leave as
-commands; when a handshake is done its keys go to the worker in a command (promise P5)."""
+"""DTLS associations of a worker's transports, held by the event loop's thread: datagrams come as
+events and leave as commands; when a handshake is done its keys go to the worker in a command
+(promise P5).
+"""
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
@@ -32,7 +34,8 @@ cdef class Associations:
     cdef Association* find(self, uint64_t transport) noexcept
     cdef AssociationChange connected(self, Association* row) except *
     cdef void ice_connected(self, uint64_t transport)
-    cdef AssociationChange receive(self, uint64_t transport, const uint8_t* data, uint32_t size) except *
+    cdef AssociationChange receive(
+        self, uint64_t transport, const uint8_t* data, uint32_t size) except *
     cdef AssociationChange handle_timeout(self, uint64_t transport) except *
     cdef int64_t timeout_us(self) noexcept
     cdef AssociationChange settle(self, Association* row) except *

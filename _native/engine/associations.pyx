@@ -6,10 +6,10 @@ from libc.string cimport memcpy
 
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_wake
 from fastsfu._native.crypto.dtls cimport (
-    DTLS_CLOSED, DTLS_CONNECTED, DTLS_FAILED, DTLS_MAX_DATAGRAM, DtlsState, SrtpKeys, dtls_close,
-    dtls_error, dtls_export, dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_identity_free,
-    dtls_identity_new, dtls_new, dtls_peer_matches, dtls_receive, dtls_start, dtls_state,
-    dtls_take, dtls_timeout_us,
+    DTLS_CLOSED, DTLS_CONNECTED, DTLS_FAILED, DTLS_MAX_DATAGRAM, DtlsState, dtls_close, dtls_error,
+    dtls_export, dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_identity_free,
+    dtls_identity_new, dtls_new, dtls_peer_matches, dtls_receive, dtls_start, dtls_state, dtls_take,
+    dtls_timeout_us,
 )
 from fastsfu._native.crypto.srtp cimport SrtpProfile
 from fastsfu._native.engine.command cimport (
@@ -117,13 +117,16 @@ cdef class Associations:
         return change
 
     cdef AssociationChange connected(self, Association* row) except *:
-        """RFC 8122 section 5, then RFC 5764: no key is exported for a certificate that was not announced."""
+        """RFC 8122 section 5, then RFC 5764: no key is exported for a certificate that was not
+        announced.
+        """
         cdef SetKeys* command
         for algorithm, digest in self.fingerprints[row.transport]:
             if dtls_peer_matches(row.dtls, algorithm, digest):
                 break
         else:
-            self.details[row.transport] = "the certificate's fingerprint is not the one in the offer"
+            self.details[row.transport] = (
+                "the certificate's fingerprint is not the one in the offer")
             return ASSOCIATION_FAILED
         command = <SetKeys*>ring_reserve(self.commands, sizeof(SetKeys))
         if command == NULL:

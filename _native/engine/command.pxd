@@ -1,5 +1,6 @@
-"""The whole contract between the event loop's thread and a worker: commands one way, events the other, each a record in a
-Ring. Every record begins with its kind and the handle it is about; a handle that no longer lives makes it a counted no-op.
+"""The whole contract between the event loop's thread and a worker: commands one way, events the
+other, each a record in a Ring. Every record begins with its kind and the handle it is about; a
+handle that no longer lives makes it a counted no-op.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t

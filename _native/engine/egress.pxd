@@ -1,12 +1,14 @@
-"""What leaves: packets are laid out message by message in one area, protected in one batch, sent in one call.
+"""What leaves: packets are laid out message by message in one area, protected in one batch, sent in
+one call.
 
     egress_message(destination)            begins a message
-    egress_packet(...) -> packet           appends a packet of known size; the caller writes its header there
+    egress_packet(...) -> packet           appends a packet of known size; the caller writes its
+                                           header there
     egress_end()                           ends the message
     egress_flush(udp)                      protects all, sends all, lets the held buffers go
 
-Payloads are read when the batch is protected, not before: whoever appended a packet gives its hold of the buffer to
-egress_keep instead of releasing it.
+Payloads are read when the batch is protected, not before: whoever appended a packet gives its hold
+of the buffer to egress_keep instead of releasing it.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -33,7 +35,8 @@ cdef struct Egress:
 
 cdef int egress_init(Egress* egress) noexcept nogil              # 0, or -errno
 cdef void egress_free(Egress* egress) noexcept nogil
-# Begin a message of at most `packets` packets and `bytes` bytes in all; flushes first when it would not fit.
+# Begin a message of at most `packets` packets and `bytes` bytes in all; flushes first when it would
+# not fit.
 cdef void egress_message(
     Egress* egress, UdpSocket* udp, const SocketAddress* destination, int packets,
     uint32_t bytes) noexcept nogil
@@ -42,6 +45,8 @@ cdef void egress_message(
 cdef uint8_t* egress_packet(
     Egress* egress, SrtpContext* context, uint64_t index, uint16_t header_size,
     const uint8_t* payload, uint16_t payload_size) noexcept nogil
-cdef void egress_end(Egress* egress) noexcept nogil              # a message without a packet is dropped
-cdef void egress_keep(Egress* egress, UdpSocket* udp, Buffer* buffer) noexcept nogil    # takes over one hold
+# A message without a packet is dropped.
+cdef void egress_end(Egress* egress) noexcept nogil
+# Takes over one hold.
+cdef void egress_keep(Egress* egress, UdpSocket* udp, Buffer* buffer) noexcept nogil
 cdef void egress_flush(Egress* egress, UdpSocket* udp) noexcept nogil

@@ -3,7 +3,9 @@
 from libc.errno cimport errno
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
-from posix.mman cimport MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE, mlock, mmap, munmap
+from posix.mman cimport (
+    MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE, mlock, mmap, munmap,
+)
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.crypto.srtp cimport ProtectJob, SrtpContext, srtp_protect
@@ -15,7 +17,8 @@ cdef extern from "<sys/mman.h>" nogil:
 
 
 cdef int egress_init(Egress* egress) noexcept nogil:
-    cdef void* area = mmap(NULL, EGRESS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    cdef void* area = mmap(
+        NULL, EGRESS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     memset(egress, 0, sizeof(Egress))
     if area == MAP_FAILED:
         return -errno

@@ -1,9 +1,9 @@
 """The Python face of one worker; the contract is in fastsfu/_native/engine/engine.pyi.
 
-Invariants:
-1. Only the thread that made the engine calls it: it is the one producer of commands and the one consumer of events.
-2. The worker's thread holds no Python object and never waits for the GIL.
-3. Keys and datagrams cross between DTLS (here) and the worker inside native memory only (promise P5).
+Invariants: 1. Only the thread that made the engine calls it: it is the one producer of commands and
+the one consumer of events. 2. The worker's thread holds no Python object and never waits for the
+GIL. 3. Keys and datagrams cross between DTLS (here) and the worker inside native memory only
+(promise P5).
 """
 
 import hashlib
@@ -25,8 +25,7 @@ from fastsfu._native.crypto.suite cimport (
     MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPENSSL, SuiteMaker, suite_name,
 )
 from fastsfu._native.engine.associations cimport (
-    ASSOCIATION_CLOSED, ASSOCIATION_CONNECTED, ASSOCIATION_FAILED, ASSOCIATION_UNCHANGED,
-    AssociationChange, Associations,
+    ASSOCIATION_UNCHANGED, AssociationChange, Associations,
 )
 from fastsfu._native.engine.command cimport *
 from fastsfu._native.engine.handles cimport (
@@ -125,8 +124,9 @@ cdef class Engine:
             worker_run(self.worker)
 
     def close(self):
-        """Idempotent. The memory goes with the last reference; the port, the keys and the buffers go now."""
-        cdef Head* command
+        """Idempotent. The memory goes with the last reference; the port, the keys and the buffers
+        go now.
+        """
         if self.worker == NULL:
             return
         self.check_thread()
@@ -211,7 +211,8 @@ cdef class Engine:
             request_extensions(command, extensions)
             self.commit()
 
-    def restart_ice(self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag):
+    def restart_ice(
+            self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag):
         cdef RestartIce* command
         cdef IceCredentials ice = request_credentials(local_ufrag, local_password, remote_ufrag)
         self.check_thread()
@@ -258,7 +259,8 @@ cdef class Engine:
         handles_give_back(&self.streams, stream)
 
     def create_inbound(
-            self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack):
+            self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types,
+            bint nack):
         cdef CreateInbound* command
         cdef uint64_t handle = self.take_stream(transport)
         try:
@@ -285,7 +287,8 @@ cdef class Engine:
                 COMMAND_CREATE_OUTBOUND, handle, sizeof(CreateOutbound))
             command.transport = transport
             command.source = inbound
-            # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover counter.
+            # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover
+            # counter.
             command.first_seq = random_u32() & 0x7fff
             command.first_rtx_seq = random_u32() & 0x7fff
             command.ts_offset = random_u32()
@@ -355,7 +358,8 @@ cdef class Engine:
     cdef tell(self, events, uint64_t transport, AssociationChange change):
         if change == ASSOCIATION_UNCHANGED:
             return
-        events.on_dtls(transport, DtlsState(<int>change), self.associations.details.get(transport, ""))
+        detail = self.associations.details.get(transport, "")
+        events.on_dtls(transport, DtlsState(<int>change), detail)
 
     def dtls_timeout(self):
         cdef int64_t left

@@ -1,7 +1,6 @@
 """RTCP in and out; see feedback.pxd."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memset
 
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtp cimport (
@@ -23,15 +22,12 @@ from fastsfu._native.media.stream cimport (
 )
 from fastsfu._native.media.twcc cimport twcc_write
 from fastsfu._native.packet.rtcp cimport (
-    PSFB_FIR, PSFB_PLI, REPORT_BLOCK_SIZE, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR,
-    RTPFB_NACK, Feedback, ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next,
-    rtcp_read_bye, rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info,
-    rtcp_write_bye, rtcp_write_nack, rtcp_write_pli, rtcp_write_rr, rtcp_write_sdes_cname,
-    rtcp_write_sr,
+    PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, Feedback,
+    ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next, rtcp_read_bye,
+    rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info, rtcp_write_bye,
+    rtcp_write_nack, rtcp_write_pli, rtcp_write_rr, rtcp_write_sdes_cname, rtcp_write_sr,
 )
-from fastsfu._native.peer.transport cimport (
-    SSRC_INBOUND, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, SsrcRole, Transport,
-)
+from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, Transport
 
 cdef enum:
     MAX_RTCP = 1500               # bytes of one compound packet that we read
@@ -88,14 +84,16 @@ cdef InboundStream* inbound_of(Worker* worker, Transport* transport, uint32_t ss
     return worker.inbound[value >> 2]
 
 
-cdef OutboundStream* outbound_of(Worker* worker, Transport* transport, uint32_t ssrc) noexcept nogil:
+cdef OutboundStream* outbound_of(
+        Worker* worker, Transport* transport, uint32_t ssrc) noexcept nogil:
     cdef uint32_t value = table_get(&transport.by_ssrc, ssrc)
     if value == TABLE_NONE or (value & 3) != SSRC_OUTBOUND:
         return NULL
     return worker.outbound[value >> 2]
 
 
-cdef void on_sender_report(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
+cdef void on_sender_report(
+        Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
     cdef SenderInfo info
     cdef InboundStream* stream
     if not rtcp_read_sender_info(part, &info):
@@ -105,7 +103,8 @@ cdef void on_sender_report(Worker* worker, Transport* transport, const RtcpPacke
         reception_on_sr(&stream.reception, &info, worker.now_us)
 
 
-cdef void on_report_blocks(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
+cdef void on_report_blocks(
+        Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
     cdef ReportBlock block
     cdef OutboundStream* stream
     cdef int i
@@ -190,10 +189,12 @@ cdef void send(Worker* worker, Transport* transport, Compound* compound) noexcep
     if size == 0 or transport.destination == NULL or transport.expired or not transport.keyed:
         return
     if srtcp_protect(&transport.send, compound.data, &size) == SRTP_OK:
-        udp_send_one(&worker.udp, <SocketAddress*>transport.destination, compound.data, <uint32_t>size)
+        udp_send_one(
+            &worker.udp, <SocketAddress*>transport.destination, compound.data, <uint32_t>size)
 
 
-cdef void feedback_keyframe(Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:
+cdef void feedback_keyframe(
+        Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:
     cdef Compound compound
     if not stream.keyframe_wanted and not somebody_waits(stream):
         return
@@ -262,7 +263,9 @@ cdef void feedback_twcc(Worker* worker, Transport* transport) noexcept nogil:
 
 
 cdef void feedback_report(Worker* worker, Transport* transport) noexcept nogil:
-    """RR (always first: RFC 3550 section 6.1), our CNAME, then SR and SDES of each stream we send, cut at RTCP_CAPACITY."""
+    """RR (always first: RFC 3550 section 6.1), our CNAME, then SR and SDES of each stream we send,
+    cut at RTCP_CAPACITY.
+    """
     cdef Compound compound
     cdef int i
     if transport.destination == NULL or not transport.keyed:
@@ -298,14 +301,17 @@ cdef void write_reception(Worker* worker, Transport* transport, Compound* compou
 
 
 cdef void flush_blocks(
-        Transport* transport, Compound* compound, const ReportBlock* blocks, int count) noexcept nogil:
+        Transport* transport, Compound* compound, const ReportBlock* blocks,
+        int count) noexcept nogil:
     cdef uint8_t* out = compound.data
     compound.size = rtcp_write_rr(out, transport.ssrc, blocks, count)
     compound.size += rtcp_write_sdes_cname(out + compound.size, transport.ssrc, b"fastsfu", 7)
 
 
 cdef void write_sender(Worker* worker, OutboundStream* stream, Compound* compound) noexcept nogil:
-    """The sender's own clock, carried on to now: audio and video of one sender stay in step (lip sync)."""
+    """The sender's own clock, carried on to now: audio and video of one sender stay in step (lip
+    sync).
+    """
     cdef SenderInfo info
     cdef uint32_t source_ts
     cdef uint8_t* out = compound.data

@@ -1,7 +1,8 @@
 """Fan-out: from one received packet to every receiver's own packet (RFC 7667 section 3.7).
 
-A video frame's packets are gathered until its marker bit, at most hold_us; then each receiver gets them as messages of
-equal-sized datagrams (GSO), at most MAX_PADDING bytes of RTP padding making them equal. Audio never waits.
+A video frame's packets are gathered until its marker bit, at most hold_us; then each receiver gets
+them as messages of equal-sized datagrams (GSO), at most MAX_PADDING bytes of RTP padding making
+them equal. Audio never waits.
 """
 
 from libc.stdint cimport uint16_t
@@ -12,11 +13,13 @@ from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 
 cdef enum:
     MAX_PADDING = 4               # bytes: Chromium's packets of a frame are equal to within one
-    MAX_REPEATS = 200             # retransmissions for one receiver of one stream in REPEATS_WINDOW_US
+    # retransmissions for one receiver of one stream in REPEATS_WINDOW_US
+    MAX_REPEATS = 200
     REPEATS_WINDOW_US = 200000
 
 # Takes over the caller's hold of packet.buffer.
-cdef void forward_packet(Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil
+cdef void forward_packet(
+    Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil
 # Send what is gathered of this stream's frame; no-op when there is nothing.
 cdef void forward_frame(Worker* worker, InboundStream* stream) noexcept nogil
 # Send the frames whose hold has ended.

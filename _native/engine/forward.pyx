@@ -6,9 +6,7 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
-from fastsfu._native.engine.egress cimport (
-    egress_end, egress_flush, egress_keep, egress_message, egress_packet,
-)
+from fastsfu._native.engine.egress cimport egress_end, egress_keep, egress_message, egress_packet
 from fastsfu._native.engine.state cimport (
     MESSAGES_FORWARDED, PACKETS_FORWARDED, PADDING_BYTES, Worker,
 )
@@ -24,7 +22,8 @@ from fastsfu._native.packet.rtp cimport (
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
-    EXTENSION_BYTES = 8           # profile, length, one element of one byte padded to a word (RFC 8285)
+    # profile, length, one element of one byte padded to a word (RFC 8285)
+    EXTENSION_BYTES = 8
     MAX_HEADER = RTP_FIXED_SIZE + EXTENSION_BYTES
 
 cdef struct Run:                  # packets [begin, end) of a frame that leave as one message
@@ -32,7 +31,8 @@ cdef struct Run:                  # packets [begin, end) of a frame that leave a
     int end
 
 
-cdef void forward_packet(Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil:
+cdef void forward_packet(
+        Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil:
     cdef bint late = stream.kind == MediaKind.VIDEO and packet.ext_seq < stream.last_ext_seq
     if stream.outbound_count == 0:
         buffer_release(packet.buffer)
@@ -80,7 +80,8 @@ cdef void forward_forget(Worker* worker, InboundStream* stream) noexcept nogil:
             return
 
 
-cdef void fan_out(Worker* worker, InboundStream* stream, MediaPacket* packets, int count) noexcept nogil:
+cdef void fan_out(
+        Worker* worker, InboundStream* stream, MediaPacket* packets, int count) noexcept nogil:
     """Every receiver gets these packets, in order. Takes over the holds of their buffers."""
     cdef Run runs[FRAME_CAPACITY]
     cdef int run_count = equalise(worker, packets, count, runs)
@@ -99,9 +100,11 @@ cdef void fan_out(Worker* worker, InboundStream* stream, MediaPacket* packets, i
 
 
 cdef int equalise(Worker* worker, MediaPacket* packets, int count, Run* runs) noexcept nogil:
-    """Cut a frame into runs whose packets are equal after at most MAX_PADDING bytes each; the last may be smaller.
+    """Cut a frame into runs whose packets are equal after at most MAX_PADDING bytes each; the last
+    may be smaller.
 
-    The padding is written behind the shared payload, so a packet has one plaintext, whoever receives it and however often.
+    The padding is written behind the shared payload, so a packet has one plaintext, whoever
+    receives it and however often.
     """
     cdef int run_count = 0, begin = 0, end, i
     cdef uint16_t top
@@ -177,7 +180,8 @@ cdef void send_run(
         int end) noexcept nogil:
     cdef Transport* transport = <Transport*>receiver.transport
     cdef const MediaPacket* packet
-    cdef uint32_t largest = MAX_HEADER + packets[begin].payload_size + MAX_PADDING + SRTP_MAX_OVERHEAD
+    cdef uint32_t largest = (
+        MAX_HEADER + packets[begin].payload_size + MAX_PADDING + SRTP_MAX_OVERHEAD)
     cdef uint8_t pt
     cdef uint32_t ts
     cdef int64_t index
@@ -206,7 +210,9 @@ cdef void send_run(
 cdef inline void emit(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         int64_t index, uint32_t ts, uint8_t pt) noexcept nogil:
-    """Lay out one packet of the stream. The same packet and index always give the same bytes (one nonce, one plaintext)."""
+    """Lay out one packet of the stream. The same packet and index always give the same bytes (one
+    nonce, one plaintext).
+    """
     cdef uint16_t header_size = header_bytes(transport, packet)
     cdef uint8_t* out = egress_packet(
         &worker.egress, &transport.send, index, header_size,
@@ -222,12 +228,14 @@ cdef inline uint8_t level_id(const Transport* transport, const MediaPacket* pack
     return transport.id_of_kind[<int>ExtensionKind.EXT_AUDIO_LEVEL]
 
 
-cdef inline uint16_t header_bytes(const Transport* transport, const MediaPacket* packet) noexcept nogil:
+cdef inline uint16_t header_bytes(
+        const Transport* transport, const MediaPacket* packet) noexcept nogil:
     return RTP_FIXED_SIZE + EXTENSION_BYTES if level_id(transport, packet) else RTP_FIXED_SIZE
 
 
 cdef inline void write_header(
-        uint8_t* out, const Transport* transport, const MediaPacket* packet, uint16_t seq, uint32_t ts,
+        uint8_t* out, const Transport* transport, const MediaPacket* packet, uint16_t seq,
+        uint32_t ts,
         uint32_t ssrc, uint8_t pt) noexcept nogil:
     cdef uint8_t id = level_id(transport, packet)
     out[0] = 0x90 if id else 0x80
@@ -287,7 +295,8 @@ cdef inline bint may_repeat(OutboundStream* receiver, int64_t now_us) noexcept n
 cdef void emit_rtx(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         uint16_t seq, uint32_t ts) noexcept nogil:
-    """RFC 4588 section 4: the original sequence number, then the payload, in a stream of its own."""
+    """RFC 4588 section 4: the original sequence number, then the payload, in a stream of its own.
+    """
     cdef uint16_t header_size = header_bytes(transport, packet)
     cdef int64_t index = receiver.rtx_index
     cdef uint8_t* out = egress_packet(

@@ -1,4 +1,6 @@
-"""Handles: generation << 32 | index. The event loop's thread gives them out; an index is used again, a handle never."""
+"""Handles: generation << 32 | index. The event loop's thread gives them out; an index is used
+again, a handle never.
+"""
 
 from libc.stdint cimport uint32_t, uint64_t
 

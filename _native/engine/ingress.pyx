@@ -15,7 +15,7 @@ from fastsfu._native.base.seq cimport seq_extend
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u16, read_u64
 from fastsfu._native.crypto.srtp cimport (
-    SRTP_OK, SRTP_OLD, SRTP_REPLAYED, ReplayList, SrtpResult, replay_init, srtp_unprotect,
+    SRTP_OK, SRTP_OLD, SRTP_REPLAYED, ReplayList, SrtpResult, srtp_unprotect,
 )
 from fastsfu._native.engine.command cimport (
     EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_ICE_CONNECTED, EVENT_STREAM_STARTED, MAX_DTLS_BYTES,
@@ -48,15 +48,15 @@ from fastsfu._native.packet.rtp cimport (
     ExtensionKind, RtpExtensions, RtpHeader, rtp_extensions, rtp_parse, rtp_payload_size,
 )
 from fastsfu._native.packet.stun cimport (
-    STUN_BINDING_REQUEST, STUN_MALFORMED, STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED,
-    StunMessage, StunResult, stun_parse,
+    STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED, StunMessage, StunResult, stun_parse,
 )
 from fastsfu._native.peer.ice cimport (
-    ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_MAX_PATHS, ICE_UFRAG_SIZE, Address, IceAction,
-    IceCredentials, address_equal, ice_on_request,
+    ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_UFRAG_SIZE, Address, IceAction, IceCredentials,
+    address_equal, ice_on_request,
 )
 from fastsfu._native.peer.transport cimport (
-    DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport, transport_bind, transport_unbound,
+    DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
+    transport_bind, transport_unbound,
 )
 
 
@@ -125,7 +125,8 @@ cdef void ingress_forget(Worker* worker, Transport* transport) noexcept nogil:
         forget_address(worker, transport, &transport.ice.paths[i])
 
 
-cdef void forget_address(Worker* worker, Transport* transport, const Address* address) noexcept nogil:
+cdef void forget_address(
+        Worker* worker, Transport* transport, const Address* address) noexcept nogil:
     """Unless another transport has taken the address over (a page reload behind one socket)."""
     cdef uint64_t key = address_key(worker, address)
     if table_get(&worker.by_address, key) == <uint32_t>transport.handle:
@@ -240,6 +241,7 @@ cdef void on_rtp(
     cdef RtpExtensions extensions
     cdef InboundStream* stream = NULL
     cdef bint rtx = False
+    cdef uint16_t place
     if size > BUFFER_CAPACITY:
         count_drop(worker, DROP_RTP_TOO_LARGE)
         return
@@ -257,9 +259,8 @@ cdef void on_rtp(
     if not unprotect(worker, transport, stream, rtx, data, size, &packet):
         return
     if extensions.size[<int>ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
-        twcc_on_packet(
-            transport.twcc, read_u16(data + extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]),
-            worker.now_us)
+        place = extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]
+        twcc_on_packet(transport.twcc, read_u16(data + place), worker.now_us)
         transport.twcc_media_ssrc = packet.header.ssrc
         feedback_twcc(worker, transport)
     bind(worker, transport, stream, rtx, packet.header.ssrc)
@@ -294,7 +295,9 @@ cdef void ingress_early(Worker* worker, Transport* transport) noexcept nogil:
 cdef InboundStream* stream_of(
         Worker* worker, Transport* transport, const uint8_t* data, const RtpHeader* header,
         const RtpExtensions* extensions, bint* rtx) noexcept nogil:
-    """By SSRC; a new SSRC by its MID (RFC 9143 section 9.2), where its payload type says if it repairs."""
+    """By SSRC; a new SSRC by its MID (RFC 9143 section 9.2), where its payload type says if it
+    repairs.
+    """
     cdef uint32_t value = table_get(&transport.by_ssrc, header.ssrc)
     cdef InboundStream* stream
     if value != TABLE_NONE:
@@ -385,7 +388,9 @@ cdef void bind(
 
 
 cdef bint undo_rtx(InboundStream* stream, MediaPacket* packet) noexcept nogil:
-    """RFC 4588 section 4: the payload begins with the original sequence number. False: it carries none."""
+    """RFC 4588 section 4: the payload begins with the original sequence number. False: it carries
+    none.
+    """
     cdef uint8_t primary = stream.primary_of_rtx[packet.header.pt]
     if packet.payload_size < 2 or primary == NO_PT or stream.last_ext_seq < 0:
         return False
@@ -440,7 +445,9 @@ cdef inline bint keyframe_at_hand(
 cdef void describe(
         Worker* worker, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
-    """What the event loop or a receiver wants to know besides the payload: keyframes counted, a voice's level."""
+    """What the event loop or a receiver wants to know besides the payload: keyframes counted, a
+    voice's level.
+    """
     cdef AudioLevel* event
     cdef uint8_t level
     packet.level = NO_LEVEL

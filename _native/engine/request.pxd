@@ -1,4 +1,6 @@
-"""Python arguments, checked and laid into command structs: where bad arguments end (ValueError, before anything is sent)."""
+"""Python arguments, checked and laid into command structs: where bad arguments end (ValueError,
+before anything is sent).
+"""
 
 from fastsfu._native.engine.command cimport CreateInbound, CreateOutbound, SetExtensions
 from fastsfu._native.peer.ice cimport IceCredentials

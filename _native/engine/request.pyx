@@ -43,7 +43,8 @@ cdef int request_extensions(SetExtensions* command, extensions) except -1:
 
 
 cdef int request_inbound(
-        CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack) except -1:
+        CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types,
+        bint nack) except -1:
     cdef bytes name = mid.encode()
     if not 1 <= len(name) <= MID_CAPACITY:
         raise ValueError(f"a MID is 1 to {MID_CAPACITY} bytes long, not {len(name)}")

@@ -1,4 +1,6 @@
-"""Counters as Python sees them: one numpy row for each live stream and transport, one dict for the worker."""
+"""Counters as Python sees them: one numpy row for each live stream and transport, one dict for the
+worker.
+"""
 
 from fastsfu._native.engine.state cimport Worker
 

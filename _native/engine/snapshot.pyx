@@ -1,4 +1,6 @@
-"""Counters, copied out; see snapshot.pxd. Numbers and handles only: no payload, no key (promise P5)."""
+"""Counters, copied out; see snapshot.pxd. Numbers and handles only: no payload, no key (promise
+P5).
+"""
 
 import numpy
 
@@ -6,9 +8,7 @@ from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
-from fastsfu._native.engine.state cimport (
-    COUNTERS, MESSAGES_FORWARDED, PACKETS_FORWARDED, PADDING_BYTES, Worker,
-)
+from fastsfu._native.engine.state cimport COUNTERS, Worker
 from fastsfu._native.media.stream cimport StreamStats
 
 # StreamStats, field by field (media/stream.pxd).
@@ -29,7 +29,7 @@ COUNTER_NAMES = (
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
 )
 if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
-    raise ImportError("the names of the counters do not match media/stream.pxd and engine/state.pxd")
+    raise ImportError("the names do not match media/stream.pxd and engine/state.pxd")
 
 
 cdef object read_rows(Worker* worker):

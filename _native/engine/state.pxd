@@ -1,7 +1,8 @@
-"""What a worker owns, in one place: the tables of transports and streams, the socket, the rings, the counters.
+"""What a worker owns, in one place: the tables of transports and streams, the socket, the rings,
+the counters.
 
-Only the worker's thread touches it while it runs; the rings' other ends, and reading `stats` and `counters`, are the
-event loop's.
+Only the worker's thread touches it while it runs; the rings' other ends, and reading `stats` and
+`counters`, are the event loop's.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
@@ -18,7 +19,8 @@ from fastsfu._native.peer.transport cimport Transport
 cdef enum:
     TICK_US = 10000               # between ticks while a sender owes us packets or a keyframe
     QUIET_TICK_US = 200000        # else
-    SWEEP_SLOTS = 100             # a transport's turn for reports and consent is one slot of a second, by its index
+    # a transport's turn for reports and consent is one slot of a second, by its index
+    SWEEP_SLOTS = 100
     SWEEP_SLOT_US = 10000
     TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval; with the packets, so no timer
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
@@ -112,6 +114,8 @@ cdef inline void count_drop(Worker* worker, int why) noexcept nogil:
 
 
 # Room for an event record in the ring; NULL (counted) when it is full. Then emit_commit.
-cdef void* emit_reserve(Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil
+cdef void* emit_reserve(
+    Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil
 cdef void emit_commit(Worker* worker) noexcept nogil
-cdef void emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil    # one without a body
+# one without a body
+cdef void emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil

@@ -6,7 +6,8 @@ from fastsfu._native.base.ring cimport ring_commit, ring_reserve
 from fastsfu._native.engine.command cimport Head
 
 
-cdef void* emit_reserve(Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil:
+cdef void* emit_reserve(
+        Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil:
     cdef Head* head = <Head*>ring_reserve(&worker.events, size)
     if head == NULL:
         count_drop(worker, DROP_EVENT)

@@ -1,10 +1,13 @@
-"""The only socket code: one UDP socket, read in batches (recvmmsg, UDP_GRO), written in messages (sendmmsg, UDP_SEGMENT).
+"""The only socket code: one UDP socket, read in batches (recvmmsg, UDP_GRO), written in messages
+(sendmmsg, UDP_SEGMENT).
 
-A datagram remembers which of our addresses it came to, and what goes back leaves from there (IP_PKTINFO): on a host
-with several addresses the kernel's own choice may be another one, which ICE would not know (RFC 8445 section 7.3.1.3).
+A datagram remembers which of our addresses it came to, and what goes back leaves from there
+(IP_PKTINFO): on a host with several addresses the kernel's own choice may be another one, which ICE
+would not know (RFC 8445 section 7.3.1.3).
 
-GSO (UDP_SEGMENT) cuts one message into equal datagrams; only the last may be smaller. What the kernel or the route
-refuses at run time is sent again as plain datagrams and counted; EINVAL and EIO turn GSO off for good.
+GSO (UDP_SEGMENT) cuts one message into equal datagrams; only the last may be smaller. What the
+kernel or the route refuses at run time is sent again as plain datagrams and counted; EINVAL and EIO
+turn GSO off for good.
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -15,7 +18,8 @@ from fastsfu._native.peer.ice cimport Address
 cdef enum:
     UDP_BATCH = 32                # messages in one recvmmsg or sendmmsg
     UDP_RECEIVE_BYTES = 65536     # of one received message: up to 64 GRO segments
-    UDP_CONTROL_BYTES = 96        # room for an address (IPV6_PKTINFO) and a segment size (UDP_GRO, UDP_SEGMENT)
+    # room for an address (IPV6_PKTINFO) and a segment size (UDP_GRO, UDP_SEGMENT)
+    UDP_CONTROL_BYTES = 96
     GSO_MAX_SEGMENTS = 64
     GSO_MAX_BYTES = 65000
 
@@ -72,16 +76,21 @@ cdef struct UdpSocket:
     uint64_t datagrams_received
 
 # host: text of an address, "0.0.0.0" or "::". 0, or -errno.
-cdef int udp_open(UdpSocket* udp, const char* host, uint16_t port, bint gso, bint gro) noexcept nogil
+cdef int udp_open(
+    UdpSocket* udp, const char* host, uint16_t port, bint gso, bint gro) noexcept nogil
 cdef void udp_close(UdpSocket* udp) noexcept nogil
-# Reads what is there without waiting: messages read, 0 when there was nothing. udp_next gives the datagrams one by one.
+# Reads what is there without waiting: messages read, 0 when there was nothing. udp_next gives the
+# datagrams one by one.
 cdef int udp_receive(UdpSocket* udp) noexcept nogil
 cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil
-cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept nogil    # count <= UDP_BATCH
+# count <= UDP_BATCH
+cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept nogil
 cdef void udp_send_one(
-    UdpSocket* udp, const SocketAddress* destination, const uint8_t* data, uint32_t size) noexcept nogil
+    UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,
+    uint32_t size) noexcept nogil
 # Leave the choice of the source address to the kernel where it would choose the same: it costs a
-# message about 0.4 us to name it. Four system calls: for a path that will be used, not for an answer.
+# message about 0.4 us to name it. Four system calls: for a path that will be used, not for an
+# answer.
 cdef void udp_settle(const UdpSocket* udp, SocketAddress* destination) noexcept nogil
 cdef void udp_address(
     const UdpSocket* udp, const Address* address, const LocalAddress* local,

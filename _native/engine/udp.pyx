@@ -18,7 +18,8 @@ from fastsfu._native.base.net cimport (
 from fastsfu._native.peer.ice cimport Address
 
 cdef enum:
-    # For bursts of keyframes to hundreds of receivers, and a worker not scheduled for some milliseconds.
+    # For bursts of keyframes to hundreds of receivers, and a worker not scheduled for some
+    # milliseconds.
     KERNEL_BUFFER_BYTES = 8 << 20
 
 cdef const uint8_t* V4_MAPPED = b"\0\0\0\0\0\0\0\0\0\0\xff\xff"    # RFC 4291 section 2.5.5.2
@@ -214,7 +215,9 @@ cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil:
 
 
 cdef uint32_t read_control(msghdr* header, uint32_t whole, LocalAddress* local) noexcept nogil:
-    """Which of our addresses a message came to; returns the bytes of each datagram that UDP_GRO merged into it."""
+    """Which of our addresses a message came to; returns the bytes of each datagram that UDP_GRO
+    merged into it.
+    """
     cdef cmsghdr* control = CMSG_FIRSTHDR(header)
     cdef int size = 0
     local.family = 0
@@ -260,7 +263,9 @@ cdef void fill(UdpSocket* udp, int i, const Message* message) noexcept nogil:
 
 cdef void address(
         msghdr* header, iovec* vector, uint8_t* area, const Message* message) noexcept nogil:
-    """One message with its control messages: the address it leaves from, and the size of its segments."""
+    """One message with its control messages: the address it leaves from, and the size of its
+    segments.
+    """
     cdef const LocalAddress* local = &message.destination.local
     vector.iov_base = <void*>message.data
     vector.iov_len = message.size
@@ -289,7 +294,9 @@ cdef inline void append(
 
 
 cdef void send_run(UdpSocket* udp, const Message* messages, int begin, int end) noexcept nogil:
-    """Send the filled messages [begin, end); what the kernel refuses is degraded or dropped, the rest goes on."""
+    """Send the filled messages [begin, end); what the kernel refuses is degraded or dropped, the
+    rest goes on.
+    """
     cdef int sent, i
     while begin < end:
         sent = sendmmsg(udp.fd, &udp.sending[begin], end - begin, 0)

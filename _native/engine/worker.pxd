@@ -1,6 +1,8 @@
-"""The nogil loop: wait, receive a batch, forward it, send; between batches commands, and what is due by the clock.
+"""The nogil loop: wait, receive a batch, forward it, send; between batches commands, and what is
+due by the clock.
 
-It reads the clock (CLOCK_MONOTONIC) once a batch and is the only place, with engine/udp, that makes system calls.
+It reads the clock (CLOCK_MONOTONIC) once a batch and is the only place, with engine/udp, that makes
+system calls.
 """
 
 from libc.stdint cimport int64_t, uint32_t
@@ -13,10 +15,12 @@ cdef struct WorkerLimits:
     uint32_t max_streams
     uint32_t max_buffers
 
-# All but the socket (engine/udp) is made here. 0, or -errno; -ENOSYS: the SRTP primitives asked for are not to be had.
+# All but the socket (engine/udp) is made here. 0, or -errno; -ENOSYS: the SRTP primitives asked for
+# are not to be had.
 cdef int worker_init(
     Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil
 cdef void worker_run(Worker* worker) noexcept nogil           # until COMMAND_STOP
-# What follows a batch: what is due at worker.now_us, then everything laid out leaves. No system call but the send.
+# What follows a batch: what is due at worker.now_us, then everything laid out leaves. No system
+# call but the send.
 cdef void worker_step(Worker* worker) noexcept nogil
 cdef void worker_free(Worker* worker) noexcept nogil          # when it does not run (any more)

@@ -33,7 +33,8 @@ from fastsfu._native.peer.transport cimport Transport
 cdef enum:
     COMMAND_RING_BYTES = 1 << 20
     EVENT_RING_BYTES = 1 << 20
-    # Datagrams are taken in batches until none is left, but what is due by the clock gets its turn after so many.
+    # Datagrams are taken in batches until none is left, but what is due by the clock gets its turn
+    # after so many.
     BATCHES_IN_A_ROW = 8
     # Of the 0.1 to 0.3 ms in which browsers send a frame.
     NAP_US = 250
@@ -41,7 +42,8 @@ cdef enum:
 
 
 cdef int worker_init(
-        Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil:
+        Worker* worker, SuiteMaker maker, const WorkerLimits* limits,
+        int64_t hold_us) noexcept nogil:
     cdef int error
     worker.commands.eventfd = worker.events.eventfd = -1
     worker.hold_us = hold_us
@@ -126,9 +128,11 @@ cdef void worker_step(Worker* worker) noexcept nogil:
 
 
 cdef void wait(Worker* worker) noexcept nogil:
-    """Until a datagram, a command, the end of a hold or the next tick; a worker without transports waits for ever.
+    """Until a datagram, a command, the end of a hold or the next tick; a worker without transports
+    waits for ever.
 
-    In the middle of a frame more is sure to come: a nap then takes its packets together instead of waking for each.
+    In the middle of a frame more is sure to come: a nap then takes its packets together instead of
+    waking for each.
     """
     cdef pollfd fds[2]
     cdef timespec timeout
@@ -163,8 +167,7 @@ cdef void obey(Worker* worker) noexcept nogil:
 
 cdef void receive(Worker* worker) noexcept nogil:
     cdef Datagram datagram
-    cdef int i
-    for i in range(BATCHES_IN_A_ROW):
+    for _ in range(BATCHES_IN_A_ROW):
         if udp_receive(&worker.udp) == 0:
             return
         while udp_next(&worker.udp, &datagram):

@@ -1,6 +1,8 @@
-"""The two ends of a forwarded RTP stream: what one participant sends us, and what we send one receiver of it (RFC 7656).
+"""The two ends of a forwarded RTP stream: what one participant sends us, and what we send one
+receiver of it (RFC 7656).
 
-Owned by one worker. An inbound stream lists its receivers; an outbound stream points back. Either may be closed first.
+Owned by one worker. An inbound stream lists its receivers; an outbound stream points back. Either
+may be closed first.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -23,9 +25,11 @@ cdef enum:
     FRAME_CAPACITY = 64           # packets of one frame gathered at most (GSO_MAX_SEGMENTS)
     HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
     HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
-    KEYFRAME_INTERVAL_US = 500000 # at most one keyframe request in that time: a keyframe costs every receiver
+    # at most one keyframe request in that time: a keyframe costs every receiver
+    KEYFRAME_INTERVAL_US = 500000
 
-# One row of Engine.snapshot(): written by the worker, copied by the event loop's thread. Every field is aligned and read
+# One row of Engine.snapshot(): written by the worker, copied by the event loop's thread. Every
+# field is aligned and read
 # whole; a row may mix values of two moments, never halves of one. Names follow webrtc-stats.
 cdef struct StreamStats:
     uint64_t handle               # 0 = row not in use
@@ -39,7 +43,8 @@ cdef struct StreamStats:
     uint64_t unauthentic          # refused by authentication
     uint64_t keyframes
     uint64_t nack_count           # numbers asked for (inbound: by us; outbound: by the receiver)
-    uint64_t pli_count            # keyframe requests, PLI and FIR (inbound: by us; outbound: by the receiver)
+    # keyframe requests, PLI and FIR (inbound: by us; outbound: by the receiver)
+    uint64_t pli_count
     int64_t lost                  # cumulative, RFC 3550 6.4.1 (outbound: as the receiver reports)
     int64_t last_packet_us        # CLOCK_MONOTONIC
     int64_t last_keyframe_us
@@ -84,7 +89,6 @@ cdef struct InboundStream:
     # keyframe requests
     bint keyframe_wanted
     int64_t keyframe_asked_us     # when we last asked; -KEYFRAME_INTERVAL_US at first
-    uint8_t fir_count
     StreamStats* stats
 
 cpdef enum OutboundState:
@@ -115,11 +119,15 @@ cdef struct OutboundStream:
     uint8_t cname_size
     StreamStats* stats
 
-cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil     # NULL: out of memory
-cdef void inbound_free(InboundStream* stream) noexcept nogil       # lets its receivers and buffers go
-cdef OutboundStream* outbound_new(uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
+# NULL: out of memory
+cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil
+# lets its receivers and buffers go
+cdef void inbound_free(InboundStream* stream) noexcept nogil
+cdef OutboundStream* outbound_new(
+    uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
 cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its source's list
-cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil   # 0, or -1: out of memory
+# 0, or -1: out of memory
+cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil
 cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil
 # A receiver cannot go on without a keyframe; it is asked for by keyframe_due.
 cdef void want_keyframe(InboundStream* stream) noexcept nogil

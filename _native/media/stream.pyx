@@ -16,7 +16,8 @@ cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept no
     cdef InboundStream* stream = <InboundStream*>calloc(1, sizeof(InboundStream))
     if stream == NULL:
         return NULL
-    if kind == MediaKind.VIDEO and history_init(&stream.history, HISTORY_PACKETS, HISTORY_AGE_US) < 0:
+    if kind == MediaKind.VIDEO and history_init(
+            &stream.history, HISTORY_PACKETS, HISTORY_AGE_US) < 0:
         free(stream)
         return NULL
     stream.kind = kind

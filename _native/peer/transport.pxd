@@ -1,4 +1,5 @@
-"""One participant's BUNDLE as the worker holds it: the path that ICE found, the SRTP keys that DTLS agreed, the streams.
+"""One participant's BUNDLE as the worker holds it: the path that ICE found, the SRTP keys that DTLS
+agreed, the streams.
 
 A transport, its streams and their keys belong to one worker thread for life.
 """
@@ -16,11 +17,14 @@ from fastsfu._native.peer.ice cimport IceAgent
 cdef enum:
     NO_EXTENSION = 255            # in kind_of_id
     DEFAULT_RTT_US = 100000       # until a report says better
-    # A sender may begin as soon as its side of the handshake is done: ffmpeg's first keyframe comes with its Finished.
+    # A sender may begin as soon as its side of the handshake is done: ffmpeg's first keyframe comes
+    # with its Finished.
     EARLY_PACKETS = 128
-    DTLS_PER_SECOND = 100         # datagrams passed to the event loop for one transport: a handshake takes about ten
+    # datagrams passed to the event loop for one transport: a handshake takes about ten
+    DTLS_PER_SECOND = 100
 
-# What an SSRC of this transport means: the low two bits of a value in `by_ssrc`, the stream's index above them.
+# What an SSRC of this transport means: the low two bits of a value in `by_ssrc`, the stream's index
+# above them.
 cdef enum SsrcRole:
     SSRC_INBOUND = 0
     SSRC_INBOUND_RTX = 1
@@ -33,7 +37,8 @@ cdef struct Transport:
     int64_t consent_timeout_us
     bint expired                  # told the event loop so
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
-    void* destination             # engine/udp SocketAddress of the selected path, before that of the first valid one; or NULL
+    # engine/udp SocketAddress of the selected path, before that of the first valid one; or NULL
+    void* destination
     bint keyed                    # the SRTP contexts below are open
     Buffer* early[EARLY_PACKETS]  # SRTP that came before the keys, as received
     int early_count
@@ -60,11 +65,14 @@ cdef struct Transport:
 
 cdef Transport* transport_new() noexcept nogil                     # NULL: out of memory
 cdef void transport_free(Transport* transport) noexcept nogil      # its streams have been freed
-cdef int transport_add_inbound(Transport* transport, InboundStream* stream) noexcept nogil      # 0, or -1: out of memory
+# 0, or -1: out of memory
+cdef int transport_add_inbound(Transport* transport, InboundStream* stream) noexcept nogil
 cdef int transport_add_outbound(Transport* transport, OutboundStream* stream) noexcept nogil
 cdef void transport_remove_inbound(Transport* transport, InboundStream* stream) noexcept nogil
 cdef void transport_remove_outbound(Transport* transport, OutboundStream* stream) noexcept nogil
 # Bind an SSRC to a stream's role; replaces what it meant before. 0, or -1: out of memory.
-cdef int transport_bind(Transport* transport, uint32_t ssrc, uint64_t handle, SsrcRole role) noexcept nogil
+cdef int transport_bind(
+    Transport* transport, uint32_t ssrc, uint64_t handle, SsrcRole role) noexcept nogil
 # The inbound stream of this MID that has no SSRC yet (rtx: no RTX SSRC); NULL: none.
-cdef InboundStream* transport_unbound(Transport* transport, const uint8_t* mid, uint8_t size, bint rtx) noexcept nogil
+cdef InboundStream* transport_unbound(
+    Transport* transport, const uint8_t* mid, uint8_t size, bint rtx) noexcept nogil

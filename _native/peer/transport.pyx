@@ -70,7 +70,9 @@ cdef int transport_add_inbound(Transport* transport, InboundStream* stream) noex
 
 
 cdef int transport_add_outbound(Transport* transport, OutboundStream* stream) noexcept nogil:
-    if grow(<void***>&transport.outbound, transport.outbound_count, &transport.outbound_capacity) < 0:
+    if grow(
+            <void***>&transport.outbound, transport.outbound_count,
+            &transport.outbound_capacity) < 0:
         return -1
     transport.outbound[transport.outbound_count] = stream
     transport.outbound_count += 1

@@ -58,7 +58,8 @@ cdef extern from * nogil:
         setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     }
-    /* Media ends in the kernel, counted among the socket's drops; RTCP and STUN pass (RFC 5761 section 4).
+    /* Media ends in the kernel, counted among the socket's drops; RTCP and STUN pass
+     * (RFC 5761 section 4).
      * The filter sees the datagram from its UDP header on. */
     static int drop_media(int fd)
     {

@@ -1,7 +1,9 @@
-"""The native engine's Python face: one worker thread with its UDP socket, commanded and observed from the event loop's thread.
+"""The native engine's Python face: one worker thread with its UDP socket, commanded and observed
+from the event loop's thread.
 
-Handles are 64-bit integers (generation << 32 | index), never pointers; a command with a stale handle is a counted no-op.
-Calls from another thread than the one that made the engine raise RuntimeError.
+Handles are 64-bit integers (generation << 32 | index), never pointers; a command with a stale
+handle is a counted no-op. Calls from another thread than the one that made the engine raise
+RuntimeError.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,8 @@ class MediaKind(IntEnum):
 
 class IceState(IntEnum):
     CONNECTED = 1       # a pair was nominated (again after a restart)
-    EXPIRED = 2         # no authentic packet within the consent timeout; the transport is still to be closed
+    # no authentic packet within the consent timeout; the transport is still to be closed
+    EXPIRED = 2
 
 class DtlsState(IntEnum):
     CONNECTED = 1       # fingerprint checked, SRTP keys handed to the worker
@@ -26,11 +29,15 @@ class DtlsState(IntEnum):
 class Events(Protocol):
     """What Engine.poll calls, in order of happening."""
 
-    def on_ice(self, transport: int, state: IceState, address: str) -> None: ...     # address "ip:port" of the selected path
-    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None: ...    # detail: SRTP profile name, or why it failed
-    def on_stream_started(self, inbound: int, ssrc: int) -> None: ...                # first authentic packet
+    # address "ip:port" of the selected path
+    def on_ice(self, transport: int, state: IceState, address: str) -> None: ...
+    # detail: SRTP profile name, or why it failed
+    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None: ...
+    # first authentic packet
+    def on_stream_started(self, inbound: int, ssrc: int) -> None: ...
     def on_stream_ended(self, inbound: int) -> None: ...                             # RTCP BYE
-    def on_audio_level(self, inbound: int, level: int) -> None: ...                  # 0 silent .. 127 loud, smoothed
+    # 0 silent .. 127 loud, smoothed
+    def on_audio_level(self, inbound: int, level: int) -> None: ...
 
 class Engine:
     port: int            # UDP port that was bound
@@ -68,9 +75,13 @@ class Engine:
         fingerprints: Sequence[tuple[str, bytes]],      # ("sha-256", digest); one must match
         consent_timeout_us: int = 30_000_000,
     ) -> int: ...
-    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None: ...   # ExtensionKind -> id (1..255); replaces
-    def restart_ice(self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str) -> None: ...
-    def close_transport(self, transport: int) -> None: ...      # its streams too; sends BYE and close_notify
+    # ExtensionKind -> id (1..255); replaces
+    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None: ...
+    def restart_ice(
+        self, transport: int, *, local_ufrag: str, local_password: str,
+        remote_ufrag: str) -> None: ...
+    # its streams too; sends BYE and close_notify
+    def close_transport(self, transport: int) -> None: ...
     def create_inbound(
         self,
         transport: int,
@@ -79,10 +90,12 @@ class Engine:
         mid: str,
         ssrc: int | None,               # None: bound by MID when it arrives
         rtx_ssrc: int | None,
-        payload_types: Sequence[tuple[int, int, int, int]],   # (pt, Codec, clock rate, rtx pt or -1)
+        # (pt, Codec, clock rate, rtx pt or -1)
+        payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,                     # ask for our own losses
     ) -> int: ...
-    def close_inbound(self, inbound: int) -> None: ...          # its outbound streams fall silent until closed
+    # its outbound streams fall silent until closed
+    def close_inbound(self, inbound: int) -> None: ...
     def create_outbound(
         self,
         transport: int,
@@ -96,5 +109,7 @@ class Engine:
     def close_outbound(self, outbound: int) -> None: ...
     def pause_outbound(self, outbound: int, paused: bool) -> None: ...
     def request_keyframe(self, inbound: int) -> None: ...       # throttled in the worker
-    def snapshot(self) -> npt.NDArray[Any]: ...                 # structured, one row per live RTP stream
-    def counters(self) -> dict[str, int]: ...                   # worker totals: messages, packets, drops by reason, pool marks
+    # structured, one row per live RTP stream
+    def snapshot(self) -> npt.NDArray[Any]: ...
+    # worker totals: messages, packets, drops by reason, pool marks
+    def counters(self) -> dict[str, int]: ...

@@ -1,4 +1,6 @@
-"""The socket: batches, GSO messages cut by the kernel, and what happens when the kernel refuses them."""
+"""The socket: batches, GSO messages cut by the kernel, and what happens when the kernel refuses
+them.
+"""
 
 import socket
 

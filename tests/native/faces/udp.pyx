@@ -1,10 +1,11 @@
 """Face of engine/udp for the tests: bytes and addresses in and out."""
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint16_t
 from libc.string cimport memset
 
 from fastsfu._native.engine.udp cimport (
-    Datagram, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close, udp_next, udp_open,
+    Datagram, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close,
+    udp_next, udp_open,
     udp_receive, udp_send, udp_send_one, udp_settle,
 )
 from fastsfu._native.peer.ice cimport Address
@@ -38,14 +39,17 @@ cdef class Udp:
         }
 
     def receive(self):
-        """[(data, (family, ip, port))] of one batch. What is sent later leaves from where the last one came to."""
+        """[(data, (family, ip, port))] of one batch. What is sent later leaves from where the last
+        one came to.
+        """
         cdef Datagram datagram
         found = []
         udp_receive(&self.udp)
         while udp_next(&self.udp, &datagram):
             ip = bytes(datagram.source.ip[:4 if datagram.source.family == 4 else 16])
             self.local = datagram.local
-            found.append((datagram.data[:datagram.size], (datagram.source.family, ip, datagram.source.port)))
+            source = (datagram.source.family, ip, datagram.source.port)
+            found.append((datagram.data[:datagram.size], source))
         return found
 
     def send(self, messages):

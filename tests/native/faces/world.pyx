@@ -1,7 +1,9 @@
-"""A worker on virtual time for the scenarios: no thread, the clock is the test's, datagrams in are bytes with an address;
-what the worker sends goes through its real socket to real loopback sockets, so that GSO is the kernel's."""
+"""A worker on virtual time for the scenarios: no thread, the clock is the test's, datagrams in are
+bytes with an address; what the worker sends goes through its real socket to real loopback sockets,
+so that GSO is the kernel's.
+"""
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -99,7 +101,9 @@ cdef class World:
         self.handles += 1
         return (1 << 32) | self.handles
 
-    def transport(self, *, local_ufrag, local_password, remote_ufrag, extensions=(), consent_timeout_us=30_000_000):
+    def transport(
+            self, *, local_ufrag, local_password, remote_ufrag, extensions=(),
+            consent_timeout_us=30_000_000):
         cdef CreateTransport command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_TRANSPORT
@@ -126,7 +130,9 @@ cdef class World:
         command.ice = request_credentials(local_ufrag, local_password, remote_ufrag)
         apply(self.worker, &command.head)
 
-    def set_keys(self, uint64_t transport, int profile, bytes receive_key, bytes receive_salt, bytes send_key, bytes send_salt):
+    def set_keys(
+            self, uint64_t transport, int profile, bytes receive_key, bytes receive_salt,
+            bytes send_key, bytes send_salt):
         cdef SetKeys command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_SET_KEYS
@@ -138,7 +144,9 @@ cdef class World:
         memcpy(command.keys.send_salt, <const char*>send_salt, len(send_salt))
         apply(self.worker, &command.head)
 
-    def inbound(self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types, nack=True):
+    def inbound(
+            self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types,
+            nack=True):
         cdef CreateInbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_INBOUND
@@ -148,7 +156,9 @@ cdef class World:
         apply(self.worker, &command.head)
         return command.head.handle
 
-    def outbound(self, uint64_t transport, uint64_t source, *, ssrc, rtx_ssrc=None, payload_types, cname="publisher", first_seq=1000, first_rtx_seq=1, ts_offset=0):
+    def outbound(
+            self, uint64_t transport, uint64_t source, *, ssrc, rtx_ssrc=None, payload_types,
+            cname="publisher", first_seq=1000, first_rtx_seq=1, ts_offset=0):
         cdef CreateOutbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_OUTBOUND
