@@ -81,3 +81,16 @@ def test_what_comes_before_the_keys_is_not_lost() -> None:
         run.run(0.1)
         assert viewer.shown[:5] == [0, 1, 2, 3, 4]
         assert ann.cameras[0].key_frames == 1
+
+
+def test_publishers_with_the_same_ssrc_and_mid_do_not_meet() -> None:
+    with call() as run:
+        ann, bob, cem = (run.join(name) for name in ("ann", "bob", "cem"))
+        films = [run.film(ann), run.film(bob)]
+        bob.cameras[0].ssrc = ann.cameras[0].ssrc
+        assert bob.cameras[0].mid == ann.cameras[0].mid
+        viewers = [run.watch(cem, film)[1] for film in films]
+        run.run(2)
+        for publisher, viewer in zip((ann, bob), viewers, strict=True):
+            assert publisher.cameras[0].frame - viewer.shown[-1] <= 3
+            assert viewer.shown == sorted(viewer.frames)
