@@ -28,6 +28,8 @@ SHARE = """(() => {
   return window.call.startScreenShare({ mediaStream: canvas.captureStream(20) });
 })()"""
 
+JOINED = "window.call?.meetingState() === 'joined-meeting'"
+
 Visit = Callable[..., Awaitable[Page]]
 
 
@@ -88,6 +90,7 @@ async def test_keys_do_what_the_buttons_do(visit: Visit, token: str) -> None:
     await page.keyboard.press("Escape")
     await expect(page.locator("#help-dialog")).to_be_hidden()
     await page.keyboard.press("l")
+    await expect(page.locator("#leave-dialog")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("#over-title")).to_be_visible()
 
@@ -135,7 +138,7 @@ async def test_a_bad_token_is_explained(
 
 async def test_a_lost_connection_is_told_and_comes_back(visit: Visit, token: str) -> None:
     page = await visit(t=token, name="Ada", autojoin="1")
-    await expect(page.locator("#meeting")).to_be_visible()
+    await until("her to join", lambda: page.evaluate(JOINED))
     await page.context.set_offline(True)
     await page.evaluate("window.sockets.at(-1).close(4000)")
     await expect(page.locator("#banner-text")).to_contain_text("Reconnecting")

@@ -23,7 +23,10 @@ export function actionFor(event, { typing }) {
   return SHORTCUTS.find((shortcut) => shortcut.key === key)?.action ?? null;
 }
 
-/** @param {Element | null} element that has the focus */
+/**
+ * A dialog that has just closed keeps the focus until the page is drawn again.
+ * @param {Element | null} element that has the focus
+ */
 export function isTyping(element) {
-  return Boolean(element?.closest('input, select, textarea, dialog, [contenteditable]'));
+  return Boolean(element?.closest('input, select, textarea, dialog[open], [contenteditable]'));
 }
