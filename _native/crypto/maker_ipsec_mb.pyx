@@ -102,7 +102,7 @@ cdef enum:
     SHORT = 256               # bytes of a packet up to which it does while lanes stay empty
 
 cdef struct State:
-    void* library
+    void* shared_object
     size_t manager_size
     IMB_MGR* wide             # best for GCM and for many CM packets
     IMB_MGR* narrow           # SSE with SHA-NI, for few; the same as `wide` where the CPU has none
@@ -150,7 +150,7 @@ cdef bint open_library(Suite* suite, State* state) noexcept nogil:
     cdef void* manager_size
     if library == NULL:
         return False
-    state.library = library
+    state.shared_object = library
     version = dlsym(library, "imb_get_version")
     manager_size = dlsym(library, "imb_get_mb_mgr_size")
     if version == NULL or manager_size == NULL:
@@ -169,8 +169,9 @@ cdef bint open_library(Suite* suite, State* state) noexcept nogil:
 
 cdef IMB_MGR* open_manager(Suite* suite, State* state, const char* init_name) noexcept nogil:
     """In memory of our own: its lanes hold HMAC states while it works."""
-    cdef SetPointers set_pointers = <SetPointers>dlsym(state.library, "imb_set_pointers_mb_mgr")
-    cdef void* init = dlsym(state.library, init_name)
+    cdef SetPointers set_pointers = <SetPointers>dlsym(
+        state.shared_object, "imb_set_pointers_mb_mgr")
+    cdef void* init = dlsym(state.shared_object, init_name)
     cdef uint64_t wanted = IMB_FEATURE_AESNI | IMB_FEATURE_PCLMULQDQ
     cdef bint locked = False
     cdef void* memory
@@ -197,8 +198,8 @@ cdef void close_state(Suite* suite) noexcept nogil:
     if state.wide != NULL:
         explicit_bzero(state.wide, state.manager_size)
         munmap(state.wide, state.manager_size)
-    if state.library != NULL:
-        dlclose(state.library)
+    if state.shared_object != NULL:
+        dlclose(state.shared_object)
     explicit_bzero(state, sizeof(State))
     munmap(state, sizeof(State))
     suite.state = NULL
