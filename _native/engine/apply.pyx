@@ -13,6 +13,7 @@ from fastsfu._native.engine.command cimport (
     CreateTransport, DtlsDatagram, Head, InboundPayloadType,
     PauseOutbound, RestartIce, SetExtensions, SetKeys,
 )
+from fastsfu._native.engine.egress cimport egress_flush
 from fastsfu._native.engine.feedback cimport feedback_bye
 from fastsfu._native.engine.forward cimport forward_forget
 from fastsfu._native.engine.ingress cimport (
@@ -166,6 +167,8 @@ cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command)
         return
     transport.keyed = True
     ingress_early(worker, transport)
+    # The next command may close a receiver that these packets are laid out for.
+    egress_flush(&worker.egress, &worker.udp)
 
 
 cdef void send_dtls(

@@ -83,6 +83,17 @@ def test_what_comes_before_the_keys_is_not_lost() -> None:
         assert ann.cameras[0].key_frames == 1
 
 
+def test_a_receiver_may_close_right_after_the_keys_of_who_began_early() -> None:
+    with call() as run:
+        bob, ann = run.join("bob"), run.join("ann", early=True)
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(0.2)
+        ann.hand_over()
+        run.world.close("transport", bob.transport)
+        run.run(0.1)
+        assert viewer.shown[:3] == [0, 1, 2]
+
+
 def test_publishers_with_the_same_ssrc_and_mid_do_not_meet() -> None:
     with call() as run:
         ann, bob, cem = (run.join(name) for name in ("ann", "bob", "cem"))
