@@ -97,14 +97,18 @@ cdef uint64_t address_key(const Worker* worker, const Address* address) noexcept
 cdef Transport* transport_at(Worker* worker, const Address* source) noexcept nogil:
     cdef uint32_t index = table_get(&worker.by_address, address_key(worker, source))
     cdef Transport* transport
-    cdef int i
     if index == TABLE_NONE:
         return NULL
     transport = worker.transports[index]
+    return transport if has_path(transport, source) else NULL
+
+
+cdef bint has_path(const Transport* transport, const Address* address) noexcept nogil:
+    cdef int i
     for i in range(transport.ice.path_count):
-        if address_equal(&transport.ice.paths[i], source):
-            return transport
-    return NULL
+        if address_equal(&transport.ice.paths[i], address):
+            return True
+    return False
 
 
 cdef int ingress_register(
@@ -172,9 +176,8 @@ cdef void on_check(
         table_remove(&worker.by_ufrag, read_u64(before.ufrag))     # the restart is complete
     if dropped.family:
         forget_address(worker, transport, &dropped)
-    if new_path >= 0 and table_put(
-            &worker.by_address, address_key(worker, &datagram.source),
-            <uint32_t>transport.handle) < 0:
+    # Also of a known path: another transport may have taken its address over meanwhile.
+    if claim_address(worker, transport, &datagram.source) < 0:
         count_drop(worker, DROP_NO_MEMORY)
         return
     if answer_size:
@@ -184,6 +187,15 @@ cdef void on_check(
         set_destination(worker, transport, datagram)
     if action == ICE_ANSWER_SELECTED:
         tell_connected(worker, transport, &datagram.source)
+
+
+cdef int claim_address(
+        Worker* worker, Transport* transport, const Address* address) noexcept nogil:
+    """The last authentic check says whose an address is. 0, or negative: out of memory."""
+    if not has_path(transport, address):
+        return 0                  # refused: the address is not kept
+    return table_put(
+        &worker.by_address, address_key(worker, address), <uint32_t>transport.handle)
 
 
 cdef inline bint is_selected(const Transport* transport, const Address* path) noexcept nogil:

@@ -1,6 +1,7 @@
 """ICE while media flows: change of address, restart, a client that vanishes (RFC 8445, 7675)."""
 
 from tests.scenarios.call import call
+from tests.support import stun
 
 
 def test_media_follows_a_client_to_another_address() -> None:
@@ -35,6 +36,23 @@ def test_a_restart_changes_the_credentials_not_the_media() -> None:
         bob.ufrag, bob.password = old, "x" * 24
         run.run(6)
         assert len(bob.answers) == answered
+
+
+def test_an_address_taken_over_comes_back_with_the_next_check() -> None:
+    """An authentic client that forges another's address silences it for seconds, not for good."""
+    with call() as run:
+        ann, bob, eve = (run.join(name) for name in ("ann", "bob", "eve"))
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(2)
+        forged = stun.request(
+            (0x0006, f"{eve.ufrag}:{eve.remote_ufrag}".encode()),
+            (0x0024, (1 << 30).to_bytes(4, "big")),
+            (0x802A, bytes(8)),
+            password=eve.password.encode(),
+        )
+        run.world.deliver([forged], ann.address)
+        run.run(6)
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
 
 
 def test_who_vanishes_is_told_and_gets_nothing_more() -> None:
