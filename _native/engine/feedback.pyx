@@ -177,7 +177,9 @@ cdef void on_bye(Worker* worker, Transport* transport, const RtcpPacket* part) n
     cdef int i = 0
     while rtcp_read_bye(part, i, &ssrc):
         stream = inbound_of(worker, transport, ssrc)
-        if stream != NULL:
+        # Once: a flood of them would keep the event loop from everyone else.
+        if stream != NULL and not stream.ended:
+            stream.ended = True
             emit_event(worker, EVENT_STREAM_ENDED, stream.handle)
         i += 1
 

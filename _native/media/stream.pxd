@@ -63,6 +63,7 @@ cdef struct InboundStream:
     bint nack                     # ask for our own losses
     bint bound                    # its SSRC is known
     bint started                  # an authentic packet came
+    bint ended                    # its sender said BYE, and the event loop was told
     uint32_t ssrc
     uint32_t rtx_ssrc             # 0 = none or not yet known
     uint8_t mid[MID_CAPACITY]

@@ -73,3 +73,16 @@ def test_a_repair_that_differs_from_the_original_is_not_forwarded() -> None:
             )
         run.run(1)
         assert run.world.counters()["drop_duplicate"] >= dropped + 15
+
+
+def test_a_flood_of_goodbyes_is_told_once() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        film = run.film(ann)
+        run.watch(bob, film)
+        run.run(1)
+        bye = bytes([0x81, 203, 0, 1]) + ann.cameras[0].ssrc.to_bytes(4, "big")
+        for _ in range(20):
+            ann.send_rtcp(run.world.now_us, bye * 10)
+        run.run(1)
+        assert [handle for name, handle, _ in run.events if name == "stream-ended"] == [film]
