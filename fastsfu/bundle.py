@@ -89,18 +89,16 @@ class Bundle:
         )
 
     def allocate_ssrc(self) -> int:
-        """A random SSRC for a stream that we send; give it back by `free_ssrcs`."""
+        """A random SSRC for a stream that we send, never one of before.
+
+        The transport's SRTP key outlives the stream: the same SSRC with new packets would repeat
+        nonces (RFC 3711 section 9.1).
+        """
         while True:
             ssrc = secrets.randbits(32)
             if ssrc and ssrc not in self._sent and ssrc not in self._received:
                 self._sent.add(ssrc)
                 return ssrc
-
-    def free_ssrcs(self, stream: SentStream) -> None:
-        """The stream's SSRCs are no longer sent."""
-        self._sent.discard(stream.ssrc)
-        if stream.rtx_ssrc is not None:
-            self._sent.discard(stream.rtx_ssrc)
 
     def collides(self, stream: SentStream) -> bool:
         """True when the client has come to use an SSRC that we send: ours must change."""

@@ -181,11 +181,9 @@ class Subscriber:
             self._engine.pause_outbound(subscription.outbound, paused)
 
     def _end(self, subscription: Subscription) -> None:
-        assert self._bundle is not None  # it was made on one
         del self.subscriptions[subscription.mid]
         del self._by_publication[subscription.publication]
         self.wanted[subscription.publication.kind] -= 1
-        self._bundle.free_ssrcs(subscription.stream)
         self._engine.close_outbound(subscription.outbound)
 
 
