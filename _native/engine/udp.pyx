@@ -1,7 +1,7 @@
 """One UDP socket in batches; see udp.pxd."""
 
 from libc.errno cimport errno
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
 from posix.unistd cimport close
@@ -311,12 +311,14 @@ cdef void send_run(UdpSocket* udp, const Message* messages, int begin, int end) 
 
 
 cdef void refused(UdpSocket* udp, const Message* message, int error) noexcept nogil:
+    cdef uint64_t before = udp.send_errors
     if message.size <= message.segment or error == EAGAIN:
         udp.send_errors += segments(message)
         return
-    if error == EINVAL or error == EIO:
-        udp.gso = False
     send_cut(udp, message)
+    # What is refused cut, too, is an address that nothing can be sent to (port 0).
+    if (error == EINVAL or error == EIO) and udp.send_errors == before:
+        udp.gso = False
 
 
 cdef void send_cut(UdpSocket* udp, const Message* message) noexcept nogil:

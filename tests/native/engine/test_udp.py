@@ -134,3 +134,11 @@ def test_the_source_is_left_to_the_kernel_only_where_it_chooses_right(receiver, 
     receiver.sendto(b"question", ("127.0.0.2", udp.port))
     udp.receive()
     assert not udp.settles(LOOPBACK, port)
+
+
+def test_an_address_that_cannot_be_sent_to_leaves_gso_on(receiver):
+    """Port 0 is EINVAL to the kernel, as a segment size that it does not take is."""
+    udp = Udp()
+    udp.send([(LOOPBACK, 0, b"a" * 300, 100)])
+    assert udp.counters["send_errors"] == 3
+    assert udp.gso
