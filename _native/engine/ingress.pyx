@@ -24,7 +24,7 @@ from fastsfu._native.engine.command cimport (
 from fastsfu._native.engine.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
 from fastsfu._native.engine.forward cimport forward_packet
 from fastsfu._native.engine.state cimport (
-    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
+    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_EVENT, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
     DROP_RTP_MALFORMED, DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC,
     DROP_SRTP_REPLAYED, DROP_SRTP_UNAUTHENTIC, DROP_STUN_MALFORMED, DROP_STUN_STRANGER,
     DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
@@ -55,7 +55,7 @@ from fastsfu._native.peer.ice cimport (
     address_equal, ice_on_request,
 )
 from fastsfu._native.peer.transport cimport (
-    DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
+    DTLS_PER_SECOND, EARLY_PACKETS, PATHS_PER_SECOND, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
     transport_bind, transport_unbound,
 )
 
@@ -220,7 +220,15 @@ cdef void set_destination(
 
 
 cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:
-    cdef IceConnected* event = <IceConnected*>emit_reserve(
+    cdef IceConnected* event
+    if worker.now_us - transport.paths_window_us > 1000000:
+        transport.paths_window_us = worker.now_us
+        transport.paths_count = 0
+    transport.paths_count += 1
+    if transport.paths_count > PATHS_PER_SECOND:
+        count_drop(worker, DROP_EVENT)
+        return
+    event = <IceConnected*>emit_reserve(
         worker, EVENT_ICE_CONNECTED, transport.handle, sizeof(IceConnected))
     if event != NULL:
         event.address = path[0]

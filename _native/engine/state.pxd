@@ -45,7 +45,7 @@ cdef enum:                     # Counter
     DROP_NO_BUFFER                # the pool was exhausted
     DROP_STALE_COMMAND            # its handle no longer lives
     DROP_NO_MEMORY
-    DROP_EVENT                    # the event ring was full
+    DROP_EVENT                    # the event ring was full, or over PATHS_PER_SECOND
     PACKETS_FORWARDED
     MESSAGES_FORWARDED
     PADDING_BYTES                 # spent on equal sizes

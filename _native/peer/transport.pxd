@@ -22,6 +22,8 @@ cdef enum:
     EARLY_PACKETS = 128
     # datagrams passed to the event loop for one transport: a handshake takes about ten
     DTLS_PER_SECOND = 100
+    # changes of path told to it: a client roams now and then, and starts with a few pairs
+    PATHS_PER_SECOND = 10
 
 # What an SSRC of this transport means: the low two bits of a value in `by_ssrc`, the stream's index
 # above them.
@@ -61,6 +63,8 @@ cdef struct Transport:
     uint32_t rtt_us
     int64_t dtls_window_us        # DTLS datagrams are counted from then on
     int dtls_count
+    int64_t paths_window_us       # changes of path are counted from then on
+    int paths_count
     StreamStats* stats
 
 cdef Transport* transport_new() noexcept nogil                     # NULL: out of memory

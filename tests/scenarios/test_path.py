@@ -96,3 +96,22 @@ def test_a_camera_that_stops_leaves_no_pictures_in_memory() -> None:
         ann.cameras[0].on = False
         run.run(5)
         assert run.world.counters()["buffers_used"] == 0
+
+
+def test_hopping_between_paths_does_not_flood_the_event_loop() -> None:
+    """Each check of a higher priority than the last one's is obeyed at once."""
+    with call() as run:
+        ann = run.join("ann")
+        run.run(0.5)
+        addresses = [ann.address, ("127.0.0.2", ann.address[1])]
+        for hop in range(400):
+            attributes = [
+                (0x0006, f"{ann.ufrag}:{ann.remote_ufrag}".encode()),
+                (0x0024, ((1 << 30) + hop + 1).to_bytes(4, "big")),
+                (0x802A, bytes(8)),
+                (0x0025, b""),
+            ]
+            check = stun.request(*attributes, password=ann.password.encode())
+            run.world.deliver([check], addresses[(hop + 1) % 2])
+        paths = [name for name, _, _ in run.world.events() if name == "ice-connected"]
+        assert 1 <= len(paths) <= 10
