@@ -117,5 +117,5 @@ cdef inline void count_drop(Worker* worker, int why) noexcept nogil:
 cdef void* emit_reserve(
     Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil
 cdef void emit_commit(Worker* worker) noexcept nogil
-# one without a body
-cdef void emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil
+# One without a body; False: the ring was full.
+cdef bint emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil

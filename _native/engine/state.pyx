@@ -22,6 +22,8 @@ cdef void emit_commit(Worker* worker) noexcept nogil:
     worker.events_written = True
 
 
-cdef void emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil:
-    if emit_reserve(worker, kind, handle, sizeof(Head)) != NULL:
-        emit_commit(worker)
+cdef bint emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil:
+    if emit_reserve(worker, kind, handle, sizeof(Head)) == NULL:
+        return False
+    emit_commit(worker)
+    return True

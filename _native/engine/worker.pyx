@@ -211,7 +211,8 @@ cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
     if not transport.expired and ice_expired(
             &transport.ice, worker.now_us, transport.consent_timeout_us):
         transport.expired = True
-        emit_event(worker, EVENT_ICE_EXPIRED, transport.handle)
+    if transport.expired and not transport.expiry_told:
+        transport.expiry_told = emit_event(worker, EVENT_ICE_EXPIRED, transport.handle)
     for i in range(transport.inbound_count):
         if worker.now_us - transport.inbound[i].stats.last_packet_us > SILENT_US:
             forget_silent(worker, transport.inbound[i])

@@ -37,7 +37,8 @@ cdef struct Transport:
     uint64_t handle
     IceAgent ice
     int64_t consent_timeout_us
-    bint expired                  # told the event loop so
+    bint expired                  # no authentic check within the timeout: nothing is sent any more
+    bint expiry_told              # to the event loop; again each second while its ring is full
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
     # engine/udp SocketAddress of the selected path, before that of the first valid one; or NULL
     void* destination
