@@ -2,7 +2,7 @@
 from the event loop's thread.
 
 Handles are 64-bit integers (generation << 32 | index), never pointers; a command with a stale
-handle is a counted no-op. Calls from another thread than the one that made the engine raise
+handle does nothing. Calls from another thread than the one that made the engine raise
 RuntimeError.
 """
 
