@@ -3,29 +3,18 @@
 from libc.errno cimport errno
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
-from posix.mman cimport (
-    MAP_ANONYMOUS, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE, mlock, mmap, munmap,
-)
 
 from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.base.posix cimport explicit_bzero, map_secret, munmap
 from fastsfu._native.crypto.srtp cimport ProtectJob, SrtpContext, srtp_protect
 from fastsfu._native.engine.udp cimport Message, SocketAddress, UdpSocket, udp_send
 
-cdef extern from "<sys/mman.h>" nogil:
-    int MADV_DONTDUMP
-    int madvise(void* address, size_t size, int advice)
-
 
 cdef int egress_init(Egress* egress) noexcept nogil:
-    cdef void* area = mmap(
-        NULL, EGRESS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    cdef bint locked
     memset(egress, 0, sizeof(Egress))
-    if area == MAP_FAILED:
-        return -errno
-    mlock(area, EGRESS_BYTES)
-    madvise(area, EGRESS_BYTES, MADV_DONTDUMP)
-    egress.area = <uint8_t*>area
-    return 0
+    egress.area = <uint8_t*>map_secret(EGRESS_BYTES, &locked)
+    return 0 if egress.area != NULL else -errno
 
 
 cdef void egress_free(Egress* egress) noexcept nogil:
@@ -34,7 +23,7 @@ cdef void egress_free(Egress* egress) noexcept nogil:
         buffer_release(egress.held[i])
     egress.held_count = 0
     if egress.area != NULL:
-        memset(egress.area, 0, EGRESS_BYTES)
+        explicit_bzero(egress.area, EGRESS_BYTES)
         munmap(egress.area, EGRESS_BYTES)
         egress.area = NULL
 
