@@ -17,7 +17,7 @@ from fastsfu.http.tls import Pair
 
 # <linux/udp.h>; Python's socket module has no names for them.
 SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
-BUFFER_BYTES = 4 * 1024 * 1024  # what the engine asks for each way
+BUFFER_BYTES = 8 * 1024 * 1024  # what the engine asks for each way
 POOL_BYTES_PER_BUFFER = 2048
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 RENEW_DAYS = 14
