@@ -118,5 +118,6 @@ async def test_sender_reaches_its_bitrate(browser: Browser, open_page: OpenPage)
         estimate = stats["pair"].get("availableOutgoingBitrate", 0)
         return min(estimate, video.get("targetBitrate", 0)) >= TARGET_BPS
 
-    await until("Chromium's estimate and its encoder's target", fast_enough)
+    # On a busy machine Chromium's estimator backs off for its own late packets, and climbs again.
+    await until("Chromium's estimate and its encoder's target", fast_enough, timeout=100)
     await ben.goes_on(video=1, audio=1)
