@@ -5,12 +5,10 @@ separated by commas), a TOML file (`Config.load(path)`), its default. Nothing is
 that: a Config is frozen.
 """
 
-import ipaddress
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import ifaddr
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -22,6 +20,7 @@ from pydantic_settings import (
 
 from fastsfu.errors import ConfigError
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
+from fastsfu.transport.addresses import ip_address, of_another_family, reachable_addresses
 
 List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -187,12 +186,12 @@ class Config(BaseSettings):
     @field_validator("host")
     @classmethod
     def _check_host(cls, value: str) -> str:
-        return str(_ip_address(value))
+        return str(ip_address(value))
 
     @field_validator("media_ips")
     @classmethod
     def _check_media_ips(cls, value: list[str]) -> list[str]:
-        addresses = [_ip_address(each) for each in value]
+        addresses = [ip_address(each) for each in value]
         for address in addresses:
             if address.is_unspecified or address.is_multicast:
                 raise ValueError(f"{address} is no address that a client can send to")
@@ -219,51 +218,13 @@ class Config(BaseSettings):
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both or neither")
-        unreachable = _of_another_family(self.host, self.media_ips)
+        unreachable = of_another_family(self.host, self.media_ips)
         if unreachable:
             raise ValueError(f"media_ips: {unreachable[0]} cannot reach a socket on {self.host}")
         if not self.media_ips:
             # Frozen for its users, not yet while it is being made.
             self.__dict__["media_ips"] = reachable_addresses(self.host)
         return self
-
-
-def reachable_addresses(host: str) -> list[str]:
-    """The addresses at which a socket bound to `host` can be reached, loopback last.
-
-    Link-local addresses are left out: a candidate cannot carry the zone that they need (RFC 8839
-    5.1).
-    """
-    bound = _ip_address(host)
-    if not bound.is_unspecified:
-        return [str(bound)]
-    local = [address for address in _local_addresses() if not address.is_link_local]
-    if bound.version == 4:
-        local = [address for address in local if address.version == 4]
-    ordered = sorted(set(local), key=lambda a: (a.is_loopback, a.version, local.index(a)))
-    return [str(address) for address in ordered]
-
-
-def _of_another_family(host: str, addresses: Iterable[str]) -> list[str]:
-    """Those at which no socket on `host` can be reached; `::` takes both families."""
-    bound = _ip_address(host)
-    if bound == ipaddress.IPv6Address("::"):
-        return []
-    return [each for each in addresses if _ip_address(each).version != bound.version]
-
-
-def _local_addresses() -> Iterable[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            # An IPv6 address is a tuple with flow information and zone.
-            yield ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
-
-
-def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no IP address") from None
 
 
 def _known_codecs(value: list[str], known: Iterable[str]) -> list[str]:
