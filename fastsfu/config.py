@@ -21,6 +21,7 @@ from pydantic_settings import (
 from fastsfu.errors import ConfigError
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 from fastsfu.transport.addresses import ip_address, of_another_family, reachable_addresses
+from fastsfu.transport.turn import check_urls
 
 List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -120,6 +121,21 @@ class Config(BaseSettings):
     max_buffers: Annotated[int, Field(ge=256)] = 131_072
     """Packet buffers of 2 KiB for packets under way and for retransmission history."""
 
+    # Relays
+
+    turn_urls: List = []
+    """External TURN and STUN servers that clients are told of (`turn:host:3478?transport=udp`).
+    Give their common `turn_secret` with them.
+    """
+
+    turn_secret: SecretStr | None = None
+    """What the external TURN servers share with this one (coturn: `static-auth-secret`): clients
+    get user names and passwords made with it.
+    """
+
+    turn_credential_lifetime: Seconds = 86_400.0
+    """Seconds for which a participant's TURN credentials are good: longer than calls last."""
+
     # Time
 
     consent_timeout: Seconds = 30.0
@@ -176,7 +192,9 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
-    @field_validator("media_ips", "allowed_origins", "video_codecs", "audio_codecs", mode="before")
+    @field_validator(
+        "media_ips", "allowed_origins", "video_codecs", "audio_codecs", "turn_urls", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -207,7 +225,12 @@ class Config(BaseSettings):
     def _check_audio_codecs(cls, value: list[str]) -> list[str]:
         return _known_codecs(value, AUDIO_CODECS)
 
-    @field_validator("secret", "api_key")
+    @field_validator("turn_urls")
+    @classmethod
+    def _check_turn_urls(cls, value: list[str]) -> list[str]:
+        return check_urls(value)
+
+    @field_validator("secret", "api_key", "turn_secret")
     @classmethod
     def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value().encode()) < 32:
@@ -218,6 +241,8 @@ class Config(BaseSettings):
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both or neither")
+        if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):
+            raise ValueError("turn_urls need the turn_secret that their servers know")
         unreachable = of_another_family(self.host, self.media_ips)
         if unreachable:
             raise ValueError(f"media_ips: {unreachable[0]} cannot reach a socket on {self.host}")

@@ -112,6 +112,14 @@ class Subscribed(Model):
     source: Source
 
 
+class IceServer(Model):
+    """A TURN or STUN server, as an RTCIceServer. The credentials expire and come anew each time."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = Field(default=None, repr=False)
+
+
 class ReceiveSettings(Model):
     """Which sources to get: false declines one, true takes it back, absent leaves it as it is."""
 
@@ -203,6 +211,7 @@ class Joined(Model):
     participants: list[Participant]
     sections: Sections
     heartbeat: float = Field(description="seconds between two `ping`s of the client")
+    ice_servers: list[IceServer] = []
     config: ClientConfig
 
 
@@ -214,6 +223,7 @@ class Resumed(Model):
     you: Participant
     participants: list[Participant]
     sections: Sections
+    ice_servers: list[IceServer] = []
 
 
 class Answer(Model):

@@ -57,6 +57,7 @@ _VALUES = (
     messages.RoomInfo,
     messages.ClientConfig,
     messages.Subscribed,
+    messages.IceServer,
     messages.ReceiveSettings,
 )
 

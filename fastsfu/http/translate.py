@@ -36,6 +36,7 @@ class Scene(TypedDict):
     you: messages.Participant
     participants: list[messages.Participant]
     sections: messages.Sections
+    ice_servers: list[messages.IceServer]
 
 
 def scene(session: Session) -> Scene:
@@ -45,6 +46,12 @@ def scene(session: Session) -> Scene:
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
         "sections": messages.Sections(audio=wanted["audio"], video=wanted["video"]),
+        "ice_servers": [
+            messages.IceServer(
+                urls=list(each.urls), username=each.username, credential=each.credential
+            )
+            for each in session.ice_servers()
+        ],
     }
 
 

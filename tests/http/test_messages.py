@@ -34,6 +34,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "participants": [PARTICIPANT],
         "sections": {"audio": 1, "video": 0},
         "heartbeat": 10.0,
+        "ice_servers": [{"urls": ["turn:a"], "username": "1:s", "credential": "c"}],
         "config": {
             "resume_timeout": 30.0,
             "max_message_bytes": 262144,
@@ -45,6 +46,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "you": PARTICIPANT,
         "participants": [],
         "sections": {"audio": 0, "video": 0},
+        "ice_servers": [{"urls": ["stun:a"], "username": None, "credential": None}],
     },
     "answer": {
         "id": 1,
@@ -123,6 +125,7 @@ def test_secrets_are_not_shown(model: type[Model]) -> None:
         **EXAMPLES["joined"],
         "token": "s3cret",
         "resume_key": "s3cret",
+        "ice_servers": [{"urls": ["turn:a"], "username": "1:s", "credential": "s3cret"}],
     }
     if model is messages.Join:
         values["room"] = "r"

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 import websockets
 
-from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
+from fastsfu.transport.turn import credentials
+from tests.support.server import PUBLISH, SECRET, WATCH, LiveServer, live_server
 
 
 async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
@@ -31,6 +32,24 @@ async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
             "session_id": bob.joined["session_id"],
             "reason": "left",
         }
+
+
+async def test_relays_are_told_with_credentials_of_the_session(room: str) -> None:
+    relays = {"turn_urls": "stun:a.example,turn:b.example", "turn_secret": SECRET}
+    async with live_server(**relays) as server, server.caller(room) as ada:
+        turn, stun = ada.joined["ice_servers"]
+        assert stun == {"urls": ["stun:a.example"], "username": None, "credential": None}
+        assert turn["urls"] == ["turn:b.example"]
+        expiry, _, user = turn["username"].partition(":")
+        assert user == ada.joined["session_id"]
+        assert turn["credential"] == credentials(SECRET.encode(), user, int(expiry))[1]
+        async with server.socket() as again:
+            key = {name: ada.joined[name] for name in ("session_id", "resume_key")}
+            await again.send("resume", **key)
+            assert [each["urls"] for each in (await again.expect("resumed"))["ice_servers"]] == [
+                ["turn:b.example"],
+                ["stun:a.example"],
+            ]
 
 
 async def test_publications_reach_the_others(server: LiveServer, room: str) -> None:

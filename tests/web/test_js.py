@@ -17,6 +17,7 @@ MODELS: tuple[type[messages.Model], ...] = (
     messages.RoomInfo,
     messages.ClientConfig,
     messages.Subscribed,
+    messages.IceServer,
     *messages.CLIENT_MESSAGES,
     *messages.SERVER_MESSAGES,
 )

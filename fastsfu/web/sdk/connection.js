@@ -7,11 +7,12 @@
 import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
 import { encodingFor, initialEncoding, isSound } from './encodings.js';
+import { iceServers } from './ice-servers.js';
 import { missingSections, subscribedTracks } from './sections.js';
 import { withStartBitrate } from './start-bitrate.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
-/** @import { Answer, Sections } from './protocol.d.ts' */
+/** @import { Answer, IceServer, Sections } from './protocol.d.ts' */
 
 /**
  * @typedef {object} ConnectionHandlers
@@ -81,6 +82,15 @@ export class MediaConnection {
   setSections(wanted) {
     this.#wanted = { audio: wanted.audio, video: wanted.video };
     this.#renegotiate();
+  }
+
+  /**
+   * Relays for networks that let nothing else through; they count from the next ICE gathering on.
+   *
+   * @param {IceServer[]} servers
+   */
+  setIceServers(servers) {
+    this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: iceServers(servers) });
   }
 
   /**

@@ -210,6 +210,7 @@ export class LiveCall {
     if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
     this.#others = new Map(welcome.participants.map((one) => [one.session_id, one]));
+    this.#connection.setIceServers(welcome.ice_servers);
     this.#connection.setSections(welcome.sections);
     if (welcome.type === 'joined') {
       this.#begin(again);

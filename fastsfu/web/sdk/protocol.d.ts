@@ -42,6 +42,13 @@ export interface Subscribed {
   source: Source;
 }
 
+/** A TURN or STUN server. */
+export interface IceServer {
+  urls: string[];
+  username: string | null;
+  credential: string | null;
+}
+
 // Client -> server
 
 export interface Join {
@@ -111,6 +118,7 @@ export interface Joined {
   sections: Sections;
   /** Seconds between pings. */
   heartbeat: number;
+  ice_servers: IceServer[];
   config: ClientConfig;
 }
 
@@ -120,6 +128,7 @@ export interface Resumed {
   you: Participant;
   participants: Participant[];
   sections: Sections;
+  ice_servers: IceServer[];
 }
 
 export interface Answer {
