@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from fastsfu.http import messages
 from fastsfu.http.messages import Model
 
@@ -63,10 +65,11 @@ _VALUES = (
 
 
 def _chapter(title: str, models: Iterable[type[Model]]) -> list[str]:
-    return [f"## {title}\n", *(_section(model) for model in models)]
+    return [f"## {title}\n", *(model_section(model) for model in models)]
 
 
-def _section(model: type[Model]) -> str:
+def model_section(model: type[BaseModel]) -> str:
+    """A message or value: its name, what it says, and its members as a table."""
     field = model.model_fields.get("type")
     title = f"`{field.default}`" if field else model.__name__
     text = f"### {title}\n\n{(model.__doc__ or '').strip()}\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsfu.http import messages
+from fastsfu.http import frames_document, messages
 from fastsfu.http.messages import MessageError, Model
 from fastsfu.http.protocol_document import document
 
@@ -153,3 +153,4 @@ def _read(text: str) -> None:
 
 def test_document_is_current() -> None:
     assert (ROOT / "docs" / "signaling.md").read_text() == document()
+    assert (ROOT / "docs" / "app-messages.md").read_text() == frames_document.document()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastsfu.http import messages
+from fastsfu.transport import frames
 
 ROOT = Path(__file__).resolve().parents[2]
 SDK = ROOT / "fastsfu" / "web" / "sdk"
@@ -44,6 +45,18 @@ def test_units() -> None:
 
 def test_types() -> None:
     run("tsc", "-p", "tsconfig.json")
+
+
+def test_frames() -> None:
+    interfaces = dict(INTERFACE.findall((SDK / "frames.d.ts").read_text()))
+    models = (*frames.FRAMES, frames.WireMessage)
+    assert set(interfaces) == {model.__name__ for model in models}
+    for model in models:
+        fields = model.model_fields
+        members = {field.alias or name for name, field in fields.items()}
+        assert set(MEMBER.findall(interfaces[model.__name__])) == members
+        if "type" in fields:
+            assert TYPE.findall(interfaces[model.__name__]) == [fields["type"].default]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,73 @@
+"""docs/app-messages.md, written from the models of transport/frames.py; a test compares the two."""
+
+from fastsfu.http.protocol_document import model_section
+from fastsfu.transport import frames
+
+INTRODUCTION = f"""\
+# App messages
+
+<!-- Printed by `python -m fastsfu.http.frames_document`; change it there and in
+fastsfu/transport/frames.py instead. -->
+
+`sendAppMessage(data, to)` gives JSON to everybody else in the room, or to some. It goes through a
+WebRTC data channel: from browser to browser in a peer-to-peer call, through the server otherwise.
+Each receiver gets each message **once and in the order in which its sender sent it**, also when a
+WebSocket is lost, ICE restarts, the session has to be joined anew, or the call changes between
+peer-to-peer and SFU.
+
+## What to expect
+
+- **Everybody** (`'*'`) is who is in the room when the message gets to the server. Nobody gets what
+  was sent before they came.
+- **Size**: at most `max_app_message_bytes` of JSON (4,096 unless configured, 65,536 at most). A
+  larger one is refused at the sender (`too-large`); the server refuses it too, with a `refused`
+  frame, and the channel goes on.
+- **Rate**: a sender has `app_messages_per_second` on average. Beyond, the server reads its channel
+  more slowly: nothing is lost, the messages wait at their sender, and `sendAppMessage` rejects
+  with `too-many-messages` when a thousand wait there.
+- **A slow receiver** does not slow others. The server keeps up to 1,000 messages or 4 MiB for one
+  that does not read. Of what comes then it keeps nothing until there is room again, and the
+  receiver is told in that place how many are missing (`nonfatal-error` of type `messages-lost`).
+- **A sender's promise** resolves when the message is written to the channel.
+- A client that is gone for longer than `resume_timeout` misses what was sent meanwhile; one that
+  joins anew within that time (`join.replaces`) does not.
+- If the server itself is lost, what it had taken over and not delivered is lost with it.
+
+## The channel
+
+Pre-negotiated (RFC 8832 section 6.1) on both ends: stream {frames.CHANNEL_ID}, ordered, reliable,
+label `{frames.LABEL}`, subprotocol `{frames.PROTOCOL}`. Each message of the channel is a text with
+one JSON object, a frame, told apart by `type`. The same frames go between client and server and
+between two browsers.
+
+## The course
+
+1. Who begins to use a channel sends `hello`, and gets `welcome` with the last number that the other
+   end has of its messages. It then sends, in order, what the other end lacks, and goes on with what
+   is new. A client uses one channel at a time; it says `hello` again when it comes back to one. It
+   receives from all that are open. The server sends no `hello`.
+2. Messages are numbered by their sender, for all receivers together, so a receiver sees gaps.
+   On each channel the numbers of one sender only grow. Whoever receives a number that is not
+   greater than the last one of that sender drops it: it came before, over another channel.
+3. `ack` counts what has come over one channel, within 0.2 s. The server acknowledges what it has
+   taken over; towards each receiver it keeps a message until that acknowledges it. What no `ack`
+   covers when a channel is lost goes again over the next one.
+4. A client that has to join anew gives its old session in `join.replaces`. The server then goes on
+   with that session's numbers, and with what it had kept for it; others see in `origin` that the
+   two are one.
+
+## Frames
+"""
+
+
+def document() -> str:
+    """The whole of docs/app-messages.md."""
+    models: tuple[type[frames.Model], ...] = (*frames.FRAMES, frames.WireMessage)
+    sections = [model_section(model) for model in models]
+    return "\n".join([INTRODUCTION, *sections])
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(document())

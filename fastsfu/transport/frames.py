@@ -1,0 +1,125 @@
+"""The frames on a channel of app messages (docs/app-messages.md), and nowhere else.
+
+Each is one text message of the channel (RFC 8831 PPID 51) with one JSON object, told apart by
+`type`. Client and server, or two clients, speak the same. `read` parses what a client sends;
+`fragment` and `messages_frame` write what the server relays, at a cost that 20,000 a second allow.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
+from pydantic_core import to_json
+
+CHANNEL_ID = 0
+LABEL = "fastsfu.messages"
+PROTOCOL = "fastsfu.messages.v1"
+SERVER = "server"  # `from` of what the server itself says
+MAX_RECEIVERS = 1000
+ENVELOPE_BYTES = 48 * 1024  # of a frame, besides its data: a thousand receivers
+
+SessionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Number = Annotated[int, Field(ge=1, le=2**53 - 1)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class WireMessage(Model):
+    """One app message."""
+
+    number: Number = Field(description="grows with each message of a sender")
+    to: Literal["*"] | Annotated[list[SessionId], Field(max_length=MAX_RECEIVERS)] = Field(
+        default="*",
+        description="to the server: `*` for everybody else in the room, or session ids",
+    )
+    kind: Annotated[str, StringConstraints(max_length=32)] = Field(
+        default="app",
+        description="`app`; between browsers also what the call itself has to say",
+    )
+    data: JsonValue = Field(description="what was given to `sendAppMessage`")
+    from_: str | None = Field(
+        default=None,
+        alias="from",
+        description="from the server: session id of the sender, or `server`",
+    )
+    origin: str | None = Field(
+        default=None,
+        description="from the server, when it is not `from`: whose numbers these are, for a sender "
+        "that had to join anew under another session id",
+    )
+
+
+class Hello(Model):
+    """Says that this end is about to use the channel. Answered by `welcome`."""
+
+    type: Literal["hello"] = "hello"
+
+
+class Welcome(Model):
+    """The last number that this end has of the other one's messages, 0 for none."""
+
+    type: Literal["welcome"] = "welcome"
+    received: Count
+
+
+class Messages(Model):
+    """App messages in the order of their numbers."""
+
+    type: Literal["messages"] = "messages"
+    messages: list[WireMessage]
+
+
+class Ack(Model):
+    """How many app messages have come over this channel so far, doubles too."""
+
+    type: Literal["ack"] = "ack"
+    count: Count
+
+
+class Refused(Model):
+    """From the server: nobody gets the message of this number."""
+
+    type: Literal["refused"] = "refused"
+    number: Number
+    error: str = Field(description="`too-large`, `not-allowed`, or what a hook gave")
+    info: str = Field(description="one sentence for a person")
+
+
+class Lost(Model):
+    """From the server: so many messages were not kept here, since this client read too slowly."""
+
+    type: Literal["lost"] = "lost"
+    count: Count
+
+
+ClientFrame = Annotated[Hello | Welcome | Messages | Ack, Field(discriminator="type")]
+FRAMES: Sequence[type[Model]] = (Hello, Welcome, Messages, Ack, Refused, Lost)
+assert set(get_args(get_args(ClientFrame)[0])) <= set(FRAMES)
+
+_client: TypeAdapter[Any] = TypeAdapter(ClientFrame)
+
+
+def read(frame: bytes) -> Hello | Welcome | Messages | Ack:
+    """Parse what a client sent; raises pydantic.ValidationError."""
+    return _client.validate_json(frame)  # type: ignore[no-any-return]
+
+
+def write(frame: Model) -> bytes:
+    """One frame as the bytes of a message."""
+    return frame.model_dump_json().encode()
+
+
+def fragment(number: int, data: Any, sender: str, origin: str) -> bytes:
+    """A message as it stands in the frames of all who receive it: made once for all of them."""
+    members = {"number": number, "from": sender}
+    if origin != sender:
+        members["origin"] = origin
+    return b'%b,"data":%b}' % (to_json(members)[:-1], to_json(data))
+
+
+def messages_frame(fragments: Iterable[bytes]) -> bytes:
+    """The `messages` frame of these fragments."""
+    return b'{"type":"messages","messages":[%b]}' % b",".join(fragments)
