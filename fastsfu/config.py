@@ -90,6 +90,23 @@ class Config(BaseSettings):
     max_participants: Annotated[int, Field(ge=1, le=10_000)] = 200
     """How many a room takes, unless it says otherwise itself."""
 
+    # Who carries a call; rooms may say otherwise themselves
+
+    topology: Literal["auto", "sfu", "p2p"] = "auto"
+    """What carries a room's media: auto (directly between two, the SFU from the third on), sfu
+    (always), p2p (always directly, and so never more than two).
+    """
+
+    p2p_policy: Literal["direct", "relay", "off"] = "direct"
+    """How two connect directly: direct shows each side's address to the other, relay goes through
+    TURN only and hides them, off leaves all to the SFU.
+    """
+
+    back_to_p2p_after: Seconds | None = None
+    """Seconds with two left after which a call on the SFU goes back to P2P. Default: it stays there
+    until one is left.
+    """
+
     # Media
 
     video_codecs: List = list(VIDEO_CODECS)
@@ -243,6 +260,8 @@ class Config(BaseSettings):
             raise ValueError("cert and key belong together: give both or neither")
         if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):
             raise ValueError("turn_urls need the turn_secret that their servers know")
+        if self.topology == "p2p" and self.p2p_policy == "off":
+            raise ValueError("topology p2p cannot have the p2p_policy off")
         unreachable = of_another_family(self.host, self.media_ips)
         if unreachable:
             raise ValueError(f"media_ips: {unreachable[0]} cannot reach a socket on {self.host}")

@@ -5,9 +5,10 @@ maps each event to its message. Events are frozen, and one that goes to a whole 
 an edge may keep its serialised form by identity.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from fastsfu.topology import Carried, Carrier
 from fastsfu.tracks import Source
 
 
@@ -65,6 +66,51 @@ class ConnectionChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerConnection:
+    """A P2P connection as one of its two sessions is to make it."""
+
+    number: int
+    session_id: str  # the other one
+    polite: bool  # the other one makes the first offer, and wins when both offer at once
+    relayed: bool  # by TURN only, so that neither side learns the other's address
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyChanged:
+    """What carries the call for this session, over what it sends, and the P2P connection to have.
+
+    Both carriers are sent on during a change: the new one is shown once it has arrived.
+    """
+
+    carrier: Carried
+    sending: tuple[Carrier, ...]
+    connection: PeerConnection | None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDescription:
+    """An offer or answer of the other client of a P2P connection."""
+
+    connection: int
+    kind: Literal["offer", "answer"]
+    sdp: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCandidate:
+    """An ICE candidate of the other client of a P2P connection; "" ends a generation (RFC 8838)."""
+
+    connection: int
+    candidate: str = field(repr=False)
+    sdp_mid: str | None
+    sdp_mline_index: int | None
+    username_fragment: str | None
+
+
+PeerSignal = PeerDescription | PeerCandidate
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Something that the client should know of and that ended nothing.
 
@@ -101,6 +147,9 @@ Event = (
     | ActiveSpeaker
     | SectionsWanted
     | ConnectionChanged
+    | TopologyChanged
+    | PeerDescription
+    | PeerCandidate
     | Failure
     | Replaced
     | Ended

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from fastsfu.errors import JoinError
+from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
     ActiveSpeaker,
     Event,
@@ -19,12 +19,15 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
 )
+from fastsfu.peering import Peering
 from fastsfu.session import Session
 from fastsfu.speaker import SpeakerChoice
+from fastsfu.topology import Carried, P2pPolicy, Topology, TopologyProperty
 from fastsfu.tracks import Publication
 
 OnJoin = Callable[[Session], Awaitable[None] | None]
 OnLeave = Callable[[Session, str], Awaitable[None] | None]
+OnTopology = Callable[["Room", Carried], Awaitable[None] | None]
 
 CLOSING = {"exp-room": "The room has ended.", "end-of-life": "The server stops."}
 SPEAKER_INTERVAL = 0.2  # seconds between two choices of the active speaker, while somebody speaks
@@ -34,8 +37,10 @@ class Room:
     """Made by `sfu.rooms.create`, or by the first who joins with a token for it.
 
     Attributes: `name`, `max_participants`, `starts_at` and `ends_at` (seconds since 1970, or None),
-    `on_join` (called before a session is in; may raise JoinError to refuse it), `on_leave` (called
-    after, with the reason). Hooks may be coroutine functions.
+    `topology`, `p2p_policy`, `back_to_p2p_after` (as in Config), `on_join` (called before a session
+    is in; may raise JoinError to refuse it), `on_leave` (called after, with the reason),
+    `on_topology` (called with what carries the call from now on: `peer`, `sfu`, or `none` while
+    nobody is there to talk to). Hooks may be coroutine functions.
     """
 
     def __init__(
@@ -45,20 +50,41 @@ class Room:
         max_participants: int,
         starts_at: float | None = None,
         ends_at: float | None = None,
+        topology: TopologyProperty = "auto",
+        p2p_policy: P2pPolicy = "direct",
+        back_to_p2p_after: float | None = None,
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
+        on_topology: OnTopology | None = None,
         on_left: Callable[["Room", Session, str], None],
+        on_carrier: Callable[["Room", Carried], None],
     ) -> None:
-        """`on_left` is called, with the reason, when a session is out."""
+        """`on_left` is called, with the reason, when a session is out; `on_carrier` when something
+        else carries the call.
+
+        A room of topology `p2p` takes two participants at most. Raises RequestError when its policy
+        is `off`.
+        """
+        if topology == "p2p" and p2p_policy == "off":
+            raise RequestError("A room of topology p2p cannot have the p2p_policy off.")
         self.name = name
-        self.max_participants = max_participants
+        self.max_participants = min(max_participants, 2) if topology == "p2p" else max_participants
         self.starts_at = starts_at
         self.ends_at = ends_at
+        self.topology = topology
+        self.p2p_policy = p2p_policy
+        self.back_to_p2p_after = back_to_p2p_after
         self.on_join = on_join
         self.on_leave = on_leave
+        self.on_topology = on_topology
         self._on_left = on_left
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
+        self.peering = Peering(
+            Topology(topology, p2p_policy, back_to_p2p_after),
+            self.sessions,
+            lambda carrier: on_carrier(self, carrier),
+        )
         self._changed: dict[Session, None] = {}  # whose ParticipantUpdated is due
         self._asking: dict[Session, None] = {}  # whose SectionsWanted is due
         self._flushing: asyncio.Handle | None = None
@@ -115,11 +141,14 @@ class Room:
             self._arriving -= 1
         if session.ended is not None:
             raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
+        if self.topology == "p2p" and not session.p2p:
+            raise JoinError("not-allowed", "This room is for clients that connect directly.")
         self._sessions[session.id] = session
         if not session.hidden:
             self._broadcast(ParticipantJoined(session.participant), but=session)
         for publication in self.publications_for(session, self._sessions):
             session.subscriber.add(publication)
+        self.peering.came(session)
 
     def close(self, reason: str) -> None:
         """End all sessions for `reason` and let nobody in any more. Idempotent.
@@ -127,11 +156,13 @@ class Room:
         They are not told of each other's end, which would cost the square of their number.
         """
         self._closed = self._closed or reason
+        self.peering.close()
         for timer in (self._end_timer, self._flushing, self._speaker_timer):
             if timer is not None:
                 timer.cancel()
-        ended, self._sessions = self._sessions, {}
-        for session in ended.values():
+        ended = list(self._sessions.values())
+        self._sessions.clear()
+        for session in ended:
             session.leave(reason, CLOSING.get(reason, "The room was closed."))
             self._on_left(self, session, reason)
 
@@ -193,6 +224,7 @@ class Room:
         if self._speaker.current == session.id:
             self._broadcast(ActiveSpeaker(None))
         self._speaker.forget(session.id)
+        self.peering.went(session)
         self._on_left(self, session, reason)
 
     def _check(self) -> None:

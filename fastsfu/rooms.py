@@ -2,27 +2,35 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
+from fastsfu.config import Config
 from fastsfu.errors import RequestError
-from fastsfu.room import OnJoin, OnLeave, Room
+from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.session import Session
+from fastsfu.topology import Carried, P2pPolicy, TopologyProperty
 
 
 class Rooms:
     """Iterates over the rooms. `name in rooms`, `len(rooms)`."""
 
     def __init__(
-        self, max_participants: int, on_join: OnJoin | None = None, on_leave: OnLeave | None = None
+        self,
+        config: Config,
+        on_join: OnJoin | None = None,
+        on_leave: OnLeave | None = None,
+        on_topology: OnTopology | None = None,
     ) -> None:
         """The arguments are for rooms that say nothing else themselves."""
         self.sessions: dict[str, Session] = {}
-        self._max_participants = max_participants
+        self._config = config
         self._on_join = on_join
         self._on_leave = on_leave
+        self._on_topology = on_topology
         self._rooms: dict[str, Room] = {}
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
-        self._hooks: set[asyncio.Future[None]] = set()  # on_leave hooks that still run
+        self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
         self._vacated = asyncio.Event()
         self._is_open = False
 
@@ -33,23 +41,33 @@ class Rooms:
         max_participants: int | None = None,
         starts_at: float | None = None,
         ends_at: float | None = None,
+        topology: TopologyProperty | None = None,
+        p2p_policy: P2pPolicy | None = None,
+        back_to_p2p_after: float | None = None,
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
+        on_topology: OnTopology | None = None,
     ) -> Room:
         """Make a room that stays until deleted, or the SFU closes; times in seconds since 1970.
 
-        Raises RequestError when there is a room of this name already.
+        What is not given is as the configuration says. Raises RequestError when there is a room of
+        this name already, or for what contradicts itself.
         """
         if name in self._rooms:
             raise RequestError(f"There is a room {name!r} already.")
         room = self._rooms[name] = Room(
             name,
-            max_participants=max_participants or self._max_participants,
+            max_participants=max_participants or self._config.max_participants,
             starts_at=starts_at,
             ends_at=ends_at,
+            topology=topology or self._config.topology,
+            p2p_policy=p2p_policy or self._config.p2p_policy,
+            back_to_p2p_after=back_to_p2p_after or self._config.back_to_p2p_after,
             on_join=on_join or self._on_join,
             on_leave=on_leave or self._on_leave,
+            on_topology=on_topology or self._on_topology,
             on_left=self._left,
+            on_carrier=self._carrier_changed,
         )
         self._kept.add(name)
         if self._is_open:
@@ -121,10 +139,17 @@ class Rooms:
         if not self.sessions:
             self._vacated.set()
         if room.on_leave is not None:
-            hook = asyncio.ensure_future(_call(room.on_leave, session, reason))
-            self._hooks.add(hook)
-            hook.add_done_callback(self._hook_done)
+            self._run(room.on_leave, session, reason)
         self._drop_if_empty(room)
+
+    def _carrier_changed(self, room: Room, carrier: Carried) -> None:
+        if room.on_topology is not None:
+            self._run(room.on_topology, room, carrier)
+
+    def _run(self, hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
+        running = asyncio.ensure_future(_call(hook, *arguments))
+        self._hooks.add(running)
+        running.add_done_callback(self._hook_done)
 
     def _drop_if_empty(self, room: Room) -> None:
         name = room.name
@@ -132,15 +157,15 @@ class Rooms:
             del self._rooms[name]
 
     def _hook_done(self, hook: asyncio.Future[None]) -> None:
-        """A hook's fault goes to the loop's handler: the session is gone in any case."""
+        """A hook's fault goes to the loop's handler: what it was told of has happened anyway."""
         self._hooks.discard(hook)
         if not hook.cancelled() and (error := hook.exception()):
             hook.get_loop().call_exception_handler(
-                {"message": "an on_leave hook failed", "exception": error, "future": hook}
+                {"message": "a hook of a room failed", "exception": error, "future": hook}
             )
 
 
-async def _call(hook: OnLeave, session: Session, reason: str) -> None:
-    result = hook(session, reason)
+async def _call(hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
+    result = hook(*arguments)
     if inspect.isawaitable(result):
         await result

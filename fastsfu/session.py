@@ -30,6 +30,7 @@ from fastsfu.events import (
     SectionsWanted,
     Signaler,
 )
+from fastsfu.peering import Peering
 from fastsfu.publisher import Audience, Publisher, name_sources
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
 from fastsfu.subscriber import EVERYBODY, Subscriber
@@ -60,6 +61,7 @@ class Home(Audience, Protocol):
     name: str
     max_participants: int
     ends_at: float | None
+    peering: Peering
 
     def others_than(self, session: "Session") -> list[Participant]: ...
     def publications_for(self, session: "Session", ids: Iterable[str]) -> list[Publication]: ...
@@ -73,7 +75,8 @@ class Session:
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
     `user_data` (JSON value), `joined_at` (seconds since 1970), `resume_key` (secret), `hidden`
-    (nobody is told of it), `ended` (why it has ended, or None).
+    (nobody is told of it), `p2p` (may be connected to another client directly: it knows how to, and
+    has every right, since the server can enforce none there), `ended` (why it has ended, or None).
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Session:
         user_data: Any = None,
         hidden: bool = False,
         watch: str | None = None,
+        p2p: bool = False,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.room = room
@@ -96,6 +100,7 @@ class Session:
         self.joined_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
         self.hidden = hidden
+        self.p2p = p2p and grant.publish and grant.subscribe and not hidden and watch is None
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room)
         self.subscriber = Subscriber(engine, watch)

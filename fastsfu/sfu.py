@@ -20,7 +20,7 @@ from fastsfu.config import Config
 from fastsfu.engine import MediaEngine
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
-from fastsfu.room import OnJoin, OnLeave, Room
+from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.rooms import Rooms
 from fastsfu.session import Session
 
@@ -40,14 +40,15 @@ class SFU:
         *,
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
+        on_topology: OnTopology | None = None,
         open_engine: Callable[[Config], MediaEngine] = MediaEngine.open,
     ) -> None:
-        """`on_join` and `on_leave` are the hooks of rooms that have none of their own.
+        """`on_join`, `on_leave`, `on_topology`: the hooks of rooms that have none of their own.
 
         `open_engine` makes the media engine when the SFU is entered.
         """
         self.config = Config() if config is None else config
-        self.rooms = Rooms(self.config.max_participants, on_join, on_leave)
+        self.rooms = Rooms(self.config, on_join, on_leave, on_topology)
         self.tokens = Tokens(self.config.secret)
         self._open_engine = open_engine
         self._engines: list[MediaEngine] = []  # one for each worker
@@ -110,13 +111,15 @@ class SFU:
         signaler: Signaler | None = None,
         hidden: bool = False,
         watch: str | None = None,
+        p2p: bool = False,
     ) -> Session:
         """Let somebody in, by token, or by a grant that the caller made.
 
         Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
         signaler (WHIP, WHEP) the session lives until it leaves or its media path is lost. `hidden`
         sessions only watch: nobody is told of them. `watch` restricts what is received to one
-        session id. Raises TokenError or JoinError (`end-of-life` while draining).
+        session id. `p2p`: the client can connect to another one directly. Raises TokenError or
+        JoinError (`end-of-life` while draining).
         """
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")
@@ -133,6 +136,7 @@ class SFU:
                 user_data=user_data,
                 hidden=hidden,
                 watch=watch,
+                p2p=p2p,
             )
 
         session = await self.rooms.admit(room, session_of)
@@ -151,6 +155,7 @@ class SFU:
         if not session.matches(resume_key):
             raise JoinError("not-allowed", "The resume key is not that of the session.")
         session.attach(signaler)
+        session.room.peering.resumed(session)
         return session
 
     async def drain(self, timeout: float | None = None) -> None:

@@ -25,6 +25,7 @@ PYTHON = {
             "rooms",
             "room",
             "topology",
+            "peering",
             "sfu",
         ],
         "domain",

@@ -1,4 +1,5 @@
-"""The signaling protocol `fastsfu.v1`: every message as a pydantic model, and nowhere else.
+"""The signaling protocol `fastsfu.v1`: every message as a pydantic model, and nowhere else (those
+about P2P in peer_messages.py).
 
 Text frames, one JSON object each, told apart by `type`. `read_client` parses what a client sends,
 `write` serialises what the server sends. `python -m fastsfu.http.messages` prints signaling.md.
@@ -9,22 +10,32 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
+from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, ValidationError
+
+from fastsfu.http.model import (
+    MAX_USER_DATA_BYTES,
+    Capability,
+    Mid,
+    Model,
+    RequestId,
+    RoomName,
+    SessionId,
+    Source,
+    UserData,
+    UserName,
 )
-from pydantic_core import PydanticCustomError, to_json
+from fastsfu.http.peer_messages import (
+    CarriedMessage,
+    PeerCandidateMessage,
+    PeerDescriptionMessage,
+    PeerState,
+    SetTopology,
+    Topology,
+    TopologyMessage,
+)
 
 SUBPROTOCOL = "fastsfu.v1"
 MAX_MESSAGE_BYTES = 256 * 1024
-MAX_USER_DATA_BYTES = 4096
-ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 
 
 class CloseCode(IntEnum):
@@ -40,27 +51,6 @@ class CloseCode(IntEnum):
     TIMEOUT = 4408  # no `join` or no `ping` in time, or the client does not read
     REPLACED = 4409  # another WebSocket resumed this session; do not resume it again
     RATE = 4429  # too many messages
-
-
-def _within_user_data_limit(value: JsonValue) -> JsonValue:
-    if len(to_json(value)) > MAX_USER_DATA_BYTES:
-        raise PydanticCustomError(
-            "too_large", f"user data is larger than {MAX_USER_DATA_BYTES} bytes of JSON"
-        )
-    return value
-
-
-UserData = Annotated[JsonValue, AfterValidator(_within_user_data_limit)]
-RoomName = Annotated[str, StringConstraints(pattern=ROOM_NAME_PATTERN)]
-UserName = Annotated[str, StringConstraints(max_length=200)]
-SessionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Mid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-RequestId = Annotated[int, Field(ge=0, le=2**53)]
-Source = Literal["audio", "video", "screenVideo", "screenAudio"]
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 # Values inside messages
@@ -143,6 +133,10 @@ class Join(Model):
     name: UserName | None = Field(default=None, description="a name in the token wins")
     user_data: UserData = None
     sdk: Annotated[str, StringConstraints(max_length=64)] | None = None
+    capabilities: Annotated[list[Capability], Field(max_length=16)] = Field(
+        default_factory=list,
+        description="`p2p`: can connect to another client directly; unknown ones are ignored",
+    )
 
 
 class Resume(Model):
@@ -201,7 +195,9 @@ class Leave(Model):
 
 
 class Joined(Model):
-    """The session stands. `participants` are the others; offer next, with `sections`."""
+    """The session stands. `participants` are the others; offer next, with `sections`, also when
+    media is to go directly: the SFU then stands ready, and is sent nothing.
+    """
 
     type: Literal["joined"] = "joined"
     session_id: SessionId
@@ -210,13 +206,14 @@ class Joined(Model):
     you: Participant
     participants: list[Participant]
     sections: Sections
+    topology: Topology
     heartbeat: float = Field(description="seconds between two `ping`s of the client")
     ice_servers: list[IceServer] = []
     config: ClientConfig
 
 
 class Resumed(Model):
-    """The session goes on; `participants` and `sections` as they are now."""
+    """The session goes on; `participants`, `sections` and `topology` as they are now."""
 
     type: Literal["resumed"] = "resumed"
     session_id: SessionId
@@ -224,6 +221,7 @@ class Resumed(Model):
     participants: list[Participant]
     sections: Sections
     ice_servers: list[IceServer] = []
+    topology: Topology
 
 
 class Answer(Model):
@@ -304,7 +302,18 @@ class Ejected(Model):
 
 
 ClientMessage = Annotated[
-    Join | Resume | Offer | Update | ReceiveSettingsMessage | Ping | Leave,
+    Join
+    | Resume
+    | Offer
+    | Update
+    | ReceiveSettingsMessage
+    | PeerDescriptionMessage
+    | PeerCandidateMessage
+    | PeerState
+    | CarriedMessage
+    | SetTopology
+    | Ping
+    | Leave,
     Field(discriminator="type"),
 ]
 ServerMessage = Annotated[
@@ -317,6 +326,9 @@ ServerMessage = Annotated[
     | ParticipantLeft
     | ActiveSpeaker
     | Connection
+    | TopologyMessage
+    | PeerDescriptionMessage
+    | PeerCandidateMessage
     | Pong
     | Error
     | Ejected,
@@ -324,30 +336,6 @@ ServerMessage = Annotated[
 ]
 CLIENT_MESSAGES: Sequence[type[Model]] = get_args(get_args(ClientMessage)[0])
 SERVER_MESSAGES: Sequence[type[Model]] = get_args(get_args(ServerMessage)[0])
-
-# What `error.error` can be. The fatal ones are the browser library's `error.type` too.
-FATAL_ERRORS = {
-    "not-allowed": "the token or resume key is missing or wrong, or lacks the right",
-    "exp-token": "the token has expired",
-    "nbf-token": "the token is not valid yet",
-    "no-room": "there is no such room, or no such session to resume",
-    "meeting-full": "the room has as many participants as it may",
-    "exp-room": "the room has ended",
-    "nbf-room": "the room has not started yet",
-    "bad-message": "the first message was no join or resume, or too many were malformed",
-    "timeout": "no join in time, no ping in time, or the client does not read",
-    "rate-limit": "the client sends too many messages",
-    "connection-error": "media did not come through within the consent timeout",
-    "end-of-life": "the server stops or takes no new calls",
-}
-OTHER_ERRORS = {
-    "bad-message": "not JSON, no known type, or a member of the wrong type; info names it",
-    "bad-offer": "the SDP cannot be answered; info says what was expected and what came",
-    "bad-request": "the message makes no sense now",
-    "not-allowed": "the token does not carry the right",
-    "no-common-codec": "a publication cannot be received: the client knows none of its codecs",
-    "end-of-life": "the server is about to stop; fatal when it does",
-}
 
 _client: TypeAdapter[Any] = TypeAdapter(ClientMessage)
 _server: TypeAdapter[Any] = TypeAdapter(ServerMessage)

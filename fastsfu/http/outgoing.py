@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
 
-from fastsfu.http import messages
-from fastsfu.http.messages import CloseCode, Model
+from fastsfu.http import messages, peer_messages
+from fastsfu.http.messages import CloseCode
+from fastsfu.http.model import Model
 
 MAX_WAITING = 1024
 SEND_SECONDS = 10.0
@@ -80,7 +81,12 @@ class Outgoing:
 def _state_key(message: Model) -> object | None:
     """What the message tells the newest state of; None when each such message counts."""
     match message:
-        case messages.SectionsMessage() | messages.ActiveSpeaker() | messages.Connection():
+        case (
+            messages.SectionsMessage()
+            | messages.ActiveSpeaker()
+            | messages.Connection()
+            | peer_messages.TopologyMessage()
+        ):
             return type(message)
         case messages.ParticipantUpdated():
             return message.participant.session_id

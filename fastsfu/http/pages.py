@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from fastsfu.http.answers import HttpError
-from fastsfu.http.messages import ROOM_NAME_PATTERN
+from fastsfu.http.model import ROOM_NAME_PATTERN
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 

@@ -1,12 +1,13 @@
 """docs/signaling.md, written from the models of messages.py; a test compares the two."""
 
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 from typing import Any
 
 from pydantic import BaseModel
 
-from fastsfu.http import messages
-from fastsfu.http.messages import Model
+from fastsfu.http import messages, peer_messages, refusals
+from fastsfu.http.model import Model
 
 MAX_KIB = messages.MAX_MESSAGE_BYTES // 1024
 INTRODUCTION = f"""\
@@ -47,8 +48,8 @@ def document() -> str:
     parts += _chapter("Client to server", messages.CLIENT_MESSAGES)
     parts += _chapter("Server to client", messages.SERVER_MESSAGES)
     parts += _chapter("Values", _VALUES)
-    parts += ["## Errors", _table(("fatal `error`", "when"), messages.FATAL_ERRORS.items())]
-    parts += [_table(("other `error`", "when"), messages.OTHER_ERRORS.items())]
+    parts += ["## Errors", _table(("fatal `error`", "when"), refusals.FATAL_ERRORS.items())]
+    parts += [_table(("other `error`", "when"), refusals.OTHER_ERRORS.items())]
     parts += ["## Close codes", _table(("code", "when"), _close_codes())]
     return "\n".join(parts)
 
@@ -61,6 +62,8 @@ _VALUES = (
     messages.Subscribed,
     messages.IceServer,
     messages.ReceiveSettings,
+    peer_messages.Topology,
+    peer_messages.PeerConnection,
 )
 
 
@@ -72,7 +75,7 @@ def model_section(model: type[BaseModel]) -> str:
     """A message or value: its name, what it says, and its members as a table."""
     field = model.model_fields.get("type")
     title = f"`{field.default}`" if field else model.__name__
-    text = f"### {title}\n\n{(model.__doc__ or '').strip()}\n"
+    text = f"### {title}\n\n{cleandoc(model.__doc__ or '')}\n"
     rows = _members(model.model_json_schema())
     return f"{text}\n{_table(('member', 'type', ''), rows)}" if rows else text
 
@@ -102,7 +105,8 @@ def _type(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
         return " \\| ".join(f'"{value}"' for value in schema["enum"])
     kind = schema.get("type", "any JSON")
     if kind == "array":
-        return f"{_type(schema['items'], definitions)}[]"
+        item = _type(schema["items"], definitions)
+        return f"({item})[]" if "," in item or "|" in item else f"{item}[]"
     if kind == "object" and "additionalProperties" in schema:
         return f"{{[key]: {_type(schema['additionalProperties'], definitions)}}}"
     limit = f", at most {schema['maxLength']}" if kind == "string" and "maxLength" in schema else ""

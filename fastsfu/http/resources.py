@@ -20,7 +20,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.errors import FastSFUError
 from fastsfu.events import Ended, Event
 from fastsfu.http.answers import HttpError, bearer, read_text
-from fastsfu.http.messages import ROOM_NAME_PATTERN
+from fastsfu.http.model import ROOM_NAME_PATTERN
 from fastsfu.session import Answer, IceParameters, Session
 from fastsfu.sfu import SFU
 

@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from fastsfu.auth.tokens import MAX_NAME_LENGTH
 from fastsfu.http.answers import HttpError, bearer, read_text
-from fastsfu.http.messages import RoomName, explain
+from fastsfu.http.messages import explain
+from fastsfu.http.model import RoomName
 from fastsfu.sfu import SFU
 
 MAX_BODY_BYTES = 16 * 1024

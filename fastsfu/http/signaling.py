@@ -15,9 +15,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastsfu.errors import FastSFUError, RequestError
 from fastsfu.events import Event
-from fastsfu.http import messages, translate
+from fastsfu.http import messages, peer_messages, translate
 from fastsfu.http.limits import TokenBucket
-from fastsfu.http.messages import CloseCode, MessageError, Model
+from fastsfu.http.messages import CloseCode, MessageError
+from fastsfu.http.model import Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.session import UNSET, Session
 from fastsfu.sfu import SFU
@@ -185,6 +186,7 @@ class Client:
             name=join.name or "",
             user_data=join.user_data,
             signaler=self,
+            p2p="p2p" in join.capabilities,
         )
         self._session = session
         config = self._sfu.config
@@ -231,6 +233,26 @@ class Client:
             {who: _named(settings) for who, settings in message.settings.items()}
         )
 
+    async def _peer_signal(
+        self, message: peer_messages.PeerDescriptionMessage | peer_messages.PeerCandidateMessage
+    ) -> None:
+        session = self._live()
+        session.room.peering.relay(session, translate.to_signal(message))
+
+    async def _peer_state(self, message: peer_messages.PeerState) -> None:
+        session = self._live()
+        session.room.peering.report(session, message.number, message.state)
+
+    async def _carried(self, message: peer_messages.CarriedMessage) -> None:
+        session = self._live()
+        session.room.peering.carried(session, message.number, message.by)
+
+    async def _set_topology(self, message: peer_messages.SetTopology) -> None:
+        session = self._live()
+        if not session.grant.owner:
+            raise RequestError("only an owner may set the topology", "not-allowed")
+        session.room.peering.wish(message.topology)
+
     async def _ping(self, ping: messages.Ping) -> None:
         self._outgoing.put(messages.Pong(id=ping.id))
 
@@ -260,6 +282,11 @@ _HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {
     messages.Offer: Client._offer,
     messages.Update: Client._update,
     messages.ReceiveSettingsMessage: Client._receive_settings,
+    peer_messages.PeerDescriptionMessage: Client._peer_signal,
+    peer_messages.PeerCandidateMessage: Client._peer_signal,
+    peer_messages.PeerState: Client._peer_state,
+    peer_messages.CarriedMessage: Client._carried,
+    peer_messages.SetTopology: Client._set_topology,
     messages.Ping: Client._ping,
     messages.Leave: Client._leave,
 }

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 from fastsfu import events
-from fastsfu.http import messages
-from fastsfu.http.messages import CloseCode, Model
+from fastsfu.http import messages, peer_messages
+from fastsfu.http.messages import CloseCode
+from fastsfu.http.model import Model
+from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.session import Home, Session
 
 
@@ -37,6 +39,7 @@ class Scene(TypedDict):
     participants: list[messages.Participant]
     sections: messages.Sections
     ice_servers: list[messages.IceServer]
+    topology: peer_messages.Topology
 
 
 def scene(session: Session) -> Scene:
@@ -52,6 +55,7 @@ def scene(session: Session) -> Scene:
             )
             for each in session.ice_servers()
         ],
+        "topology": peer_messages.Topology(**_topology(session.room.peering.view(session.id))),
     }
 
 
@@ -70,11 +74,37 @@ def to_participant(participant: events.Participant) -> messages.Participant:
     )
 
 
+def to_signal(
+    message: peer_messages.PeerDescriptionMessage | peer_messages.PeerCandidateMessage,
+) -> events.PeerSignal:
+    """What one client has to say to the other one of a P2P connection."""
+    if isinstance(message, peer_messages.PeerDescriptionMessage):
+        return events.PeerDescription(message.number, message.kind, message.sdp)
+    return events.PeerCandidate(
+        message.number,
+        message.candidate,
+        message.sdp_mid,
+        message.sdp_mline_index,
+        message.username_fragment,
+    )
+
+
+def _topology(event: events.TopologyChanged) -> dict[str, Any]:
+    connection = event.connection
+    peer = connection and peer_messages.PeerConnection(
+        number=connection.number,
+        session_id=connection.session_id,
+        polite=connection.polite,
+        relay=connection.relayed,
+    )
+    return {"topology": event.carrier, "sending": list(event.sending), "peer": peer}
+
+
 def _ended(event: events.Ended) -> Model | None:
     """Fatal reasons are errors, others an ejection; who left by itself needs no word."""
     if event.reason == "left":
         return None
-    if event.reason in messages.FATAL_ERRORS:
+    if event.reason in FATAL_ERRORS:
         return messages.Error(fatal=True, error=event.reason, info=event.info)
     return messages.Ejected(reason=event.reason)
 
@@ -96,6 +126,17 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
         audio=event.audio, video=event.video
     ),
     events.ConnectionChanged: lambda event: messages.Connection(state=event.state),
+    events.TopologyChanged: lambda event: peer_messages.TopologyMessage(**_topology(event)),
+    events.PeerDescription: lambda event: peer_messages.PeerDescriptionMessage(
+        number=event.connection, kind=event.kind, sdp=event.sdp
+    ),
+    events.PeerCandidate: lambda event: peer_messages.PeerCandidateMessage(
+        number=event.connection,
+        candidate=event.candidate,
+        sdp_mid=event.sdp_mid,
+        sdp_mline_index=event.sdp_mline_index,
+        username_fragment=event.username_fragment,
+    ),
     events.Failure: lambda event: messages.Error(fatal=False, error=event.error, info=event.info),
     events.Replaced: lambda event: None,
     events.Ended: _ended,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastsfu.http import frames_document, messages
-from fastsfu.http.messages import MessageError, Model
+from fastsfu.http.messages import MessageError
+from fastsfu.http.model import MAX_USER_DATA_BYTES, Model
 from fastsfu.http.protocol_document import document
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -25,6 +26,11 @@ PARTICIPANT = {
     "screenAudio": False,
     "joined_at": 1.5,
 }
+TOPOLOGY = {
+    "topology": "sfu",
+    "sending": ["sfu", "peer"],
+    "peer": {"number": 3, "session_id": "t", "polite": True, "relay": False},
+}
 EXAMPLES: dict[str, dict[str, Any]] = {
     "joined": {
         "session_id": "s",
@@ -33,6 +39,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "you": PARTICIPANT,
         "participants": [PARTICIPANT],
         "sections": {"audio": 1, "video": 0},
+        "topology": {"topology": "none", "sending": [], "peer": None},
         "heartbeat": 10.0,
         "ice_servers": [{"urls": ["turn:a"], "username": "1:s", "credential": "c"}],
         "config": {
@@ -47,6 +54,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "participants": [],
         "sections": {"audio": 0, "video": 0},
         "ice_servers": [{"urls": ["stun:a"], "username": None, "credential": None}],
+        "topology": TOPOLOGY,
     },
     "answer": {
         "id": 1,
@@ -59,6 +67,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "participant-left": {"session_id": "s", "reason": "left"},
     "active-speaker": {"session_id": None},
     "connection": {"state": "interrupted"},
+    "topology": TOPOLOGY,
+    "peer-description": {"number": 3, "kind": "offer", "sdp": "v=0"},
+    "peer-candidate": {
+        "number": 3,
+        "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host",
+        "sdp_mid": "0",
+        "sdp_mline_index": 0,
+        "username_fragment": "abcd",
+    },
     "pong": {"id": 0},
     "error": {"fatal": True, "error": "no-room", "info": "i", "re": None},
     "ejected": {"reason": "ejected"},
@@ -101,7 +118,7 @@ def test_absent_user_data_is_not_null() -> None:
 
 
 def test_user_data_limit_counts_bytes() -> None:
-    within = messages.MAX_USER_DATA_BYTES - 2  # the quotes
+    within = MAX_USER_DATA_BYTES - 2  # the quotes
     messages.Update(user_data="x" * within)
     for user_data in ("x" * (within + 1), "ä" * (within // 2 + 1)):
         with pytest.raises(MessageError, match="4096 bytes"):

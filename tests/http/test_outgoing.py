@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fastsfu.http import messages
 from fastsfu.http.limits import TokenBucket
-from fastsfu.http.messages import CloseCode, Model
+from fastsfu.http.messages import CloseCode
+from fastsfu.http.model import Model
 from fastsfu.http.outgoing import Outgoing
 
 FIRST = messages.Pong(id=0)

@@ -207,3 +207,37 @@ async def test_joined_comes_first_even_with_news_on_the_way(server: LiveServer, 
         await ada.send("update", user_data=1)
         await asyncio.gather(ada.expect("participant-joined"))
         assert (await bob.receive())["type"] == "joined"
+
+
+async def test_two_clients_are_brought_together(server: LiveServer, room: str) -> None:
+    async with server.socket() as ada, server.socket() as ben:
+        for socket in (ada, ben):
+            await socket.join(room, server.token(room), capabilities=["p2p", "telepathy"])
+        assert ada.joined["topology"] == {"topology": "none", "sending": [], "peer": None}
+        told = await ada.expect("topology")
+        ben_id = ben.joined["session_id"]
+        peer = {"number": 1, "session_id": ben_id, "polite": False, "relay": False}
+        assert told == {
+            "type": "topology", "topology": "peer", "sending": ["peer"], "peer": peer,
+        }  # fmt: skip
+        assert ben.joined["topology"]["peer"]["polite"] is True
+        offer = {"number": 1, "kind": "offer", "sdp": "v=0"}
+        await ada.send("peer-description", **offer)
+        assert await ben.expect("peer-description") == {"type": "peer-description", **offer}
+        await ben.send("peer-candidate", number=1, candidate="candidate:1", sdp_mid="0")
+        assert (await ada.expect("peer-candidate"))["candidate"] == "candidate:1"
+        await ben.send("peer-state", number=1, state="failed")
+        assert (await ada.expect("topology"))["topology"] == "sfu"
+        await ben.send("set-topology", topology="peer")
+        while (message := await ben.receive())["type"] != "error":
+            pass
+        assert (message["error"], message["fatal"]) == ("not-allowed", False)
+
+
+async def test_an_owner_sets_the_topology(server: LiveServer, room: str) -> None:
+    async with server.caller(room, owner=True) as owner, server.socket() as ben:
+        await ben.join(room, server.token(room), capabilities=["p2p"])
+        assert ben.joined["topology"]["topology"] == "sfu", "the owner's client is an old one"
+        await owner.send("set-topology", topology="sfu")
+        await owner.send("ping", id=1)
+        await owner.expect("pong")

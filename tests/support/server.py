@@ -79,7 +79,7 @@ class Socket:
         self.joined: dict[str, Any] = {}
         self._offers = 0
 
-    async def send(self, kind: str, **members: Any) -> None:
+    async def send(self, kind: str, /, **members: Any) -> None:
         await self.connection.send(json.dumps({"type": kind, **members}))
 
     async def receive(self) -> dict[str, Any]:

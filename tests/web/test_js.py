@@ -3,24 +3,34 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from fastsfu.http import messages
+from fastsfu.http import messages, peer_messages
+from fastsfu.http.model import Model
+from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.transport import frames
 
 ROOT = Path(__file__).resolve().parents[2]
 SDK = ROOT / "fastsfu" / "web" / "sdk"
-MODELS: tuple[type[messages.Model], ...] = (
-    messages.Participant,
-    messages.Sections,
-    messages.RoomInfo,
-    messages.ClientConfig,
-    messages.Subscribed,
-    messages.IceServer,
-    *messages.CLIENT_MESSAGES,
-    *messages.SERVER_MESSAGES,
+# What goes both ways stands in both lists.
+MODELS: Sequence[type[Model]] = list(
+    dict.fromkeys(
+        [
+            messages.Participant,
+            messages.Sections,
+            messages.RoomInfo,
+            messages.ClientConfig,
+            messages.Subscribed,
+            messages.IceServer,
+            peer_messages.Topology,
+            peer_messages.PeerConnection,
+            *messages.CLIENT_MESSAGES,
+            *messages.SERVER_MESSAGES,
+        ]
+    )
 )
 INTERFACE = re.compile(r"^export interface (\w+) \{\n(.*?)^\}", re.M | re.S)
 MEMBER = re.compile(r"^  (\w+)\??:", re.M)
@@ -69,7 +79,7 @@ def interfaces() -> dict[str, str]:
     MODELS,
     ids=[model.__name__ for model in MODELS],
 )
-def test_protocol(interfaces: dict[str, str], model: type[messages.Model]) -> None:
+def test_protocol(interfaces: dict[str, str], model: type[Model]) -> None:
     declared = interfaces[model.__name__]
     assert set(MEMBER.findall(declared)) == set(model.model_fields)
     if "type" in model.model_fields:
@@ -83,7 +93,7 @@ def test_protocol_has_nothing_more(interfaces: dict[str, str]) -> None:
 def test_every_fatal_error_of_the_server_is_known() -> None:
     """Others become `connection-error`: they tell of a broken client or server, not of the call."""
     known = set(re.findall(r"'([a-z-]+)'", (SDK / "errors.js").read_text().split("]);")[0]))
-    assert set(messages.FATAL_ERRORS) - known == {"bad-message", "timeout", "rate-limit"}
+    assert set(FATAL_ERRORS) - known == {"bad-message", "timeout", "rate-limit"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "fastsfu/web").rglob("*.html")), ids=str)

@@ -49,6 +49,25 @@ export interface IceServer {
   credential: string | null;
 }
 
+/** A P2P connection to have with another session; a new number is a new RTCPeerConnection. */
+export interface PeerConnection {
+  number: number;
+  session_id: string;
+  /** The other side offers first, and wins when both offer at once. */
+  polite: boolean;
+  /** Through TURN only. */
+  relay: boolean;
+}
+
+/** What carries the call for this client. */
+export interface Topology {
+  /** What to show as soon as its media arrives. */
+  topology: 'none' | 'peer' | 'sfu';
+  /** Over what to send: both during a change. */
+  sending: ('peer' | 'sfu')[];
+  peer: PeerConnection | null;
+}
+
 // Client -> server
 
 export interface Join {
@@ -58,6 +77,7 @@ export interface Join {
   name?: string;
   user_data?: unknown;
   sdk?: string;
+  capabilities?: string[];
 }
 
 export interface Resume {
@@ -88,6 +108,41 @@ export interface ReceiveSettingsMessage {
   settings: Record<string, Partial<Record<Source, boolean>>>;
 }
 
+/** Both ways: relayed between the two. */
+export interface PeerDescriptionMessage {
+  type: 'peer-description';
+  number: number;
+  kind: 'offer' | 'answer';
+  sdp: string;
+}
+
+/** Both ways: relayed between the two. */
+export interface PeerCandidateMessage {
+  type: 'peer-candidate';
+  number: number;
+  candidate: string;
+  sdp_mid: string | null;
+  sdp_mline_index: number | null;
+  username_fragment: string | null;
+}
+
+export interface PeerState {
+  type: 'peer-state';
+  number: number;
+  state: 'connected' | 'interrupted' | 'failed';
+}
+
+export interface CarriedMessage {
+  type: 'carried';
+  number: number;
+  by: 'peer' | 'sfu';
+}
+
+export interface SetTopology {
+  type: 'set-topology';
+  topology: 'auto' | 'peer' | 'sfu';
+}
+
 export interface Ping {
   type: 'ping';
   id: number;
@@ -103,6 +158,11 @@ export type ClientMessage =
   | Offer
   | Update
   | ReceiveSettingsMessage
+  | PeerDescriptionMessage
+  | PeerCandidateMessage
+  | PeerState
+  | CarriedMessage
+  | SetTopology
   | Ping
   | Leave;
 
@@ -116,6 +176,7 @@ export interface Joined {
   you: Participant;
   participants: Participant[];
   sections: Sections;
+  topology: Topology;
   /** Seconds between pings. */
   heartbeat: number;
   ice_servers: IceServer[];
@@ -129,6 +190,7 @@ export interface Resumed {
   participants: Participant[];
   sections: Sections;
   ice_servers: IceServer[];
+  topology: Topology;
 }
 
 export interface Answer {
@@ -170,6 +232,13 @@ export interface Connection {
   state: 'connected' | 'interrupted';
 }
 
+export interface TopologyMessage {
+  type: 'topology';
+  topology: 'none' | 'peer' | 'sfu';
+  sending: ('peer' | 'sfu')[];
+  peer: PeerConnection | null;
+}
+
 export interface Pong {
   type: 'pong';
   id: number;
@@ -198,6 +267,9 @@ export type ServerMessage =
   | ParticipantLeft
   | ActiveSpeaker
   | Connection
+  | TopologyMessage
+  | PeerDescriptionMessage
+  | PeerCandidateMessage
   | Pong
   | Error
   | Ejected;

@@ -1,0 +1,25 @@
+"""What `error.error` can be. The fatal ones are the browser library's `error.type` too."""
+
+FATAL_ERRORS = {
+    "not-allowed": "the token or resume key is missing or wrong, or lacks the right",
+    "exp-token": "the token has expired",
+    "nbf-token": "the token is not valid yet",
+    "no-room": "there is no such room, or no such session to resume",
+    "meeting-full": "the room has as many participants as it may",
+    "exp-room": "the room has ended",
+    "nbf-room": "the room has not started yet",
+    "bad-message": "the first message was no join or resume, or too many were malformed",
+    "timeout": "no join in time, no ping in time, or the client does not read",
+    "rate-limit": "the client sends too many messages",
+    "connection-error": "media did not come through within the consent timeout",
+    "end-of-life": "the server stops or takes no new calls",
+}
+OTHER_ERRORS = {
+    "bad-message": "not JSON, no known type, or a member of the wrong type; info names it",
+    "bad-offer": "the SDP cannot be answered; info says what was expected and what came",
+    "bad-request": "the message makes no sense now",
+    "not-allowed": "the token does not carry the right",
+    "rate-limit": "more signals for a P2P connection than any needs",
+    "no-common-codec": "a publication cannot be received: the client knows none of its codecs",
+    "end-of-life": "the server is about to stop; fatal when it does",
+}
