@@ -5,6 +5,7 @@ one call.
     egress_packet(...) -> packet           appends a packet of known size; the caller writes its
                                            header there
     egress_end()                           ends the message
+    egress_protected(destination, data)    a message of its own that needs no protection any more
     egress_flush(udp)                      protects all, sends all, lets the held buffers go
 
 Payloads are read when the batch is protected, not before: whoever appended a packet gives its hold
@@ -47,6 +48,10 @@ cdef uint8_t* egress_packet(
     const uint8_t* payload, uint16_t payload_size) noexcept nogil
 # A message without a packet is dropped.
 cdef void egress_end(Egress* egress) noexcept nogil
+# One datagram that is protected already, in order with what else is laid out; `data` is copied.
+cdef void egress_protected(
+    Egress* egress, UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,
+    uint16_t size) noexcept nogil
 # Takes over one hold.
 cdef void egress_keep(Egress* egress, UdpSocket* udp, Buffer* buffer) noexcept nogil
 cdef void egress_flush(Egress* egress, UdpSocket* udp) noexcept nogil

@@ -2,7 +2,7 @@
 
 from libc.errno cimport errno
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.posix cimport explicit_bzero, map_secret, munmap
@@ -69,6 +69,17 @@ cdef void egress_end(Egress* egress) noexcept nogil:
         egress.message_count -= 1
 
 
+cdef void egress_protected(
+        Egress* egress, UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,
+        uint16_t size) noexcept nogil:
+    cdef Message* message
+    egress_message(egress, udp, destination, 0, size)
+    message = &egress.messages[egress.message_count - 1]
+    memcpy(egress.area + egress.used, data, size)
+    egress.used += size
+    message.size = message.segment = size
+
+
 cdef void egress_keep(Egress* egress, UdpSocket* udp, Buffer* buffer) noexcept nogil:
     if egress.held_count == EGRESS_HELD:
         egress_flush(egress, udp)
@@ -80,6 +91,7 @@ cdef void egress_flush(Egress* egress, UdpSocket* udp) noexcept nogil:
     cdef int i
     if egress.job_count:
         srtp_protect(egress.jobs, egress.job_count)
+    if egress.message_count:
         udp_send(udp, egress.messages, egress.message_count)
     for i in range(egress.held_count):
         buffer_release(egress.held[i])

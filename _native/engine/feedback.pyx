@@ -7,12 +7,13 @@ from fastsfu._native.crypto.srtp cimport (
     SRTCP_MAX_OVERHEAD, SRTP_OK, srtcp_protect, srtcp_unprotect,
 )
 from fastsfu._native.engine.command cimport EVENT_STREAM_ENDED
+from fastsfu._native.engine.egress cimport egress_flush, egress_protected
 from fastsfu._native.engine.forward cimport forward_again
 from fastsfu._native.engine.state cimport (
     DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP, RTCP_CAPACITY, TWCC_INTERVAL_US, Worker,
     count_drop, emit_event,
 )
-from fastsfu._native.engine.udp cimport SocketAddress, udp_send_one
+from fastsfu._native.engine.udp cimport SocketAddress
 from fastsfu._native.media.loss cimport loss_due
 from fastsfu._native.media.reception cimport (
     reception_lost, reception_on_sr, reception_report, reception_sender_clock,
@@ -185,14 +186,15 @@ cdef void on_bye(Worker* worker, Transport* transport, const RtcpPacket* part) n
 
 
 cdef void send(Worker* worker, Transport* transport, Compound* compound) noexcept nogil:
-    """Protect and send what has been written, and begin anew."""
+    """Protect what has been written and let it leave with the next batch, and begin anew."""
     cdef size_t size = compound.size
     compound.size = 0
     if size == 0 or transport.destination == NULL or transport.expired or not transport.keyed:
         return
     if srtcp_protect(&transport.send, compound.data, &size) == SRTP_OK:
-        udp_send_one(
-            &worker.udp, <SocketAddress*>transport.destination, compound.data, <uint32_t>size)
+        egress_protected(
+            &worker.egress, &worker.udp, <SocketAddress*>transport.destination, compound.data,
+            <uint16_t>size)
 
 
 cdef void feedback_keyframe(
@@ -349,3 +351,4 @@ cdef void feedback_bye(
     compound.size = rtcp_write_rr(compound.data, transport.ssrc, NULL, 0)
     compound.size += rtcp_write_bye(compound.data + compound.size, ssrcs, count)
     send(worker, transport, &compound)
+    egress_flush(&worker.egress, &worker.udp)      # the transport may be freed next

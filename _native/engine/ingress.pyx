@@ -7,7 +7,7 @@
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport malloc
+from libc.stdlib cimport calloc
 from libc.string cimport memcmp, memcpy
 
 from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, pool_take
@@ -30,7 +30,7 @@ from fastsfu._native.engine.state cimport (
     DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
 )
 from fastsfu._native.engine.udp cimport (
-    Datagram, SocketAddress, udp_address, udp_send_one, udp_settle,
+    Datagram, Destination, SocketAddress, udp_address, udp_send_one, udp_settle,
 )
 from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.levels cimport level_on_packet
@@ -205,18 +205,18 @@ cdef inline bint is_selected(const Transport* transport, const Address* path) no
 
 cdef void set_destination(
         Worker* worker, Transport* transport, const Datagram* datagram) noexcept nogil:
-    """Send where this came from, from where it came to; anew with each check, as routes change.
+    """Send where this came from, from where it came to.
 
     RFC 8445 section 12.1: on any valid pair until one is selected.
     """
+    cdef SocketAddress path
     if transport.destination == NULL:
-        transport.destination = malloc(sizeof(SocketAddress))
+        transport.destination = calloc(1, sizeof(Destination))
         if transport.destination == NULL:
             count_drop(worker, DROP_NO_MEMORY)
             return
-    udp_address(
-        &worker.udp, &datagram.source, &datagram.local, <SocketAddress*>transport.destination)
-    udp_settle(&worker.udp, <SocketAddress*>transport.destination)
+    udp_address(&worker.udp, &datagram.source, &datagram.local, &path)
+    udp_settle(<Destination*>transport.destination, &path, worker.now_us)
 
 
 cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:

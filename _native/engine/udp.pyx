@@ -1,7 +1,7 @@
 """One UDP socket in batches; see udp.pxd."""
 
 from libc.errno cimport errno
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
 from posix.unistd cimport close
@@ -119,7 +119,17 @@ cdef void udp_address(
         memcpy(&out.raw.sin6_addr.s6_addr[12], address.ip, 4)
 
 
-cdef void udp_settle(const UdpSocket* udp, SocketAddress* destination) noexcept nogil:
+cdef void udp_settle(
+        Destination* destination, const SocketAddress* path, int64_t now_us) noexcept nogil:
+    if (now_us - destination.settled_us < ROUTE_US
+            and memcmp(&destination.asked, path, sizeof(SocketAddress)) == 0):
+        return
+    destination.address = destination.asked = path[0]
+    destination.settled_us = now_us
+    leave_to_kernel(&destination.address)
+
+
+cdef void leave_to_kernel(SocketAddress* destination) noexcept nogil:
     cdef sockaddr_in6 chosen
     cdef socklen_t length = sizeof(chosen)
     cdef Address source

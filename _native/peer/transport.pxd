@@ -40,7 +40,7 @@ cdef struct Transport:
     bint expired                  # no authentic check within the timeout: nothing is sent any more
     bint expiry_told              # to the event loop; again each second while its ring is full
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
-    # engine/udp SocketAddress of the selected path, before that of the first valid one; or NULL
+    # engine/udp Destination of the selected path, before that of the first valid one; or NULL
     void* destination
     bint keyed                    # the SRTP contexts below are open
     Buffer* early[EARLY_PACKETS]  # SRTP that came before the keys, as received

@@ -130,10 +130,23 @@ def test_the_source_is_left_to_the_kernel_only_where_it_chooses_right(receiver, 
     port = receiver.getsockname()[1]
     receiver.sendto(b"question", ("127.0.0.1", udp.port))
     udp.receive()
-    assert udp.settles(LOOPBACK, port)
+    assert udp.settles(LOOPBACK, port)[0]
     receiver.sendto(b"question", ("127.0.0.2", udp.port))
     udp.receive()
-    assert not udp.settles(LOOPBACK, port)
+    assert not udp.settles(LOOPBACK, port)[0]
+
+
+def test_the_kernel_is_asked_for_the_source_once_a_minute(receiver):
+    udp = Udp(host="0.0.0.0")
+    port = receiver.getsockname()[1]
+    receiver.sendto(b"question", ("127.0.0.1", udp.port))
+    udp.receive()
+    assert udp.settles(LOOPBACK, port, 1) == (True, 1)
+    assert udp.settles(LOOPBACK, port, 59_999_999) == (True, 1)
+    assert udp.settles(LOOPBACK, port, 60_000_001) == (True, 60_000_001)
+    receiver.sendto(b"question", ("127.0.0.2", udp.port))
+    udp.receive()
+    assert udp.settles(LOOPBACK, port, 60_000_002) == (False, 60_000_002)
 
 
 def test_an_address_that_cannot_be_sent_to_leaves_gso_on(receiver):

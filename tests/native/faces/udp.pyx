@@ -4,9 +4,8 @@ from libc.stdint cimport uint16_t
 from libc.string cimport memset
 
 from fastsfu._native.engine.udp cimport (
-    Datagram, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close,
-    udp_next, udp_open,
-    udp_receive, udp_send, udp_send_one, udp_settle,
+    Datagram, Destination, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close,
+    udp_next, udp_open, udp_receive, udp_send, udp_send_one, udp_settle,
 )
 from fastsfu._native.peer.ice cimport Address
 
@@ -14,6 +13,7 @@ from fastsfu._native.peer.ice cimport Address
 cdef class Udp:
     cdef UdpSocket udp
     cdef LocalAddress local
+    cdef Destination destination
 
     def __cinit__(self, str host="127.0.0.1", uint16_t port=0, bint gso=True, bint gro=True):
         cdef int error = udp_open(&self.udp, host.encode(), port, gso, gro)
@@ -65,12 +65,12 @@ cdef class Udp:
             out[i].segment = segment
         udp_send(&self.udp, out, <int>len(messages))
 
-    def settles(self, ip, port):
-        """Is the source of what goes there left to the kernel?"""
+    def settles(self, ip, port, now_us=0):
+        """Is the source of what goes there left to the kernel? And when was it asked?"""
         cdef SocketAddress to
         self.resolve(ip, port, &to)
-        udp_settle(&self.udp, &to)
-        return to.local.family == 0
+        udp_settle(&self.destination, &to, now_us)
+        return self.destination.address.local.family == 0, self.destination.settled_us
 
     def send_one(self, ip, port, bytes data):
         cdef SocketAddress to
