@@ -6,8 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -104,6 +107,16 @@ def test_serve_prints_a_link_that_opens_and_ends_on_sigterm() -> None:
     process.send_signal(signal.SIGTERM)
     output, errors = process.communicate(timeout=20)
     assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_answers_are_dated() -> None:
+    process, line = serve("--open-rooms")
+    url = line.split()[-1]
+    dates = httpx.get(url, verify=False).headers.get_list("date")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert len(dates) == 1
+    assert abs((parsedate_to_datetime(dates[0]) - datetime.now(UTC)).total_seconds()) < 60
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from email.utils import formatdate
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
@@ -77,13 +79,10 @@ class Server(uvicorn.Server):
             self._on_ready(_url(self._sfu.config, self._certificate, sockets[0]))
 
     async def main_loop(self) -> None:
-        """uvicorn's, with one tick a second (its Date header) for ten: the core is for media."""
+        """uvicorn's without its ten ticks a second, for the Date header: the core is for media."""
         self._loop = asyncio.get_running_loop()
-        ticks = 0
-        while not await self.on_tick(ticks):
-            ticks += 10  # it renews the header each tenth
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), timeout=1.0)
+        if not self.should_exit:
+            await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the calls end before their connections are closed; a second SIGINT cuts it short."""
@@ -104,6 +103,21 @@ class Server(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
+
+
+def dated(app: ASGIApp) -> ASGIApp:
+    """`app`, whose HTTP answers say when they were made (RFC 9110 section 6.6.1)."""
+
+    async def dated_app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+            await send(message)
+
+        await app(scope, receive, send_dated if scope["type"] == "http" else send)
+
+    return dated_app
 
 
 def open_certificate(config: Config) -> ServerCertificate:
@@ -136,7 +150,7 @@ def open_listener(config: Config) -> socket.socket:
 
 def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
     return uvicorn.Config(
-        asgi_app(sfu),
+        dated(asgi_app(sfu)),
         ssl_context_factory=lambda _config, _default: context,
         ws="websockets-sansio",
         ws_max_size=messages.MAX_MESSAGE_BYTES,
@@ -146,6 +160,7 @@ def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
         access_log=False,  # it logs query strings; http/access.py does not
         log_level="warning",
         server_header=False,
+        date_header=False,  # see `dated`
         proxy_headers=False,
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
