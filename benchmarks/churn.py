@@ -10,8 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import report
-from benchmarks.forward import WHEP, Load, Scenario, connect, serving
-from benchmarks.load.peer import Peer
+from benchmarks.forward import Load, Scenario, connect, room_name, serving
 
 FEW = 10
 PLAY_SECONDS = 1.0
@@ -24,25 +23,12 @@ def play(load: Load) -> float:
     return load.server.rss_bytes() / 1024
 
 
-def add(load: Load, scenario: Scenario, count: int) -> None:
-    """Join `count` receivers that are played to."""
-    for _ in range(count):
-        receiver = Peer(load.peers[0].identity, scenario.profile)
-        load.peers.append(receiver)
-        receiver.connect(load.server.http, WHEP, load.token, load.trace.codec, audio=scenario.audio)
-        load.player.add_receiver(*receiver.native)
-
-
-def churn(load: Load, scenario: Scenario) -> float:
+def churn(load: Load) -> float:
     """Join a round of receivers, let them leave; RSS in KiB after that."""
-    passing = []
-    for _ in range(ROUND):
-        receiver = Peer(load.peers[0].identity, scenario.profile)
-        passing.append(receiver)
-        receiver.connect(load.server.http, WHEP, load.token, load.trace.codec, audio=scenario.audio)
+    passing = [load.join("whep", room_name(0)) for _ in range(ROUND)]
     load.player.run(PLAY_SECONDS / 2)
     for receiver in passing:
-        receiver.close(load.server.http, load.token)
+        load.leave(receiver)
     return play(load)
 
 
@@ -53,9 +39,10 @@ def run(receivers: int, joins: int) -> dict[str, Any]:
         empty = server.rss_bytes() / 1024
         load = connect(replace(scenario, receivers=FEW), server, capacity=receivers)
         few = play(load)
-        add(load, scenario, receivers - FEW)
+        for _ in range(receivers - FEW):
+            load.add_receiver(room_name(0), 0)
         many = play(load)
-        rounds = [churn(load, scenario) for _ in range(joins // ROUND)]
+        rounds = [churn(load) for _ in range(joins // ROUND)]
     return {
         "scenario": "churn",
         "params": {"receivers": receivers, "joins": joins},

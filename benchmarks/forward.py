@@ -1,4 +1,5 @@
-"""What a forwarded packet costs: one sender's captured trace to N receivers through a real server.
+"""What a forwarded packet costs: a captured trace from each sender of a room to its receivers,
+through a real server.
 
 The server has a core of its own, the load another. CPU is that of the whole server process, read
 from outside it; latency runs from the sender's send call to the kernel's receive timestamp at each
@@ -7,6 +8,7 @@ receiver; loss is what did not arrive whole.
 
 import contextlib
 import os
+import resource
 import statistics
 import subprocess
 import time
@@ -19,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from benchmarks import floor as floors
 from benchmarks import report
 from benchmarks.load import trace as traces
 from benchmarks.load.certificate import Identity
@@ -27,12 +30,10 @@ from benchmarks.load.player import Player
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 
-ROOM = "bench"
-WHIP, WHEP = f"/v1/whip/{ROOM}", f"/v1/whep/{ROOM}"
 WARM_UP = 1.5  # seconds of trace before anything is counted
 DRAIN = 0.2  # seconds that the last packets have
 SERVER_CORE, LOAD_CORE = 0, 1
-SSRCS = (1001, 1002)
+CLOCK_RATES = (48000, 90000)
 ALL = [1, 10, 100, 300]
 
 
@@ -40,62 +41,100 @@ ALL = [1, 10, 100, 300]
 class Scenario:
     """One run's parameters."""
 
-    receivers: int
+    receivers: int  # in each room; each gets all that the room's senders send
+    rooms: int = 1
+    senders: int = 1  # in each room
     trace: str = "vp9_720p"
+    video: bool = True
     audio: bool = False
     seconds: float = 10.0
     gso: bool = True
     profile: str = "AEAD_AES_128_GCM"
     live: int = 0  # receivers that read; for others the kernel counts and drops; 0: all read
 
+    @property
+    def kinds(self) -> list[str]:
+        """The media sections of a sender."""
+        return ["audio"] * self.audio + ["video"] * self.video
+
 
 @dataclass
 class Load:
-    """A sender and receivers that are connected and ready to play."""
+    """Senders and receivers that are connected and ready to play."""
 
+    scenario: Scenario
     trace: traces.Trace
     player: Any
     server: ServerProcess
-    token: str
-    peers: list[Peer] = field(default_factory=list)
+    identity: Identity = field(default_factory=Identity.generate)
+    peers: list[tuple[Peer, str]] = field(default_factory=list)  # each with its room's token
+
+    def add_sender(self, room: str, number: int) -> None:
+        """Join one more by WHIP; `number` counts the senders of all rooms."""
+        peer = self.join("whip", room, (2 * number + 1, 2 * number + 2))
+        self.player.add_sender(*peer.native, peer.ssrcs)
+
+    def add_receiver(self, room: str, first_sender: int) -> None:
+        """Join one more by WHEP, for the room's senders from `first_sender` on."""
+        peer = self.join("whep", room)
+        self.player.add_receiver(*peer.native, first_sender, self.scenario.senders)
+
+    def join(self, way: str, room: str, ssrcs: tuple[int, int] = (0, 0)) -> Peer:
+        """A connected peer that nothing plays yet."""
+        peer = Peer(self.identity, self.scenario.profile, ssrcs)
+        token = Tokens(SECRET).sign(room, name="load")
+        kinds = self.scenario.kinds * (1 if way == "whip" else self.scenario.senders)
+        peer.connect(self.server.http, f"/v1/{way}/{room}", token, self.trace.codec, kinds)
+        self.peers.append((peer, token))
+        return peer
+
+    def leave(self, peer: Peer) -> None:
+        """Tell the server goodbye."""
+        token = next(token for one, token in self.peers if one is peer)
+        self.peers.remove((peer, token))
+        peer.close(self.server.http, token)
 
 
 @contextlib.contextmanager
 def serving(scenario: Scenario) -> Iterator[ServerProcess]:
     """The server, alone on its core."""
     os.sched_setaffinity(0, {LOAD_CORE})
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     settings = {
         "FASTSFU_GSO": str(scenario.gso).lower(),
-        "FASTSFU_MAX_PARTICIPANTS": str(scenario.receivers + 10),
+        "FASTSFU_MAX_PARTICIPANTS": str(scenario.senders + scenario.receivers + 10),
     }
     with ServerProcess(core=SERVER_CORE, environment=settings) as server:
         yield server
 
 
 def connect(scenario: Scenario, server: ServerProcess, capacity: int | None = None) -> Load:
-    """Join the sender by WHIP and every receiver by WHEP; `capacity` leaves room for more."""
-    trace = traces.load(scenario.trace, audio=scenario.audio)
-    token = Tokens(SECRET).sign(ROOM, name="load")
-    load = Load(trace, Player(capacity or scenario.receivers, srtp_addresses()), server, token)
-    identity = Identity.generate()
-    sender = Peer(identity, scenario.profile, SSRCS)
-    load.peers.append(sender)
-    sender.connect(server.http, WHIP, token, trace.codec, scenario.audio)
-    load.player.set_sender(*sender.native)
-    for _ in range(scenario.receivers):
-        receiver = Peer(identity, scenario.profile)
-        load.peers.append(receiver)
-        receiver.connect(server.http, WHEP, token, trace.codec, scenario.audio)
-        load.player.add_receiver(*receiver.native)
+    """Join the senders by WHIP and every receiver by WHEP; `capacity` leaves room for more."""
+    trace = traces.load(scenario.trace, audio=scenario.audio, video=scenario.video)
+    senders = scenario.rooms * scenario.senders
+    receivers = capacity or scenario.rooms * scenario.receivers
+    load = Load(scenario, trace, Player(receivers, srtp_addresses(), senders), server)
+    for room in range(scenario.rooms):
+        first = room * scenario.senders
+        for number in range(first, first + scenario.senders):
+            load.add_sender(room_name(room), number)
+        for _ in range(scenario.receivers):
+            load.add_receiver(room_name(room), first)
     payload_types = (AUDIO_PT, VIDEO_FORMATS[trace.codec][0])
-    load.player.set_trace(trace.rows, trace.period_us, SSRCS, payload_types, (48000, 90000))
+    load.player.set_trace(trace.rows, trace.period_us, payload_types, CLOCK_RATES)
     return load
+
+
+def room_name(number: int) -> str:
+    """Of the benchmark's rooms, from 0."""
+    return f"bench-{number}"
 
 
 def disconnect(load: Load) -> None:
     """Leave, so that the server can be asked for the next scenario."""
-    for peer in load.peers:
-        peer.close(load.server.http, load.token)
+    for peer, token in load.peers:
+        peer.close(load.server.http, token)
 
 
 def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
@@ -107,7 +146,7 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
     messages, before, started = _messages(server), server.usage(), time.monotonic()
     player.open_window()
     player.run(scenario.seconds)
-    sent = sum(player.close_window())
+    sent = sum(map(sum, player.close_window()))
     elapsed, after = time.monotonic() - started, server.usage()
     time.sleep(DRAIN)
     player.drain()
@@ -174,22 +213,27 @@ def ceiling(path: Path, scenario: Scenario) -> dict[str, float]:
     return report.read_ways(done.stdout)
 
 
-def run(scenario: Scenario, repetitions: int, yardstick: Path | None) -> dict[str, Any]:
-    """Repeat a scenario over one set of connections, the yardstick in between; the median run."""
+def run(
+    scenario: Scenario, repetitions: int, yardstick: Path | None, with_floor: bool = False
+) -> dict[str, Any]:
+    """Repeat a scenario over one set of connections, the yardsticks in between; the median run."""
     runs, marks = [], []
     with serving(scenario) as server:
         load = connect(scenario, server)
         if scenario.live:
             load.player.drop_except(scenario.live)
         for _ in range(repetitions):
-            if yardstick:
-                marks.append(ceiling(yardstick, scenario))
+            marks.append(ceiling(yardstick, scenario) if yardstick else {})
+            if with_floor:
+                marks[-1]["floor"] = floors.measure(
+                    load.trace, scenario.receivers, scenario.seconds, SERVER_CORE
+                )
             runs.append(measure(scenario, load))
         disconnect(load)
     result: dict[str, Any] = sorted(runs, key=lambda one: int(one["cpu_ns_per_packet"]))[
         (len(runs) - 1) // 2
     ]
-    if marks:
+    if marks[0]:
         result["ratio_to_ceiling"] = {
             way: round(statistics.median(_ratios(runs, marks, way)), 3) for way in marks[0]
         }
@@ -203,7 +247,10 @@ def _ratios(runs: list[dict[str, Any]], marks: list[dict[str, float]], way: str)
 
 def main(
     receivers: Annotated[list[int], typer.Option(help="How many receive; may be repeated.")] = ALL,
+    rooms: Annotated[int, typer.Option(help="Rooms with so many receivers each.")] = 1,
+    senders: Annotated[int, typer.Option(help="Senders in each room.")] = 1,
     trace: Annotated[str, typer.Option(help="Part of a trace's name.")] = "vp9_720p",
+    video: Annotated[bool, typer.Option(help="Play the trace's video.")] = True,
     audio: Annotated[bool, typer.Option(help="Play the trace's audio too.")] = False,
     seconds: Annotated[float, typer.Option(help="How long to count, for each run.")] = 10.0,
     gso: Annotated[bool, typer.Option(help="Let the server gather packets.")] = True,
@@ -211,15 +258,19 @@ def main(
     live: Annotated[
         int, typer.Option(help="Receivers that read; the kernel counts and drops for the others.")
     ] = 0,
+    floor: Annotated[
+        bool, typer.Option(help="Interleave the kernel's own share (benchmarks/floor.py).")
+    ] = False,
     repetitions: Annotated[int, typer.Option(help="Runs of each; the median counts.")] = 1,
     ceiling: Annotated[Path | None, typer.Option(help="External yardstick to interleave.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Measure forwarding on this machine: the server on core 0, the load on core 1."""
-    base = Scenario(0, trace, audio, seconds, gso, profile, live)
+    base = Scenario(0, rooms, senders, trace, video, audio, seconds, gso, profile, live)
     results = []
     for count in receivers:
-        results.append(report.complete(run(replace(base, receivers=count), repetitions, ceiling)))
+        scenario = replace(base, receivers=count)
+        results.append(report.complete(run(scenario, repetitions, ceiling, floor)))
         if json:
             report.print_json(results[-1])
     if not json:

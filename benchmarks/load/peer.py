@@ -5,6 +5,7 @@ Set-up is plain blocking Python; once `connect` has returned, the player takes t
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from socket import AF_INET, SOCK_DGRAM
 from socket import socket as Socket
@@ -91,9 +92,8 @@ class Peer:
     socket: Socket = field(default_factory=lambda: Socket(AF_INET, SOCK_DGRAM))
     resource: str = ""
 
-    def offer(self, *, sends: bool, codec: str, audio: bool) -> str:
-        """An SDP offer of one audio (if asked for) and one video section."""
-        kinds = ["audio", "video"] if audio else ["video"]
+    def offer(self, kinds: Sequence[str], codec: str, *, sends: bool) -> str:
+        """An SDP offer with a section for each of `kinds` ("audio", "video")."""
         mids = " ".join(str(mid) for mid in range(len(kinds)))
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {mids}"]
         for mid, kind in enumerate(kinds):
@@ -121,9 +121,14 @@ class Peer:
             lines += ["a=msid:load " + kind, f"a=ssrc:{ssrc} cname:load"]
         return lines
 
-    def connect(self, http: httpx.Client, path: str, token: str, codec: str, audio: bool) -> None:
-        """Signal, check and shake hands. Raises httpx.HTTPStatusError, ValueError, TimeoutError."""
-        offer = self.offer(sends="/whip/" in path, codec=codec, audio=audio)
+    def connect(
+        self, http: httpx.Client, path: str, token: str, codec: str, kinds: Sequence[str]
+    ) -> None:
+        """Signal, check and shake hands, for a media section of each of `kinds`.
+
+        Raises httpx.HTTPStatusError, ValueError, TimeoutError.
+        """
+        offer = self.offer(kinds, codec, sends="/whip/" in path)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
         response = http.post(path, content=offer, headers=headers)
         if response.status_code != 201:

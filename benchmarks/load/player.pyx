@@ -1,4 +1,5 @@
-"""The load itself, one nogil loop: plays a trace with its real timing, and is every receiver.
+"""The load itself, one nogil loop: every sender plays a trace with its real timing, and every
+receiver takes what the senders of its room play.
 
 Every packet of every receiver that reads is authenticated and decrypted with libsrtp (pylibsrtp's,
 by address: not our own SRTP), its content compared with what was sent, and its latency taken from
@@ -29,6 +30,7 @@ cdef enum:
     LATENCY_BUCKETS = 200000  # of 1 us
     STAMP_MAGIC = 0x5AFE57A3
     CHECK_CAPACITY = 256
+    EVENTS = 64
     SPREAD = 1000             # receivers' control packets are spread over so many ticks
     TICK_NS = 1000000
     RECEIVE_TICKS = 4         # between two looks at the receivers' sockets
@@ -38,6 +40,7 @@ cdef packed struct Stamp:     # behind the payload's prefix
     uint32_t index            # of the packet in its stream, from 0
     int64_t sent_ns           # CLOCK_REALTIME
     uint16_t size             # of the payload, padding excluded
+    uint16_t sender
     uint8_t stream
     uint8_t fill              # every byte that follows
 
@@ -57,49 +60,64 @@ cdef struct Control:          # what any peer sends by itself
     uint8_t check[CHECK_CAPACITY]   # a Binding request for consent
     int check_size
 
+cdef struct Sender:
+    Control control
+    void* unprotect           # srtp_t of the direction from the server
+    int row                   # the next to be played
+    int64_t offset_us         # of row times: whole loops, less where it began
+    uint32_t ssrc[STREAMS]
+    uint32_t index[STREAMS]         # of the stream's next packet
+    uint32_t window_first[STREAMS]
+    uint32_t window_end[STREAMS]
+    uint16_t transport_seq
+    bint keyframe_wanted
+    bint frame_is_key
+
+cdef struct Flow:             # what a receiver has of one stream of one sender
+    uint64_t packets          # of the window, content right
+    uint32_t next_seq         # expected RTP sequence number, 0x10000 before the first
+    uint32_t gaps
+
 cdef struct Receiver:
     Control control
     void* unprotect           # srtp_t of the direction from the server
-    uint64_t packets[STREAMS]       # of the window, content right
+    int first_sender          # those of its room are contiguous
+    int sender_count
+    Flow* flows               # STREAMS for each sender of its room
     uint64_t unauthentic      # or replayed
     uint64_t wrong            # authentic, but not what was sent
-    uint32_t next_seq[STREAMS]      # expected RTP sequence number, 0x10000 before the first
-    uint32_t gaps[STREAMS]
     bint dropping             # its media ends in the kernel
     uint32_t drops_before     # the window
 
 
 cdef class Player:
-    """One sender and its receivers over sockets that are connected to the server."""
+    """Senders and their receivers over sockets that are connected to the server."""
 
     cdef SrtpFunction srtp_protect, srtp_unprotect, srtp_protect_rtcp, srtp_unprotect_rtcp
+    cdef Sender* senders
     cdef Receiver* receivers
-    cdef int count, capacity, epoll, timer
-    cdef Control sender
-    cdef void* sender_unprotect
+    cdef int sender_count, sender_capacity, count, capacity, epoll, timer
     cdef Row* rows
     cdef object rows_owner
-    cdef int row, row_count
-    cdef int64_t period_us, start_ns, stopped_ns, loop_offset_us, tick, next_receive
-    cdef uint32_t ssrc[STREAMS]
+    cdef int row_count
+    cdef int64_t period_us, start_ns, stopped_ns, tick, next_receive
     cdef uint32_t ts_rate[STREAMS]
     cdef uint8_t pt[STREAMS]
-    cdef uint32_t index[STREAMS]          # of the stream's next packet
-    cdef uint32_t window_first[STREAMS]
-    cdef uint32_t window_end[STREAMS]
-    cdef uint16_t transport_seq
-    cdef bint keyframe_wanted, frame_is_key
     cdef uint64_t keyframe_requests, feedback, send_failures
     cdef uint64_t* latency
     cdef batch* batch
     cdef int64_t late_ns                  # worst delay of a packet behind its row's time
 
-    def __cinit__(self, int capacity, dict srtp_addresses):
+    def __cinit__(self, int capacity, dict srtp_addresses, int senders=1):
+        """Room for `capacity` receivers and for `senders`."""
+        self.senders = <Sender*>calloc(senders, sizeof(Sender))
         self.receivers = <Receiver*>calloc(capacity, sizeof(Receiver))
         self.latency = <uint64_t*>calloc(LATENCY_BUCKETS, sizeof(uint64_t))
         self.batch = <batch*>calloc(1, sizeof(batch))
-        if self.receivers == NULL or self.latency == NULL or self.batch == NULL:
+        if (self.senders == NULL or self.receivers == NULL or self.latency == NULL
+                or self.batch == NULL):
             raise MemoryError
+        self.sender_capacity = senders
         self.capacity = capacity
         self.epoll = epoll_create1(0)
         self.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)
@@ -108,29 +126,52 @@ cdef class Player:
         self.srtp_unprotect = <SrtpFunction><uintptr_t>srtp_addresses["srtp_unprotect"]
         self.srtp_protect_rtcp = <SrtpFunction><uintptr_t>srtp_addresses["srtp_protect_rtcp"]
         self.srtp_unprotect_rtcp = <SrtpFunction><uintptr_t>srtp_addresses["srtp_unprotect_rtcp"]
-        self.keyframe_wanted = True
 
     def __dealloc__(self):
+        cdef int number
+        for number in range(self.count):
+            free(self.receivers[number].flows)
         close(self.epoll)
         close(self.timer)
+        free(self.senders)
         free(self.receivers)
         free(self.latency)
         free(self.batch)
 
-    def set_sender(self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check):
-        """The sender's socket, its SRTP sessions to and from the server, and its consent check."""
-        _set_control(&self.sender, fd, protect, check)
-        self.sender_unprotect = <void*>unprotect
+    def add_sender(self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check, ssrcs):
+        """One more sender: socket, SRTP sessions to and from the server, consent check and SSRCs
+        (audio, video). ValueError beyond the capacity.
+        """
+        if self.sender_count == self.sender_capacity:
+            raise ValueError(f"room for {self.sender_capacity} senders")
+        cdef Sender* sender = &self.senders[self.sender_count]
+        cdef int stream
+        _set_control(&sender.control, fd, protect, check)
+        sender.unprotect = <void*>unprotect
+        sender.keyframe_wanted = True
+        for stream in range(STREAMS):
+            sender.ssrc[stream] = ssrcs[stream]
         watch(self.epoll, fd)
+        self.sender_count += 1
 
-    def add_receiver(self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check):
-        """One more receiver; ValueError beyond the capacity."""
+    def add_receiver(
+            self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check, int first_sender=0,
+            int senders=1):
+        """One more receiver, of the senders [first_sender, first_sender + senders); ValueError
+        beyond the capacity.
+        """
         if self.count == self.capacity:
             raise ValueError(f"room for {self.capacity} receivers")
         cdef Receiver* receiver = &self.receivers[self.count]
+        cdef int number
         _set_control(&receiver.control, fd, protect, check)
         receiver.unprotect = <void*>unprotect
-        receiver.next_seq[0] = receiver.next_seq[1] = 0x10000
+        receiver.first_sender, receiver.sender_count = first_sender, senders
+        receiver.flows = <Flow*>calloc(senders * STREAMS, sizeof(Flow))
+        if receiver.flows == NULL:
+            raise MemoryError
+        for number in range(senders * STREAMS):
+            receiver.flows[number].next_seq = 0x10000
         timestamp(fd)
         self.count += 1
 
@@ -147,19 +188,22 @@ cdef class Player:
                 raise OSError("SO_ATTACH_FILTER")
             self.receivers[number].dropping = True
 
-    def set_trace(self, rows, int64_t period_us, ssrcs, payload_types, clock_rates):
-        """What to play; the lists are for (audio, video)."""
+    def set_trace(self, rows, int64_t period_us, payload_types, clock_rates):
+        """What all senders play, each from a place of its own; the lists are for (audio, video)."""
         if rows.dtype.itemsize != sizeof(Row):
             raise ValueError("trace.ROW and Row differ")
         self.rows_owner = rows
         self.rows = <Row*><uintptr_t>rows.ctypes.data
         self.row_count = <int>len(rows)
         self.period_us = period_us
-        cdef int stream
+        cdef int stream, number
         for stream in range(STREAMS):
-            self.ssrc[stream] = ssrcs[stream]
             self.pt[stream] = payload_types[stream]
             self.ts_rate[stream] = clock_rates[stream]
+        for number in range(self.sender_count):
+            self.senders[number].row = _beginning(
+                self.rows, self.row_count, number * self.row_count // self.sender_count)
+            self.senders[number].offset_us = -self.rows[self.senders[number].row].time_us
 
     def run(self, double seconds):
         """Send and receive for so long; the trace goes on where the last run left it."""
@@ -178,22 +222,32 @@ cdef class Player:
         """From the next packet on, count."""
         memset(self.latency, 0, LATENCY_BUCKETS * sizeof(uint64_t))
         cdef int stream, number
+        cdef Sender* sender
+        cdef Receiver* receiver
         self.late_ns = 0
-        for stream in range(STREAMS):
-            self.window_first[stream] = self.index[stream]
-            self.window_end[stream] = 0xFFFFFFFF
+        for number in range(self.sender_count):
+            sender = &self.senders[number]
+            for stream in range(STREAMS):
+                sender.window_first[stream] = sender.index[stream]
+                sender.window_end[stream] = 0xFFFFFFFF
         for number in range(self.count):
-            memset(self.receivers[number].packets, 0, sizeof(uint64_t) * STREAMS)
-            memset(self.receivers[number].gaps, 0, sizeof(uint32_t) * STREAMS)
-            self.receivers[number].unauthentic = self.receivers[number].wrong = 0
-            self.receivers[number].drops_before = drops(self.receivers[number].control.fd)
+            receiver = &self.receivers[number]
+            for stream in range(receiver.sender_count * STREAMS):
+                receiver.flows[stream].packets = receiver.flows[stream].gaps = 0
+            receiver.unauthentic = receiver.wrong = 0
+            receiver.drops_before = drops(receiver.control.fd)
 
     def close_window(self):
-        """Count no packet that is sent from now on; returns how many were sent (audio, video)."""
-        cdef int stream
-        for stream in range(STREAMS):
-            self.window_end[stream] = self.index[stream]
-        return [self.window_end[s] - self.window_first[s] for s in range(STREAMS)]
+        """Count no packet that is sent from now on; how many each sender has sent: (audio, video).
+        """
+        cdef int stream, number
+        sent = []
+        for number in range(self.sender_count):
+            s = &self.senders[number]
+            for stream in range(STREAMS):
+                s.window_end[stream] = s.index[stream]
+            sent.append([s.window_end[k] - s.window_first[k] for k in range(STREAMS)])
+        return sent
 
     def report(self):
         """Packets by receiver: audio, video, gaps, unauthentic, wrong, dropped; and of the sender.
@@ -204,8 +258,10 @@ cdef class Player:
         for number in range(self.count):
             r = self.receivers[number]
             dropped = drops(r.control.fd) - r.drops_before if r.dropping else 0
+            packets = [r.flows[i].packets for i in range(r.sender_count * STREAMS)]
+            gaps = sum([r.flows[i].gaps for i in range(r.sender_count * STREAMS)])
             rows.append((
-                r.packets[0], r.packets[1], r.gaps[0] + r.gaps[1],
+                sum(packets[0::STREAMS]), sum(packets[1::STREAMS]), gaps,
                 r.unauthentic, r.wrong, dropped))
         return np.array(rows, dtype=np.int64).reshape(-1, 6), {
             "keyframe_requests": self.keyframe_requests,
@@ -220,17 +276,21 @@ cdef class Player:
         return np.array(view)
 
     cdef void _loop(self, int64_t end_ns) noexcept nogil:
-        cdef epoll_event events[2]
+        cdef epoll_event events[EVENTS]
         cdef int count, i
+        cdef bint feedback
         cdef uint64_t expirations
         self._alarm(end_ns)
         while clock_ns(CLOCK_MONOTONIC) < end_ns:
-            count = epoll_wait(self.epoll, events, 2, 100)
+            count = epoll_wait(self.epoll, events, EVENTS, 100)
+            feedback = False
             for i in range(count):
                 if events[i].data.fd == self.timer:
                     read(self.timer, &expirations, sizeof(expirations))
                 else:
-                    self._receive_feedback()
+                    feedback = True
+            for i in range(self.sender_count if feedback else 0):
+                self._receive_feedback(&self.senders[i])
             self._send_due()
             if self.tick >= self.next_receive:
                 self._receive_all(sending=True)
@@ -239,67 +299,77 @@ cdef class Player:
         self._receive_all(sending=False)
 
     cdef void _alarm(self, int64_t end_ns) noexcept nogil:
-        cdef int64_t due = self.start_ns + 1000 * (
-            self.loop_offset_us + self.rows[self.row].time_us)
-        alarm_at(self.timer, min(due, self.start_ns + self.tick * TICK_NS, end_ns))
+        cdef int64_t due = min(self.start_ns + self.tick * TICK_NS, end_ns)
+        cdef int number
+        for number in range(self.sender_count):
+            due = min(due, self._due_ns(&self.senders[number]))
+        alarm_at(self.timer, due)
+
+    cdef inline int64_t _due_ns(self, const Sender* sender) noexcept nogil:
+        return self.start_ns + 1000 * (sender.offset_us + self.rows[sender.row].time_us)
 
     cdef void _send_due(self) noexcept nogil:
-        cdef int64_t now = clock_ns(CLOCK_MONOTONIC), due
-        while True:
-            due = self.start_ns + 1000 * (self.loop_offset_us + self.rows[self.row].time_us)
-            if due > now:
-                break
-            self.late_ns = max(self.late_ns, now - due)
-            self._send(&self.rows[self.row])
-            self.row += 1
-            if self.row == self.row_count:
-                self.row = 0
-                self.loop_offset_us += self.period_us
+        cdef int64_t now = clock_ns(CLOCK_MONOTONIC)
+        cdef Sender* sender
+        cdef int number
+        for number in range(self.sender_count):
+            sender = &self.senders[number]
+            while self._due_ns(sender) <= now:
+                self.late_ns = max(self.late_ns, now - self._due_ns(sender))
+                self._send(sender, number, &self.rows[sender.row])
+                sender.row += 1
+                if sender.row == self.row_count:
+                    sender.row = 0
+                    sender.offset_us += self.period_us
         while self.start_ns + self.tick * TICK_NS <= now:
             self._send_control()
             self.tick += 1
 
-    cdef void _send(self, Row* row) noexcept nogil:
+    cdef void _send(self, Sender* sender, int number, Row* row) noexcept nogil:
         cdef uint8_t packet[2048]
         cdef uint8_t* payload = packet + HEADER
         cdef int stream = row.stream, size = HEADER + row.payload_bytes
         cdef Stamp stamp
-        cdef uint32_t index = self.index[stream]
+        cdef uint32_t index = sender.index[stream]
         if row.first:
-            self.frame_is_key = self.keyframe_wanted
-            self.keyframe_wanted = False
-        self._write_header(packet, row, index)
-        memcpy(payload, &row.key[0] if self.frame_is_key else &row.delta[0], PREFIX)
+            sender.frame_is_key = sender.keyframe_wanted
+            sender.keyframe_wanted = False
+        self._write_header(packet, sender, row, index)
+        memcpy(payload, &row.key[0] if sender.frame_is_key else &row.delta[0], PREFIX)
         stamp.magic, stamp.index, stamp.stream = STAMP_MAGIC, index, <uint8_t>stream
+        stamp.sender = <uint16_t>number
         stamp.size, stamp.fill = row.payload_bytes, <uint8_t>(index * 31 + stream)
         memset(payload + PREFIX, stamp.fill, row.payload_bytes - PREFIX)
         stamp.sent_ns = clock_ns(CLOCK_REALTIME)
         memcpy(payload + PREFIX, &stamp, sizeof(stamp))
-        self.index[stream] += 1
-        self.srtp_protect(self.sender.protect, packet, &size)
-        self.send_failures += send(self.sender.fd, packet, size, MSG_DONTWAIT) != size
+        sender.index[stream] += 1
+        self.srtp_protect(sender.control.protect, packet, &size)
+        self.send_failures += send(sender.control.fd, packet, size, MSG_DONTWAIT) != size
 
-    cdef void _write_header(self, uint8_t* packet, Row* row, uint32_t index) noexcept nogil:
+    cdef void _write_header(
+            self, uint8_t* packet, Sender* sender, Row* row, uint32_t index) noexcept nogil:
         """RTP fixed header, and its extension 3: the transport-wide sequence number."""
         cdef int stream = row.stream
-        cdef uint32_t ticks = <uint32_t>(self.loop_offset_us * self.ts_rate[stream] // 1000000)
+        cdef uint32_t ticks = <uint32_t>(sender.offset_us * self.ts_rate[stream] // 1000000)
         packet[0] = 0x90
         packet[1] = self.pt[stream] | (row.marker << 7)
         (<uint16_t*>(packet + 2))[0] = htons(<uint16_t>index)
         (<uint32_t*>(packet + 4))[0] = htonl(row.timestamp + ticks)
-        (<uint32_t*>(packet + 8))[0] = htonl(self.ssrc[stream])
+        (<uint32_t*>(packet + 8))[0] = htonl(sender.ssrc[stream])
         (<uint32_t*>(packet + 12))[0] = htonl(0xBEDE0001)
         packet[16] = 0x31
-        (<uint16_t*>(packet + 17))[0] = htons(self.transport_seq)
+        (<uint16_t*>(packet + 17))[0] = htons(sender.transport_seq)
         packet[19] = 0
-        self.transport_seq += 1
+        sender.transport_seq += 1
 
     cdef void _send_control(self) noexcept nogil:
         """A tick: those whose turn it is report (each second) and renew consent (each fifth)."""
         cdef int number = self.tick % SPREAD
         cdef bint check = (self.tick // SPREAD) % 5 == 0
-        if number == 0:
-            _send_report(self, &self.sender, self.ssrc[1], check)
+        cdef int sender = number
+        while sender < self.sender_count:
+            _send_report(self, &self.senders[sender].control, self.senders[sender].ssrc[1], check)
+            sender += SPREAD
         while number < self.count:
             _send_report(self, &self.receivers[number].control, 0x1000 + number, check)
             number += SPREAD
@@ -331,9 +401,11 @@ cdef class Player:
 
     cdef bint _count(
             self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
-        """Is this plain packet what was sent? Then it counts."""
+        """Is this plain packet what a sender of its room sent? Then it counts."""
         cdef int offset = 12 + 4 * (packet[0] & 15), i
         cdef Stamp stamp
+        cdef Flow* flow
+        cdef const Sender* sender
         cdef int64_t latency
         cdef uint32_t seq = (<uint32_t>packet[2] << 8) | packet[3]
         if packet[0] & 0x10:
@@ -348,35 +420,45 @@ cdef class Player:
         for i in range(offset + PREFIX + <int>sizeof(Stamp), size):
             if packet[i] != stamp.fill:
                 return False
-        r.gaps[stamp.stream] += r.next_seq[stamp.stream] <= 0xFFFF and (
-            r.next_seq[stamp.stream] != seq)
-        r.next_seq[stamp.stream] = (seq + 1) & 0xFFFF
-        if self.window_first[stamp.stream] <= stamp.index < self.window_end[stamp.stream]:
-            r.packets[stamp.stream] += 1
+        if not 0 <= stamp.sender - r.first_sender < r.sender_count:
+            return False
+        sender = &self.senders[stamp.sender]
+        flow = &r.flows[(stamp.sender - r.first_sender) * STREAMS + stamp.stream]
+        flow.gaps += flow.next_seq <= 0xFFFF and flow.next_seq != seq
+        flow.next_seq = (seq + 1) & 0xFFFF
+        if sender.window_first[stamp.stream] <= stamp.index < sender.window_end[stamp.stream]:
+            flow.packets += 1
             latency = (at - stamp.sent_ns) // 1000
             self.latency[min(max(latency, 0), LATENCY_BUCKETS - 1)] += 1
         return True
 
-    cdef void _receive_feedback(self) noexcept nogil:
-        cdef int got = batch_receive(self.batch, self.sender.fd), i, size, offset
+    cdef void _receive_feedback(self, Sender* sender) noexcept nogil:
+        cdef int got = batch_receive(self.batch, sender.control.fd), i, size, offset
         cdef uint8_t* packet
         for i in range(got):
             packet = self.batch.data[i]
             size = self.batch.message[i].msg_len
             if size < 8 or packet[0] >> 6 != 2 or _is_rtp(packet, size):
                 continue
-            if self.srtp_unprotect_rtcp(self.sender_unprotect, packet, &size) != 0:
+            if self.srtp_unprotect_rtcp(sender.unprotect, packet, &size) != 0:
                 continue
             offset = 0
             while offset + 4 <= size:
-                self._note_feedback(packet[offset + 1], packet[offset] & 31)
+                self._note_feedback(sender, packet[offset + 1], packet[offset] & 31)
                 offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
 
-    cdef void _note_feedback(self, int packet_type, int format) noexcept nogil:
+    cdef void _note_feedback(self, Sender* sender, int packet_type, int format) noexcept nogil:
         self.feedback += packet_type == 205 and format == 15
         if packet_type == 206 and format in (1, 4):
             self.keyframe_requests += 1
-            self.keyframe_wanted = True
+            sender.keyframe_wanted = True
+
+
+cdef int _beginning(const Row* rows, int count, int row) noexcept:
+    """The first row from here on that begins a frame, or is audio."""
+    while row < count and rows[row].stream and not rows[row].first:
+        row += 1
+    return row % count
 
 
 cdef void _set_control(Control* control, int fd, uintptr_t protect, bytes check) except *:

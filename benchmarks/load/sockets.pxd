@@ -60,14 +60,14 @@ cdef extern from * nogil:
     }
     /* Media ends in the kernel, counted among the socket's drops; RTCP and STUN pass
      * (RFC 5761 section 4).
-     * The filter sees the datagram from its UDP header on. */
+     * The filter sees the datagram from its UDP header on; its second byte is enough: RTCP has its
+     * packet types there, STUN the low bits of its own, RTP marker and payload type. */
     static int drop_media(int fd)
     {
         struct sock_filter code[] = {
-            {BPF_LD | BPF_H | BPF_ABS, 0, 0, 8}, {BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xc07f},
-            {BPF_JMP | BPF_JGE | BPF_K, 0, 3, 0x8000}, {BPF_JMP | BPF_JGE | BPF_K, 1, 0, 0x8060},
-            {BPF_JMP | BPF_JGE | BPF_K, 1, 0, 0x8040}, {BPF_RET | BPF_K, 0, 0, 0},
-            {BPF_RET | BPF_K, 0, 0, 0xffff},
+            {BPF_LD | BPF_B | BPF_ABS, 0, 0, 9}, {BPF_JMP | BPF_JGE | BPF_K, 2, 0, 224},
+            {BPF_JMP | BPF_JGE | BPF_K, 2, 0, 192}, {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 32},
+            {BPF_RET | BPF_K, 0, 0, 0}, {BPF_RET | BPF_K, 0, 0, 0xffff},
         };
         struct sock_fprog program = {sizeof code / sizeof code[0], code};
         return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);

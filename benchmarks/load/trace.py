@@ -48,7 +48,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in TRACES.glob("*.csv"))
 
 
-def load(name: str, *, audio: bool) -> Trace:
+def load(name: str, *, audio: bool, video: bool = True) -> Trace:
     """Read the trace whose file name contains `name`; ValueError when none or several do."""
     found = [path for path in sorted(TRACES.glob("*.csv")) if name in path.stem]
     if len(found) != 1:
@@ -56,7 +56,8 @@ def load(name: str, *, audio: bool) -> Trace:
     codec = found[0].stem.split("_")[1].upper()
     with found[0].open() as file:
         lines = csv.DictReader(line for line in file if not line.startswith("#"))
-        wanted = [line for line in lines if audio or line["kind"] == "video"]
+        kinds = {"audio": audio, "video": video}
+        wanted = [line for line in lines if kinds[line["kind"]]]
     rows = np.zeros(len(wanted), ROW)
     first = True
     for row, line in zip(rows, wanted, strict=True):
@@ -70,7 +71,8 @@ def load(name: str, *, audio: bool) -> Trace:
             row["delta"] = _prefix(codec, size, first=first, last=last, key=False)
             first = last
     rows["time_us"] -= rows["time_us"][0]
-    frames = np.count_nonzero(rows["marker"][rows["stream"] == VIDEO])
+    markers = rows["marker"][rows["stream"] == VIDEO]
+    frames = np.count_nonzero(markers) if video else len(rows)
     return Trace(found[0].stem, codec, rows, int(rows["time_us"][-1] * (frames + 1) / frames))
 
 

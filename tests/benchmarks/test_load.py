@@ -11,6 +11,7 @@ from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi
 
 from benchmarks.load import trace as traces
+from benchmarks.load.floor import forward
 from benchmarks.load.peer import srtp_addresses
 from benchmarks.load.player import Player
 
@@ -60,12 +61,12 @@ class Rig:
         self.sessions += [session(k, Policy.SSRC_ANY_INBOUND) for k in (key, receiver_key or key)]
         sender_out, receiver_out, sender_in, receiver_in = map(address, self.sessions)
         self.player = Player(2, srtp_addresses())
-        self.player.set_sender(wire[0].fileno(), sender_out, sender_in, b"")
+        self.player.add_sender(wire[0].fileno(), sender_out, sender_in, b"", (1, 2))
         for end in [idle, wire[1]] if idle else [wire[1]]:
             self.player.add_receiver(end.fileno(), receiver_out, receiver_in, b"")
         trace = traces.load("vp9_720p", audio=True)
         rates = (48000, 90000)
-        self.player.set_trace(trace.rows, trace.period_us, (1, 2), (111, 98), rates)
+        self.player.set_trace(trace.rows, trace.period_us, (111, 98), rates)
 
     def play(self) -> tuple[list[int], list[list[int]]]:
         """Warm up, pause, play; what was sent and, for each receiver, what came of it."""
@@ -73,7 +74,7 @@ class Rig:
         self.player.drain()
         self.player.open_window()
         self.player.run(0.5)
-        sent = self.player.close_window()
+        (sent,) = self.player.close_window()
         self.player.drain()
         return sent, self.player.report()[0].tolist()
 
@@ -103,7 +104,7 @@ def test_sends_nothing_while_it_drains(wire: list[socket.socket]) -> None:
     deadline = time.monotonic() + 0.1
     while time.monotonic() < deadline:
         rig.player.drain()
-    assert rig.player.close_window() == [0, 0]
+    assert rig.player.close_window() == [[0, 0]]
 
 
 def test_counts_what_the_kernel_drops(wire: list[socket.socket], idle: socket.socket) -> None:
@@ -111,6 +112,50 @@ def test_counts_what_the_kernel_drops(wire: list[socket.socket], idle: socket.so
     rig.player.drop_except(1)
     sent, received = rig.play()
     assert received == [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, sum(sent)]]
+
+
+@pytest.mark.parametrize(("first_sender", "senders"), [(0, 2), (0, 1), (1, 1)])
+def test_tells_the_senders_of_its_room_from_others(
+    wire: list[socket.socket], first_sender: int, senders: int
+) -> None:
+    keys = [secrets.token_bytes(28) for _ in range(2)]
+    ways = [session(key, Policy.SSRC_ANY_OUTBOUND) for key in keys]
+    arriving = session(keys[0], Policy.SSRC_ANY_INBOUND)
+    player = Player(1, srtp_addresses(), 2)
+    for number in range(2):  # both through one socket, as one BUNDLE brings them
+        way = address(ways[0])
+        player.add_sender(wire[0].fileno(), way, way, b"", (2 * number + 1, 2 * number + 2))
+    arrival = address(arriving)
+    player.add_receiver(wire[1].fileno(), address(ways[1]), arrival, b"", first_sender, senders)
+    trace = traces.load("vp9_720p", audio=True)
+    player.set_trace(trace.rows, trace.period_us, (111, 98), (48000, 90000))
+    player.open_window()
+    player.run(0.5)
+    sent = player.close_window()
+    player.drain()
+    ours = [sum(kind) for kind in zip(*sent[first_sender : first_sender + senders], strict=True)]
+    strangers = sum(map(sum, sent)) - sum(ours)
+    assert min(map(min, sent)) > 0
+    assert sent[0] != sent[1]  # each plays from a place of its own
+    assert player.report()[0].tolist() == [[*ours, 0, 0, strangers, 0]]
+
+
+def test_the_floor_sends_every_frame_to_every_receiver() -> None:
+    ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
+    for end in ends:
+        end.bind(("127.0.0.1", 0))
+    taker, sender, *receivers = ends
+    sender.connect(taker.getsockname())
+    rtcp, first, last = b"\x80\xc9".ljust(100), b"\x80\x60".ljust(900), b"\x80\xe0".ljust(899)
+    for packet in (rtcp, first, last, first):
+        sender.send(packet)
+    assert forward(taker.fileno(), [end.getsockname()[1] for end in receivers]) == 4
+    for end in receivers:
+        assert [len(end.recv(2000)) for _ in range(2)] == [900, 900]
+        with pytest.raises(BlockingIOError):
+            end.recv(2000, socket.MSG_DONTWAIT)
+    for end in ends:
+        end.close()
 
 
 @pytest.mark.parametrize("name", traces.names())

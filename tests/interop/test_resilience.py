@@ -56,7 +56,7 @@ async def test_vanished_client_is_freed(
     before = await sessions(server)
     peer = Peer(Identity.generate(), ssrcs=(1, 2))
     path = f"/v1/whip/{room}"
-    await asyncio.to_thread(peer.connect, server.http, path, token, "VP8", True)
+    await asyncio.to_thread(peer.connect, server.http, path, token, "VP8", ["audio", "video"])
     assert await sessions(server) == before + 1
 
     async def alone(wanted: bool) -> bool:

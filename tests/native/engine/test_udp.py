@@ -29,17 +29,23 @@ def test_a_message_is_cut_into_its_segments(receiver):
     udp.send([(LOOPBACK, receiver.getsockname()[1], data, 1000)])
     assert datagrams(receiver, 3) == [b"a" * 1000, b"b" * 1000, b"c" * 400]
     assert udp.counters == {
-        "messages_sent": 1, "datagrams_sent": 3, "gso_refused": 0, "send_errors": 0,
+        "messages_sent": 1,
+        "datagrams_sent": 3,
+        "gso_refused": 0,
+        "send_errors": 0,
     }
 
 
 def test_without_gso_the_same_datagrams_leave_in_the_same_order(receiver):
     udp = Udp(gso=False)
     port = receiver.getsockname()[1]
-    udp.send([
-        (LOOPBACK, port, b"1" * 10, 10), (LOOPBACK, port, b"2" * 10 + b"3" * 5, 10),
-        (LOOPBACK, port, b"4" * 10, 10),
-    ])
+    udp.send(
+        [
+            (LOOPBACK, port, b"1" * 10, 10),
+            (LOOPBACK, port, b"2" * 10 + b"3" * 5, 10),
+            (LOOPBACK, port, b"4" * 10, 10),
+        ]
+    )
     assert datagrams(receiver, 4) == [b"1" * 10, b"2" * 10, b"3" * 5, b"4" * 10]
     assert udp.counters["messages_sent"] == 4
     assert udp.counters["gso_refused"] == 1
@@ -65,10 +71,13 @@ def test_a_segment_over_the_mtu_is_cut_but_gso_stays(receiver):
 def test_an_unreachable_destination_loses_only_itself(receiver):
     udp = Udp()
     port = receiver.getsockname()[1]
-    udp.send([
-        (LOOPBACK, port, b"before", 6), (bytes([255, 255, 255, 255]), 9, b"nobody", 6),
-        (LOOPBACK, port, b"after", 5),
-    ])
+    udp.send(
+        [
+            (LOOPBACK, port, b"before", 6),
+            (bytes([255, 255, 255, 255]), 9, b"nobody", 6),
+            (LOOPBACK, port, b"after", 5),
+        ]
+    )
     assert datagrams(receiver, 2) == [b"before", b"after"]
     assert udp.counters["send_errors"] == 1
 
@@ -91,13 +100,15 @@ def test_gro_messages_are_taken_apart():
 
 def test_dual_stack_speaks_both_families():
     udp = Udp(host="::")
-    for family, host, ip in ((socket.AF_INET, "127.0.0.1", LOOPBACK),
-                             (socket.AF_INET6, "::1", bytes(15) + b"\1")):
+    for family, host, ip in (
+        (socket.AF_INET, "127.0.0.1", LOOPBACK),
+        (socket.AF_INET6, "::1", bytes(15) + b"\1"),
+    ):
         with socket.socket(family, socket.SOCK_DGRAM) as peer:
             peer.bind((host, 0))
             peer.settimeout(5)
             peer.sendto(b"hello", (host, udp.port))
-            (data, source), = udp.receive()
+            ((data, source),) = udp.receive()
             assert data == b"hello"
             assert source == (4 if len(ip) == 4 else 6, ip, peer.getsockname()[1])
             udp.send_one(ip, source[2], b"answer")
