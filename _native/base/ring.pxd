@@ -23,13 +23,15 @@ cdef struct Ring:             # a cache line for each writer
 
 # capacity: a power of two, at least 64. 0, or -errno.
 cdef int ring_init(Ring* ring, uint32_t capacity) noexcept nogil
+# The same without an eventfd: whoever produces tells the consumer by other means.
+cdef int ring_map(Ring* ring, uint32_t capacity) noexcept nogil
 cdef void ring_free(Ring* ring) noexcept nogil
 # Producer: room for a record, 8-byte aligned; NULL (counted) when it does not fit now, or is longer
 # than capacity / 2 - 8 and never would. A second reservation before the commit replaces the first.
 cdef uint8_t* ring_reserve(Ring* ring, uint32_t size) noexcept nogil
 # Producer: publish the reserved record. Wakes nobody.
 cdef void ring_commit(Ring* ring) noexcept nogil
-# Producer: make eventfd readable; one atomic exchange when it already is.
+# Make eventfd readable; one atomic exchange when it already is. Any thread may.
 cdef void ring_wake(Ring* ring) noexcept nogil
 # Consumer: the oldest record, or NULL. Stays until popped.
 cdef uint8_t* ring_front(Ring* ring, uint32_t* size) noexcept nogil
@@ -37,3 +39,7 @@ cdef uint8_t* ring_front(Ring* ring, uint32_t* size) noexcept nogil
 cdef void ring_pop(Ring* ring) noexcept nogil
 # Consumer: call when eventfd is readable, before looking, so that no wake-up is lost.
 cdef void ring_drain_wake(Ring* ring) noexcept nogil
+# Consumer: where what has been published ends; `head` has come so far when all of it is popped.
+cdef uint64_t ring_end(Ring* ring) noexcept nogil
+# Producer: bytes that are free.
+cdef uint64_t ring_room(Ring* ring) noexcept nogil

@@ -10,18 +10,9 @@ record in use.
 from libc.errno cimport EINVAL, errno
 from libc.string cimport memset
 
+from fastsfu._native.base.atomic cimport exchange, load_acquire, store_release
 from fastsfu._native.base.posix cimport (
     EFD_CLOEXEC, EFD_NONBLOCK, close, eventfd, explicit_bzero, map_secret, munmap, read, write)
-
-cdef extern from * nogil:
-    """
-    #define FASTSFU_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
-    #define FASTSFU_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
-    #define FASTSFU_EXCHANGE(p, v) __atomic_exchange_n(p, v, __ATOMIC_ACQ_REL)
-    """
-    uint64_t load_acquire "FASTSFU_ACQUIRE"(uint64_t* place)
-    void store_release "FASTSFU_RELEASE"(uint64_t* place, uint64_t value)
-    uint32_t exchange "FASTSFU_EXCHANGE"(uint32_t* place, uint32_t value)
 
 cdef enum:
     RECORD_HEADER = 8
@@ -29,8 +20,7 @@ cdef enum:
     FILLER = 0xFFFFFFFF       # as a record's size: skip to position 0
 
 
-cdef int ring_init(Ring* ring, uint32_t capacity) noexcept nogil:
-    cdef int error
+cdef int ring_map(Ring* ring, uint32_t capacity) noexcept nogil:
     memset(ring, 0, sizeof(Ring))
     ring.eventfd = -1
     if capacity < SMALLEST_RING or capacity & (capacity - 1):
@@ -39,6 +29,13 @@ cdef int ring_init(Ring* ring, uint32_t capacity) noexcept nogil:
     if ring.data == NULL:
         return -errno
     ring.capacity = capacity
+    return 0
+
+
+cdef int ring_init(Ring* ring, uint32_t capacity) noexcept nogil:
+    cdef int error = ring_map(ring, capacity)
+    if error < 0:
+        return error
     ring.eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)
     if ring.eventfd < 0:
         error = errno
@@ -116,3 +113,11 @@ cdef void ring_drain_wake(Ring* ring) noexcept nogil:
     cdef uint64_t count
     read(ring.eventfd, &count, sizeof(count))
     exchange(&ring.woken, 0)
+
+
+cdef uint64_t ring_end(Ring* ring) noexcept nogil:
+    return load_acquire(&ring.tail)
+
+
+cdef uint64_t ring_room(Ring* ring) noexcept nogil:
+    return ring.capacity - (ring.tail - load_acquire(&ring.head))

@@ -125,3 +125,46 @@ def test_pool_for_nothing_is_refused() -> None:
     with pytest.raises(OSError, match="pool_init") as refusal:
         PoolFace(0)
     assert refusal.value.errno == errno.EINVAL
+
+
+def test_a_loan_shows_the_same_bytes_and_is_counted_by_itself(pool: PoolFace) -> None:
+    buffer = pool.take()
+    pool.write(buffer, b"shared")
+    loans = [pool.lend(buffer) for _ in range(3)]
+    assert len({buffer, *loans}) == 4
+    pool.release(buffer)
+    for loan in loans:
+        pool.hold(loan)
+        pool.release(loan)
+        assert pool.read(loan)[:6] == b"shared"
+        assert pool.data_address(loan) == pool.data_address(buffer)
+    state = pool.state()
+    assert (state["used"], state["lent"]) == (1, 3)
+
+
+def test_what_was_lent_is_wiped_when_the_last_loan_is_settled(pool: PoolFace) -> None:
+    buffer = pool.take()
+    pool.write(buffer, b"secret")
+    loans = [pool.lend(buffer) for _ in range(2)]
+    pool.release(buffer)
+    pool.release(loans[0])
+    pool.settle()
+    assert pool.read(loans[1])[:6] == b"secret"
+    pool.release(loans[1])
+    assert pool.state()["lent"] == 1  # handed back, not yet taken back
+    pool.settle()
+    assert (pool.state()["used"], pool.state()["lent"]) == (0, 0)
+    assert pool.take() == buffer
+    assert pool.read(buffer) == bytes(CAPACITY)
+
+
+def test_more_loans_than_a_slab_holds_all_come_home(pool: PoolFace) -> None:
+    buffer = pool.take()
+    loans = [pool.lend(buffer) for _ in range(1000)]
+    assert len(set(loans)) == 1000
+    for loan in loans:
+        pool.release(loan)
+    pool.settle()
+    assert pool.state()["lent"] == 0
+    assert {pool.lend(buffer) for _ in range(1000)} == set(loans)
+    assert pool.state()["used"] == 1

@@ -2,7 +2,8 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
 from fastsfu._native.base.pool cimport (
-    BUFFER_CAPACITY, Buffer, Pool, buffer_hold, buffer_release, pool_free, pool_init, pool_take)
+    BUFFER_CAPACITY, Buffer, Pool, buffer_hold, buffer_release, pool_free, pool_init, pool_lend,
+    pool_settle, pool_take)
 
 CAPACITY = BUFFER_CAPACITY
 
@@ -26,10 +27,17 @@ cdef class PoolFace:
             "high_water": self.pool.high_water,
             "exhausted": self.pool.exhausted,
             "locked": bool(self.pool.locked),
+            "lent": self.pool.lent,
         }
 
     def take(self):
         return <size_t>pool_take(&self.pool)
+
+    def lend(self, size_t buffer):
+        return <size_t>pool_lend(<Buffer*>buffer)
+
+    def settle(self):
+        pool_settle(&self.pool)
 
     def hold(self, size_t buffer):
         buffer_hold(<Buffer*>buffer)
