@@ -4,8 +4,10 @@ a kind.
 
 from fastsfu._native.engine.command cimport Head
 from fastsfu._native.engine.state cimport Worker
+from fastsfu._native.media.stream cimport InboundStream
 from fastsfu._native.peer.transport cimport Transport
 
 cdef void apply(Worker* worker, const Head* command) noexcept nogil
 # Free a transport with all its streams (also when the worker ends).
 cdef void apply_free_transport(Worker* worker, Transport* transport) noexcept nogil
+cdef void apply_free_inbound(Worker* worker, InboundStream* stream) noexcept nogil

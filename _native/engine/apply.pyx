@@ -6,12 +6,13 @@ from libc.string cimport memcpy, memset
 
 from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
 from fastsfu._native.engine.command cimport (
-    COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT, COMMAND_CREATE_INBOUND,
-    COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_TRANSPORT, COMMAND_PAUSE_OUTBOUND,
-    COMMAND_REQUEST_KEYFRAME, COMMAND_RESTART_ICE, COMMAND_SEND_DTLS,
-    COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP, CreateInbound, CreateOutbound,
-    CreateTransport, DtlsDatagram, Head, InboundPayloadType,
-    PauseOutbound, RestartIce, SetExtensions, SetKeys,
+    COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT, COMMAND_CONNECT_LINK,
+    COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_REPLICA,
+    COMMAND_CREATE_TRANSPORT, COMMAND_PAUSE_OUTBOUND, COMMAND_REQUEST_KEYFRAME,
+    COMMAND_RESTART_ICE, COMMAND_SEND_DTLS, COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP,
+    COMMAND_TAP, COMMAND_UNTAP, ConnectLink, CreateInbound, CreateOutbound, CreateReplica,
+    CreateTransport, DtlsDatagram, Head, InboundPayloadType, PauseOutbound, RestartIce,
+    SetExtensions, SetKeys, TapStream,
 )
 from fastsfu._native.engine.egress cimport egress_flush
 from fastsfu._native.engine.feedback cimport feedback_bye
@@ -19,14 +20,17 @@ from fastsfu._native.engine.forward cimport forward_forget
 from fastsfu._native.engine.ingress cimport (
     ingress_early, ingress_forget, ingress_register, ingress_unregister_next,
 )
+from fastsfu._native.engine.link cimport link_connect, link_tap, link_to, link_untap
+from fastsfu._native.engine.replica cimport replica_close, replica_open
 from fastsfu._native.engine.state cimport (
-    DROP_NO_MEMORY, DROP_STALE_COMMAND, Worker, count_drop, find_inbound, find_outbound,
+    DROP_NO_MEMORY, DROP_STALE_COMMAND, Link, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
 )
 from fastsfu._native.engine.udp cimport SocketAddress, udp_send_one
+from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport (
-    InboundStream, MediaKind, OutboundStream, StreamStats, inbound_free, inbound_new,
-    outbound_attach, outbound_free, outbound_new, outbound_pause, want_keyframe,
+    InboundStream, MediaKind, OutboundStream, inbound_free, inbound_new, outbound_attach,
+    outbound_free, outbound_new, outbound_pause, want_keyframe,
 )
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.packet.rtp cimport EXT_KINDS, ExtensionKind
@@ -42,6 +46,7 @@ cdef enum:
     ROW_INBOUND = 0
     ROW_OUTBOUND = 1
     ROW_TRANSPORT = 2
+    ROW_REPLICA = 3
 
 
 cdef void apply(Worker* worker, const Head* command) noexcept nogil:
@@ -53,7 +58,12 @@ cdef void apply(Worker* worker, const Head* command) noexcept nogil:
         create_inbound(worker, <const CreateInbound*>command)
     elif command.kind == COMMAND_CREATE_OUTBOUND:
         create_outbound(worker, <const CreateOutbound*>command)
-    elif command.kind in (COMMAND_CLOSE_INBOUND, COMMAND_REQUEST_KEYFRAME):
+    elif command.kind == COMMAND_CREATE_REPLICA:
+        create_replica(worker, <const CreateReplica*>command)
+    elif command.kind == COMMAND_CONNECT_LINK:
+        connect_link(worker, <const ConnectLink*>command)
+    elif command.kind in (
+            COMMAND_CLOSE_INBOUND, COMMAND_REQUEST_KEYFRAME, COMMAND_TAP, COMMAND_UNTAP):
         on_inbound(worker, command, find_inbound(worker, command.handle))
     elif command.kind in (COMMAND_CLOSE_OUTBOUND, COMMAND_PAUSE_OUTBOUND):
         on_outbound(worker, command, find_outbound(worker, command.handle))
@@ -82,8 +92,18 @@ cdef void on_inbound(Worker* worker, const Head* command, InboundStream* stream)
         count_drop(worker, DROP_STALE_COMMAND)
     elif command.kind == COMMAND_REQUEST_KEYFRAME:
         want_keyframe(stream)
+    elif command.kind == COMMAND_CLOSE_INBOUND:
+        apply_free_inbound(worker, stream)
     else:
-        close_inbound(worker, stream)
+        tap(worker, stream, <const TapStream*>command)
+
+
+cdef void tap(Worker* worker, InboundStream* stream, const TapStream* command) noexcept nogil:
+    cdef Link* link = link_to(worker, command.peer)
+    if command.head.kind == COMMAND_UNTAP:
+        link_untap(stream, command.replica, link)
+    elif link == NULL or link_tap(worker, stream, link, command.replica) < 0:
+        count_drop(worker, DROP_NO_MEMORY)
 
 
 cdef void on_outbound(Worker* worker, const Head* command, OutboundStream* stream) noexcept nogil:
@@ -115,7 +135,7 @@ cdef void create_transport(Worker* worker, const CreateTransport* command) noexc
     worker.transport_top = max(worker.transport_top, index + 1)
     worker.transport_count += 1
     transport.stats = row(
-        &worker.transport_stats[index], transport.handle, transport.handle, ROW_TRANSPORT)
+        worker, &worker.transport_stats[index], transport.handle, transport.handle, ROW_TRANSPORT)
     transport.stats.ssrc = transport.ssrc
 
 
@@ -136,8 +156,10 @@ cdef void restart(Worker* worker, Transport* transport, const RestartIce* comman
 
 
 cdef StreamStats* row(
-        StreamStats* stats, uint64_t handle, uint64_t transport, uint8_t kind) noexcept nogil:
+        const Worker* worker, StreamStats* stats, uint64_t handle, uint64_t transport,
+        uint8_t kind) noexcept nogil:
     memset(stats, 0, sizeof(StreamStats))
+    stats.worker = worker.index
     stats.transport = transport
     stats.row = kind
     stats.handle = handle
@@ -147,7 +169,7 @@ cdef StreamStats* row(
 cdef StreamStats* stream_row(
         Worker* worker, uint64_t handle, uint64_t transport, uint8_t kind) noexcept nogil:
     worker.stream_top = max(worker.stream_top, handle_index(handle) + 1)
-    return row(&worker.stream_stats[handle_index(handle)], handle, transport, kind)
+    return row(worker, &worker.stream_stats[handle_index(handle)], handle, transport, kind)
 
 
 cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command) noexcept nogil:
@@ -245,12 +267,35 @@ cdef void leave_senders(Worker* worker, Transport* transport) noexcept nogil:
     transport.sender_place = -1
 
 
-cdef void close_inbound(Worker* worker, InboundStream* stream) noexcept nogil:
+cdef void connect_link(Worker* worker, const ConnectLink* command) noexcept nogil:
+    link_connect(worker, command.peer, command.out, command.back, command.wake)
+
+
+cdef void create_replica(Worker* worker, const CreateReplica* command) noexcept nogil:
+    cdef InboundStream* stream = inbound_new(<MediaKind>command.kind, command.clock_rate)
+    if stream == NULL:
+        count_drop(worker, DROP_NO_MEMORY)
+        return
+    if replica_open(worker, stream, command.peer, command.origin) < 0:
+        inbound_free(stream)
+        count_drop(worker, DROP_STALE_COMMAND)
+        return
+    stream.handle = command.head.handle
+    stream.stats = stream_row(worker, stream.handle, 0, ROW_REPLICA)
+    stream.stats.kind = stream.kind
+    stream.stats.source = command.origin
+    worker.inbound[handle_index(stream.handle)] = stream
+
+
+cdef void apply_free_inbound(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef Transport* transport = find_transport(worker, stream.transport)
     forward_forget(worker, stream)
-    transport_remove_inbound(transport, stream)
-    if transport.inbound_count == 0:
-        leave_senders(worker, transport)
+    if transport == NULL:
+        replica_close(worker, stream)
+    else:
+        transport_remove_inbound(transport, stream)
+        if transport.inbound_count == 0:
+            leave_senders(worker, transport)
     worker.inbound[handle_index(stream.handle)] = NULL
     stream.stats.handle = 0
     inbound_free(stream)
@@ -281,6 +326,8 @@ cdef void create_outbound(Worker* worker, const CreateOutbound* command) noexcep
         close_outbound(worker, stream)
         return
     worker.outbound[handle_index(stream.handle)] = stream
+    if source.origin:
+        worker.next_tick_us = worker.now_us       # no packet of its own asks for its keyframe
     transport_bind(transport, stream.ssrc, stream.handle, SSRC_OUTBOUND)
     if stream.rtx_ssrc:
         transport_bind(transport, stream.rtx_ssrc, stream.handle, SSRC_OUTBOUND_RTX)
@@ -307,7 +354,7 @@ cdef void close_outbound(Worker* worker, OutboundStream* stream) noexcept nogil:
 cdef void apply_free_transport(Worker* worker, Transport* transport) noexcept nogil:
     cdef uint32_t index = handle_index(transport.handle)
     while transport.inbound_count:
-        close_inbound(worker, transport.inbound[transport.inbound_count - 1])
+        apply_free_inbound(worker, transport.inbound[transport.inbound_count - 1])
     while transport.outbound_count:
         close_outbound(worker, transport.outbound[transport.outbound_count - 1])
     leave_senders(worker, transport)

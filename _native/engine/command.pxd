@@ -5,6 +5,7 @@ handle that no longer lives makes it a counted no-op.
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.crypto.dtls cimport SrtpKeys
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
 from fastsfu._native.packet.rtp cimport EXT_KINDS
@@ -28,6 +29,10 @@ cdef enum CommandKind:
     COMMAND_CLOSE_OUTBOUND
     COMMAND_PAUSE_OUTBOUND
     COMMAND_REQUEST_KEYFRAME
+    COMMAND_CONNECT_LINK
+    COMMAND_CREATE_REPLICA
+    COMMAND_TAP
+    COMMAND_UNTAP
     COMMAND_KINDS
 
 cdef struct Head:                 # of every command and event
@@ -97,6 +102,25 @@ cdef struct CreateOutbound:
 cdef struct PauseOutbound:
     Head head
     uint8_t paused
+
+cdef struct ConnectLink:          # handle 0
+    Head head
+    uint32_t peer                 # index of the other worker
+    Ring* out
+    Ring* back
+    Ring* wake
+
+cdef struct CreateReplica:
+    Head head
+    uint32_t peer                 # worker of the stream that it is of
+    uint64_t origin               # that stream's handle there
+    int32_t kind                  # MediaKind
+    uint32_t clock_rate           # Hz
+
+cdef struct TapStream:            # COMMAND_TAP, COMMAND_UNTAP; the handle is the stream's
+    Head head
+    uint32_t peer
+    uint64_t replica
 
 cdef enum EventKind:
     EVENT_ICE_CONNECTED = 1

@@ -11,15 +11,16 @@ import ipaddress
 import os
 import ssl
 import threading
+import time
 from enum import IntEnum
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+cimport cython
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
 
 from fastsfu._native.base.net cimport ENOSYS, getrandom
 from fastsfu._native.base.ring cimport (
-    ring_commit, ring_drain_wake, ring_front, ring_pop, ring_reserve, ring_wake,
+    ring_drain_wake, ring_front, ring_pop, ring_reserve, ring_wake,
 )
 from fastsfu._native.crypto.suite cimport (
     MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPENSSL, SuiteMaker, suite_name,
@@ -28,6 +29,8 @@ from fastsfu._native.engine.associations cimport (
     ASSOCIATION_UNCHANGED, AssociationChange, Associations,
 )
 from fastsfu._native.engine.command cimport *
+from fastsfu._native.engine.commands cimport Commands
+from fastsfu._native.engine.links cimport Links as NativeLinks
 from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
@@ -37,8 +40,11 @@ from fastsfu._native.engine.request cimport (
 from fastsfu._native.engine.snapshot cimport read_counters, read_rows
 from fastsfu._native.engine.state cimport Worker
 from fastsfu._native.engine.udp cimport udp_open
-from fastsfu._native.engine.worker cimport WorkerLimits, worker_free, worker_init, worker_run
+from fastsfu._native.engine.links import Links
+from fastsfu._native.engine.worker cimport WorkerLimits, worker_init, worker_run
 from fastsfu._native.peer.ice cimport Address, IceCredentials
+
+STOP_SECONDS = 5.0                    # that a worker's thread has to end
 
 cdef dict MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENSSL}
 
@@ -59,10 +65,13 @@ class DtlsState(IntEnum):
     FAILED = 3
 
 
+@cython.no_gc_clear                   # `links` is needed to the end
 cdef class Engine:
     """One worker thread, its socket and its rings."""
 
     cdef Worker* worker
+    cdef NativeLinks links
+    cdef Commands commands
     cdef Handles transports
     cdef Handles streams
     cdef Associations associations
@@ -77,7 +86,8 @@ cdef class Engine:
     def __cinit__(
             self, *, str host, uint16_t port, bytes certificate_pem, bytes private_key_pem,
             str crypto="auto", bint gso=True, bint gro=True, int64_t hold_us=500,
-            uint32_t max_transports=4096, uint32_t max_streams=65536, uint32_t max_buffers=131072):
+            uint32_t max_transports=4096, uint32_t max_streams=65536, uint32_t max_buffers=131072,
+            uint32_t index=0, NativeLinks links=None):
         cdef WorkerLimits limits
         cdef int error
         if crypto not in MAKERS:
@@ -87,14 +97,23 @@ cdef class Engine:
         self.transport_of = {}
         self.associations = Associations(certificate_pem, private_key_pem, max_transports)
         self.fingerprint = certificate_fingerprint(certificate_pem)
+        limits.index = index
         limits.max_transports = max_transports
         limits.max_streams = max_streams
         limits.max_buffers = max_buffers
         self.worker = <Worker*>calloc(1, sizeof(Worker))
+        self.links = Links() if links is None else links
         if (self.worker == NULL or handles_init(&self.transports, max_transports) < 0
                 or handles_init(&self.streams, max_streams) < 0):
             raise MemoryError
         self.worker.udp.fd = -1
+        self.worker.index = index
+        try:
+            self.links.add(self.worker)
+        except BaseException:
+            free(self.worker)
+            self.worker = NULL
+            raise
         error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &limits, hold_us)
         if error == -ENOSYS:
             raise ValueError(f"SRTP primitives by {crypto!r} are not to be had on this machine")
@@ -103,20 +122,23 @@ cdef class Engine:
         if error < 0:
             raise OSError(-error, f"media port {host}:{port}: {os.strerror(-error)}")
         self.associations.commands = &self.worker.commands
+        self.commands = Commands()
+        self.commands.worker = self.worker
+        self.commands.streams = &self.streams
         self.port = self.worker.udp.port
         self.crypto = suite_name(self.worker.suite).decode()
 
     def __dealloc__(self):
-        if self.worker != NULL:
-            worker_free(self.worker)
-            free(self.worker)
+        if self.worker != NULL and self.links is not None:
+            self.links.leave(self.worker, False)
         handles_free(&self.transports)
         handles_free(&self.streams)
 
     def start(self):
         self.check_thread()
         if self.thread is None:
-            self.thread = threading.Thread(target=self._run, name="fastsfu-worker", daemon=True)
+            self.thread = threading.Thread(
+                target=self._run, name=f"fastsfu-worker-{self.worker.index}", daemon=True)
             self.thread.start()
 
     def _run(self):
@@ -124,30 +146,43 @@ cdef class Engine:
             worker_run(self.worker)
 
     def close(self):
-        """Idempotent. The memory goes with the last reference; the port, the keys and the buffers
-        go now.
+        """Idempotent. The port, the keys and the buffers go now, or with the last of the engines
+        that share Links. A worker that is stuck keeps them.
         """
+        cdef bint ended = True
         if self.worker == NULL:
             return
         self.check_thread()
         if self.thread is not None:
             for transport in list(self.streams_of):
                 self.associations.remove(transport)
-            self.stop_worker()
-        worker_free(self.worker)
-        free(self.worker)
+            ended = self.stop_worker()
+        self.links.leave(self.worker, not ended)
         self.worker = NULL
 
-    cdef stop_worker(self):
-        # A full ring is drained by the worker, so room comes.
+    cdef bint stop_worker(self) except *:
+        """False: it does not end."""
         cdef Head* command = NULL
-        while command == NULL:
+        deadline = time.monotonic() + STOP_SECONDS
+        # A full ring is drained by the worker, so room comes.
+        while command == NULL and time.monotonic() < deadline:
             command = <Head*>ring_reserve(&self.worker.commands, sizeof(Head))
-        command.kind = COMMAND_STOP
-        command.handle = 0
-        self.commit()
-        self.thread.join()
-        self.thread = None
+        if command != NULL:
+            command.kind = COMMAND_STOP
+            command.handle = 0
+            self.commit()
+        self.thread.join(max(0.0, deadline - time.monotonic()))
+        return not self.thread.is_alive()
+
+    def beat(self):
+        self.check_thread()
+        self.commands.catch_up()
+        ring_wake(&self.worker.commands)
+        return self.worker.beats
+
+    def busy_us(self):
+        self.check_thread()
+        return self.worker.busy_us
 
     def fileno(self):
         self.check_thread()
@@ -160,17 +195,10 @@ cdef class Engine:
             raise RuntimeError("the engine is closed")
 
     cdef void* reserve(self, uint32_t kind, uint64_t handle, uint32_t size) except NULL:
-        cdef Head* command = <Head*>ring_reserve(&self.worker.commands, size)
-        if command == NULL:
-            raise RuntimeError("the worker does not take commands: its ring is full")
-        memset(command, 0, size)
-        command.kind = kind
-        command.handle = handle
-        return command
+        return self.commands.reserve(kind, handle, size)
 
     cdef void commit(self) noexcept:
-        ring_commit(&self.worker.commands)
-        ring_wake(&self.worker.commands)
+        self.commands.commit()
 
     cdef command_stream(self, uint32_t kind, uint64_t stream):
         self.check_thread()
@@ -227,8 +255,7 @@ cdef class Engine:
         if not handles_live(&self.transports, transport):
             return
         self.associations.remove(transport)
-        self.reserve(COMMAND_CLOSE_TRANSPORT, transport, sizeof(Head))
-        self.commit()
+        self.commands.close(COMMAND_CLOSE_TRANSPORT, transport)
         for stream in self.streams_of.pop(transport):
             del self.transport_of[stream]
             handles_give_back(&self.streams, stream)
@@ -253,8 +280,7 @@ cdef class Engine:
         self.check_thread()
         if not handles_live(&self.streams, stream):
             return
-        self.reserve(kind, stream, sizeof(Head))
-        self.commit()
+        self.commands.close(kind, stream)
         self.streams_of[self.transport_of.pop(stream)].discard(stream)
         handles_give_back(&self.streams, stream)
 
@@ -298,6 +324,16 @@ cdef class Engine:
             raise
         self.commit_stream(transport, handle)
         return handle
+
+    def create_replica(
+            self, Engine source, uint64_t inbound, *, int kind, uint32_t clock_rate):
+        self.check_thread()
+        source.check_thread()
+        return self.links.open_replica(self.commands, source.commands, inbound, kind, clock_rate)
+
+    def close_replica(self, uint64_t replica):
+        self.check_thread()
+        self.links.close_replica(self.commands, replica)
 
     def close_outbound(self, uint64_t outbound):
         self.close_stream(COMMAND_CLOSE_OUTBOUND, outbound)

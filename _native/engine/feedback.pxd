@@ -23,7 +23,8 @@ cdef void feedback_twcc(Worker* worker, Transport* transport) noexcept nogil
 cdef bint feedback_tick(Worker* worker, Transport* transport) noexcept nogil
 # A transport's turn once a second.
 cdef void feedback_report(Worker* worker, Transport* transport) noexcept nogil
-# Ask the sender for a keyframe now, if one is due.
+# Ask the sender, or a replica's origin, for a keyframe now, if one is due. `transport` is the
+# sender's.
 cdef void feedback_keyframe(
     Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil
 # Tell the receiver that this stream of ours ends, or all of them (NULL; RFC 3550 section 6.6).

@@ -9,6 +9,7 @@ from fastsfu._native.crypto.srtp cimport (
 from fastsfu._native.engine.command cimport EVENT_STREAM_ENDED
 from fastsfu._native.engine.egress cimport egress_flush, egress_protected
 from fastsfu._native.engine.forward cimport forward_again
+from fastsfu._native.engine.link cimport link_clock, link_keyframe
 from fastsfu._native.engine.state cimport (
     DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP, RTCP_CAPACITY, TWCC_INTERVAL_US, Worker,
     count_drop, emit_event,
@@ -19,7 +20,7 @@ from fastsfu._native.media.reception cimport (
     reception_lost, reception_on_sr, reception_report, reception_sender_clock,
 )
 from fastsfu._native.media.stream cimport (
-    InboundStream, OutboundState, OutboundStream, keyframe_due, want_keyframe,
+    InboundStream, OutboundState, OutboundStream, has_receivers, keyframe_due, want_keyframe,
 )
 from fastsfu._native.media.twcc cimport twcc_write
 from fastsfu._native.packet.rtcp cimport (
@@ -102,6 +103,7 @@ cdef void on_sender_report(
     stream = inbound_of(worker, transport, info.ssrc)
     if stream != NULL:
         reception_on_sr(&stream.reception, &info, worker.now_us)
+        link_clock(worker, stream)
 
 
 cdef void on_report_blocks(
@@ -202,6 +204,10 @@ cdef void feedback_keyframe(
     cdef Compound compound
     if not stream.keyframe_wanted and not somebody_waits(stream):
         return
+    if stream.origin:
+        if keyframe_due(stream, worker.now_us):
+            link_keyframe(stream)
+        return
     if transport.keyed and keyframe_due(stream, worker.now_us):
         compound.size = rtcp_write_pli(compound.data, transport.ssrc, stream.ssrc)
         send(worker, transport, &compound)
@@ -227,7 +233,7 @@ cdef bint feedback_tick(Worker* worker, Transport* transport) noexcept nogil:
     cdef int i
     for i in range(transport.inbound_count):
         stream = transport.inbound[i]
-        if stream.started and stream.outbound_count:
+        if stream.started and has_receivers(stream):
             ask_again(worker, transport, stream)
             feedback_keyframe(worker, transport, stream)
             hurry = hurry or stream.waiting or stream.keyframe_wanted or (

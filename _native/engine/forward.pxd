@@ -7,6 +7,7 @@ them equal. Audio never waits.
 
 from libc.stdint cimport uint16_t
 
+from fastsfu._native.engine.link cimport Run
 from fastsfu._native.engine.state cimport Worker
 from fastsfu._native.media.history cimport MediaPacket
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
@@ -20,6 +21,11 @@ cdef enum:
 # Takes over the caller's hold of packet.buffer.
 cdef void forward_packet(
     Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil
+# Packets that a link has brought, cut into runs and padded, to a replica's receivers. Takes over
+# the holds.
+cdef void forward_linked(
+    Worker* worker, InboundStream* replica, const MediaPacket* packets, int count,
+    const Run* runs, int run_count) noexcept nogil
 # Send what is gathered of this stream's frame; no-op when there is nothing.
 cdef void forward_frame(Worker* worker, InboundStream* stream) noexcept nogil
 # Send the frames whose hold has ended.

@@ -7,6 +7,7 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
 from fastsfu._native.engine.egress cimport egress_end, egress_keep, egress_message, egress_packet
+from fastsfu._native.engine.link cimport Run, link_frame
 from fastsfu._native.engine.state cimport (
     MESSAGES_FORWARDED, PACKETS_FORWARDED, PADDING_BYTES, Worker,
 )
@@ -14,7 +15,7 @@ from fastsfu._native.engine.udp cimport GSO_MAX_BYTES, SocketAddress
 from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket, history_get, history_put
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map, rewrite_start
 from fastsfu._native.media.stream cimport (
-    FRAME_CAPACITY, NO_PT, InboundStream, MediaKind, OutboundState, OutboundStream,
+    FRAME_CAPACITY, NO_PT, InboundStream, MediaKind, OutboundState, OutboundStream, has_receivers,
 )
 from fastsfu._native.packet.rtp cimport (
     RTP_FIXED_SIZE, RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind,
@@ -26,15 +27,11 @@ cdef enum:
     EXTENSION_BYTES = 8
     MAX_HEADER = RTP_FIXED_SIZE + EXTENSION_BYTES
 
-cdef struct Run:                  # packets [begin, end) of a frame that leave as one message
-    int begin
-    int end
-
 
 cdef void forward_packet(
         Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil:
     cdef bint late = stream.kind == MediaKind.VIDEO and packet.ext_seq < stream.last_ext_seq
-    if stream.outbound_count == 0:
+    if not has_receivers(stream):
         buffer_release(packet.buffer)
         return
     if stream.kind == MediaKind.AUDIO or late:
@@ -85,6 +82,14 @@ cdef void fan_out(
     """Every receiver gets these packets, in order. Takes over the holds of their buffers."""
     cdef Run runs[FRAME_CAPACITY]
     cdef int run_count = equalise(worker, packets, count, runs)
+    if stream.tap_count:
+        link_frame(worker, stream, packets, count, runs, run_count)
+    forward_linked(worker, stream, packets, count, runs, run_count)
+
+
+cdef void forward_linked(
+        Worker* worker, InboundStream* stream, const MediaPacket* packets, int count,
+        const Run* runs, int run_count) noexcept nogil:
     cdef int i, k, first
     cdef OutboundStream* receiver
     for i in range(stream.outbound_count):
@@ -94,7 +99,7 @@ cdef void fan_out(
             if runs[k].end > first:
                 send_run(worker, receiver, packets, max(runs[k].begin, first), runs[k].end)
     for i in range(count):
-        if stream.kind == MediaKind.VIDEO:
+        if stream.kind == MediaKind.VIDEO and stream.outbound_count:
             history_put(&stream.history, &packets[i], worker.now_us)
         egress_keep(&worker.egress, &worker.udp, packets[i].buffer)
 

@@ -9,15 +9,16 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
 from fastsfu._native.engine.state cimport COUNTERS, Worker
-from fastsfu._native.media.stream cimport StreamStats
+from fastsfu._native.media.stats cimport StreamStats
 
-# StreamStats, field by field (media/stream.pxd).
+# StreamStats, field by field (media/stats.pxd).
 ROW = numpy.dtype([
     ("handle", "u8"), ("transport", "u8"), ("source", "u8"), ("packets", "u8"), ("bytes", "u8"),
     ("retransmitted", "u8"), ("discarded", "u8"), ("replayed", "u8"), ("unauthentic", "u8"),
     ("keyframes", "u8"), ("nack_count", "u8"), ("pli_count", "u8"), ("lost", "i8"),
     ("last_packet_us", "i8"), ("last_keyframe_us", "i8"), ("ssrc", "u4"), ("rtt_us", "u4"),
     ("jitter_us", "u4"), ("row", "u1"), ("kind", "u1"), ("fraction_lost", "u1"), ("state", "u1"),
+    ("worker", "u4"), ("unused", "u4"),
 ])
 
 # In the order of Counter (engine/state.pxd).
@@ -27,9 +28,10 @@ COUNTER_NAMES = (
     "drop_rtp_unknown_ssrc", "drop_rtp_unknown_pt", "drop_srtp_replayed", "drop_srtp_unauthentic",
     "drop_rtcp_malformed", "drop_srtcp", "drop_duplicate", "drop_no_buffer", "drop_stale_command",
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
+    "link_packets", "link_dropped",
 )
 if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
-    raise ImportError("the names do not match media/stream.pxd and engine/state.pxd")
+    raise ImportError("the names do not match media/stats.pxd and engine/state.pxd")
 
 
 cdef object read_rows(Worker* worker):
@@ -55,6 +57,8 @@ cdef dict read_counters(Worker* worker):
     counters = {name: worker.counters[i] for i, name in enumerate(COUNTER_NAMES)}
     counters.update(
         transports=worker.transport_count,
+        replicas=worker.replica_count,
+        busy_us=worker.busy_us,
         messages_sent=worker.udp.messages_sent,
         datagrams_sent=worker.udp.datagrams_sent,
         datagrams_received=worker.udp.datagrams_received,
@@ -62,6 +66,7 @@ cdef dict read_counters(Worker* worker):
         gso_refused=worker.udp.gso_refused,
         send_errors=worker.udp.send_errors,
         buffers_used=worker.pool.used,
+        buffers_lent=worker.pool.lent,
         buffers_high_water=worker.pool.high_water,
         buffers_capacity=worker.pool.capacity,
         buffers_exhausted=worker.pool.exhausted,

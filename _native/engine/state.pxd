@@ -13,7 +13,8 @@ from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.suite cimport Suite
 from fastsfu._native.engine.egress cimport Egress
 from fastsfu._native.engine.udp cimport UdpSocket
-from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
+from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
@@ -24,6 +25,7 @@ cdef enum:
     SWEEP_SLOT_US = 10000
     TWCC_INTERVAL_US = 100000     # libwebrtc's own; sent with the packets, so there is no timer
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
+    MAX_WORKERS = 64
 
 # Why a datagram or command went no further; names in engine.pyx follow this order.
 cdef enum:                     # Counter
@@ -49,9 +51,19 @@ cdef enum:                     # Counter
     PACKETS_FORWARDED
     MESSAGES_FORWARDED
     PADDING_BYTES                 # spent on equal sizes
+    LINK_PACKETS                  # put on links to other workers
+    LINK_DROPPED                  # packets whose frame did not fit
     COUNTERS
 
+cdef struct Link:                 # to another worker and back (engine/link)
+    uint32_t peer                 # its index
+    Ring* out
+    Ring* back                    # this worker is the consumer
+    Ring* wake                    # the peer's commands: the eventfd that it waits on
+    int written                   # records since the batch began
+
 cdef struct Worker:
+    uint32_t index                # among the workers of the process
     UdpSocket udp
     Egress egress
     Pool pool
@@ -61,6 +73,9 @@ cdef struct Worker:
     bint events_written           # since the last wake-up
     bint stopping
     int64_t now_us                # read once a batch
+    uint64_t beats                # turns of the loop: it lives
+    int64_t woke_us               # when the turn began
+    int64_t busy_us               # time in which it did not wait
     int64_t next_tick_us
     int64_t slot                  # the last one swept
     int64_t hold_us
@@ -79,6 +94,10 @@ cdef struct Worker:
     int sender_count
     InboundStream** gathering     # streams with a frame on hold
     int gathering_count
+    Link links[MAX_WORKERS]
+    int link_count
+    InboundStream** replicas      # of other workers' streams
+    int replica_count
     StreamStats* stream_stats     # max_streams rows
     StreamStats* transport_stats  # max_transports rows
     uint64_t counters[COUNTERS]

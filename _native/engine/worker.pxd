@@ -11,6 +11,7 @@ from fastsfu._native.crypto.suite cimport SuiteMaker
 from fastsfu._native.engine.state cimport Worker
 
 cdef struct WorkerLimits:
+    uint32_t index                # among the workers of the process, below MAX_WORKERS
     uint32_t max_transports
     uint32_t max_streams
     uint32_t max_buffers
@@ -20,7 +21,12 @@ cdef struct WorkerLimits:
 cdef int worker_init(
     Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil
 cdef void worker_run(Worker* worker) noexcept nogil           # until COMMAND_STOP
+# What other workers have put on links until now.
+cdef void worker_read_links(Worker* worker) noexcept nogil
 # What follows a batch: what is due at worker.now_us, then everything laid out leaves. No system
 # call but the send.
 cdef void worker_step(Worker* worker) noexcept nogil
-cdef void worker_free(Worker* worker) noexcept nogil          # when it does not run (any more)
+# When it does not run any more: let go of everything, what other workers have lent too. Those that
+# are linked all do this before the first of them is freed.
+cdef void worker_disband(Worker* worker) noexcept nogil
+cdef void worker_free(Worker* worker) noexcept nogil

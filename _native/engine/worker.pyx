@@ -6,13 +6,13 @@ from libc.string cimport memset
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from fastsfu._native.base.net cimport ENOMEM, ENOSYS, POLLIN, getrandom, pollfd, ppoll
-from fastsfu._native.base.pool cimport pool_free, pool_init
+from fastsfu._native.base.pool cimport pool_free, pool_init, pool_settle
 from fastsfu._native.base.ring cimport (
     ring_drain_wake, ring_free, ring_front, ring_init, ring_pop, ring_wake,
 )
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
-from fastsfu._native.engine.apply cimport apply, apply_free_transport
+from fastsfu._native.engine.apply cimport apply, apply_free_inbound, apply_free_transport
 from fastsfu._native.engine.command cimport (
     EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel, Head,
 )
@@ -20,13 +20,18 @@ from fastsfu._native.engine.egress cimport egress_flush, egress_free, egress_ini
 from fastsfu._native.engine.feedback cimport feedback_report, feedback_tick
 from fastsfu._native.engine.forward cimport forward_due
 from fastsfu._native.engine.ingress cimport ingress
+from fastsfu._native.engine.link cimport link_wake
+from fastsfu._native.engine.replica cimport (
+    replica_abandon, replica_receive, replica_sweep, replica_tick,
+)
 from fastsfu._native.engine.state cimport (
     QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
 )
 from fastsfu._native.engine.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, udp_receive
 from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.levels cimport level_silence
-from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundStream, StreamStats
+from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundStream
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 
@@ -46,19 +51,21 @@ cdef int worker_init(
         int64_t hold_us) noexcept nogil:
     cdef int error
     worker.commands.eventfd = worker.events.eventfd = -1
+    worker.index = limits.index
     worker.hold_us = hold_us
     worker.max_transports = limits.max_transports
     worker.max_streams = limits.max_streams
     worker.transports = <Transport**>calloc(limits.max_transports, sizeof(Transport*))
     worker.senders = <Transport**>calloc(limits.max_transports, sizeof(Transport*))
     worker.inbound = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
+    worker.replicas = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
     worker.gathering = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
     worker.outbound = <OutboundStream**>calloc(limits.max_streams, sizeof(OutboundStream*))
     worker.stream_stats = <StreamStats*>calloc(limits.max_streams, sizeof(StreamStats))
     worker.transport_stats = <StreamStats*>calloc(limits.max_transports, sizeof(StreamStats))
     if (worker.transports == NULL or worker.senders == NULL or worker.inbound == NULL
-            or worker.gathering == NULL or worker.outbound == NULL or worker.stream_stats == NULL
-            or worker.transport_stats == NULL):
+            or worker.replicas == NULL or worker.gathering == NULL or worker.outbound == NULL
+            or worker.stream_stats == NULL or worker.transport_stats == NULL):
         return -ENOMEM
     if getrandom(&worker.address_seed, sizeof(worker.address_seed), 0) < 0:
         return -ENOSYS
@@ -76,13 +83,22 @@ cdef int worker_init(
     return error
 
 
-cdef void worker_free(Worker* worker) noexcept nogil:
+cdef void worker_disband(Worker* worker) noexcept nogil:
     cdef uint32_t i
     if worker.transports != NULL:
         for i in range(worker.transport_top):
             if worker.transports[i] != NULL:
                 apply_free_transport(worker, worker.transports[i])
+    while worker.replica_count:
+        apply_free_inbound(worker, worker.replicas[worker.replica_count - 1])
     egress_free(&worker.egress)
+    replica_abandon(worker)
+    worker.link_count = 0
+
+
+cdef void worker_free(Worker* worker) noexcept nogil:
+    worker_disband(worker)
+    pool_settle(&worker.pool)
     pool_free(&worker.pool)
     table_free(&worker.by_ufrag)
     table_free(&worker.by_address)
@@ -94,6 +110,7 @@ cdef void worker_free(Worker* worker) noexcept nogil:
     free(worker.transports)
     free(worker.senders)
     free(worker.inbound)
+    free(worker.replicas)
     free(worker.gathering)
     free(worker.outbound)
     free(worker.stream_stats)
@@ -108,12 +125,21 @@ cdef inline int64_t clock_us() noexcept nogil:
 
 
 cdef void worker_run(Worker* worker) noexcept nogil:
+    worker.woke_us = clock_us()
     while not worker.stopping:
         wait(worker)
-        worker.now_us = clock_us()
+        worker.woke_us = worker.now_us = clock_us()
+        worker.beats += 1
         obey(worker)
+        worker_read_links(worker)
         receive(worker)
         worker_step(worker)
+
+
+cdef void worker_read_links(Worker* worker) noexcept nogil:
+    if worker.link_count:
+        replica_receive(worker)
+        pool_settle(&worker.pool)
 
 
 cdef void worker_step(Worker* worker) noexcept nogil:
@@ -121,6 +147,8 @@ cdef void worker_step(Worker* worker) noexcept nogil:
     if worker.now_us >= worker.next_tick_us:
         tick(worker)
     sweep_slots(worker)
+    if worker.link_count:
+        link_wake(worker)
     egress_flush(&worker.egress, &worker.udp)
     if worker.events_written:
         worker.events_written = False
@@ -128,7 +156,7 @@ cdef void worker_step(Worker* worker) noexcept nogil:
 
 
 cdef void wait(Worker* worker) noexcept nogil:
-    """Until a datagram, a command, the end of a hold or the next tick; a worker without transports
+    """Until a datagram, a command, the end of a hold or the next tick; a worker without any duty
     waits for ever.
 
     In the middle of a frame more is sure to come: a nap then takes its packets together instead of
@@ -136,11 +164,12 @@ cdef void wait(Worker* worker) noexcept nogil:
     """
     cdef pollfd fds[2]
     cdef timespec timeout
-    cdef int64_t until = worker.next_tick_us, left
+    cdef int64_t until = worker.next_tick_us, now_us = clock_us(), left
     cdef int i
+    worker.busy_us += now_us - worker.woke_us
     for i in range(worker.gathering_count):
         until = min(until, worker.gathering[i].frame_deadline_us)
-    left = max(<int64_t>0, until - clock_us())
+    left = max(<int64_t>0, until - now_us)
     if worker.gathering_count:
         left = min(left, <int64_t>NAP_US)
     timeout.tv_sec = left // 1000000
@@ -149,10 +178,14 @@ cdef void wait(Worker* worker) noexcept nogil:
     fds[1].fd = worker.commands.eventfd
     fds[0].events = fds[1].events = POLLIN
     fds[1].revents = 0
-    ppoll(
-        fds, 0 if worker.gathering_count else 2, &timeout if worker.transport_count else NULL, NULL)
+    ppoll(fds, 0 if worker.gathering_count else 2, &timeout if has_duties(worker) else NULL, NULL)
     if fds[1].revents & POLLIN:
         ring_drain_wake(&worker.commands)
+
+
+cdef inline bint has_duties(const Worker* worker) noexcept nogil:
+    """Something that has to be seen to by the clock; what comes back of loans wakes nobody."""
+    return worker.transport_count or worker.replica_count or worker.pool.lent
 
 
 cdef void obey(Worker* worker) noexcept nogil:
@@ -188,6 +221,8 @@ cdef void tick(Worker* worker) noexcept nogil:
     for i in range(worker.sender_count):
         if feedback_tick(worker, worker.senders[i]):
             hurry = True
+    if worker.replica_count and replica_tick(worker):
+        hurry = True
     worker.next_tick_us = worker.now_us + (TICK_US if hurry else QUIET_TICK_US)
 
 
@@ -199,6 +234,8 @@ cdef void sweep_slots(Worker* worker) noexcept nogil:
     while worker.slot < slot:
         worker.slot += 1
         i = worker.slot % SWEEP_SLOTS
+        if i == 0 and worker.replica_count:
+            replica_sweep(worker)
         while i < worker.transport_top:
             if worker.transports[i] != NULL:
                 sweep(worker, worker.transports[i])

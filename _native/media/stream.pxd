@@ -2,7 +2,8 @@
 receiver of it (RFC 7656).
 
 Owned by one worker. An inbound stream lists its receivers; an outbound stream points back. Either
-may be closed first.
+may be closed first. Receivers on another worker have a replica of it there, an inbound stream that
+a link feeds instead of a transport; a tap is where it leaves for one.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -13,6 +14,7 @@ from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.media.rewrite cimport Rewrite
+from fastsfu._native.media.stats cimport StreamStats
 
 cpdef enum MediaKind:
     AUDIO = 0
@@ -28,37 +30,14 @@ cdef enum:
     # at most one keyframe request in that time: a keyframe costs every receiver
     KEYFRAME_INTERVAL_US = 500000
 
-# One row of Engine.snapshot(): written by the worker, copied by the event loop's thread. Every
-# field is aligned and read
-# whole; a row may mix values of two moments, never halves of one. Names follow webrtc-stats.
-cdef struct StreamStats:
-    uint64_t handle               # 0 = row not in use
-    uint64_t transport
-    uint64_t source               # outbound: handle of the inbound stream; else 0
-    uint64_t packets              # received or sent, retransmissions not counted
-    uint64_t bytes                # of their payloads
-    uint64_t retransmitted        # packets recovered (inbound) or sent again (outbound)
-    uint64_t discarded            # duplicates and packets too late
-    uint64_t replayed             # refused by the replay list
-    uint64_t unauthentic          # refused by authentication
-    uint64_t keyframes
-    uint64_t nack_count           # numbers asked for (inbound: by us; outbound: by the receiver)
-    # keyframe requests, PLI and FIR (inbound: by us; outbound: by the receiver)
-    uint64_t pli_count
-    int64_t lost                  # cumulative, RFC 3550 6.4.1 (outbound: as the receiver reports)
-    int64_t last_packet_us        # CLOCK_MONOTONIC
-    int64_t last_keyframe_us
-    uint32_t ssrc
-    uint32_t rtt_us               # outbound: from the receiver's reports; 0 = unknown
-    uint32_t jitter_us
-    uint8_t row                   # 0 inbound stream, 1 outbound stream, 2 transport
-    uint8_t kind                  # MediaKind
-    uint8_t fraction_lost         # 1/256, of the last report
-    uint8_t state                 # outbound: OutboundState
+cdef struct Tap:
+    void* link                    # engine/state Link
+    uint64_t replica              # its handle there
+    bint broken                   # a frame did not fit: nothing until the next keyframe
 
 cdef struct InboundStream:
     uint64_t handle
-    uint64_t transport            # handle of the sender's transport
+    uint64_t transport            # handle of the sender's transport; 0 = a replica
     MediaKind kind
     bint nack                     # ask for our own losses
     bint bound                    # its SSRC is known
@@ -87,6 +66,13 @@ cdef struct InboundStream:
     int outbound_count
     int outbound_capacity
     int waiting                   # receivers that cannot start without a keyframe
+    # other workers
+    Tap* taps
+    int tap_count
+    int tap_capacity
+    uint64_t origin               # replica: handle of the stream that it is of
+    void* origin_link             # and the way there (engine/state Link)
+    int replica_place             # in the worker's list
     # keyframe requests
     bint keyframe_wanted
     int64_t keyframe_asked_us     # when we last asked; -KEYFRAME_INTERVAL_US at first
@@ -130,7 +116,14 @@ cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its 
 # 0, or -1: out of memory
 cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil
 cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil
+# Packets are missing: its receivers start anew at the next keyframe, and number on without a gap.
+cdef void inbound_break(InboundStream* stream) noexcept nogil
 # A receiver cannot go on without a keyframe; it is asked for by keyframe_due.
 cdef void want_keyframe(InboundStream* stream) noexcept nogil
 # Shall a request leave now? At most one each KEYFRAME_INTERVAL_US; repeated while receivers wait.
 cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil
+
+
+# Anybody to forward to, here or on another worker?
+cdef inline bint has_receivers(const InboundStream* stream) noexcept nogil:
+    return stream.outbound_count or stream.tap_count

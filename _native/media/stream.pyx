@@ -43,6 +43,7 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil:
     if stream.kind == MediaKind.VIDEO:
         history_free(&stream.history)
     free(stream.outbound)
+    free(stream.taps)
     free(stream)
 
 
@@ -102,6 +103,18 @@ cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil:
     if stream.source != NULL:
         stream.source.waiting += 1
         want_keyframe(stream.source)
+
+
+cdef void inbound_break(InboundStream* stream) noexcept nogil:
+    cdef OutboundStream* receiver
+    cdef int i
+    for i in range(stream.outbound_count):
+        receiver = stream.outbound[i]
+        if receiver.state == OutboundState.FLOWING:
+            rewrite_stop(&receiver.rewrite)
+            receiver.state = OutboundState.WAITING
+            receiver.stats.state = OutboundState.WAITING
+            stream.waiting += 1
 
 
 cdef void want_keyframe(InboundStream* stream) noexcept nogil:

@@ -9,7 +9,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.srtp cimport SrtpContext
-from fastsfu._native.media.stream cimport InboundStream, OutboundStream, StreamStats
+from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.media.twcc cimport TwccReceiver
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport IceAgent

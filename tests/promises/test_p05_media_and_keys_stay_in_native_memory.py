@@ -162,7 +162,16 @@ def test_shipped_native_modules_offer_python_nothing_but_the_engine() -> None:
                 callables.add((name.rpartition(".")[2], member))
     assert callables == {
         ("engine", "Engine"),
-        ("associations", "Associations"),  # without Python methods:
+        # without Python methods:
+        ("associations", "Associations"),
+        ("commands", "Commands"),
+        ("engine", "Links"),
+        ("links", "Links"),
     }
-    associations = import_module("fastsfu._native.engine.associations").Associations
-    assert [name for name in dir(associations) if not name.startswith("_")] == []
+    for module, name in (("associations", "Associations"), ("commands", "Commands")):
+        assert public(getattr(import_module(f"fastsfu._native.engine.{module}"), name)) == []
+    assert public(import_module("fastsfu._native.engine.links").Links) == []
+
+
+def public(kind: type) -> list[str]:
+    return [name for name in dir(kind) if not name.startswith("_")]

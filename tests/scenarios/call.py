@@ -1,4 +1,4 @@
-"""A call on virtual time: emulated clients around a real worker. A run is decided by its seed."""
+"""A call on virtual time: emulated clients around real workers. A run is decided by its seed."""
 
 import random
 import select
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from fastsfu._native.engine.links import Links
 from fastsfu._native.packet.codec import Codec
 from tests.native.faces.world import World
 from tests.scenarios.flows import AUDIO_PT, RTX_PT, VIDEO_PT, Camera, Microphone, Viewer
@@ -16,19 +17,24 @@ AUDIO, VIDEO = 0, 1
 
 
 class Call:
-    def __init__(self, seed: int, **worker: Any) -> None:
+    def __init__(self, seed: int, workers: int = 1, **worker: Any) -> None:
         self.chance = random.Random(seed)
-        self.world = World(**worker)
+        links = Links()
+        self.worlds = [World(index=i, links=links, **worker) for i in range(workers)]
+        self.world = self.worlds[0]
+        self.stuck: set[World] = set()  # they do nothing
         self.participants: list[Participant] = []
         self.events: list[tuple[str, int, Any]] = []
         self.drained = 0
 
-    def join(self, name: str, *, early: bool = False, **path: Any) -> Participant:
+    def join(
+        self, name: str, *, early: bool = False, worker: int = 0, **path: Any
+    ) -> Participant:
         """`early`: it sends before the worker has its keys, which `hand_over` gives.
 
         `path`: delay_us, jitter_us and loss of both directions.
         """
-        participant = Participant(self.world, name, self.chance, **path)
+        participant = Participant(self.worlds[worker], name, self.chance, **path)
         participant.exchange_keys()
         if not early:
             participant.hand_over()
@@ -40,7 +46,7 @@ class Call:
         camera = Camera(self.chance.getrandbits(32), self.chance.getrandbits(32), self.chance)
         camera.next_us = self.world.now_us
         publisher.cameras.append(camera)
-        return self.world.inbound(
+        return publisher.world.inbound(
             publisher.transport, kind=VIDEO, mid=camera.mid, nack=nack,
             payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)],
         )  # fmt: skip
@@ -48,7 +54,7 @@ class Call:
     def speak(self, publisher: Participant) -> int:
         microphone = Microphone(self.chance.getrandbits(32), next_us=self.world.now_us)
         publisher.microphones.append(microphone)
-        return self.world.inbound(
+        return publisher.world.inbound(
             publisher.transport, kind=AUDIO, mid=microphone.mid, nack=False,
             payload_types=[(AUDIO_PT, int(Codec.CODEC_OPUS), 48_000, -1)],
         )  # fmt: skip
@@ -58,7 +64,7 @@ class Call:
         ssrc, rtx_ssrc = self.chance.getrandbits(32), self.chance.getrandbits(32) if rtx else None
         viewer = Viewer(ssrc, rtx_ssrc)
         watcher.viewers[ssrc] = viewer
-        outbound = self.world.outbound(
+        outbound = watcher.world.outbound(
             watcher.transport, inbound, ssrc=ssrc, rtx_ssrc=rtx_ssrc,
             payload_types=[(VIDEO_PT, VIDEO_PT, RTX_PT if rtx else -1)],
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
@@ -68,7 +74,7 @@ class Call:
     def listen(self, listener: Participant, inbound: int) -> tuple[int, int]:
         """(handle of the outbound stream, its SSRC)."""
         ssrc = self.chance.getrandbits(32)
-        outbound = self.world.outbound(
+        outbound = listener.world.outbound(
             listener.transport, inbound, ssrc=ssrc, payload_types=[(AUDIO_PT, AUDIO_PT, -1)],
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
         )  # fmt: skip
@@ -85,16 +91,17 @@ class Call:
             participant.tick(now_us)
             datagrams = participant.up.due(now_us)
             if datagrams:
-                self.world.deliver(datagrams, participant.address)
-        self.world.advance(STEP_US)
-        self.events += self.world.events()
+                participant.world.deliver(datagrams, participant.address)
+        for world in self.worlds:
+            (world.stall if world in self.stuck else world.advance)(STEP_US)
+            self.events += world.events()
         self._drain()
         for participant in self.participants:
             participant.receive(self.world.now_us)
 
     def _drain(self) -> None:
         """Until every datagram that the worker sent has come out of the loopback interface."""
-        sent = self.world.counters()["datagrams_sent"]
+        sent = sum(world.counters()["datagrams_sent"] for world in self.worlds)
         while self.drained < sent:
             sockets = [opened for p in self.participants for opened in p.sockets]
             ready, _, _ = select.select(sockets, [], [], 5)
@@ -103,9 +110,9 @@ class Call:
             )
             self.drained += sum(p.drain(self.world.now_us) for p in self.participants)
 
-    def row(self, handle: int) -> Any:
+    def row(self, handle: int, world: World | None = None) -> Any:
         """The counters of one stream or transport."""
-        rows = self.world.snapshot()
+        rows = (world or self.world).snapshot()
         return rows[rows["handle"] == handle][0]
 
     def close(self) -> None:

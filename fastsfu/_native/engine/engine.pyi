@@ -39,6 +39,9 @@ class Events(Protocol):
     # 0 silent .. 127 loud, smoothed
     def on_audio_level(self, inbound: int, level: int) -> None: ...
 
+class Links:
+    """What the engines of one process share, so that streams can go from one to another."""
+
 class Engine:
     port: int            # UDP port that was bound
     crypto: str          # "ipsec-mb" or "openssl"
@@ -58,9 +61,15 @@ class Engine:
         max_transports: int = 4096,
         max_streams: int = 65536,
         max_buffers: int = 131072,      # 2 KiB each
+        index: int = 0,                 # of the worker, its own among those that share `links`
+        links: Links | None = None,
     ) -> None: ...                      # raises OSError, ValueError
     def start(self) -> None: ...
-    def close(self) -> None: ...        # ends the thread, frees everything; idempotent
+    # ends the thread; frees everything, with the last of those that share its Links; idempotent
+    def close(self) -> None: ...
+    # grows while the worker lives; wakes it, so that it also does when there is nothing to do
+    def beat(self) -> int: ...
+    def busy_us(self) -> int: ...       # in which it did not wait, so far
     def fileno(self) -> int: ...        # readable when poll has something to do
     def poll(self, events: Events) -> int: ...          # events delivered
     def dtls_timeout(self) -> float | None: ...         # seconds until handle_dtls_timeouts is due
@@ -96,10 +105,14 @@ class Engine:
     ) -> int: ...
     # its outbound streams fall silent until closed
     def close_inbound(self, inbound: int) -> None: ...
+    # for create_outbound here, of a stream of another engine that has the same Links
+    def create_replica(
+        self, source: Engine, inbound: int, *, kind: MediaKind, clock_rate: int) -> int: ...
+    def close_replica(self, replica: int) -> None: ...
     def create_outbound(
         self,
         transport: int,
-        inbound: int,
+        inbound: int,           # or a replica
         *,
         ssrc: int,
         rtx_ssrc: int | None,

@@ -1,10 +1,11 @@
 """A worker on virtual time for the scenarios: no thread, the clock is the test's, datagrams in are
 bytes with an address; what the worker sends goes through its real socket to real loopback sockets,
-so that GSO is the kernel's.
+so that GSO is the kernel's. Worlds with the same Links are workers that can be linked.
 """
 
+cimport cython
 from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.ring cimport ring_front, ring_pop
@@ -13,13 +14,16 @@ from fastsfu._native.crypto.suite cimport MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPEN
 from fastsfu._native.engine.apply cimport apply
 from fastsfu._native.engine.command cimport *
 from fastsfu._native.engine.ingress cimport ingress
+from fastsfu._native.engine.links cimport Links
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_rows
 from fastsfu._native.engine.state cimport Worker
 from fastsfu._native.engine.udp cimport Datagram, udp_open
-from fastsfu._native.engine.worker cimport WorkerLimits, worker_free, worker_init, worker_step
+from fastsfu._native.engine.worker cimport (
+    WorkerLimits, worker_init, worker_read_links, worker_step,
+)
 
 MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENSSL}
 EVENTS = {
@@ -29,16 +33,24 @@ EVENTS = {
 }
 
 
+@cython.no_gc_clear                   # `links` is needed to the end
 cdef class World:
     cdef Worker* worker
+    cdef Links links
     cdef uint64_t handles
 
-    def __cinit__(self, *, bint gso=True, int64_t hold_us=500, str crypto="auto"):
+    def __cinit__(
+            self, *, bint gso=True, int64_t hold_us=500, str crypto="auto", uint32_t index=0,
+            Links links=None):
         cdef WorkerLimits limits
         cdef int error
+        self.links = Links() if links is None else links
+        limits.index = index
         limits.max_transports, limits.max_streams, limits.max_buffers = 256, 1024, 8192
         self.worker = <Worker*>calloc(1, sizeof(Worker))
         self.worker.udp.fd = -1
+        self.worker.index = index
+        self.links.add(self.worker)
         error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &limits, hold_us)
         error = error or udp_open(&self.worker.udp, b"127.0.0.1", 0, gso, True)
         if error:
@@ -47,8 +59,7 @@ cdef class World:
         self.worker.next_tick_us = self.worker.now_us
 
     def __dealloc__(self):
-        worker_free(self.worker)
-        free(self.worker)
+        self.links.leave(self.worker, False)
 
     @property
     def port(self):
@@ -63,7 +74,12 @@ cdef class World:
         cdef int64_t until = self.worker.now_us + us
         while self.worker.now_us < until:
             self.worker.now_us = min(until, self.worker.now_us + 100)
+            worker_read_links(self.worker)
             worker_step(self.worker)
+
+    def stall(self, int64_t us):
+        """Let time pass without doing anything, as if the thread did not run."""
+        self.worker.now_us += us
 
     def deliver(self, datagrams, tuple source):
         """A batch [bytes] from ("127.0.0.1", port), then what a worker does after a batch."""
@@ -171,6 +187,42 @@ cdef class World:
         request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname)
         apply(self.worker, &command.head)
         return command.head.handle
+
+    cdef obey(self):
+        cdef uint32_t size
+        cdef const Head* command = <const Head*>ring_front(&self.worker.commands, &size)
+        while command != NULL:
+            apply(self.worker, command)
+            ring_pop(&self.worker.commands)
+            command = <const Head*>ring_front(&self.worker.commands, &size)
+
+    def replica(self, World source, uint64_t origin, *, kind, clock_rate):
+        """Of a stream of another world."""
+        cdef CreateReplica command
+        self.links.connect(self.worker, source.worker)
+        self.obey()
+        source.obey()
+        memset(&command, 0, sizeof(command))
+        command.head.kind = COMMAND_CREATE_REPLICA
+        command.head.handle = self.next_handle()
+        command.peer = source.worker.index
+        command.origin = origin
+        command.kind = kind
+        command.clock_rate = clock_rate
+        apply(self.worker, &command.head)
+        source.tap(COMMAND_TAP, origin, self, command.head.handle)
+        return command.head.handle
+
+    cdef tap(self, uint32_t kind, uint64_t inbound, World to, uint64_t replica):
+        cdef TapStream command
+        command.head.kind = kind
+        command.head.handle = inbound
+        command.peer = to.worker.index
+        command.replica = replica
+        apply(self.worker, &command.head)
+
+    def untap(self, uint64_t inbound, World to, uint64_t replica):
+        self.tap(COMMAND_UNTAP, inbound, to, replica)
 
     def pause(self, uint64_t outbound, bint paused):
         cdef PauseOutbound command

@@ -1,0 +1,22 @@
+"""The event loop's end of one worker's command ring."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+from fastsfu._native.engine.command cimport Head
+from fastsfu._native.engine.handles cimport Handles
+from fastsfu._native.engine.state cimport Worker
+
+cdef class Commands:
+    cdef Worker* worker
+    cdef Handles* streams                 # of both directions, and replicas
+    cdef object waiting                   # deque of bytes, a command each
+
+    # Room for a command, zero but for its head; RuntimeError when the ring is full. Then commit.
+    cdef void* reserve(self, uint32_t kind, uint64_t handle, uint32_t size) except NULL
+    cdef void commit(self) noexcept
+    # A command that ends something. When the ring is full, because the worker is stuck, it waits
+    # here and refuses nobody, but all that would begin: an index is not used again before.
+    cdef void end(self, const Head* command, uint32_t size) except *
+    cdef void close(self, uint32_t kind, uint64_t handle) except *     # one without a body
+    # What waits goes out as far as it fits; True: nothing waits any more.
+    cdef bint catch_up(self) except *

@@ -1,0 +1,34 @@
+"""One row of Engine.snapshot(): written by the worker, copied by the event loop's thread.
+
+Every field is aligned and read whole; a row may mix values of two moments, never halves of one.
+Names follow webrtc-stats.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+cdef struct StreamStats:
+    uint64_t handle               # 0 = row not in use
+    uint64_t transport
+    uint64_t source               # outbound: handle of the inbound stream; replica: what it is of
+    uint64_t packets              # received or sent, retransmissions not counted
+    uint64_t bytes                # of their payloads
+    uint64_t retransmitted        # packets recovered (inbound) or sent again (outbound)
+    uint64_t discarded            # duplicates and packets too late
+    uint64_t replayed             # refused by the replay list
+    uint64_t unauthentic          # refused by authentication
+    uint64_t keyframes
+    uint64_t nack_count           # numbers asked for (inbound: by us; outbound: by the receiver)
+    # keyframe requests, PLI and FIR (inbound: by us; outbound: by the receiver)
+    uint64_t pli_count
+    int64_t lost                  # cumulative, RFC 3550 6.4.1 (outbound: as the receiver reports)
+    int64_t last_packet_us        # CLOCK_MONOTONIC
+    int64_t last_keyframe_us
+    uint32_t ssrc
+    uint32_t rtt_us               # outbound: from the receiver's reports; 0 = unknown
+    uint32_t jitter_us
+    uint8_t row                   # 0 inbound stream, 1 outbound stream, 2 transport, 3 replica
+    uint8_t kind                  # MediaKind
+    uint8_t fraction_lost         # 1/256, of the last report
+    uint8_t state                 # outbound: OutboundState
+    uint32_t worker               # index
+    uint32_t unused
