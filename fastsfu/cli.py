@@ -34,7 +34,12 @@ MediaIp = Annotated[
 MediaPort = Annotated[
     int | None, typer.Option(help="UDP port of the media.", show_default="as --port")
 ]
-Workers = Annotated[int | None, typer.Option(help="Media threads.", show_default="1")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Media threads, worker i on UDP port media-port + i.", show_default="usable cores"
+    ),
+]
 Cert = Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM; watched.")]
 Key = Annotated[Path | None, typer.Option(help="TLS private key, PEM; watched.")]
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with options.")]
@@ -156,6 +161,7 @@ def doctor(
     port: Port = None,
     media_ip: MediaIp = None,
     media_port: MediaPort = None,
+    workers: Workers = None,
     cert: Cert = None,
     key: Key = None,
     config_file: ConfigFile = None,
@@ -169,6 +175,7 @@ def doctor(
         port=port,
         media_ips=media_ip or None,
         media_port=media_port,
+        workers=workers,
         cert=cert,
         key=key,
     )

@@ -18,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from fastsfu.cores import usable_cores
 from fastsfu.errors import ConfigError
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 from fastsfu.transport.addresses import ip_address, of_another_family, reachable_addresses
@@ -25,6 +26,7 @@ from fastsfu.transport.turn import check_urls
 
 List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
 Port = Annotated[int, Field(ge=0, le=65535)]
+MAX_WORKERS = 64  # of engine/state
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -55,10 +57,22 @@ class Config(BaseSettings):
     """
 
     media_port: Port | None = None
-    """UDP port of the media; 0 takes a free one. Default: the number of `port`."""
+    """UDP port of the media; 0 takes a free one. Default: the number of `port`. Each further worker
+    has the next one.
+    """
 
-    workers: Annotated[int, Field(ge=1, le=1)] = 1
-    """Media threads; one is what this version has."""
+    workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = Field(default_factory=usable_cores)
+    """Media threads, each with a UDP port of its own. Default: one for each usable core."""
+
+    spread_at: Annotated[float, Field(ge=0, le=1)] = 0.7
+    """Load of a worker, as a share of its core, at which further clients of its rooms go to another
+    worker; 0 spreads each room from the beginning.
+    """
+
+    worker_timeout: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 5.0
+    """Seconds after which a worker that does nothing is given up: its sessions end, the others go
+    on.
+    """
 
     # Who gets in
 
@@ -262,6 +276,8 @@ class Config(BaseSettings):
             raise ValueError("turn_urls need the turn_secret that their servers know")
         if self.topology == "p2p" and self.p2p_policy == "off":
             raise ValueError("topology p2p cannot have the p2p_policy off")
+        if self.udp_port + self.workers > 65536:
+            raise ValueError(f"workers: no {self.workers} ports from {self.udp_port} on")
         unreachable = of_another_family(self.host, self.media_ips)
         if unreachable:
             raise ValueError(f"media_ips: {unreachable[0]} cannot reach a socket on {self.host}")
@@ -296,7 +312,8 @@ def document() -> str:
     rows = []
     for name, field in Config.model_fields.items():
         meaning = " ".join((field.description or "").split())
-        rows.append(f"| `{name}` | {_shown(field.get_default())} | {meaning} |")
+        default = None if field.default_factory else field.get_default()
+        rows.append(f"| `{name}` | {_shown(default)} | {meaning} |")
     return "\n".join([_DOCUMENT, *rows, ""])
 
 

@@ -44,8 +44,16 @@ def _tcp_port(config: Config) -> Finding:
 
 
 def _udp_port(config: Config) -> Finding:
-    port = config.udp_port
-    return _bindable("media port", config.host, port, socket.SOCK_DGRAM)
+    """Each worker has one, in a row."""
+    ports = range(config.udp_port, config.udp_port + config.workers)
+    for port in ports:
+        finding = _bindable("media ports", config.host, port, socket.SOCK_DGRAM)
+        if finding.level != "good":
+            return finding
+    if len(ports) == 1 or config.udp_port == 0:
+        return finding
+    found = f"UDP {config.host}:{ports[0]}-{ports[-1]} are free, one for each worker"
+    return Finding("media ports", "good", found)
 
 
 def _bindable(check: str, host: str, port: int, kind: socket.SocketKind) -> Finding:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from fastsfu._native.engine.engine import DtlsState, Engine, IceState, MediaKind
+from fastsfu._native.engine.engine import DtlsState, Engine, IceState, Links, MediaKind
 from fastsfu.config import Config
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import Candidate, host_candidates
@@ -36,6 +36,9 @@ class TransportOwner(Protocol):
     def on_security_failed(self, detail: str) -> None:
         """DTLS failed, or the certificate had another fingerprint; `detail` says which."""
 
+    def on_worker_lost(self) -> None:
+        """The worker has stopped, and with it all media of this transport."""
+
 
 class StreamOwner(Protocol):
     """Who made an inbound stream."""
@@ -53,11 +56,20 @@ class StreamOwner(Protocol):
 class MediaEngine:
     """One native engine, its reader and its DTLS timer, within one running event loop."""
 
-    def __init__(self, native: Engine, candidates: Sequence[Candidate], consent_timeout: float):
+    def __init__(
+        self,
+        native: Engine,
+        candidates: Sequence[Candidate],
+        consent_timeout: float,
+        max_transports: int = 4096,
+    ):
         """Take over a started engine. `candidates` go into each answer; the timeout in seconds."""
+        self.lost = False  # its worker does nothing any more; commands wait for it
+        self.sessions = 0  # that are placed here; counted by them
         self.candidates = tuple(candidates)
         self.consent_timeout = consent_timeout
         self._native = native
+        self._max_transports = max_transports
         self._loop = asyncio.get_running_loop()
         self._transports: dict[int, TransportOwner] = {}
         self._streams: dict[int, StreamOwner] = {}
@@ -68,12 +80,29 @@ class MediaEngine:
         self._loop.add_reader(native.fileno(), self._on_readable)
 
     @classmethod
-    def open(cls, config: Config) -> "MediaEngine":
-        """Bind the media port and start the worker; raises OSError when the port is taken."""
-        certificate = Certificate.generate()
+    def open_all(cls, config: Config) -> list["MediaEngine"]:
+        """One for each worker, on ports in a row; raises OSError when one is taken."""
+        certificate, links = Certificate.generate(), Links()
+        engines: list[MediaEngine] = []
+        try:
+            while len(engines) < config.workers:
+                engines.append(cls._open(config, certificate, links, len(engines)))
+        except BaseException:
+            for engine in engines:
+                engine.close()
+            raise
+        return engines
+
+    @classmethod
+    def _open(
+        cls, config: Config, certificate: Certificate, links: Links, index: int
+    ) -> "MediaEngine":
+        """Bind a media port and start its worker."""
         native = Engine(
+            index=index,
+            links=links,
             host=config.host,
-            port=config.udp_port,
+            port=config.udp_port + index if config.udp_port else 0,
             certificate_pem=certificate.certificate_pem,
             private_key_pem=certificate.private_key_pem,
             crypto=config.crypto,
@@ -85,7 +114,8 @@ class MediaEngine:
             max_buffers=config.max_buffers,
         )
         native.start()
-        return cls(native, host_candidates(config.media_ips, native.port), config.consent_timeout)
+        candidates = host_candidates(config.media_ips, native.port)
+        return cls(native, candidates, config.consent_timeout, config.max_transports)
 
     @property
     def port(self) -> int:
@@ -101,6 +131,29 @@ class MediaEngine:
     def crypto(self) -> str:
         """Where SRTP's primitives come from: "ipsec-mb" or "openssl"."""
         return self._native.crypto
+
+    @property
+    def full(self) -> bool:
+        """Takes no further client."""
+        return len(self._transports) >= self._max_transports
+
+    @property
+    def busy_us(self) -> int:
+        """Microseconds in which the worker did not wait, so far."""
+        return self._native.busy_us()
+
+    def beat(self) -> int:
+        """A number that is another one each time, seconds apart, as long as the worker lives."""
+        return self._native.beat()
+
+    def give_up(self) -> None:
+        """The worker has stopped: tell the owners of its transports, who close them.
+
+        Should it go on some day, it finds their commands waiting; then set `lost` to False.
+        """
+        self.lost = True
+        for owner in list(self._transports.values()):
+            self._deliver(owner.on_worker_lost)
 
     def close(self) -> None:
         """End the worker and free everything; owners hear nothing more. Idempotent."""
@@ -191,6 +244,21 @@ class MediaEngine:
         self._streams_of[self._transport_of.pop(inbound)].discard(inbound)
         self._native.close_inbound(inbound)
 
+    def create_replica(
+        self, home: "MediaEngine", inbound: int, *, video: bool, clock_rate: int
+    ) -> int:
+        """A stream of another engine, to be forwarded here: the `inbound` of `create_outbound`."""
+        return self._native.create_replica(
+            home._native,
+            inbound,
+            kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
+            clock_rate=clock_rate,
+        )
+
+    def close_replica(self, replica: int) -> None:
+        """Its outbound streams are silent from now on."""
+        self._native.close_replica(replica)
+
     def create_outbound(
         self,
         transport: int,
@@ -225,7 +293,7 @@ class MediaEngine:
 
     def counters(self) -> dict[str, int]:
         """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
-        return self._native.counters()
+        return {**self._native.counters(), "alive": int(not self.lost)}
 
     # What Engine.poll calls (its `Events`). A handle without an owner was closed while the event
     # was on its way: nothing is left to tell.

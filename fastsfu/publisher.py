@@ -7,6 +7,7 @@ from typing import Protocol
 from fastsfu.bundle import Bundle
 from fastsfu.engine import MediaEngine
 from fastsfu.errors import RequestError
+from fastsfu.replicas import Replicas
 from fastsfu.sdp.negotiate import Offer, OfferedSection
 from fastsfu.tracks import KIND_OF, SOURCES_OF, Kind, Publication, Source, same_payload_types
 
@@ -98,12 +99,19 @@ class Publisher:
             ],
             nack=any("nack" in codec.feedback for codec in section.codecs),
         )
+        publication.replicas = Replicas(
+            self._engine,
+            publication.inbound,
+            video=publication.kind == "video",
+            clock_rate=section.codecs[0].clock_rate,
+        )
         self.publications[section.mid] = publication
         self._audience.published(publication)
 
     def _end(self, publication: Publication) -> None:
         del self.publications[publication.mid]
         self._audience.unpublished(publication)
+        publication.replicas.close()
         self._engine.close_inbound(publication.inbound)
 
 

@@ -105,6 +105,7 @@ class Session:
         self.publisher = Publisher(engine, self.id, room)
         self.subscriber = Subscriber(engine, watch)
         self._engine = engine
+        engine.sessions += 1
         self._config = config
         self._loop = asyncio.get_running_loop()
         self._signaler: Signaler | None = None
@@ -273,6 +274,7 @@ class Session:
         if self.ended is not None:
             return
         self.ended = reason
+        self._engine.sessions -= 1
         for timer in (self._resume_timer, self._connect_timer, self._expiry_timer):
             _cancel(timer)
         self.publisher.close()
@@ -318,6 +320,9 @@ class Session:
 
     def on_security_failed(self, detail: str) -> None:
         self.leave("connection-error", f"DTLS failed: {detail}.")
+
+    def on_worker_lost(self) -> None:
+        self.leave("connection-error", "The server's media worker has stopped; join again.")
 
     def _connected(self) -> None:
         if self.connected:

@@ -8,7 +8,7 @@ Nothing is opened before it is entered; on leaving it, all sessions end with `en
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
@@ -23,6 +23,7 @@ from fastsfu.events import Failure, Signaler
 from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.rooms import Rooms
 from fastsfu.session import Session
+from fastsfu.workers import Workers
 
 END_OF_LIFE: Final = "end-of-life"
 
@@ -41,23 +42,27 @@ class SFU:
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
-        open_engine: Callable[[Config], MediaEngine] = MediaEngine.open,
+        open_engines: Callable[[Config], Sequence[MediaEngine]] = MediaEngine.open_all,
     ) -> None:
         """`on_join`, `on_leave`, `on_topology`: the hooks of rooms that have none of their own.
 
-        `open_engine` makes the media engine when the SFU is entered.
+        `open_engines` makes the media engines when the SFU is entered.
         """
         self.config = Config() if config is None else config
         self.rooms = Rooms(self.config, on_join, on_leave, on_topology)
         self.tokens = Tokens(self.config.secret)
-        self._open_engine = open_engine
-        self._engines: list[MediaEngine] = []  # one for each worker
+        self._open_engines = open_engines
+        self._workers: Workers | None = None
         self._is_draining = False
 
     async def __aenter__(self) -> Self:
-        if self._engines:
+        if self._workers is not None:
             raise RuntimeError("the SFU is running already")
-        self._engines.append(self._open_engine(self.config))
+        self._workers = Workers(
+            self._open_engines(self.config),
+            spread_at=self.config.spread_at,
+            patience=self.config.worker_timeout,
+        )
         self._is_draining = False
         self.rooms.open()
         return self
@@ -72,24 +77,24 @@ class SFU:
         try:
             await self.rooms.close(END_OF_LIFE)
         finally:
-            for engine in self._engines:
-                engine.close()
-            self._engines.clear()
+            if self._workers is not None:
+                self._workers.close()
+            self._workers = None
 
     @property
     def running(self) -> bool:
         """True while entered."""
-        return bool(self._engines)
+        return self._workers is not None
 
     @property
     def ready(self) -> bool:
-        """True while new sessions are taken: entered and not draining."""
-        return self.running and not self._is_draining
+        """True while new sessions are taken: entered, not draining, and a worker lives."""
+        return self._workers is not None and self._workers.alive and not self._is_draining
 
     @property
     def engines(self) -> tuple[MediaEngine, ...]:
         """The media engines, one for each worker: their ports, fingerprints and crypto."""
-        return tuple(self._engines)
+        return () if self._workers is None else self._workers.engines
 
     @property
     def sessions(self) -> Mapping[str, Session]:
@@ -124,12 +129,12 @@ class SFU:
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")
         granted = self._grant(room, token) if grant is None else grant
-        engine = self._engines[0]
+        workers = self._running()
 
         def session_of(where: Room) -> Session:
             return Session(
                 where,
-                engine,
+                workers.place(where),
                 self.config,
                 granted,
                 name=name,
@@ -176,14 +181,12 @@ class SFU:
 
     def snapshot(self) -> npt.NDArray[Any]:
         """Counters: structured array, one row for each live RTP stream and each transport."""
-        self._require_running()
-        return np.concatenate([engine.snapshot() for engine in self._engines])
+        return np.concatenate([engine.snapshot() for engine in self._running().engines])
 
     def counters(self) -> dict[str, int]:
         """Totals of the media workers: messages, packets, drops by reason, marks of the pools."""
-        self._require_running()
         totals: dict[str, int] = {}
-        for engine in self._engines:
+        for engine in self._running().engines:
             for name, value in engine.counters().items():
                 totals[name] = totals.get(name, 0) + value
         return totals
@@ -195,6 +198,7 @@ class SFU:
             return Grant(room=room)
         raise TokenError("not-allowed", "A token for the room is needed.")
 
-    def _require_running(self) -> None:
-        if not self._engines:
+    def _running(self) -> Workers:
+        if self._workers is None:
             raise RuntimeError("the SFU has not been entered")
+        return self._workers

@@ -115,6 +115,8 @@ class Subscriber:
 
     def close(self) -> None:
         """Forget everything; the streams are freed with the transport."""
+        for publication in self._by_publication:
+            publication.replicas.give_back(self._engine)
         self._by_publication.clear()
         self._waiting.clear()
         self._undecodable.clear()
@@ -166,7 +168,7 @@ class Subscriber:
         )
         subscription.outbound = self._engine.create_outbound(
             bundle.handle,
-            publication.inbound,
+            publication.replicas.take(self._engine),
             ssrc=subscription.ssrc,
             rtx_ssrc=subscription.rtx_ssrc,
             payload_types=payload_types,
@@ -185,6 +187,7 @@ class Subscriber:
         del self._by_publication[subscription.publication]
         self.wanted[subscription.publication.kind] -= 1
         self._engine.close_outbound(subscription.outbound)
+        subscription.publication.replicas.give_back(self._engine)
 
 
 def _matching_section(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fastsfu.replicas import Replicas
 from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
 
 Kind = Literal["audio", "video"]
@@ -35,7 +36,8 @@ class Publication:
     rtx_ssrc: int | None
     voice: Callable[[int], None] | None = field(repr=False)  # gets the level, 0 silent .. 127 loud
     live_ssrc: int | None = None  # as received
-    inbound: int = 0  # the engine's handle
+    inbound: int = 0  # the handle at its own engine
+    replicas: Replicas = field(init=False, repr=False)  # and at others; set with `inbound`
 
     def on_stream_started(self, ssrc: int) -> None:
         self.live_ssrc = ssrc

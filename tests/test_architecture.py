@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(["errors", "config", "sdp", "auth", "transport"], "value"),
+    **dict.fromkeys(["errors", "cores", "config", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine"], "engine"),
     **dict.fromkeys(
@@ -21,7 +21,9 @@ PYTHON = {
             "bundle",
             "publisher",
             "subscriber",
+            "replicas",
             "session",
+            "workers",
             "rooms",
             "room",
             "topology",

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from fastsfu.config import Config, document
+from fastsfu.cores import usable_cores
 from fastsfu.errors import ConfigError
 
 SECRET = "correct-horse-battery-staple-2026"
@@ -43,7 +44,8 @@ def test_document_is_up_to_date() -> None:
 
 def test_defaults() -> None:
     config = Config()
-    assert (config.host, config.port, config.udp_port, config.workers) == ("0.0.0.0", 8443, 8443, 1)
+    assert (config.host, config.port, config.udp_port) == ("0.0.0.0", 8443, 8443)
+    assert config.workers == usable_cores()
     assert config.secret is None
     assert not config.open_rooms
     assert config.video_codecs == ["VP8", "H264", "VP9", "AV1"]
@@ -108,7 +110,8 @@ def test_each_wrong_option_is_named() -> None:
         ({"media_ips": ["0.0.0.0"]}, "0.0.0.0 is no address that a client can send to"),
         ({"media_ips": ["224.0.0.1"]}, "224.0.0.1 is no address that a client can send to"),
         ({"media_ips": ["2001:db8::1"]}, "media_ips: 2001:db8::1 cannot reach"),
-        ({"workers": 2}, "workers: "),
+        ({"workers": 65}, "workers: "),
+        ({"workers": 3, "media_port": 65534}, "workers: no 3 ports from 65534 on"),
         ({"video_codecs": ["VP8", "H265"]}, "unknown: H265; known are VP8, H264, VP9, AV1"),
         ({"audio_codecs": []}, "audio_codecs: none is given; known are opus, PCMU, PCMA"),
         ({"cert": "cert.pem"}, "cert and key belong together: give both or neither"),

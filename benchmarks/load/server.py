@@ -15,6 +15,8 @@ from types import TracebackType
 
 import httpx
 
+from fastsfu.cores import usable_cores
+
 START_TIMEOUT = 20.0
 STOP_TIMEOUT = 15.0
 API_KEY = "benchmark-api-key-of-at-least-32-bytes"
@@ -26,15 +28,18 @@ SETTINGS = {
 }
 
 
-def free_port() -> int:
-    """A port that is free for TCP and UDP on every address right now."""
+def free_port(workers: int = 1) -> int:
+    """A port that is free right now on every address, for TCP and as many UDP ports from it on."""
     while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        with contextlib.ExitStack() as sockets:
+            tcp = sockets.enter_context(socket.socket())
             tcp.bind(("", 0))
             port: int = tcp.getsockname()[1]
             try:
-                udp.bind(("", port))
-            except OSError:
+                for number in range(workers):
+                    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    sockets.enter_context(udp).bind(("", port + number))
+            except (OSError, OverflowError):
                 continue
             return port
 
@@ -69,7 +74,7 @@ class ServerProcess:
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.port = free_port()
+        self.port = free_port(usable_cores())
         self.url = f"https://127.0.0.1:{self.port}"
         self.core = core
         self.options = options

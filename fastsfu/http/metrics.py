@@ -5,7 +5,7 @@ the totals, so that they never fall when a stream ends; what a stream did after 
 not in them, but is in the worker's own totals (`fastsfu_worker_*`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,7 +53,9 @@ TOTALS: dict[int, tuple[Total, ...]] = {
     ),
 }
 # Worker figures that are no totals but what is so now.
-GAUGE_SUFFIXES = ("_used", "_capacity", "_high_water", "_locked", "transports")
+GAUGE_SUFFIXES = (
+    *("_used", "_lent", "_capacity", "_high_water", "_locked", "transports", "replicas", "alive"),
+)
 
 
 def routes(sfu: SFU) -> list[BaseRoute]:
@@ -86,7 +88,7 @@ class SFUCollector(Collector):
         sfu = self._sfu
         yield GaugeMetricFamily("fastsfu_rooms", "rooms now", len(sfu.rooms))
         yield GaugeMetricFamily("fastsfu_sessions", "sessions now", len(sfu.sessions))
-        yield from _worker(sfu.counters())
+        yield from _workers([engine.counters() for engine in sfu.engines])
         snapshot = sfu.snapshot()
         yield _streams_now(snapshot)
         yield from self._streams.update(snapshot)
@@ -97,13 +99,14 @@ class StreamTotals:
 
     def __init__(self) -> None:
         self._totals: dict[tuple[int, int, str], int] = {}
-        self._seen: dict[int, dict[str, int]] = {}
+        self._seen: dict[tuple[int, int], dict[str, int]] = {}
 
     def update(self, snapshot: npt.NDArray[Any]) -> Iterator[Metric]:
         """Add what is new in `snapshot` and return the totals."""
-        seen: dict[int, dict[str, int]] = {}
+        seen: dict[tuple[int, int], dict[str, int]] = {}
         for stream in snapshot[np.isin(snapshot["row"], list(TOTALS))]:
-            handle, row, kind = int(stream["handle"]), int(stream["row"]), int(stream["kind"])
+            handle = int(stream["worker"]), int(stream["handle"])
+            row, kind = int(stream["row"]), int(stream["kind"])
             before = self._seen.get(handle, {})
             now = {total.column: int(stream[total.column]) for total in TOTALS[row]}
             for column, value in now.items():
@@ -131,10 +134,12 @@ def _streams_now(snapshot: npt.NDArray[Any]) -> Metric:
     return family
 
 
-def _worker(counters: dict[str, int]) -> Iterator[Metric]:
-    for name, value in sorted(counters.items()):
-        text = name.replace("_", " ")
-        if name.endswith(GAUGE_SUFFIXES):
-            yield GaugeMetricFamily(f"fastsfu_worker_{name}", text, value)
-        else:
-            yield CounterMetricFamily(f"fastsfu_worker_{name}", text, value)
+def _workers(counters: Sequence[Mapping[str, int]]) -> Iterator[Metric]:
+    for name in sorted(counters[0]):
+        is_gauge = name.endswith(GAUGE_SUFFIXES)
+        family = (GaugeMetricFamily if is_gauge else CounterMetricFamily)(
+            f"fastsfu_worker_{name}", name.replace("_", " "), labels=["worker"]
+        )
+        for index, each in enumerate(counters):
+            family.add_metric([str(index)], each[name])
+        yield family

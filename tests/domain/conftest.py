@@ -59,7 +59,7 @@ def config() -> Config:
 
 @pytest.fixture
 async def sfu(native: RecordingEngine, config: Config) -> AsyncIterator[SFU]:
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         yield sfu
     assert native.is_empty
     assert native.closed
@@ -68,13 +68,14 @@ async def sfu(native: RecordingEngine, config: Config) -> AsyncIterator[SFU]:
 class Join:
     """`await join("Ada")` is a client in the room "standup"."""
 
-    def __init__(self, sfu: SFU) -> None:
+    def __init__(self, sfu: SFU, room: str = "standup") -> None:
         self.sfu = sfu
+        self.room = room
 
     async def __call__(self, name: str = "", **options: object) -> Client:
         client = Client()
         client.session = await self.sfu.open_session(
-            "standup", name=name, signaler=client, **options
+            self.room, name=name, signaler=client, **options
         )  # type: ignore[arg-type]
         return client
 

@@ -140,7 +140,7 @@ async def test_the_hook_hears_of_each_change(native: RecordingEngine) -> None:
         heard.append((room.name, carrier))
 
     async with SFU(
-        CONFIG, on_topology=on_topology, open_engine=lambda _: media_engine(native)
+        CONFIG, on_topology=on_topology, open_engines=lambda _: [media_engine(native)]
     ) as sfu:
         join = Join(sfu)
         ada, ben = await connected(join)
@@ -154,7 +154,7 @@ async def test_the_hook_hears_of_each_change(native: RecordingEngine) -> None:
 @virtually
 async def test_its_clock_runs(native: RecordingEngine) -> None:
     config = Config(media_ips=["192.0.2.10"], open_rooms=True, back_to_p2p_after=60.0)
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         join = Join(sfu)
         ada = await join("Ada", p2p=True)
         await join("Ben", p2p=True)

@@ -48,7 +48,7 @@ async def test_created_room_stays_until_deleted(sfu: SFU, join: Join) -> None:
 
 
 async def test_room_may_be_made_before_there_is_a_loop(native: RecordingEngine) -> None:
-    sfu = await asyncio.to_thread(SFU, CONFIG, open_engine=lambda _: media_engine(native))
+    sfu = await asyncio.to_thread(SFU, CONFIG, open_engines=lambda _: [media_engine(native)])
     await asyncio.to_thread(sfu.rooms.create, "standup", ends_at=time.time() + 60)
     assert not sfu.running
     async with sfu:
@@ -83,7 +83,7 @@ async def test_room_times(sfu: SFU, join: Join) -> None:
 @virtually
 async def test_end_of_the_room_ends_all_its_sessions() -> None:
     native = RecordingEngine()
-    async with SFU(CONFIG, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
         sfu.rooms.create("standup", ends_at=time.time() + 60)
         clients = [Client() for _ in range(3)]
         for client in clients:
@@ -129,7 +129,7 @@ async def test_room_is_neither_overfilled_nor_dropped_while_a_hook_thinks(
         await go.wait()
 
     config = Config(media_ips=["192.0.2.10"], open_rooms=True, max_participants=1)
-    async with SFU(config, on_join=hook, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, on_join=hook, open_engines=lambda _: [media_engine(native)]) as sfu:
         tasks = [asyncio.create_task(sfu.open_session("standup")) for _ in range(3)]
         await asyncio.sleep(0)
         go.set()
@@ -152,7 +152,7 @@ async def test_who_is_let_in_while_the_sfu_closes_is_not(native: RecordingEngine
     async def hook(session: Session) -> None:
         await go.wait()
 
-    async with SFU(CONFIG, on_join=hook, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, on_join=hook, open_engines=lambda _: [media_engine(native)]) as sfu:
         late = asyncio.create_task(sfu.open_session("standup"))
         await asyncio.sleep(0)
     go.set()
@@ -173,7 +173,7 @@ async def test_on_leave_is_awaited_and_its_fault_reported(native: RecordingEngin
         if session.name == "Bob":
             raise ZeroDivisionError
 
-    async with SFU(CONFIG, on_leave=hook, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, on_leave=hook, open_engines=lambda _: [media_engine(native)]) as sfu:
         ada = await sfu.open_session("standup", name="Ada")
         await sfu.open_session("standup", name="Bob")
         ada.leave()
@@ -184,7 +184,7 @@ async def test_on_leave_is_awaited_and_its_fault_reported(native: RecordingEngin
 
 async def test_without_a_token_only_where_rooms_are_open(native: RecordingEngine) -> None:
     config = Config(media_ips=["192.0.2.10"])
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         with pytest.raises(TokenError) as refused:
             await sfu.open_session("standup")
         assert refused.value.type == "not-allowed"
@@ -220,7 +220,7 @@ async def test_watching_one_participant(join: Join) -> None:
 @virtually
 async def test_active_speaker() -> None:
     native = RecordingEngine()
-    async with SFU(CONFIG, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
         ada, bob = Client(), Client()
         for client in (ada, bob):
             client.session = await sfu.open_session("standup", signaler=client)
@@ -244,7 +244,7 @@ async def test_active_speaker() -> None:
 
 async def test_closing_ends_everything(native: RecordingEngine) -> None:
     client = Client()
-    async with SFU(CONFIG, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
         client.session = await sfu.open_session("standup", signaler=client)
         await client.offer(sending())
         with pytest.raises(RuntimeError):
@@ -262,7 +262,7 @@ async def test_closing_ends_everything(native: RecordingEngine) -> None:
 @virtually
 async def test_drain_waits_for_calls_to_end() -> None:
     native, loop = RecordingEngine(), asyncio.get_running_loop()
-    async with SFU(CONFIG, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
         client = Client()
         client.session = await sfu.open_session("standup", signaler=client)
         loop.call_later(3, client.session.leave)
@@ -277,7 +277,7 @@ async def test_drain_waits_for_calls_to_end() -> None:
 @virtually
 async def test_drain_ends_what_does_not_end() -> None:
     native, loop = RecordingEngine(), asyncio.get_running_loop()
-    async with SFU(CONFIG, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
         session = await sfu.open_session("standup")
         await sfu.drain(10)
         assert 9.9 < loop.time() < 10.1

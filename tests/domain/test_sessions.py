@@ -204,7 +204,7 @@ async def test_source_declined_before_wants_no_section(join: Join, native: Recor
 async def test_session_outlives_its_signaler_by_the_resume_timeout() -> None:
     native = RecordingEngine()
     config = Config(media_ips=["192.0.2.10"], open_rooms=True, resume_timeout=30)
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         client = Client()
         client.session = await sfu.open_session("standup", signaler=client)
         await client.offer(sending())
@@ -225,7 +225,7 @@ async def test_session_outlives_its_signaler_by_the_resume_timeout() -> None:
 async def test_transport_that_never_connects_ends_the_session() -> None:
     native = RecordingEngine()
     config = Config(media_ips=["192.0.2.10"], open_rooms=True, consent_timeout=20)
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         silent, quick = Client(), Client()
         for client in (silent, quick):
             client.session = await sfu.open_session("standup", signaler=client)
@@ -240,7 +240,7 @@ async def test_transport_that_never_connects_ends_the_session() -> None:
 async def test_token_expiry_ejects_when_the_token_says_so() -> None:
     native = RecordingEngine()
     config = Config(media_ips=["192.0.2.10"])
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         stays, goes = Client(), Client()
         for client, ejected in ((stays, False), (goes, True)):
             token = sfu.token("standup", expires_in=60, eject_at_expiry=ejected)
@@ -258,7 +258,7 @@ async def test_token_expiry_ejects_when_the_token_says_so() -> None:
 async def test_nothing_is_left_to_happen_after_leaving() -> None:
     native, loop = RecordingEngine(), asyncio.get_running_loop()
     config = Config(media_ips=["192.0.2.10"])
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         grant = Grant(room="standup", expires_at=time.time() + 1e6, eject_at_expiry=True)
         client = Client()
         client.session = await sfu.open_session("standup", grant=grant, signaler=client)

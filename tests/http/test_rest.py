@@ -96,7 +96,7 @@ COLUMNS = sorted({total.column for totals in TOTALS.values() for total in totals
 
 
 def snapshot(*rows: dict[str, int]) -> np.ndarray:
-    table = np.zeros(len(rows), dtype=[*FIELDS, *((name, "u8") for name in COLUMNS)])
+    table = np.zeros(len(rows), dtype=[*FIELDS, *((name, "u8") for name in ("worker", *COLUMNS))])
     for at, row in enumerate(rows):
         for name, number in row.items():
             table[at][name] = number

@@ -29,7 +29,7 @@ SECRET = "correct horse battery staple, and a pony"
 async def serving(native: RecordingEngine | None = None, **options: Any) -> AsyncIterator[SFU]:
     config = Config(media_ips=["192.0.2.10"], **{"secret": SECRET, **options})
     native = native or RecordingEngine()
-    async with SFU(config, open_engine=lambda _: media_engine(native)) as sfu:
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
         yield sfu
 
 

@@ -52,23 +52,35 @@ class Outbound:
     pauses: list[bool] = field(default_factory=list)
 
 
+@dataclass
+class Replica:
+    source: "RecordingEngine"
+    inbound: int
+    kind: int
+    clock_rate: int
+
+
 class RecordingEngine:
-    """`transports`, `inbounds` and `outbounds` are what lives now, by handle."""
+    """`transports`, `inbounds`, `outbounds` and `replicas` are what lives now, by handle."""
 
     port = 40000
     crypto = "openssl"
     fingerprint = ":".join(["AB"] * 32)
 
-    def __init__(self) -> None:
+    def __init__(self, first_handle: int = 1 << 32) -> None:
         self.transports: dict[int, Transport] = {}
         self.inbounds: dict[int, Inbound] = {}
         self.outbounds: dict[int, Outbound] = {}
+        self.replicas: dict[int, Replica] = {}
+        self.beats = 0
+        self.stuck = False
+        self.busy = 0
         self.stale = 0  # commands with a handle that no longer lives
         self.closed = False
         self.timeout: float | None = None
         self.timeouts_handled = 0
         self.room_left = 1 << 30  # how many more things can be made until there is no room
-        self._handles = itertools.count(1 << 32)
+        self._handles = itertools.count(first_handle)
         self._events: list[tuple[str, tuple[Any, ...]]] = []
         self._fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
@@ -79,6 +91,13 @@ class RecordingEngine:
         if not self.closed:
             os.close(self._fd)
         self.closed = True
+
+    def beat(self) -> int:
+        self.beats += not self.stuck
+        return self.beats
+
+    def busy_us(self) -> int:
+        return self.busy
 
     def fire(self, event: str, *args: Any) -> None:
         """Have `event` of `Events` delivered at the next poll."""
@@ -133,12 +152,20 @@ class RecordingEngine:
 
     def create_outbound(self, transport: int, inbound: int, **given: Any) -> int:
         assert transport in self.transports
-        assert inbound in self.inbounds
+        assert inbound in self.inbounds or inbound in self.replicas
         assert len(given["cname"]) <= 64
         stream = Outbound(transport=transport, inbound=inbound, **given)
         used = {each.ssrc for each in self.outbounds.values() if each.transport == transport}
         assert stream.ssrc not in used
         return self._make(self.outbounds, stream)
+
+    def create_replica(self, source: "RecordingEngine", inbound: int, **given: Any) -> int:
+        assert source is not self
+        assert inbound in source.inbounds
+        return self._make(self.replicas, Replica(source=source, inbound=inbound, **given))
+
+    def close_replica(self, replica: int) -> None:
+        self._end(self.replicas, replica)
 
     def close_outbound(self, outbound: int) -> None:
         self._end(self.outbounds, outbound)
@@ -165,7 +192,8 @@ class RecordingEngine:
     @property
     def is_empty(self) -> bool:
         """Everything was freed, each once."""
-        return not (self.transports or self.inbounds or self.outbounds or self.stale)
+        live = self.transports or self.inbounds or self.outbounds or self.replicas
+        return not (live or self.stale)
 
     def _make(self, where: dict[int, Any], what: Any) -> int:
         if not self.room_left:
