@@ -1,6 +1,7 @@
 """Signaling over a real WSS connection: the ordinary course of a call."""
 
 import asyncio
+import signal
 
 import pytest
 import websockets
@@ -169,7 +170,7 @@ async def test_join_has_a_deadline() -> None:
 
 async def test_draining_is_told_and_ends() -> None:
     async with live_server(drain_timeout=0.2) as server, server.caller("r") as ada:
-        server.uvicorn.should_exit = True
+        server.uvicorn.handle_exit(signal.SIGTERM, None)
         code, messages = await ada.closed()
         assert code == 1001
         assert [(m["error"], m["fatal"]) for m in messages] == [

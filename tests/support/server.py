@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -137,7 +138,7 @@ async def live_server(**options: Any) -> AsyncIterator[LiveServer]:
             async with httpx.AsyncClient(base_url=url, verify=tls, limits=FRESH) as http:
                 yield LiveServer(sfu, certificate, server, url, tls, http)
         finally:
-            server.should_exit = True
+            server.handle_exit(signal.SIGTERM, None)
             await running
 
 
