@@ -38,11 +38,11 @@ DIRECTIVES = {
 
 
 def extension(name: str, source: Path) -> Extension:
-    """One module; every one may call OpenSSL."""
+    """One module; every one may call OpenSSL, and the one that holds SCTP usrsctp."""
     return Extension(
         name,
         [str(source)],
-        libraries=["ssl", "crypto"],
+        libraries=["ssl", "crypto", *(["usrsctp"] if source.stem == "sctp" else [])],
         extra_compile_args=[*WARNINGS, *(["-O1", "-g", *SANITIZE] if DEBUG else ["-O3", "-g1"])],
         extra_link_args=SANITIZE if DEBUG else [],
         define_macros=[] if DEBUG else [("CYTHON_WITHOUT_ASSERTIONS", "1")],

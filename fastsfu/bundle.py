@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from fastsfu.engine import MediaEngine, TransportOwner
+from fastsfu.engine import MediaEngine
 from fastsfu.errors import OfferError
+from fastsfu.owners import TransportOwner
 from fastsfu.sdp.negotiate import Offer, SentStream, write_answer
 from fastsfu.transport.ice import new_password, new_ufrag
 
@@ -30,8 +31,12 @@ class IceParameters:
 class Bundle:
     """A transport in the engine. Made by the first offer; closing it frees its streams too."""
 
-    def __init__(self, engine: MediaEngine, owner: TransportOwner, offer: Offer) -> None:
+    def __init__(
+        self, engine: MediaEngine, owner: TransportOwner, offer: Offer, max_message_bytes: int
+    ) -> None:
+        """`max_message_bytes` is what we take of a data channel's message."""
         self._engine = engine
+        self._max_message_bytes = max_message_bytes
         self._fingerprints = frozenset(offer.fingerprints)
         self._remote = (offer.ice_ufrag, offer.ice_pwd)
         self._ufrag, self._password = new_ufrag(), new_password()
@@ -117,6 +122,7 @@ class Bundle:
             candidates=self._engine.candidates,
             sending=sending,
             receiving=receiving,
+            max_message_bytes=self._max_message_bytes,
             session_id=self._description_id,
             version=self._version,
         )

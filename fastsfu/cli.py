@@ -117,6 +117,7 @@ def token(
     exp: Annotated[str, typer.Option(help="Valid for: 90s, 15m, 1h, 7d or never.")] = "1h",
     publish: Annotated[bool, typer.Option(help="May send audio and video.")] = True,
     subscribe: Annotated[bool, typer.Option(help="May receive audio and video.")] = True,
+    messages: Annotated[bool, typer.Option(help="May send app messages.")] = True,
     eject_at_exp: Annotated[
         bool, typer.Option("--eject-at-exp", help="Ends the session when it expires.")
     ] = False,
@@ -135,6 +136,7 @@ def token(
         owner=owner,
         publish=publish,
         subscribe=subscribe,
+        messages=messages,
         expires_in=parse_duration(exp),
         eject_at_expiry=eject_at_exp,
         user_id=user_id,

@@ -167,6 +167,17 @@ class Config(BaseSettings):
     turn_credential_lifetime: Seconds = 86_400.0
     """Seconds for which a participant's TURN credentials are good: longer than calls last."""
 
+    # Messages
+
+    max_app_message_bytes: Annotated[int, Field(ge=16, le=65_536)] = 4096
+    """Bytes of JSON that one app message may have; clients are told, and refuse larger ones."""
+
+    app_messages_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 50.0
+    """App messages that a participant may send on average; beyond, it is read more slowly."""
+
+    app_message_burst: Annotated[int, Field(ge=1)] = 200
+    """App messages that a participant may send at once, before the average counts."""
+
     # Time
 
     consent_timeout: Seconds = 30.0

@@ -8,49 +8,16 @@ here are only handles, numbers and states (promise P5).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy.typing as npt
 
 from fastsfu._native.engine.engine import DtlsState, Engine, IceState, Links, MediaKind
 from fastsfu.config import Config
+from fastsfu.engine_channels import EngineChannels
+from fastsfu.owners import StreamOwner, TransportOwner
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import Candidate, host_candidates
-
-
-class TransportOwner(Protocol):
-    """Who made a transport. May close it from within these calls."""
-
-    def on_path(self, address: str) -> None:
-        """ICE nominated a pair, at first or after a restart; `address` is the peer's "ip:port"."""
-
-    def on_path_lost(self) -> None:
-        """No authentic packet within the consent timeout (RFC 7675)."""
-
-    def on_secured(self, profile: str) -> None:
-        """DTLS is done and the fingerprint matched: media flows under this SRTP profile."""
-
-    def on_security_closed(self) -> None:
-        """The peer said close_notify: it has closed its connection."""
-
-    def on_security_failed(self, detail: str) -> None:
-        """DTLS failed, or the certificate had another fingerprint; `detail` says which."""
-
-    def on_worker_lost(self) -> None:
-        """The worker has stopped, and with it all media of this transport."""
-
-
-class StreamOwner(Protocol):
-    """Who made an inbound stream."""
-
-    def on_stream_started(self, ssrc: int) -> None:
-        """Its first authentic packet came, with this SSRC."""
-
-    def on_stream_ended(self) -> None:
-        """The sender said BYE (RFC 3550 section 6.6)."""
-
-    def on_audio_level(self, level: int) -> None:
-        """Smoothed loudness, 0 silent .. 127 loud, when it changes (RFC 6464)."""
 
 
 class MediaEngine:
@@ -71,6 +38,7 @@ class MediaEngine:
         self._native = native
         self._max_transports = max_transports
         self._loop = asyncio.get_running_loop()
+        self.channels = EngineChannels(native.channels, self._deliver)
         self._transports: dict[int, TransportOwner] = {}
         self._streams: dict[int, StreamOwner] = {}
         self._streams_of: dict[int, set[int]] = {}
@@ -162,6 +130,7 @@ class MediaEngine:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
+        self.channels.close()
         self._loop.remove_reader(self._native.fileno())
         self._native.close()
 
@@ -206,6 +175,7 @@ class MediaEngine:
     def close_transport(self, transport: int) -> None:
         """Say goodbye to the peer and free the transport with all its streams."""
         del self._transports[transport]
+        self.channels.forget(transport)
         for inbound in self._streams_of.pop(transport):
             del self._streams[inbound], self._transport_of[inbound]
         self._native.close_transport(transport)

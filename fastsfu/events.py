@@ -22,6 +22,7 @@ class Participant:
     user_data: Any  # JSON value, set by the participant
     sources: frozenset[Source]  # published and not muted
     joined_at: float  # seconds since 1970
+    origin: str  # its first session id, which it keeps when it has to join anew
 
 
 @dataclass(frozen=True, slots=True)

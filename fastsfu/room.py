@@ -7,9 +7,11 @@ event loop is told as one event (`_flush`).
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any, Literal
 
+from fastsfu.channels import OnChannel
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
     ActiveSpeaker,
@@ -19,11 +21,13 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
 )
+from fastsfu.messages import AppMessage, Exchange, OnAppMessage
 from fastsfu.peering import Peering
 from fastsfu.session import Session
 from fastsfu.speaker import SpeakerChoice
 from fastsfu.topology import Carried, P2pPolicy, Topology, TopologyProperty
 from fastsfu.tracks import Publication
+from fastsfu.transport.frames import SERVER
 
 OnJoin = Callable[[Session], Awaitable[None] | None]
 OnLeave = Callable[[Session, str], Awaitable[None] | None]
@@ -40,7 +44,10 @@ class Room:
     `topology`, `p2p_policy`, `back_to_p2p_after` (as in Config), `on_join` (called before a session
     is in; may raise JoinError to refuse it), `on_leave` (called after, with the reason),
     `on_topology` (called with what carries the call from now on: `peer`, `sfu`, or `none` while
-    nobody is there to talk to). Hooks may be coroutine functions.
+    nobody is there to talk to). These hooks may be coroutine functions. `on_app_message` (called
+    with the session and its AppMessage before that is given on; may replace its `data` and `to`, or
+    raise RequestError to refuse it) and `on_channel` (called with the session and a Channel that
+    its client opens; may raise RequestError) are plain functions, since what follows has to wait.
     """
 
     def __init__(
@@ -56,6 +63,9 @@ class Room:
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
+        on_app_message: OnAppMessage | None = None,
+        on_channel: OnChannel | None = None,
+        max_app_message_bytes: int = 4096,
         on_left: Callable[["Room", Session, str], None],
         on_carrier: Callable[["Room", Carried], None],
     ) -> None:
@@ -77,6 +87,9 @@ class Room:
         self.on_join = on_join
         self.on_leave = on_leave
         self.on_topology = on_topology
+        self.on_app_message = on_app_message
+        self.on_channel = on_channel
+        self.exchange = Exchange(max_app_message_bytes)
         self._on_left = on_left
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
@@ -120,6 +133,13 @@ class Room:
         """End somebody's session; raises KeyError when there is none of this id in the room."""
         self._sessions[session_id].leave(reason, "You were asked to leave the room.")
 
+    def send_app_message(self, data: Any, to: Literal["*"] | Sequence[str] = "*") -> None:
+        """Say something to everybody in the room, or to these session ids; `fromId` is "server".
+
+        Raises RequestError: `too-large`, or for what is no JSON.
+        """
+        self.exchange.say(AppMessage(data, to, SERVER))
+
     def open(self) -> None:
         """Begin to watch the clock; called in the event loop."""
         if self.ends_at is not None and self._end_timer is None:
@@ -130,6 +150,7 @@ class Room:
 
     async def admit(self, session: Session) -> None:
         """Let a new session in; raises JoinError, also the one that the hook raised."""
+        self._end_previous(session)
         self._check()
         self._arriving += 1
         try:
@@ -144,6 +165,8 @@ class Room:
         if self.topology == "p2p" and not session.p2p:
             raise JoinError("not-allowed", "This room is for clients that connect directly.")
         self._sessions[session.id] = session
+        if session.mailbox is not None:
+            self.exchange.enter(session.mailbox, session)
         if not session.hidden:
             self._broadcast(ParticipantJoined(session.participant), but=session)
         for publication in self.publications_for(session, self._sessions):
@@ -157,6 +180,7 @@ class Room:
         """
         self._closed = self._closed or reason
         self.peering.close()
+        self.exchange.close()
         for timer in (self._end_timer, self._flushing, self._speaker_timer):
             if timer is not None:
                 timer.cancel()
@@ -215,6 +239,8 @@ class Room:
     def left(self, session: Session, reason: str) -> None:
         if self._sessions.pop(session.id, None) is None:
             return  # it was never let in, or the room closes
+        if session.mailbox is not None:
+            self.exchange.leave(session.mailbox, session)
         self._changed.pop(session, None)
         self._asking.pop(session, None)
         for each in self._sessions.values():
@@ -226,6 +252,17 @@ class Room:
         self._speaker.forget(session.id)
         self.peering.went(session)
         self._on_left(self, session, reason)
+
+    def _end_previous(self, session: Session) -> None:
+        """The client lost another session and says so: its app messages go on in the new one."""
+        if session.replaces is None:
+            return
+        session_id, resume_key = session.replaces
+        previous = self._sessions.get(session_id)
+        if previous is not None and previous.matches(resume_key):
+            previous.leave("connection-error", "The client has joined anew.")
+        if mailbox := self.exchange.claim(session_id, resume_key):
+            session.mailbox = mailbox
 
     def _check(self) -> None:
         """Raise JoinError unless one more may come in now."""

@@ -5,8 +5,10 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+from fastsfu.channels import OnChannel
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
+from fastsfu.messages import OnAppMessage
 from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.session import Session
 from fastsfu.topology import Carried, P2pPolicy, TopologyProperty
@@ -21,6 +23,8 @@ class Rooms:
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
+        on_app_message: OnAppMessage | None = None,
+        on_channel: OnChannel | None = None,
     ) -> None:
         """The arguments are for rooms that say nothing else themselves."""
         self.sessions: dict[str, Session] = {}
@@ -28,6 +32,8 @@ class Rooms:
         self._on_join = on_join
         self._on_leave = on_leave
         self._on_topology = on_topology
+        self._on_app_message = on_app_message
+        self._on_channel = on_channel
         self._rooms: dict[str, Room] = {}
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
         self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
@@ -47,6 +53,8 @@ class Rooms:
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
+        on_app_message: OnAppMessage | None = None,
+        on_channel: OnChannel | None = None,
     ) -> Room:
         """Make a room that stays until deleted, or the SFU closes; times in seconds since 1970.
 
@@ -66,6 +74,9 @@ class Rooms:
             on_join=on_join or self._on_join,
             on_leave=on_leave or self._on_leave,
             on_topology=on_topology or self._on_topology,
+            on_app_message=on_app_message or self._on_app_message,
+            on_channel=on_channel or self._on_channel,
+            max_app_message_bytes=self._config.max_app_message_bytes,
             on_left=self._left,
             on_carrier=self._carrier_changed,
         )

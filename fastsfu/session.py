@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.bundle import Bundle, IceParameters
+from fastsfu.channels import SessionChannels, Switchboard
 from fastsfu.config import Config
 from fastsfu.engine import MediaEngine
 from fastsfu.errors import RequestError
@@ -30,6 +31,7 @@ from fastsfu.events import (
     SectionsWanted,
     Signaler,
 )
+from fastsfu.messages import Mailbox
 from fastsfu.peering import Peering
 from fastsfu.publisher import Audience, Publisher, name_sources
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
@@ -38,6 +40,9 @@ from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
 from fastsfu.transport.turn import IceServer, ice_servers
 
 __all__ = ["UNSET", "Answer", "IceParameters", "Session"]
+
+
+LOST = ("timeout", "connection-error")  # the client may come back from these
 
 
 class _Unset:
@@ -55,7 +60,7 @@ class Answer:
     subscriptions: Mapping[str, SubscriptionInfo]
 
 
-class Home(Audience, Protocol):
+class Home(Audience, Switchboard, Protocol):
     """What a session needs of its room."""
 
     name: str
@@ -91,6 +96,8 @@ class Session:
         hidden: bool = False,
         watch: str | None = None,
         p2p: bool = False,
+        replaces: tuple[str, str] | None = None,
+        listens: bool = False,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.room = room
@@ -100,7 +107,12 @@ class Session:
         self.joined_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
         self.hidden = hidden
-        self.p2p = p2p and grant.publish and grant.subscribe and not hidden and watch is None
+        every_right = grant.publish and grant.subscribe and grant.messages
+        self.p2p = p2p and every_right and not hidden and watch is None
+        self.replaces = replaces
+        self.mailbox = Mailbox(self.id) if listens else None
+        self.may_return_for = 0.0
+        self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room)
         self.subscriber = Subscriber(engine, watch)
@@ -134,7 +146,13 @@ class Session:
             user_data=self.user_data,
             sources=frozenset(self.publisher.sources - self._muted),
             joined_at=self.joined_at,
+            origin=self.origin,
         )
+
+    @property
+    def origin(self) -> str:
+        """The id of its client's first session in a row that `replaces` links, else its own."""
+        return self.id if self.mailbox is None else self.mailbox.origin
 
     def others(self) -> list[Participant]:
         """The other participants of the room, in order of joining."""
@@ -275,10 +293,13 @@ class Session:
             return
         self.ended = reason
         self._engine.sessions -= 1
+        if reason in LOST:
+            self.may_return_for = self._config.resume_timeout
         for timer in (self._resume_timer, self._connect_timer, self._expiry_timer):
             _cancel(timer)
         self.publisher.close()
         self.subscriber.close()
+        self.channels.close()
         if self._bundle is not None:
             self._bundle.close()
         self.room.left(self, reason)
@@ -316,6 +337,7 @@ class Session:
         self._connected()
 
     def on_security_closed(self) -> None:
+        self.may_return_for = self._config.resume_timeout  # unless it says that it leaves
         self.leave("left", "The client closed its connection.")
 
     def on_security_failed(self, detail: str) -> None:
@@ -331,11 +353,14 @@ class Session:
     def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
         """Bring engine and room to what a checked offer says."""
         if self._bundle is None:
-            self._bundle = Bundle(self._engine, self, offer)
+            self._bundle = Bundle(
+                self._engine, self, offer, self.channels.max_message_bytes
+            )
             self._connect_timer = self._after(
                 self._config.consent_timeout, "connection-error", "No media path came about."
             )
         self._bundle.follow(offer, self.publisher.learnt_ssrcs())
+        self.channels.follow(self._bundle.handle, offer)
         if self.publisher.follow(self._bundle, offer, sources):
             self.room.changed(self)
         for publication in self.subscriber.follow(self._bundle, offer):

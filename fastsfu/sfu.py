@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsfu.auth.tokens import Grant, Tokens
+from fastsfu.channels import OnChannel
 from fastsfu.config import Config
 from fastsfu.engine import MediaEngine
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
+from fastsfu.messages import OnAppMessage
 from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.rooms import Rooms
 from fastsfu.session import Session
@@ -42,14 +44,18 @@ class SFU:
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
+        on_app_message: OnAppMessage | None = None,
+        on_channel: OnChannel | None = None,
         open_engines: Callable[[Config], Sequence[MediaEngine]] = MediaEngine.open_all,
     ) -> None:
-        """`on_join`, `on_leave`, `on_topology`: the hooks of rooms that have none of their own.
+        """The hooks are those of rooms that have none of their own (Room describes them).
 
         `open_engines` makes the media engines when the SFU is entered.
         """
         self.config = Config() if config is None else config
-        self.rooms = Rooms(self.config, on_join, on_leave, on_topology)
+        self.rooms = Rooms(
+            self.config, on_join, on_leave, on_topology, on_app_message, on_channel
+        )
         self.tokens = Tokens(self.config.secret)
         self._open_engines = open_engines
         self._workers: Workers | None = None
@@ -117,14 +123,16 @@ class SFU:
         hidden: bool = False,
         watch: str | None = None,
         p2p: bool = False,
+        replaces: tuple[str, str] | None = None,
     ) -> Session:
         """Let somebody in, by token, or by a grant that the caller made.
 
         Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
         signaler (WHIP, WHEP) the session lives until it leaves or its media path is lost. `hidden`
         sessions only watch: nobody is told of them. `watch` restricts what is received to one
-        session id. `p2p`: the client can connect to another one directly. Raises TokenError or
-        JoinError (`end-of-life` while draining).
+        session id. `p2p`: the client can connect to another one directly. `replaces`, a session id
+        and its resume key: one that the client lost, whose app messages go on in this one. Raises
+        TokenError or JoinError (`end-of-life` while draining).
         """
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")
@@ -142,6 +150,8 @@ class SFU:
                 hidden=hidden,
                 watch=watch,
                 p2p=p2p,
+                replaces=replaces,
+                listens=signaler is not None,
             )
 
         session = await self.rooms.admit(room, session_of)

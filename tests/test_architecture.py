@@ -10,15 +10,18 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(["errors", "cores", "config", "sdp", "auth", "transport"], "value"),
+    **dict.fromkeys(["errors", "cores", "config", "owners", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
-    **dict.fromkeys(["engine"], "engine"),
+    **dict.fromkeys(["engine", "engine_channels"], "engine"),
     **dict.fromkeys(
         [
             "events",
             "speaker",
             "tracks",
             "bundle",
+            "channels",
+            "mail",
+            "messages",
             "publisher",
             "subscriber",
             "replicas",

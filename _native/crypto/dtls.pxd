@@ -2,6 +2,8 @@
 apart. No socket: the event loop feeds datagrams, takes datagrams, and calls when OpenSSL's
 retransmission timer (dtls_timeout_us) has run out.
 
+Application data (SCTP, RFC 8261) passes through, once somebody reads it.
+
 Keys go from the exporter to SrtpKeys and from there to the worker; they never become Python objects
 (promise P5).
 """
@@ -13,6 +15,7 @@ from fastsfu._native.crypto.srtp cimport SRTP_MAX_KEY, SRTP_MAX_SALT, SrtpProfil
 
 cdef enum:
     DTLS_MAX_DATAGRAM = 1200  # bytes; what a flight is cut to
+    DTLS_MAX_DATA = 1163      # bytes of application data that fit into it, with any of our ciphers
     DTLS_MAX_QUEUED = 32768   # bytes of datagrams waiting to be taken; what goes beyond is lost
 
 cdef enum DtlsState:
@@ -24,6 +27,9 @@ cdef enum DtlsState:
 cdef struct DtlsIdentity:     # our certificate, key and settings
     SSL_CTX* server
     SSL_CTX* client
+
+# Application data of one record; called within dtls_receive.
+ctypedef void (*DtlsReader)(void* owner, const uint8_t* data, size_t size) noexcept
 
 cdef struct Dtls:             # one association
     SSL* ssl
@@ -37,6 +43,8 @@ cdef struct Dtls:             # one association
     uint32_t queue_end
     uint32_t queue_capacity
     uint8_t early_records     # encrypted ones that came before the keys to read them
+    DtlsReader reader         # of application data; NULL = it has none, and is dropped
+    void* owner               # given to it
 
 cdef struct SrtpKeys:         # of one transport, both directions
     SrtpProfile profile
@@ -58,6 +66,10 @@ cdef size_t dtls_take(Dtls* dtls, uint8_t* out, size_t capacity) noexcept
 cdef int64_t dtls_timeout_us(Dtls* dtls) noexcept      # until dtls_handle_timeout is due; -1 = none
 cdef DtlsState dtls_handle_timeout(Dtls* dtls) noexcept
 cdef void dtls_close(Dtls* dtls) noexcept                        # queues close_notify
+# Give application data to `reader`; only once the fingerprint has been checked.
+cdef void dtls_read(Dtls* dtls, DtlsReader reader, void* owner) noexcept
+# Queue one record of application data. False: not connected, or more than DTLS_MAX_DATA bytes.
+cdef bint dtls_write(Dtls* dtls, const uint8_t* data, size_t size) noexcept
 cdef DtlsState dtls_state(const Dtls* dtls) noexcept
 cdef str dtls_error(const Dtls* dtls)                  # why it failed, else ""; names no secret
 # Does the peer's certificate hash to `digest` under this algorithm name of RFC 8122 ("sha-256",

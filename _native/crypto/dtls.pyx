@@ -30,7 +30,7 @@ from fastsfu._native.crypto.dtls_openssl cimport (
     SSL_free_buffers, SSL_get1_peer_certificate, SSL_get_error, SSL_get_selected_srtp_profile,
     SSL_get_session, SSL_get_state, SSL_new, SSL_read, SSL_SESSION_set1_master_key,
     SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu, SSL_shutdown,
-    X509_digest, X509_free)
+    SSL_write, X509_digest, X509_free)
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 cdef enum:
@@ -204,7 +204,7 @@ cdef bint has_read_keys(SSL* ssl) noexcept:
 
 
 cdef void advance(Dtls* dtls) noexcept:
-    cdef uint8_t[2048] discarded      # there are no data channels: application data has no reader
+    cdef uint8_t[2048] data
     cdef int result = 1
     ERR_clear_error()
     if dtls.state == DTLS_HANDSHAKING:
@@ -213,10 +213,12 @@ cdef void advance(Dtls* dtls) noexcept:
             dtls.state = DTLS_CONNECTED
     # Reading also answers a repeated Finished with our last flight again (RFC 6347 section 4.2.4).
     while result > 0 and dtls.state == DTLS_CONNECTED:
-        result = SSL_read(dtls.ssl, discarded, sizeof(discarded))
+        result = SSL_read(dtls.ssl, data, sizeof(data))
+        if result > 0 and dtls.reader != NULL:
+            dtls.reader(dtls.owner, data, result)
     if result <= 0:
         conclude(dtls, result)
-    if dtls.state == DTLS_CONNECTED:
+    if dtls.state == DTLS_CONNECTED and dtls.reader == NULL:
         SSL_free_buffers(dtls.ssl)    # the rest of the call has no use for them
 
 
@@ -272,6 +274,18 @@ cdef void dtls_close(Dtls* dtls) noexcept:
         SSL_shutdown(dtls.ssl)
     if dtls.state != DTLS_FAILED:
         dtls.state = DTLS_CLOSED
+
+
+cdef void dtls_read(Dtls* dtls, DtlsReader reader, void* owner) noexcept:
+    dtls.reader = reader
+    dtls.owner = owner
+
+
+cdef bint dtls_write(Dtls* dtls, const uint8_t* data, size_t size) noexcept:
+    if dtls.state != DTLS_CONNECTED or size > DTLS_MAX_DATA:
+        return False
+    ERR_clear_error()
+    return SSL_alloc_buffers(dtls.ssl) == 1 and SSL_write(dtls.ssl, data, <int>size) > 0
 
 
 cdef DtlsState dtls_state(const Dtls* dtls) noexcept:

@@ -108,6 +108,7 @@ cdef extern from "<openssl/ssl.h>" nogil:
     int SSL_get_shutdown(const SSL* ssl)
     int SSL_get_error(const SSL* ssl, int result)
     int SSL_read(SSL* ssl, void* out, int capacity)
+    int SSL_write(SSL* ssl, const void* data, int size)
     int SSL_shutdown(SSL* ssl)
     int SSL_alloc_buffers(SSL* ssl)
     int SSL_free_buffers(SSL* ssl)

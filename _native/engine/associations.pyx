@@ -1,6 +1,6 @@
 """DTLS associations; see associations.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
@@ -8,12 +8,15 @@ from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_wake
 from fastsfu._native.crypto.dtls cimport (
     DTLS_CLOSED, DTLS_CONNECTED, DTLS_FAILED, DTLS_MAX_DATAGRAM, DtlsState, dtls_close, dtls_error,
     dtls_export, dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_identity_free,
-    dtls_identity_new, dtls_new, dtls_peer_matches, dtls_receive, dtls_start, dtls_state, dtls_take,
-    dtls_timeout_us,
+    dtls_identity_new, dtls_new, dtls_peer_matches, dtls_read, dtls_receive, dtls_start, dtls_state,
+    dtls_take, dtls_timeout_us, dtls_write,
 )
 from fastsfu._native.crypto.srtp cimport SrtpProfile
 from fastsfu._native.engine.command cimport (
     COMMAND_SEND_DTLS, COMMAND_SET_KEYS, MAX_DTLS_BYTES, DtlsDatagram, SetKeys,
+)
+from fastsfu._native.peer.sctp cimport (
+    sctp_connect, sctp_free, sctp_new, sctp_receive,
 )
 
 
@@ -31,6 +34,8 @@ cdef class Associations:
         cdef uint32_t i
         for i in range(self.top):
             if self.rows[i].dtls != NULL:
+                self.rows[i].associations = NULL      # whose rings are gone
+                sctp_free(self.rows[i].sctp)
                 dtls_free(self.rows[i].dtls)
         free(self.rows)
         if self.identity != NULL:
@@ -42,7 +47,9 @@ cdef class Associations:
         row.dtls = dtls_new(self.identity, client)
         row.transport = transport
         row.client = client
-        row.reported = False
+        row.connected = row.reported = row.paused = row.blocked = False
+        row.sctp = NULL
+        row.associations = <void*>self
         self.top = max(self.top, index + 1)
         self.fingerprints[transport] = fingerprints
 
@@ -51,8 +58,11 @@ cdef class Associations:
         cdef Association* row = self.find(transport)
         if row == NULL:
             return
+        sctp_free(row.sctp)
+        row.sctp = NULL
         dtls_close(row.dtls)
         self.flush(row)
+        self.wake()
         dtls_free(row.dtls)
         row.dtls = NULL
         row.transport = 0
@@ -69,6 +79,7 @@ cdef class Associations:
         if row != NULL and row.client:
             dtls_start(row.dtls)
             self.flush(row)
+            self.wake()
 
     cdef AssociationChange receive(
             self, uint64_t transport, const uint8_t* data, uint32_t size) except *:
@@ -76,7 +87,7 @@ cdef class Associations:
         if row == NULL:
             return ASSOCIATION_UNCHANGED
         dtls_receive(row.dtls, data, size)
-        return self.settle(row)
+        return self.settle(row)      # the caller wakes the worker
 
     cdef AssociationChange handle_timeout(self, uint64_t transport) except *:
         cdef Association* row = self.find(transport)
@@ -140,11 +151,13 @@ cdef class Associations:
         dtls_forget_secret(row.dtls)
         self.details[row.transport] = profile_name(command.keys.profile)
         ring_commit(self.commands)
-        ring_wake(self.commands)
+        self.unwoken = True
+        row.connected = True
+        connect_channels(row)
         return ASSOCIATION_CONNECTED
 
     cdef void flush(self, Association* row) noexcept:
-        """Datagrams that wait, as commands. A full ring drops them: DTLS sends again."""
+        """Datagrams that wait, as commands. A full ring drops them: DTLS and SCTP send again."""
         cdef uint8_t datagram[DTLS_MAX_DATAGRAM]
         cdef DtlsDatagram* command
         cdef size_t size = dtls_take(row.dtls, datagram, DTLS_MAX_DATAGRAM)
@@ -157,8 +170,38 @@ cdef class Associations:
                 command.size = <uint32_t>size
                 memcpy(command.data, datagram, size)
                 ring_commit(self.commands)
+                self.unwoken = True
             size = dtls_take(row.dtls, datagram, DTLS_MAX_DATAGRAM)
-        ring_wake(self.commands)
+
+    cdef void wake(self) noexcept:
+        """Once for all that was written: a wake-up is a system call."""
+        if self.unwoken:
+            self.unwoken = False
+            ring_wake(self.commands)
+
+    cdef void add_channels(
+            self, Association* row, uint16_t port, uint16_t remote_port,
+            uint32_t max_message) except *:
+        row.sctp = sctp_new(port, remote_port, max_message, on_packet, row)
+        if row.connected:
+            connect_channels(row)
+
+
+cdef void connect_channels(Association* row) noexcept:
+    """Not before the fingerprint has been checked: DTLS's data is nobody's until then."""
+    if row.sctp != NULL:
+        dtls_read(row.dtls, on_data, row)
+        sctp_connect(row.sctp)
+
+
+cdef void on_data(void* owner, const uint8_t* data, size_t size) noexcept:
+    sctp_receive((<Association*>owner).sctp, data, size)
+
+
+cdef void on_packet(void* owner, const uint8_t* packet, size_t size) noexcept:
+    cdef Association* row = <Association*>owner
+    if row.associations != NULL and dtls_write(row.dtls, packet, size):
+        (<Associations>row.associations).flush(row)
 
 
 cdef str profile_name(SrtpProfile profile):

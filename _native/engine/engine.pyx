@@ -14,6 +14,8 @@ import threading
 import time
 from enum import IntEnum
 
+from fastsfu._native.engine.channels import Channels
+
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 cimport cython
 from libc.stdlib cimport calloc, free
@@ -75,6 +77,7 @@ cdef class Engine:
     cdef Handles transports
     cdef Handles streams
     cdef Associations associations
+    cdef readonly object channels     # Channels
     cdef dict streams_of              # transport -> {its streams}
     cdef dict transport_of            # stream -> its transport
     cdef object thread
@@ -96,6 +99,7 @@ cdef class Engine:
         self.streams_of = {}
         self.transport_of = {}
         self.associations = Associations(certificate_pem, private_key_pem, max_transports)
+        self.channels = Channels(self.associations)
         self.fingerprint = certificate_fingerprint(certificate_pem)
         limits.index = index
         limits.max_transports = max_transports
@@ -153,6 +157,7 @@ cdef class Engine:
         if self.worker == NULL:
             return
         self.check_thread()
+        self.channels.close()
         if self.thread is not None:
             for transport in list(self.streams_of):
                 self.associations.remove(transport)
@@ -255,6 +260,7 @@ cdef class Engine:
         if not handles_live(&self.transports, transport):
             return
         self.associations.remove(transport)
+        self.channels.forget(transport)
         self.commands.close(COMMAND_CLOSE_TRANSPORT, transport)
         for stream in self.streams_of.pop(transport):
             del self.transport_of[stream]
@@ -366,6 +372,7 @@ cdef class Engine:
                     ring_pop(&self.worker.events)
             count += 1
             record = NULL if self.worker == NULL else ring_front(&self.worker.events, &size)
+        self.associations.wake()
         return count
 
     cdef deliver(self, const Head* event, events):
@@ -390,6 +397,7 @@ cdef class Engine:
             datagram = <const DtlsDatagram*>event
             change = self.associations.receive(transport, datagram.data, datagram.size)
             self.tell(events, transport, change)
+            self.channels.collect(transport)
 
     cdef tell(self, events, uint64_t transport, AssociationChange change):
         if change == ASSOCIATION_UNCHANGED:
@@ -411,6 +419,7 @@ cdef class Engine:
                 continue
             change = self.associations.handle_timeout(transport)
             self.tell(events, transport, change)
+        self.associations.wake()
 
     def snapshot(self):
         self.check_thread()

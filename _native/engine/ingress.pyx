@@ -55,8 +55,8 @@ from fastsfu._native.peer.ice cimport (
     address_equal, ice_on_request,
 )
 from fastsfu._native.peer.transport cimport (
-    DTLS_PER_SECOND, EARLY_PACKETS, PATHS_PER_SECOND, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
-    transport_bind, transport_unbound,
+    DTLS_DATA_PER_SECOND, DTLS_PER_SECOND, EARLY_PACKETS, PATHS_PER_SECOND, SSRC_INBOUND,
+    SSRC_INBOUND_RTX, Transport, transport_bind, transport_unbound,
 )
 
 
@@ -240,9 +240,14 @@ cdef void on_dtls(
     cdef DtlsDatagram* event
     if worker.now_us - transport.dtls_window_us > 1000000:
         transport.dtls_window_us = worker.now_us
-        transport.dtls_count = 0
-    transport.dtls_count += 1
-    if transport.dtls_count > DTLS_PER_SECOND or size > MAX_DTLS_BYTES:
+        transport.dtls_count = transport.dtls_data_count = 0
+    # Only once there are keys can application data (content type 23) be anything.
+    if transport.keyed and data[0] == 23:
+        transport.dtls_data_count += 1
+    else:
+        transport.dtls_count += 1
+    if (transport.dtls_count > DTLS_PER_SECOND or transport.dtls_data_count > DTLS_DATA_PER_SECOND
+            or size > MAX_DTLS_BYTES):
         count_drop(worker, DROP_DTLS_FLOOD)
         return
     event = <DtlsDatagram*>emit_reserve(

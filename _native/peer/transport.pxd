@@ -23,6 +23,8 @@ cdef enum:
     EARLY_PACKETS = 128
     # datagrams passed to the event loop for one transport: a handshake takes about ten
     DTLS_PER_SECOND = 100
+    # and those with data channels' packets in them: 19 Mbit/s, beyond which SCTP slows down
+    DTLS_DATA_PER_SECOND = 2000
     # changes of path told to it: a client roams now and then, and starts with a few pairs
     PATHS_PER_SECOND = 10
 
@@ -65,6 +67,7 @@ cdef struct Transport:
     uint32_t rtt_us
     int64_t dtls_window_us        # DTLS datagrams are counted from then on
     int dtls_count
+    int dtls_data_count
     int64_t paths_window_us       # changes of path are counted from then on
     int paths_count
     StreamStats* stats

@@ -1,10 +1,10 @@
 """Meeting tokens: JSON Web Tokens (RFC 7519) signed with HS256 and the server's one secret.
 
-Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `sub` (the user's id), `exp`, `nbf`,
-`iat`, `jti`, `eject_at_token_exp`. Rights that a token does not name are the ordinary ones:
-publish and subscribe, not owner. A token without `room` opens every room, so it is believed only
-when it makes its holder an owner. Neither the secret nor a token ever appears in a log line, an
-exception or a repr.
+Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `messages`, `sub` (the user's id), `exp`,
+`nbf`, `iat`, `jti`, `eject_at_token_exp`. Rights that a token does not name are the ordinary ones:
+publish, subscribe and send messages, not owner. A token without `room` opens every room, so it is
+believed only when it makes its holder an owner. Neither the secret nor a token ever appears in a
+log line, an exception or a repr.
 """
 
 import secrets
@@ -36,6 +36,7 @@ class Grant:
     owner: bool = False
     publish: bool = True
     subscribe: bool = True
+    messages: bool = True  # send app messages; receiving them comes with being in the room
     expires_at: float | None = None  # seconds since 1970; None: never
     eject_at_expiry: bool = False  # leave the room at expires_at, not only be kept from joining
     user_id: str | None = None  # the embedding application's id of the user
@@ -68,6 +69,7 @@ class Tokens:
         owner: bool = False,
         publish: bool = True,
         subscribe: bool = True,
+        messages: bool = True,
         expires_in: float | None = 3600.0,
         not_before: float | None = None,
         eject_at_expiry: bool = False,
@@ -88,6 +90,7 @@ class Tokens:
             "owner": owner,
             "publish": publish,
             "subscribe": subscribe,
+            "messages": messages,
             "iat": int(now),
             "jti": secrets.token_urlsafe(9),
         }
@@ -150,6 +153,7 @@ def _grant(claims: Mapping[str, Any]) -> Grant:
         owner=_claim(claims, "owner", bool, False),
         publish=_claim(claims, "publish", bool, True),
         subscribe=_claim(claims, "subscribe", bool, True),
+        messages=_claim(claims, "messages", bool, True),
         expires_at=_time(claims, "exp"),
         eject_at_expiry=_claim(claims, "eject_at_token_exp", bool, False),
         user_id=_claim(claims, "sub", str, None),

@@ -18,6 +18,7 @@ STATUS = {
     "nbf-room": 403,
     "bad-offer": 400,
     "bad-request": 400,
+    "too-large": 413,
     "end-of-life": 503,
 }
 

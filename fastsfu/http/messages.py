@@ -17,6 +17,7 @@ from fastsfu.http.model import (
     Capability,
     Mid,
     Model,
+    PreviousSession,
     RequestId,
     RoomName,
     SessionId,
@@ -68,6 +69,7 @@ class Participant(Model):
     screenVideo: bool = False
     screenAudio: bool = False
     joined_at: float = Field(description="seconds since 1970")
+    origin: SessionId = Field(description="the first id of a client that had to join anew")
 
 
 class Sections(Model):
@@ -93,6 +95,8 @@ class ClientConfig(Model):
     resume_timeout: float = Field(description="seconds within which `resume` is possible")
     max_message_bytes: int = MAX_MESSAGE_BYTES
     max_user_data_bytes: int = MAX_USER_DATA_BYTES
+    max_app_message_bytes: int
+    can_send_messages: bool
 
 
 class Subscribed(Model):
@@ -137,6 +141,7 @@ class Join(Model):
         default_factory=list,
         description="`p2p`: can connect to another client directly; unknown ones are ignored",
     )
+    replaces: PreviousSession | None = None
 
 
 class Resume(Model):

@@ -29,3 +29,10 @@ Mid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 RequestId = Annotated[int, Field(ge=0, le=2**53)]
 Source = Literal["audio", "video", "screenVideo", "screenAudio"]
 Capability = Annotated[str, StringConstraints(max_length=32)]
+
+
+class PreviousSession(Model):
+    """A session that this client lost: its app messages go on in the new one, which ends it."""
+
+    session_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    resume_key: Annotated[str, StringConstraints(max_length=256)] = Field(repr=False)

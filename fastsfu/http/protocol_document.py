@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fastsfu.http import messages, peer_messages, refusals
-from fastsfu.http.model import Model
+from fastsfu.http.model import Model, PreviousSession
 
 MAX_KIB = messages.MAX_MESSAGE_BYTES // 1024
 INTRODUCTION = f"""\
@@ -60,6 +60,7 @@ _VALUES = (
     messages.RoomInfo,
     messages.ClientConfig,
     messages.Subscribed,
+    PreviousSession,
     messages.IceServer,
     messages.ReceiveSettings,
     peer_messages.Topology,

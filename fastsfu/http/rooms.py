@@ -2,8 +2,9 @@
 
 import hmac
 import time
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -11,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from fastsfu.auth.tokens import MAX_NAME_LENGTH
 from fastsfu.http.answers import HttpError, bearer, read_text
 from fastsfu.http.messages import explain
-from fastsfu.http.model import RoomName
+from fastsfu.http.model import RoomName, SessionId
 from fastsfu.sfu import SFU
 
 MAX_BODY_BYTES = 16 * 1024
@@ -28,14 +29,27 @@ class MeetingToken(BaseModel):
     owner: bool = False
     publish: bool = True
     subscribe: bool = True
+    messages: bool = True
     exp: float | None = Field(None, description="seconds since 1970; default: in one hour")
     nbf: float | None = Field(None, description="seconds since 1970")
     eject_at_token_exp: bool = False
     user_id: str | None = Field(None, max_length=256)
 
 
+class SaidMessage(BaseModel):
+    """What `send-app-message` is to say, and to whom."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    data: JsonValue
+    to: Literal["*"] | list[SessionId] = "*"
+
+
 def routes(sfu: SFU) -> list[BaseRoute]:
-    """POST /v1/meeting-tokens: a MeetingToken in, `{"token": "..."}` out."""
+    """POST /v1/meeting-tokens: a MeetingToken in, `{"token": "..."}` out.
+
+    POST /v1/rooms/{room}/send-app-message: a SaidMessage in, 204 when its receivers have it queued.
+    """
 
     async def meeting_tokens(request: Request) -> Response:
         check_api_key(sfu, request)  # before the body is read
@@ -46,7 +60,24 @@ def routes(sfu: SFU) -> list[BaseRoute]:
             raise HttpError(400, "bad-request", explain(error)) from None
         return JSONResponse({"token": _sign(sfu, wanted)}, headers={"Cache-Control": "no-store"})
 
-    return [Route("/v1/meeting-tokens", meeting_tokens, methods=["POST"])]
+    async def send_app_message(request: Request) -> Response:
+        check_api_key(sfu, request)
+        limit = sfu.config.max_app_message_bytes + MAX_BODY_BYTES
+        body = await read_text(request, "application/json", limit)
+        try:
+            said = SaidMessage.model_validate_json(body)
+        except ValidationError as error:
+            raise HttpError(400, "bad-request", explain(error)) from None
+        room = sfu.rooms.get(request.path_params["room"])
+        if room is None:
+            raise HttpError(404, "no-room", "there is no such room")
+        room.send_app_message(said.data, said.to)
+        return Response(status_code=204)
+
+    return [
+        Route("/v1/meeting-tokens", meeting_tokens, methods=["POST"]),
+        Route("/v1/rooms/{room}/send-app-message", send_app_message, methods=["POST"]),
+    ]
 
 
 def _sign(sfu: SFU, wanted: MeetingToken) -> str:
@@ -59,6 +90,7 @@ def _sign(sfu: SFU, wanted: MeetingToken) -> str:
         owner=wanted.owner,
         publish=wanted.publish,
         subscribe=wanted.subscribe,
+        messages=wanted.messages,
         expires_in=expires_in,
         not_before=wanted.nbf,
         eject_at_expiry=wanted.eject_at_token_exp,

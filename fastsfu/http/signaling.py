@@ -187,6 +187,7 @@ class Client:
             user_data=join.user_data,
             signaler=self,
             p2p="p2p" in join.capabilities,
+            replaces=_previous(join),
         )
         self._session = session
         config = self._sfu.config
@@ -197,7 +198,11 @@ class Client:
                 room=translate.room_info(session.room),
                 **translate.scene(session),
                 heartbeat=config.heartbeat,
-                config=messages.ClientConfig(resume_timeout=config.resume_timeout),
+                config=messages.ClientConfig(
+                    resume_timeout=config.resume_timeout,
+                    max_app_message_bytes=config.max_app_message_bytes,
+                    can_send_messages=session.grant.messages,
+                ),
             )
         )
 
@@ -263,6 +268,13 @@ class Client:
         if self._session is None:
             raise RequestError("the session has ended")
         return self._session
+
+
+def _previous(join: messages.Join) -> tuple[str, str] | None:
+    """The session that the client lost, as `open_session` wants it."""
+    if join.replaces is None:
+        return None
+    return join.replaces.session_id, join.replaces.resume_key
 
 
 def _named(message: messages.Update | messages.ReceiveSettings) -> dict[Source, bool]:

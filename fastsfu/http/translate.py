@@ -71,6 +71,7 @@ def to_participant(participant: events.Participant) -> messages.Participant:
         screenVideo="screenVideo" in participant.sources,
         screenAudio="screenAudio" in participant.sources,
         joined_at=participant.joined_at,
+        origin=participant.origin,
     )
 
 

@@ -20,6 +20,7 @@ from fastsfu.sdp.model import (
     SentStream,
     SessionDescription,
 )
+from fastsfu.sdp.sections import CHANNEL_PORT
 from fastsfu.sdp.write import write
 from fastsfu.transport.ice import Candidate
 
@@ -36,13 +37,15 @@ def write_answer(
     candidates: Sequence[Candidate],
     sending: Mapping[str, SentStream],
     receiving: Collection[str],
+    max_message_bytes: int,
     session_id: int = 1,
     version: int = 1,
 ) -> str:
     """The answer to `offer`; `sending` and `receiving` are keyed by mid.
 
     `fingerprint` is the SHA-256 of our certificate as "AB:CD:...". A section in neither `sending`
-    nor `receiving` is answered inactive, a rejected one with port 0. `session_id` stays the same in
+    nor `receiving` is answered inactive, a rejected one with port 0. `max_message_bytes` is what we
+    take of a data channel's message. `session_id` stays the same in
     all answers of a session, `version` grows (RFC 8866 section 5.2). Raises ValueError for a mid
     that the offer has not, or not in that direction.
     """
@@ -75,7 +78,10 @@ def write_answer(
         if section.rejected:
             description.media.append(_rejected(section))
             continue
-        media = _accepted(section, section.mid in receiving, sending.get(section.mid))
+        if section.channels is not None:
+            media = _channels(section, max_message_bytes)
+        else:
+            media = _accepted(section, section.mid in receiving, sending.get(section.mid))
         # The transport is the tag's (RFC 9143 section 7.3.3); aiortc keeps the parameters and
         # candidates of the last section that it reads, and browsers write them in each.
         media.attributes.extend(transport)
@@ -99,6 +105,24 @@ def _rejected(section: OfferedSection) -> MediaDescription:
     attributes.append(("inactive", None))
     return MediaDescription(
         section.kind, 0, section.protocol, list(section.formats), [("c", _ANY_ADDRESS)], attributes
+    )
+
+
+def _channels(section: OfferedSection, max_message_bytes: int) -> MediaDescription:
+    attributes = Attributes(
+        [
+            ("mid", section.mid),
+            ("sctp-port", str(CHANNEL_PORT)),
+            ("max-message-size", str(max_message_bytes)),
+        ]
+    )
+    return MediaDescription(
+        section.kind,
+        _DISCARD_PORT,
+        section.protocol,
+        list(section.formats),
+        [("c", _ANY_ADDRESS)],
+        attributes,
     )
 
 

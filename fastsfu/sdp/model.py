@@ -66,6 +66,14 @@ class NegotiatedCodec:
 
 
 @dataclass(frozen=True)
+class DataChannels:
+    """What a section for data channels says (RFC 8841)."""
+
+    port: int  # of SCTP within DTLS
+    max_message_bytes: int  # that the client takes; 0: any
+
+
+@dataclass(frozen=True)
 class OfferedSection:
     """One media section of an offer, in the offer's place."""
 
@@ -73,7 +81,7 @@ class OfferedSection:
     kind: str
     client_sends: bool
     client_receives: bool
-    codecs: tuple[NegotiatedCodec, ...]  # theirs that are ours, in our order; empty: rejected
+    codecs: tuple[NegotiatedCodec, ...]  # theirs that are ours, in our order; empty: no media
     ssrc: int | None = None  # None: to be found by MID when it arrives
     rtx_ssrc: int | None = None
     msid: str | None = None  # "STREAM TRACK" (RFC 8830)
@@ -84,6 +92,7 @@ class OfferedSection:
         default_factory=dict
     )  # ExtensionKind -> id, of this section
     reduced_size: bool = False  # RFC 5506
+    channels: DataChannels | None = None  # then it is no media section
 
     @property
     def rejected(self) -> bool:
@@ -108,6 +117,10 @@ class Offer:
 
     def section(self, mid: str) -> OfferedSection | None:
         return next((s for s in self.sections if s.mid == mid), None)
+
+    @property
+    def channels(self) -> DataChannels | None:
+        return next((s.channels for s in self.sections if s.channels is not None), None)
 
 
 @dataclass(frozen=True)

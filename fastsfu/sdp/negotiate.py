@@ -54,6 +54,8 @@ def read_offer(text: str, *, video_codecs: Sequence[str], audio_codecs: Sequence
         read_section(description, media, bundle, codecs) for media in description.media
     )
     _check_unique_ssrcs(sections)
+    if sum(section.channels is not None for section in sections) > 1:
+        raise OfferError("At most one section for data channels was expected.")
     accepted = {section.mid for section in sections if not section.rejected}
     if not accepted:
         reasons = "; ".join(f"{s.mid or '-'}: {s.rejected_reason}" for s in sections[:4])

@@ -10,6 +10,7 @@ from fastsfu.sdp.codecs import (
 )
 from fastsfu.sdp.model import (
     Attributes,
+    DataChannels,
     Direction,
     MediaDescription,
     NegotiatedCodec,
@@ -19,6 +20,10 @@ from fastsfu.sdp.model import (
 from fastsfu.sdp.parse import shown
 from fastsfu.sdp.payloads import CodecReader
 
+CHANNEL_PROTOCOLS = ("UDP/DTLS/SCTP", "TCP/DTLS/SCTP")  # RFC 8841 section 4
+CHANNEL_FORMAT = "webrtc-datachannel"
+CHANNEL_PORT = 5000
+DEFAULT_CHANNEL_MESSAGE = 65536  # bytes, RFC 8841 section 6.1
 PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # RFC 9429 section 5.1.2
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
@@ -35,6 +40,8 @@ def read_section(
     Raises OfferError for what makes the whole offer unusable.
     """
     mid = _mid(media.attributes)
+    if media.kind == "application" and media.formats == [CHANNEL_FORMAT]:
+        return _channel_section(media, mid, bundle)
     direction = _direction(description, media)
     sends = direction in ("sendrecv", "sendonly")
     reason = _why_rejected(media, mid, bundle)
@@ -60,6 +67,33 @@ def read_section(
         formats=tuple(media.formats),
         extensions=_extensions(media) if reason is None else {},
         reduced_size=media.attributes.has("rtcp-rsize"),
+    )
+
+
+def _channel_section(
+    media: MediaDescription, mid: str, bundle: Sequence[str]
+) -> OfferedSection:
+    """Data channels: SCTP over the BUNDLE's DTLS (RFC 8841)."""
+    port = media.attributes.first("sctp-port") or ""
+    size = media.attributes.first("max-message-size") or str(DEFAULT_CHANNEL_MESSAGE)
+    reason = _why_unusable(media, mid, bundle, CHANNEL_PROTOCOLS)
+    channels = None
+    if reason is None:
+        if not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+            raise OfferError(f"a=sctp-port from 1 to 65535 was expected, {shown(port)} came.")
+        if not re.fullmatch(r"[0-9]{1,18}", size):
+            raise OfferError(f"a=max-message-size in bytes was expected, {shown(size)} came.")
+        channels = DataChannels(int(port), int(size))
+    return OfferedSection(
+        mid=mid,
+        kind=media.kind,
+        client_sends=False,
+        client_receives=False,
+        codecs=(),
+        rejected_reason=reason,
+        protocol=media.protocol,
+        formats=tuple(media.formats),
+        channels=channels,
     )
 
 
@@ -90,12 +124,18 @@ def _direction(description: SessionDescription, media: MediaDescription) -> Dire
 
 
 def _why_rejected(media: MediaDescription, mid: str, bundle: Sequence[str]) -> str | None:
+    if media.kind not in ("audio", "video"):
+        return f"audio, video or {CHANNEL_FORMAT} was expected, {shown(media.kind)} came"
+    return _why_unusable(media, mid, bundle, PROTOCOLS)
+
+
+def _why_unusable(
+    media: MediaDescription, mid: str, bundle: Sequence[str], protocols: Sequence[str]
+) -> str | None:
     if media.port == 0 and not media.attributes.has("bundle-only"):
         return "it is not in use (port 0)"
-    if media.kind not in ("audio", "video"):
-        return f"audio or video was expected, {shown(media.kind)} came"
-    if media.protocol not in PROTOCOLS:
-        return f"{PROTOCOLS[0]} was expected, {shown(media.protocol)} came"
+    if media.protocol not in protocols:
+        return f"{protocols[0]} was expected, {shown(media.protocol)} came"
     if mid not in bundle:
         return "it is not in the BUNDLE group"
     return None

@@ -83,8 +83,10 @@ class Refused(Model):
     """From the server: nobody gets the message of this number."""
 
     type: Literal["refused"] = "refused"
-    number: Number
-    error: str = Field(description="`too-large`, `not-allowed`, or what a hook gave")
+    number: Count = Field(description="0: of a frame that could not be read")
+    error: str = Field(
+        description="`too-large`, `not-allowed`, `bad-message`, or what a hook gave"
+    )
     info: str = Field(description="one sentence for a person")
 
 

@@ -25,6 +25,7 @@ PARTICIPANT = {
     "screenVideo": False,
     "screenAudio": False,
     "joined_at": 1.5,
+    "origin": "s",
 }
 TOPOLOGY = {
     "topology": "sfu",
@@ -46,6 +47,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "resume_timeout": 30.0,
             "max_message_bytes": 262144,
             "max_user_data_bytes": 4096,
+            "max_app_message_bytes": 4096,
+            "can_send_messages": True,
         },
     },
     "resumed": {

@@ -17,7 +17,7 @@ FIRST = messages.Pong(id=0)
 
 def participant(name: str, *, audio: bool = False) -> messages.Participant:
     return messages.Participant(
-        session_id=name, user_name=name, owner=False, audio=audio, joined_at=0.0
+        session_id=name, user_name=name, owner=False, audio=audio, joined_at=0.0, origin=name
     )
 
 

@@ -75,4 +75,5 @@ def answer(
         sending=sending or {},
         receiving=receiving,
         version=version,
+        max_message_bytes=65536,
     )

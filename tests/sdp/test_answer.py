@@ -39,7 +39,7 @@ def test_transport() -> None:
     answered = parse(answer(read(recorded("chromium_balanced_sendrecv_datachannel"))))
     assert answered.lines[0] == ("v", "0")
     assert answered.attributes.has("ice-lite")
-    assert answered.attributes.first("group") == "BUNDLE 0 1"
+    assert answered.attributes.first("group") == "BUNDLE 0 1 2"
     assert answered.attributes.has("extmap-allow-mixed")
     audio, video, application = answered.media
     for media in (audio, video):
@@ -56,8 +56,14 @@ def test_transport() -> None:
             "2 1 udp 2130706175 2001:db8::1 8443 typ host",
         ]
         assert media.attributes.has("end-of-candidates")
-    assert application.port == 0
-    assert list(application.attributes) == [("mid", "2"), ("inactive", None)]
+    assert application.port == 9
+    assert application.formats == ["webrtc-datachannel"]
+    assert list(application.attributes)[:3] == [
+        ("mid", "2"),
+        ("sctp-port", "5000"),
+        ("max-message-size", "65536"),
+    ]
+    assert application.attributes.first("setup") == "passive"
 
 
 def test_bundle_is_in_the_offers_order_and_without_the_rejected() -> None:

@@ -209,9 +209,10 @@ async def test_first_section_is_rejected(peer: Peer) -> None:
     assert state["directions"] == {"1": "sendonly"}
 
 
-async def test_data_channel_is_rejected_and_others_go_on(peer: Peer) -> None:
+async def test_data_channels_are_taken_besides_media(peer: Peer) -> None:
     offer = await peer.offer(f"{PUBLISH} window.channel = pc.createDataChannel('chat')")
-    assert [section.rejected for section in offer.sections] == [False, False, True]
+    assert [section.rejected for section in offer.sections] == [False, False, False]
+    assert offer.channels is not None
     state = await peer.take(offer)
     assert state["directions"] == {"0": "sendonly", "1": "sendonly"}
 

@@ -6,6 +6,7 @@ import pytest
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import AUDIO_LEVEL, MID, TRANSPORT_SEQ
+from fastsfu.sdp.model import DataChannels
 from fastsfu.sdp.negotiate import read_offer
 from tests.sdp.offers import FINGERPRINT, NAMES, PAIR, TRANSPORT, offer, read, recorded, section
 
@@ -67,8 +68,8 @@ def test_aiortc_gives_three_fingerprints() -> None:
         ("sha-384", 48),
         ("sha-512", 64),
     ]
-    assert got.bundle == ("0", "1")
-    assert got.sections[2].rejected_reason == "audio or video was expected, 'application' came"
+    assert got.bundle == ("0", "1", "2")
+    assert got.channels == DataChannels(port=5000, max_message_bytes=262144)
 
 
 @pytest.mark.parametrize("name", ["chromium_simulcast", "firefox_simulcast"])
@@ -175,7 +176,7 @@ def test_codecs_are_bounded() -> None:
         (lambda s: s.replace("m=audio 9", "m=audio 0"), "it is not in use (port 0)"),
         (
             lambda s: s.replace("m=audio 9 UDP/TLS/RTP/SAVPF", "m=text 9 UDP/TLS/RTP/SAVPF"),
-            "audio or video was expected, 'text' came",
+            "audio, video or webrtc-datachannel was expected, 'text' came",
         ),
         (
             lambda s: s.replace("UDP/TLS/RTP/SAVPF", "RTP/AVP"),

@@ -9,6 +9,11 @@ from hypothesis import strategies as st
 from fastsfu.errors import OfferError
 from tests.sdp.offers import FINGERPRINT, NAMES, PAIR, answer, offer, read, recorded, section
 
+CHANNELS = (
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\n"
+    "a=sctp-port:5000\r\na=max-message-size:9\r\n"
+)
+
 
 def refused(text: str) -> str:
     with pytest.raises(OfferError) as error:
@@ -26,6 +31,18 @@ def refused(text: str) -> str:
         (
             PAIR.replace("a=group:BUNDLE 0 1\r\n", "a=group:BUNDLE 0\r\na=group:BUNDLE 1\r\n"),
             "One a=group:BUNDLE was expected, 2 came.",
+        ),
+        (
+            PAIR.replace("0 1", "0 1 2") + CHANNELS.replace("5000", "0"),
+            "a=sctp-port from 1 to 65535 was expected, '0' came.",
+        ),
+        (
+            PAIR.replace("0 1", "0 1 2") + CHANNELS.replace("size:9", "size:-1"),
+            "a=max-message-size in bytes was expected, '-1' came.",
+        ),
+        (
+            PAIR.replace("0 1", "0 1 2 3") + CHANNELS + CHANNELS.replace("mid:2", "mid:3"),
+            "At most one section for data channels was expected.",
         ),
         (PAIR.replace("BUNDLE 0 1", "BUNDLE"), "No media section can be taken"),
         (

@@ -60,6 +60,43 @@ class Replica:
     clock_rate: int
 
 
+class RecordingChannels:
+    """Data channels: `opened` by transport; `sent` is (transport, stream, ppid, data)."""
+
+    def __init__(self) -> None:
+        self.opened: dict[int, Mapping[str, int]] = {}
+        self.sent: list[tuple[int, int, int, bytes]] = []
+        self.resets: list[tuple[int, int]] = []
+        self.paused: set[int] = set()
+        self.has_room = True
+        self.events: Any = None
+
+    def open(self, transport: int, **given: int) -> None:
+        self.opened[transport] = given
+
+    def send(self, transport: int, stream: int, ppid: int, data: bytes, *how: int) -> bool | None:
+        if transport not in self.opened:
+            return None
+        if self.has_room:
+            self.sent.append((transport, stream, ppid, data))
+        return self.has_room
+
+    def flush(self) -> None:
+        """Nobody has to be woken."""
+
+    def reset(self, transport: int, stream: int) -> None:
+        self.resets.append((transport, stream))
+
+    def pause(self, transport: int, paused: bool) -> None:
+        (self.paused.add if paused else self.paused.discard)(transport)
+
+    def due(self) -> bool:
+        return False
+
+    def tick(self, now: float) -> None:
+        raise AssertionError("nothing is due")
+
+
 class RecordingEngine:
     """`transports`, `inbounds`, `outbounds` and `replicas` are what lives now, by handle."""
 
@@ -76,6 +113,7 @@ class RecordingEngine:
         self.stuck = False
         self.busy = 0
         self.stale = 0  # commands with a handle that no longer lives
+        self.channels = RecordingChannels()
         self.closed = False
         self.timeout: float | None = None
         self.timeouts_handled = 0
@@ -138,6 +176,7 @@ class RecordingEngine:
 
     def close_transport(self, transport: int) -> None:
         self._end(self.transports, transport)
+        self.channels.opened.pop(transport, None)
         for streams in (self.inbounds, self.outbounds):
             own = [handle for handle, each in streams.items() if each.transport == transport]
             for handle in own:

@@ -126,7 +126,8 @@ test('when the server has forgotten the session, the next attempt joins anew', a
   sockets[1].push({ type: 'error', fatal: true, error: 'no-room', info: 'No such session.' });
   await flush();
   await wait(600);
-  assert.deepEqual(sockets[2].sent, [JOIN]);
+  const replaces = { session_id: JOINED.session_id, resume_key: JOINED.resume_key };
+  assert.deepEqual(sockets[2].sent, [{ ...JOIN, replaces }]);
   sockets[2].push({ ...JOINED, session_id: 's2' });
   await flush();
   assert.deepEqual(log, ['joined', 'interrupted', 'joined']);

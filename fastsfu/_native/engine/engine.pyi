@@ -12,6 +12,8 @@ from typing import Any, Literal, Protocol
 
 import numpy.typing as npt
 
+from fastsfu._native.engine.channels import Channels
+
 class MediaKind(IntEnum):
     AUDIO = 0
     VIDEO = 1
@@ -45,6 +47,7 @@ class Links:
 class Engine:
     port: int            # UDP port that was bound
     crypto: str          # "ipsec-mb" or "openssl"
+    channels: Channels
     fingerprint: str     # SHA-256 of the DTLS certificate, "AB:CD:..."
 
     def __init__(

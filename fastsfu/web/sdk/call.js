@@ -182,6 +182,14 @@ class Call {
     return this.#requireJoined().stats();
   }
 
+  /**
+   * @param {unknown} data
+   * @param {'*' | string | string[]} [to]
+   */
+  async sendAppMessage(data, to) {
+    await this.#requireJoined().sendAppMessage(data, to);
+  }
+
   getActiveSpeaker() {
     return { peerId: this.#speaker };
   }
@@ -235,6 +243,7 @@ class Call {
         this.#speaker = peerId;
         this.#emit('active-speaker-change', { activeSpeaker: { peerId } });
       },
+      message: (data, fromId) => this.#emit('app-message', { data, fromId }),
       problem: (error) => this.#onProblem(error),
       lost: (error) => this.#onLost(error),
     };
@@ -312,7 +321,7 @@ class Call {
       this.#live?.knowledge() ?? {
         you: {
           session_id: '', user_name: this.#userName, owner: false,
-          user_data: this.#options.userData ?? null, joined_at: 0,
+          user_data: this.#options.userData ?? null, joined_at: 0, origin: '',
         },
         local: this.#local.tracks(),
         others: [],

@@ -8,6 +8,7 @@ import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
 import { encodingFor, initialEncoding, isSound } from './encodings.js';
 import { iceServers } from './ice-servers.js';
+import { MESSAGE_CHANNEL } from './message-link.js';
 import { missingSections, subscribedTracks } from './sections.js';
 import { withStartBitrate } from './start-bitrate.js';
 
@@ -39,6 +40,8 @@ export class MediaConnection {
   #sending = new Map();
   /** @type {SendSettings} */
   #sendSettings = {};
+  /** For app messages. @type {RTCDataChannel} */
+  messageChannel;
   /** False before the first offer: until then all changes wait for it. */
   #begun = false;
 
@@ -49,6 +52,8 @@ export class MediaConnection {
   constructor(handlers, create = (config) => new RTCPeerConnection(config)) {
     this.#handlers = handlers;
     this.#pc = create({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require', iceServers: [] });
+    const { label, init } = MESSAGE_CHANNEL;
+    this.messageChannel = this.#pc.createDataChannel(label, init);
     this.#iceWatch = new IceWatch({
       connected: handlers.connected,
       interrupted: handlers.interrupted,

@@ -196,6 +196,8 @@ export interface CallEvents {
   'participant-left': { action: 'participant-left'; participant: Participant; reason: string };
   'track-started': TrackEvent<'track-started'>;
   'track-stopped': TrackEvent<'track-stopped'>;
+  /** `fromId`: a session id, or `server`. In the order of each sender, each message once. */
+  'app-message': { action: 'app-message'; data: unknown; fromId: string };
   'active-speaker-change': {
     action: 'active-speaker-change';
     /** `peerId` is a session id (ours too), or null when nobody speaks. */
@@ -249,6 +251,14 @@ export interface Call {
   updateSendSettings(settings: SendSettings): Promise<SendSettings>;
   setBandwidth(options: BandwidthOptions): Promise<void>;
   setUserData(data: unknown): Promise<void>;
+
+  /**
+   * Give JSON to everybody else in the room, or to some session ids. Resolves when it is on its way;
+   * rejects with a `CallError`, and then nobody gets it: `too-large` (4,096 bytes of JSON, unless the
+   * server is configured otherwise), `not-allowed` (by the token), `too-many-messages` (a thousand
+   * wait to be sent already), `bad-request`.
+   */
+  sendAppMessage(data: unknown, to?: '*' | string | string[]): Promise<void>;
 
   getNetworkTopology(): Promise<NetworkTopology>;
   getNetworkStats(): Promise<NetworkStats>;

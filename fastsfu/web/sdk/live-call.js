@@ -4,6 +4,7 @@
  * server has forgotten the session, joins anew with a new connection.
  */
 
+import { AppMessages } from './app-messages.js';
 import { MediaConnection } from './connection.js';
 import { CallError, ejection, fatal } from './errors.js';
 import { Signaling, signalingUrl } from './signaling.js';
@@ -20,6 +21,7 @@ import { networkStats, totalsOf } from './stats.js';
  * @property {(reason?: string) => void} changed what participants() shows; why one left
  * @property {(type: 'signaling' | 'sfu', event: 'connected' | 'interrupted') => void} network
  * @property {(peerId: string | null) => void} speaker
+ * @property {(data: unknown, fromId: string) => void} message an app message has come
  * @property {(error: CallError) => void} problem the call goes on
  * @property {(error: CallError) => void} lost the call is over
  */
@@ -39,6 +41,7 @@ export class LiveCall {
   #handlers;
   #local;
   #signaling;
+  #messages;
   #connection;
   /** @type {Wire.Participant | null} */
   #you = null;
@@ -72,6 +75,11 @@ export class LiveCall {
   constructor(url, local, handlers) {
     this.#handlers = handlers;
     this.#local = local;
+    this.#messages = new AppMessages({
+      others: () => [...this.#others.values()],
+      deliver: ({ data, fromId }) => handlers.message(data, fromId),
+      problem: (error) => handlers.problem(error),
+    });
     this.#connection = this.#newConnection();
     this.#signaling = new Signaling(signalingUrl(url), {
       welcome: (message) => this.#onWelcome(message),
@@ -105,6 +113,7 @@ export class LiveCall {
     if (this.#ended) return;
     this.#ended = true;
     this.#signaling.close({ type: 'leave' });
+    this.#messages.close();
     this.#connection.close();
     this.#settleOffer(fatal('connection-error', 'The call was left.'));
   }
@@ -174,6 +183,14 @@ export class LiveCall {
     return this.#connection.setSendSettings(settings);
   }
 
+  /**
+   * @param {unknown} data
+   * @param {'*' | string | string[]} [to]
+   */
+  sendAppMessage(data, to) {
+    return this.#messages.send(data, to);
+  }
+
   /** @returns {Promise<NetworkStats>} rates since the last call of this method */
   async stats() {
     const report = await this.#connection.getStats();
@@ -201,6 +218,7 @@ export class LiveCall {
       interrupted: () => this.#onPath(false),
       hopeless: () => this.#onHopeless(),
     });
+    this.#messages.attach(connection.messageChannel);
     return connection;
   }
 
@@ -213,6 +231,10 @@ export class LiveCall {
     this.#connection.setIceServers(welcome.ice_servers);
     this.#connection.setSections(welcome.sections);
     if (welcome.type === 'joined') {
+      this.#messages.configure({
+        maxBytes: welcome.config.max_app_message_bytes,
+        allowed: welcome.config.can_send_messages,
+      });
       this.#begin(again);
     } else {
       if (this.#pendingOffer) this.#signaling.send(this.#pendingOffer.message);
@@ -222,6 +244,7 @@ export class LiveCall {
     this.announce();
     if (Object.keys(this.#receiveSettings).length) this.setReceiveSettings(this.#receiveSettings);
     this.#handlers.network('signaling', 'connected');
+    this.#messages.route();
     this.#handlers.changed();
   }
 
@@ -239,6 +262,7 @@ export class LiveCall {
   /** The server gave us a new session: the old connection is worth nothing. */
   #startOver() {
     const old = this.#connection;
+    this.#messages.detach(old.messageChannel);
     this.#connection = this.#newConnection();
     old.close();
     this.#settleOffer(new CallError('negotiation-error', 'The session was replaced.'));
@@ -268,6 +292,7 @@ export class LiveCall {
     /** @param {Wire.ParticipantLeft} message */
     'participant-left': ({ session_id, reason }) => {
       this.#others.delete(session_id);
+      this.#messages.route();
       this.#handlers.changed(reason);
     },
     /** @param {Wire.ActiveSpeaker} message */
@@ -286,6 +311,7 @@ export class LiveCall {
   #learn(participant) {
     if (participant.session_id === this.#you?.session_id) this.#you = participant;
     else this.#others.set(participant.session_id, participant);
+    this.#messages.route();
     this.#handlers.changed();
   }
 

@@ -17,6 +17,7 @@ export interface Participant {
   screenVideo: boolean;
   screenAudio: boolean;
   joined_at: number;
+  origin: string;
 }
 
 /** Receiving sections that the next offer should have in all. */
@@ -35,6 +36,8 @@ export interface ClientConfig {
   resume_timeout: number;
   max_message_bytes: number;
   max_user_data_bytes: number;
+  max_app_message_bytes: number;
+  can_send_messages: boolean;
 }
 
 export interface Subscribed {
@@ -68,6 +71,12 @@ export interface Topology {
   peer: PeerConnection | null;
 }
 
+/** A session that this client lost; its app messages go on in the new one. */
+export interface PreviousSession {
+  session_id: string;
+  resume_key: string;
+}
+
 // Client -> server
 
 export interface Join {
@@ -78,6 +87,7 @@ export interface Join {
   user_data?: unknown;
   sdk?: string;
   capabilities?: string[];
+  replaces?: PreviousSession | null;
 }
 
 export interface Resume {

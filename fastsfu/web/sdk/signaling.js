@@ -11,7 +11,7 @@ import { backoffDelay } from './backoff.js';
 import { CallError, FATAL_TYPES, fatal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** @import { ClientMessage, Joined, Resumed, ServerMessage } from './protocol.d.ts' */
+/** @import { ClientMessage, Join, Joined, Resumed, ServerMessage } from './protocol.d.ts' */
 
 /**
  * @typedef {object} SignalingHandlers
@@ -37,6 +37,12 @@ export class Signaling {
   #joinMessage = null;
   /** @type {{session_id: string, resume_key: string} | null} */
   #session = null;
+  /**
+   * One that was lost for good: its app messages go on in the next one.
+   *
+   * @type {{session_id: string, resume_key: string} | null}
+   */
+  #lost = null;
   #closed = false;
   #heartbeat;
   /** @type {(() => void) | null} ends the wait before the next attempt */
@@ -88,7 +94,7 @@ export class Signaling {
 
   /** Forget the session: the next connection joins anew. */
   rejoin() {
-    this.#session = null;
+    this.#forget();
     this.#drop();
   }
 
@@ -123,6 +129,7 @@ export class Signaling {
     this.#socket = socket;
     if (welcome.type === 'joined') {
       this.#session = { session_id: welcome.session_id, resume_key: welcome.resume_key };
+      this.#lost = null;
       this.#heartbeat.interval = welcome.heartbeat * 1000;
     }
     socket.onmessage = (event) => this.#receive(event.data);
@@ -190,7 +197,8 @@ export class Signaling {
   /** @returns {ClientMessage} */
   #firstMessage() {
     if (this.#session) return { type: 'resume', ...this.#session };
-    return /** @type {ClientMessage} */ (this.#joinMessage);
+    const join = /** @type {Join} */ (this.#joinMessage);
+    return this.#lost ? { ...join, replaces: this.#lost } : join;
   }
 
   /**
@@ -203,8 +211,13 @@ export class Signaling {
     const refused = error instanceof CallError && error.fatal && error.type !== 'connection-error';
     if (!refused) return true;
     const hadSession = this.#session !== null;
-    this.#session = null;
+    this.#forget();
     return hadSession && (error.type === 'no-room' || error.type === 'not-allowed');
+  }
+
+  #forget() {
+    this.#lost = this.#session ?? this.#lost;
+    this.#session = null;
   }
 
   /** @param {CallError} error */

@@ -1,0 +1,249 @@
+"""App messages through the server (promise P6): who gets which, once and in order.
+
+A client's `Mailbox` holds what it has sent (the last number taken over) and what it is still to
+get. It outlives a session that is lost, so that the client finds it again when it joins anew. An
+`Exchange` is a room's: it gives each message to the mailboxes of those it is for, and lets each
+write when all messages of a turn of the event loop are there, in as few frames as they fit.
+
+A mailbox is bounded. What finds no room is not kept, and its client is told in that place how many
+are missing: one slow receiver costs the others nothing.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic_core import PydanticSerializationError, to_json
+
+from fastsfu.errors import RequestError
+from fastsfu.transport import frames
+
+MAX_KEPT = 1000  # messages of one mailbox, written and not acknowledged ones too
+MAX_KEPT_BYTES = 4 * 1024 * 1024
+FRAME_BYTES = 16 * 1024  # a frame gets no further message from here on
+
+
+class Link(Protocol):
+    """The channel through which a mailbox's client is reached now."""
+
+    def write(self, frame: bytes) -> bool:
+        """Send a frame; False: there is no room, and `Mailbox.flush` is called when there is."""
+
+
+class Owner(Protocol):
+    """The session that a mailbox belongs to."""
+
+    id: str
+    may_return_for: float  # seconds that it is worth to wait for its client; 0: it left
+
+    def matches(self, resume_key: str) -> bool: ...
+
+
+@dataclass(slots=True)
+class AppMessage:
+    """A message on its way. A hook may replace `data` and `to`."""
+
+    data: Any  # JSON value
+    to: Literal["*"] | Sequence[str]  # session ids
+    sender: str  # session id, or "server"
+
+
+class Mailbox:
+    """One client's. `origin` is the session id under which it first came."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.session_id = origin
+        self.received = 0  # last number taken over from the client
+        self.delivered = self.missed = 0  # messages, in all
+        self._link: Link | None = None
+        self._waiting: deque[bytes | _Gap] = deque()
+        self._written: deque[bytes | _Gap] = deque()  # to this link, and not acknowledged
+        self._acknowledged = 0  # messages of this link
+        self._bytes = 0
+        self._gap = 0  # messages that found no room since the last one that did
+
+    def open(self, link: Link) -> None:
+        """The client says hello on a channel: what it has not acknowledged goes over this one."""
+        if self._link is link:
+            return
+        self._link = link
+        self._waiting.extendleft(reversed(self._written))
+        self._written.clear()
+        self._acknowledged = 0
+
+    def shut(self) -> None:
+        """The channel is lost."""
+        self._link = None
+
+    def put(self, fragment: bytes) -> None:
+        """Keep a message for the client, if there is room."""
+        if not self._has_room(1 if not self._gap else 2):
+            self._gap += 1
+            self.missed += 1
+            return
+        self._close_gap()
+        self._waiting.append(fragment)
+        self._bytes += len(fragment)
+
+    def acknowledge(self, count: int) -> None:
+        """The client has got so many messages over this link."""
+        while self._written and self._acknowledged < count:
+            item = self._written.popleft()
+            if not isinstance(item, _Gap):
+                self._acknowledged += 1
+                self.delivered += 1
+                self._bytes -= len(item)
+        if self._gap and self._has_room(2):
+            self._close_gap()
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what the link takes now."""
+        while self._waiting and self._link is not None:
+            items = self._next()
+            first = items[0]
+            if isinstance(first, _Gap):
+                frame = frames.write(frames.Lost(count=first.count))
+            else:
+                frame = frames.messages_frame(items)  # type: ignore[arg-type]
+            if not self._link.write(frame):
+                return
+            for _ in items:
+                self._written.append(self._waiting.popleft())
+
+    def _next(self) -> "list[bytes | _Gap]":
+        """A gap, or the messages of one frame."""
+        items: list[bytes | _Gap] = []
+        size = 0
+        for item in self._waiting:
+            if isinstance(item, _Gap):
+                return items or [item]
+            if items and size + len(item) > FRAME_BYTES:
+                break
+            items.append(item)
+            size += len(item)
+        return items
+
+    def _has_room(self, share: int) -> bool:
+        """After a gap half of all has to be free, or every second message would be one."""
+        kept = len(self._waiting) + len(self._written)
+        return kept < MAX_KEPT // share and self._bytes < MAX_KEPT_BYTES // share
+
+    def _close_gap(self) -> None:
+        if self._gap:
+            self._waiting.append(_Gap(self._gap))
+            self._gap = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    count: int
+
+
+class Exchange:
+    """A room's app messages."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """`max_bytes` is what one message's JSON may have."""
+        self._max_bytes = max_bytes
+        self._boxes: dict[str, Mailbox] = {}  # by origin
+        self._by_id: dict[str, Mailbox] = {}  # by each session id that it had
+        # By origin, whose sessions are over: the last one, and when they are forgotten.
+        self._left: dict[str, tuple[Owner, asyncio.TimerHandle]] = {}
+        self._to_flush: dict[Mailbox, None] = {}
+        self._flushing = False
+        # What the server says has numbers of its own, of this room's life.
+        self._origin = f"{frames.SERVER}-{secrets.token_hex(6)}"
+        self._number = 0
+
+    def enter(self, mailbox: Mailbox, owner: Owner) -> None:
+        """A client is in the room, with a new mailbox or with the one that it had."""
+        mailbox.session_id = owner.id
+        self._boxes[mailbox.origin] = self._by_id[owner.id] = mailbox
+
+    def leave(self, mailbox: Mailbox, owner: Owner) -> None:
+        """A session is over; its mailbox is kept for a while, should the client come back."""
+        mailbox.shut()
+        if not owner.may_return_for:
+            self._forget(mailbox)
+            return
+        timer = asyncio.get_running_loop().call_later(owner.may_return_for, self._forget, mailbox)
+        self._left[mailbox.origin] = (owner, timer)
+
+    def claim(self, session_id: str, resume_key: str) -> Mailbox | None:
+        """The mailbox that a session left behind; None for another key, or when it has gone."""
+        mailbox = self._by_id.get(session_id)
+        owner, timer = self._left.get(mailbox.origin if mailbox else "", (None, None))
+        if owner is None or owner.id != session_id or not owner.matches(resume_key):
+            return None
+        assert mailbox is not None
+        assert timer is not None
+        del self._left[mailbox.origin]
+        timer.cancel()
+        return mailbox
+
+    def close(self) -> None:
+        for _, timer in self._left.values():
+            timer.cancel()
+        self._left.clear()
+        self._boxes.clear()
+        self._by_id.clear()
+
+    def relay(self, sender: Mailbox, number: int, message: AppMessage) -> None:
+        """Give a client's message to everybody it is for."""
+        fragment = frames.fragment(number, message.data, sender.session_id, sender.origin)
+        self._give(fragment, message.to, sender)
+
+    def say(self, message: AppMessage) -> None:
+        """Give the server's own message to everybody it is for; raises RequestError."""
+        self.check_size(message.data)
+        self._number += 1
+        fragment = frames.fragment(self._number, message.data, frames.SERVER, self._origin)
+        self._give(fragment, message.to, None)
+
+    def check_size(self, data: Any) -> None:
+        """Raise RequestError for what is no JSON, or too much of it."""
+        try:
+            size = len(to_json(data))
+        except (PydanticSerializationError, ValueError):
+            raise RequestError("An app message has to be JSON.") from None
+        if size > self._max_bytes:
+            raise RequestError(
+                f"An app message has at most {self._max_bytes} bytes of JSON, this one {size}.",
+                "too-large",
+            )
+
+    def _give(
+        self, fragment: bytes, to: Literal["*"] | Sequence[str], sender: Mailbox | None
+    ) -> None:
+        for box in self._boxes.values() if to == "*" else self._named(to):
+            if box is not sender:
+                box.put(fragment)
+                self._to_flush[box] = None
+        if self._to_flush and not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _named(self, ids: Iterable[str]) -> Iterable[Mailbox]:
+        """By session id, also one that a client had before."""
+        found = (self._by_id.get(each) or self._boxes.get(each) for each in ids)
+        return dict.fromkeys(box for box in found if box is not None)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        boxes, self._to_flush = self._to_flush, {}
+        for box in boxes:
+            box.flush()
+
+    def _forget(self, mailbox: Mailbox) -> None:
+        self._left.pop(mailbox.origin, None)
+        self._boxes.pop(mailbox.origin, None)
+        for session_id in [key for key, box in self._by_id.items() if box is mailbox]:
+            del self._by_id[session_id]
+
+
+OnAppMessage = Callable[[Any, AppMessage], None]
