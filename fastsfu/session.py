@@ -96,6 +96,7 @@ class Session:
         hidden: bool = False,
         watch: str | None = None,
         p2p: bool = False,
+        confirms: bool = False,
         replaces: tuple[str, str] | None = None,
         listens: bool = False,
     ) -> None:
@@ -115,7 +116,7 @@ class Session:
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room)
-        self.subscriber = Subscriber(engine, watch)
+        self.subscriber = Subscriber(engine, watch, holds=confirms)
         self._engine = engine
         engine.sessions += 1
         self._config = config
@@ -217,6 +218,11 @@ class Session:
         except Exception:
             self.leave("connection-error", "The server could not set up the media.")
             raise
+
+    def confirm(self) -> None:
+        """The client has the last answer in force; needed of those who said that they confirm."""
+        self._require_live()
+        self.subscriber.release()
 
     def restart_ice(self, remote_ufrag: str, remote_password: str) -> IceParameters:
         """Restart ICE without an offer (WHIP, WHEP).
@@ -353,9 +359,7 @@ class Session:
     def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
         """Bring engine and room to what a checked offer says."""
         if self._bundle is None:
-            self._bundle = Bundle(
-                self._engine, self, offer, self.channels.max_message_bytes
-            )
+            self._bundle = Bundle(self._engine, self, offer, self.channels.max_message_bytes)
             self._connect_timer = self._after(
                 self._config.consent_timeout, "connection-error", "No media path came about."
             )

@@ -123,6 +123,7 @@ class SFU:
         hidden: bool = False,
         watch: str | None = None,
         p2p: bool = False,
+        confirms: bool = False,
         replaces: tuple[str, str] | None = None,
     ) -> Session:
         """Let somebody in, by token, or by a grant that the caller made.
@@ -130,7 +131,8 @@ class SFU:
         Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
         signaler (WHIP, WHEP) the session lives until it leaves or its media path is lost. `hidden`
         sessions only watch: nobody is told of them. `watch` restricts what is received to one
-        session id. `p2p`: the client can connect to another one directly. `replaces`, a session id
+        session id. `p2p`: the client can connect to another one directly. `confirms`: it calls
+        `Session.confirm` after each answer, and gets no new media before. `replaces`, a session id
         and its resume key: one that the client lost, whose app messages go on in this one. Raises
         TokenError or JoinError (`end-of-life` while draining).
         """
@@ -150,6 +152,7 @@ class SFU:
                 hidden=hidden,
                 watch=watch,
                 p2p=p2p,
+                confirms=confirms,
                 replaces=replaces,
                 listens=signaler is not None,
             )

@@ -25,10 +25,17 @@ PayloadTypes = Sequence[tuple[int, int, int]]
 class Subscriber:
     """One session's subscriptions by mid, and the publications that wait for one."""
 
-    def __init__(self, engine: MediaEngine, watch: str | None = None) -> None:
-        """`watch`: the only session id whose publications are received."""
+    def __init__(
+        self, engine: MediaEngine, watch: str | None = None, *, holds: bool = False
+    ) -> None:
+        """`watch`: the only session id whose publications are received.
+
+        `holds`: what is new waits for `release`. Firefox takes packets that overtake the answer for
+        another section's, and never hears theirs then.
+        """
         self._engine = engine
         self._watch = watch
+        self._holds = holds
         self._bundle: Bundle | None = None
         self._by_publication: dict[Publication, Subscription] = {}
         self._waiting: dict[Publication, None] = {}  # an ordered set, like the next one
@@ -113,6 +120,13 @@ class Subscriber:
                 free[section.kind].append(section)
         return self._fill(bundle, free)
 
+    def release(self) -> None:
+        """The client has the last answer in force: what is new in it may come now."""
+        for subscription in self.subscriptions.values():
+            if subscription.held:
+                subscription.held = False
+                self._engine.pause_outbound(subscription.outbound, subscription.paused)
+
     def close(self) -> None:
         """Forget everything; the streams are freed with the transport."""
         for publication in self._by_publication:
@@ -174,13 +188,16 @@ class Subscriber:
             payload_types=payload_types,
             cname=subscription.stream.cname,
         )
+        if self._holds:
+            subscription.held = True
+            self._engine.pause_outbound(subscription.outbound, True)
         self.subscriptions[section.mid] = subscription
         self._by_publication[publication] = subscription
 
     def _pause(self, subscription: Subscription, paused: bool) -> None:
         if subscription.paused != paused:
             subscription.paused = paused
-            self._engine.pause_outbound(subscription.outbound, paused)
+            self._engine.pause_outbound(subscription.outbound, paused or subscription.held)
 
     def _end(self, subscription: Subscription) -> None:
         del self.subscriptions[subscription.mid]

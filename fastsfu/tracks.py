@@ -60,7 +60,8 @@ class Subscription:
     ssrc: int
     rtx_ssrc: int | None
     outbound: int = 0  # the engine's handle
-    paused: bool = False
+    paused: bool = False  # declined by the receiver
+    held: bool = False  # until the receiver has said that the answer is in force
 
     @property
     def stream(self) -> SentStream:

@@ -139,7 +139,7 @@ class Join(Model):
     sdk: Annotated[str, StringConstraints(max_length=64)] | None = None
     capabilities: Annotated[list[Capability], Field(max_length=16)] = Field(
         default_factory=list,
-        description="`p2p`: can connect to another client directly; unknown ones are ignored",
+        description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`",
     )
     replaces: PreviousSession | None = None
 
@@ -162,6 +162,12 @@ class Offer(Model):
         default_factory=dict,
         description="source of each sending section, by its mid",
     )
+
+
+class Confirm(Model):
+    """The last answer is in force: what is new in it may come now, and not before."""
+
+    type: Literal["confirm"] = "confirm"
 
 
 class Update(Model):
@@ -310,6 +316,7 @@ ClientMessage = Annotated[
     Join
     | Resume
     | Offer
+    | Confirm
     | Update
     | ReceiveSettingsMessage
     | PeerDescriptionMessage

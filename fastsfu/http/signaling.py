@@ -187,6 +187,7 @@ class Client:
             user_data=join.user_data,
             signaler=self,
             p2p="p2p" in join.capabilities,
+            confirms="confirms" in join.capabilities,
             replaces=_previous(join),
         )
         self._session = session
@@ -225,6 +226,9 @@ class Client:
         self._outgoing.put(
             messages.Answer(id=offer.id, sdp=answer.sdp, subscriptions=subscriptions)
         )
+
+    async def _confirm(self, message: messages.Confirm) -> None:
+        self._live().confirm()
 
     async def _update(self, update: messages.Update) -> None:
         self._live().update_local(
@@ -292,6 +296,7 @@ _HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {
     messages.Join: Client._again,
     messages.Resume: Client._again,
     messages.Offer: Client._offer,
+    messages.Confirm: Client._confirm,
     messages.Update: Client._update,
     messages.ReceiveSettingsMessage: Client._receive_settings,
     peer_messages.PeerDescriptionMessage: Client._peer_signal,

@@ -256,3 +256,19 @@ def ufrag_of(sdp: str) -> str:
         line.partition(":")[2] for line in sdp.splitlines() if line.startswith("a=ice-ufrag:")
     }
     return ufrag
+
+
+async def test_new_media_waits_for_who_confirms(join: Join, native: RecordingEngine) -> None:
+    ada, ben = await join("Ada"), await join("Ben", confirms=True)
+    await ada.offer(sending())
+    await ben.receive_all(sending())
+    to_ben = [each for each in native.outbounds.values() if each.paused]
+    assert len(to_ben) == 2
+    ben.session.update_receive_settings({"*": {"video": False}})
+    ben.session.update_receive_settings({"*": {"audio": False}})
+    ben.session.update_receive_settings({"*": {"audio": True}})
+    assert all(each.paused for each in to_ben), "taking it back does not let it overtake the answer"
+    ben.session.confirm()
+    assert [each.paused for each in to_ben] == [False, True], "what is declined stays so"
+    await ada.receive_all(sending())
+    assert sum(each.paused for each in native.outbounds.values()) == 1, "Ada does not confirm"

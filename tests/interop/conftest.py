@@ -1,7 +1,8 @@
-"""One server, one Chromium, one Firefox for all interop tests; each test has its own room."""
+"""Servers and browsers that all interop tests share; each test has its own room."""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,19 @@ from tests.support.firefox import Firefox
 from tests.support.page import CallPage, Driver, call_url
 
 HERE = Path(__file__).parent
-# Short enough to see a client that vanished go, long enough for a loaded machine.
-ENVIRONMENT = {"FASTSFU_CONSENT_TIMEOUT": "8", "FASTSFU_RESUME_TIMEOUT": "8"}
+# Short enough to see a client that vanished go, long enough for a loaded machine. These tests are
+# about the SFU, so two use it too.
+ENVIRONMENT = {
+    "FASTSFU_CONSENT_TIMEOUT": "8",
+    "FASTSFU_RESUME_TIMEOUT": "8",
+    "FASTSFU_TOPOLOGY": "sfu",
+}
+# Long enough to look at a call of two on the SFU, short enough to wait for.
+DIRECT_ENVIRONMENT = {
+    **ENVIRONMENT,
+    "FASTSFU_TOPOLOGY": "auto",
+    "FASTSFU_BACK_TO_P2P_AFTER": "3",
+}
 _names = itertools.count(1)
 
 OpenPage = Callable[..., Awaitable[CallPage]]
@@ -34,6 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def server() -> Iterator[ServerProcess]:
     """A real server process."""
     with ServerProcess(environment=ENVIRONMENT) as process:
+        yield process
+    assert "Traceback" not in process.final_output, process.final_output
+
+
+@pytest.fixture(scope="session")
+def direct_server() -> Iterator[ServerProcess]:
+    """A real server process that lets two connect directly, as it does by default."""
+    with ServerProcess(environment=DIRECT_ENVIRONMENT) as process:
         yield process
     assert "Traceback" not in process.final_output, process.final_output
 
@@ -69,18 +89,37 @@ def token(room: str) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
-    """`await open_page(browser, "Ada")`: a page of Chromium or Firefox that is in the room."""
+    """`await open_page(browser, "Ada")`: a page of Chromium or Firefox that is in the room, or,
+    without `autojoin`, about to join; `script` runs before its own (Chromium).
+    """
+    async with closing_pages(server, room) as open_page:
+        yield open_page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_direct(direct_server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
+    """The same with the server that lets two connect directly."""
+    async with closing_pages(direct_server, room) as open_page:
+        yield open_page
+
+
+@asynccontextmanager
+async def closing_pages(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
     pages: list[CallPage] = []
 
-    async def open_page(browser: Browser | Firefox, name: str) -> CallPage:
-        url = call_url(server.url, room, Tokens(SECRET).sign(room, name=name), name)
+    async def open_page(
+        browser: Browser | Firefox, name: str, *, autojoin: bool = True, script: str = ""
+    ) -> CallPage:
+        token = Tokens(SECRET).sign(room, name=name)
+        url = call_url(server.url, room, token, name, autojoin=autojoin)
         driver: Driver
         if isinstance(browser, Firefox):
             driver = await browser.open_page(url)
         else:
-            driver = await chromium.open_page(browser, url)
+            driver = await chromium.open_page(browser, url, script)
         pages.append(CallPage(driver, name))
-        await pages[-1].joined()
+        if autojoin:
+            await pages[-1].joined()
         return pages[-1]
 
     yield open_page

@@ -186,6 +186,7 @@ async def test_the_library_says_what_the_network_is(browser: Browser, open_page:
     assert await ada.evaluate("window.call.getNetworkTopology()") == {
         "topology": "sfu",
         "encryption": "hop-by-hop",
+        "safetyNumber": None,
     }
     stats = await ben.evaluate("window.call.getNetworkStats()")
     assert stats["srtpCipher"] == "SRTP_AEAD_AES_128_GCM"

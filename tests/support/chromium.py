@@ -42,10 +42,13 @@ class ChromiumPage:
         await self.context.close()
 
 
-async def open_page(browser: Browser, url: str) -> ChromiumPage:
-    """Open `url`, which may have a self-signed certificate, with the test's hook installed."""
+async def open_page(browser: Browser, url: str, script: str = "") -> ChromiumPage:
+    """Open `url`, which may have a self-signed certificate, with the test's hook installed.
+
+    `script` runs before those of the page.
+    """
     context = await browser.new_context(ignore_https_errors=True)
-    await context.add_init_script(HOOK)
+    await context.add_init_script(HOOK + script)
     page = await context.new_page()
     await page.goto(url)
     return ChromiumPage(context, page)

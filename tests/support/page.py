@@ -44,6 +44,13 @@ STATS = """(async () => {
   });
 })()"""
 
+# What the call complains of, for the message of a test that fails.
+PROBLEMS = """window.problems ??= (() => {
+  const problems = [];
+  window.call.on('nonfatal-error', ({ error }) => problems.push(`${error.type}: ${error.info}`));
+  return problems;
+})()"""
+
 
 class Driver(Protocol):
     """A page of some browser."""
@@ -86,6 +93,7 @@ class CallPage:
             f"{self.name} to join",
             lambda: self.evaluate("window.call?.meetingState() === 'joined-meeting'"),
         )
+        await self.evaluate(PROBLEMS)
         session_id: str = await self.evaluate("window.call.participants().local.session_id")
         return session_id
 
@@ -113,7 +121,8 @@ class CallPage:
         try:
             return await until(f"{self.name} to get {video} videos, {audio} voices", look)
         except TimeoutError as error:
-            raise TimeoutError(f"{error}; {summary(await self.stats())}") from None
+            problems = await self.evaluate("window.problems.join()")
+            raise TimeoutError(f"{error}; {summary(await self.stats())} {problems}") from None
 
     async def goes_on(self, video: int, audio: int) -> Any:
         """Wait until so many videos and voices make progress from now on."""
@@ -147,6 +156,7 @@ def summary(stats: Mapping[str, Any]) -> str:
     return f"{stats.get('state')} {stats.get('transport', {}).get('dtlsState')} {inbound}"
 
 
-def call_url(server: str, room: str, token: str, name: str) -> str:
-    """The page's address that joins by itself."""
-    return f"{server}/r/{room}?{urlencode({'t': token, 'name': name, 'autojoin': '1'})}"
+def call_url(server: str, room: str, token: str, name: str, *, autojoin: bool = True) -> str:
+    """The page's address; it joins by itself, or shows what comes before joining."""
+    query = {"t": token, "name": name} | ({"autojoin": "1"} if autojoin else {})
+    return f"{server}/r/{room}?{urlencode(query)}"

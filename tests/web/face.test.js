@@ -58,7 +58,10 @@ test('a new call waits to be joined', async () => {
   const call = entry.createCall({ audioSource: false, videoSource: false });
   assert.equal(call.meetingState(), 'new');
   assert.deepEqual(Object.keys(call.participants()), ['local']);
-  assert.deepEqual(await call.getNetworkTopology(), { topology: 'none', encryption: 'none' });
+  assert.deepEqual(await call.getNetworkTopology(), {
+    topology: 'none', encryption: 'none', safetyNumber: null,
+  });
+  await assert.rejects(call.setNetworkTopology({ topology: 'p2p' }), { type: 'bad-request' });
   await assert.rejects(call.getNetworkStats(), { type: 'bad-request' });
   await assert.rejects(call.startScreenShare(), { type: 'bad-request' });
   await assert.rejects(call.updateReceiveSettings({ '*': { video: 'no' } }), {

@@ -170,5 +170,14 @@ test('the banner comes only for what lasts, and tells when all is well again', (
   banner.update({ type: 'signaling', event: 'connected' });
   const [media, signaling] = [textFor(new Set(['sfu'])), textFor(new Set(['signaling']))];
   assert.deepEqual(log.slice(1), [media, media, signaling, 'recovered']);
+  banner.setTopology({ topology: 'peer' });
+  banner.update({ type: 'sfu', event: 'interrupted' });
+  mock.timers.tick(5000);
+  assert.equal(log.length, 5, 'in a direct call the server only has to be there later');
+  banner.update({ type: 'peer-to-peer', event: 'interrupted' });
+  mock.timers.tick(1000);
+  banner.update({ type: 'sfu', event: 'connected' });
+  banner.setTopology({ topology: 'sfu' });
+  assert.deepEqual(log.slice(5), [media, media, 'recovered']);
   mock.timers.reset();
 });

@@ -13,6 +13,7 @@ export class ConnectionBanner {
   #show;
   #hide;
   #broken = new Set();
+  #carrier = 'sfu';
   #visible = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -30,27 +31,59 @@ export class ConnectionBanner {
   update({ type, event }) {
     if (event === 'interrupted') this.#broken.add(type);
     else this.#broken.delete(type);
-    clearTimeout(this.#timer);
-    if (this.#broken.size === 0) this.clear(this.#visible);
-    else if (this.#visible) this.#draw();
-    else this.#timer = setTimeout(() => this.#draw(), PATIENCE_MS);
+    this.#decide();
   }
 
-  clear(recovered = false) {
+  /**
+   * What carries the call now: of the two connections for media only this one counts.
+   *
+   * @param {{topology: string}} network
+   */
+  setTopology({ topology }) {
+    if (topology === 'none') return;
+    const concerned = this.#broken.size > 0;
+    this.#carrier = topology === 'peer' ? 'peer-to-peer' : 'sfu';
+    if (topology === 'sfu') this.#broken.delete('peer-to-peer');
+    if (concerned) this.#decide();
+  }
+
+  #decide() {
+    const concerned = this.#visible || this.#timer !== undefined;
+    this.#stopTimer();
+    const counts = this.#broken.has('signaling') || this.#broken.has(this.#carrier);
+    if (counts && this.#visible) this.#draw();
+    else if (counts) this.#timer = setTimeout(() => this.#draw(), PATIENCE_MS);
+    else if (concerned) this.#recover();
+  }
+
+  #recover() {
+    this.#hide(this.#visible);
+    this.#visible = false;
+  }
+
+  #stopTimer() {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  clear() {
+    this.#stopTimer();
     this.#broken.clear();
     this.#visible = false;
-    this.#hide(recovered);
+    this.#hide(false);
   }
 
   #draw() {
     this.#visible = true;
-    this.#show({ text: textFor(this.#broken), busy: true });
+    this.#show({ text: textFor(this.#broken, this.#carrier), busy: true });
   }
 }
 
-/** @param {Set<string>} broken */
-export function textFor(broken) {
-  if (broken.has('sfu')) return 'Connection lost. Reconnecting…';
+/**
+ * @param {Set<string>} broken
+ * @param {string} carrier
+ */
+export function textFor(broken, carrier = 'sfu') {
+  if (broken.has(carrier)) return 'Connection lost. Reconnecting…';
   return 'Lost touch with the server. Reconnecting… You can go on talking.';
 }

@@ -106,6 +106,7 @@ export class Meeting {
     call.on('network-connection', (event) => {
       if (this.isOpen) this.#connection.update(event);
     });
+    call.on('network-topology-change', (network) => this.#connection.setTopology(network));
     call.on('network-quality-change', ({ threshold }) => {
       byId('quality', HTMLSpanElement).hidden = threshold === 'good';
     });

@@ -5,11 +5,16 @@
 /** @type {readonly Source[]} */
 const AUDIBLE = ['audio', 'screenAudio'];
 
+/** A new element that does not sound by then takes over all the same. */
+const EXCHANGE_MS = 1000;
+
 export class Speakers {
   #root;
   #onBlocked;
   /** @type {Map<string, HTMLAudioElement>} */
   #elements = new Map();
+  /** Where a track is exchanged: the new element, until it sounds. */
+  #next = /** @type {Map<string, HTMLAudioElement>} */ (new Map());
   #sinkId = '';
 
   /**
@@ -54,22 +59,40 @@ export class Speakers {
    * @param {MediaStreamTrack} track
    */
   #play(key, track) {
-    const element = this.#elements.get(key) ?? this.#add(key);
-    const stream = /** @type {MediaStream | null} */ (element.srcObject);
-    if (stream?.getTracks()[0] === track) return;
-    element.srcObject = new MediaStream([track]);
-    element.play().catch((error) => {
-      if (error.name === 'NotAllowedError') this.#onBlocked();
-    });
+    const old = this.#elements.get(key);
+    const known = this.#next.get(key) ?? old;
+    if (known && trackOf(known) === track) return;
+    const overtaken = this.#next.get(key);
+    if (overtaken) silence(overtaken);
+    this.#next.delete(key);
+    const element = this.#make(track);
+    if (!old || trackOf(old)?.readyState !== 'live') {
+      if (old) silence(old);
+      this.#elements.set(key, element);
+      return;
+    }
+    this.#next.set(key, element);
+    const takeOver = () => {
+      if (this.#next.get(key) !== element) return;
+      this.#next.delete(key);
+      this.#elements.set(key, element);
+      silence(old);
+    };
+    // The same voice comes another way from now on: no syllable is lost.
+    element.onplaying = takeOver;
+    setTimeout(takeOver, EXCHANGE_MS);
   }
 
-  /** @param {string} key */
-  #add(key) {
+  /** @param {MediaStreamTrack} track */
+  #make(track) {
     const element = document.createElement('audio');
     element.autoplay = true;
     if (this.#sinkId) void element.setSinkId(this.#sinkId);
-    this.#elements.set(key, element);
+    element.srcObject = new MediaStream([track]);
     this.#root.append(element);
+    element.play().catch((error) => {
+      if (error.name === 'NotAllowedError') this.#onBlocked();
+    });
     return element;
   }
 
@@ -78,10 +101,23 @@ export class Speakers {
    * @param {HTMLAudioElement} element
    */
   #drop(key, element) {
-    element.srcObject = null;
-    element.remove();
+    silence(element);
     this.#elements.delete(key);
+    const next = this.#next.get(key);
+    if (next) silence(next);
+    this.#next.delete(key);
   }
+}
+
+/** @param {HTMLAudioElement} element */
+function silence(element) {
+  element.srcObject = null;
+  element.remove();
+}
+
+/** @param {HTMLAudioElement} element */
+function trackOf(element) {
+  return /** @type {MediaStream | null} */ (element.srcObject)?.getTracks()[0];
 }
 
 /**

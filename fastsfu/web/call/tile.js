@@ -21,7 +21,10 @@ import { icon, make } from './dom.js';
 
 export class Tile {
   element = make('div', 'tile');
-  #video = make('video');
+  #video = newVideo();
+  /** Takes over with its first picture; until then the old one shows. */
+  #next = /** @type {HTMLVideoElement | null} */ (null);
+  #mirrored = false;
   #avatar = make('span', 'avatar');
   #name = make('span', 'name');
   #mutedIcon = icon('mic-off');
@@ -35,9 +38,6 @@ export class Tile {
     this.element.setAttribute('role', 'listitem');
     this.#avatar.setAttribute('aria-hidden', 'true');
     this.#label.setAttribute('aria-hidden', 'true');
-    this.#video.autoplay = this.#video.muted = this.#video.playsInline = true;
-    this.#video.disablePictureInPicture = false;
-    this.#video.onloadeddata = () => this.element.classList.add('with-video');
     this.#pin.type = 'button';
     this.#pin.onclick = onPin;
     this.element.ondblclick = onPin;
@@ -55,6 +55,7 @@ export class Tile {
     classList.toggle('speaking', view.speaking);
     classList.toggle('interrupted', view.interrupted);
     classList.toggle('pinned', view.pinned);
+    this.#mirrored = view.mirrored;
     this.#video.classList.toggle('mirrored', view.mirrored);
     this.#pin.setAttribute('aria-label', view.pinned ? `Unpin ${view.name}` : `Pin ${view.name}`);
     this.#pin.setAttribute('aria-pressed', String(view.pinned));
@@ -81,11 +82,70 @@ export class Tile {
   /** @param {MediaStreamTrack | null} track */
   #show(track) {
     if (track === this.#track) return;
+    const before = this.#track;
     this.#track = track;
+    this.#next?.remove();
+    this.#next = null;
+    if (track && before?.readyState === 'live') {
+      this.#exchange(track);
+      return;
+    }
     this.element.classList.remove('with-video');
-    this.#video.srcObject = track && new MediaStream([track]);
-    if (track) this.#video.play().catch(() => undefined);
+    this.#video.onloadeddata = () => this.element.classList.add('with-video');
+    attach(this.#video, track);
   }
+
+  /**
+   * The picture comes another way from now on. A video element that gets another source is blank
+   * for a moment, so a second one is made ready below the first.
+   *
+   * @param {MediaStreamTrack} track
+   */
+  #exchange(track) {
+    const next = newVideo();
+    this.#next = next;
+    next.classList.toggle('mirrored', this.#mirrored);
+    const takeOver = () => {
+      if (this.#next !== next) return;
+      this.#next = null;
+      attach(this.#video, null);
+      this.#video.remove();
+      this.#video = next;
+      this.element.classList.add('with-video');
+    };
+    onFirstPicture(next, takeOver);
+    setTimeout(takeOver, EXCHANGE_MS);
+    this.#video.before(next);
+    attach(next, track);
+  }
+}
+
+/** A picture that has not come by then will show itself when it does. */
+const EXCHANGE_MS = 2000;
+
+function newVideo() {
+  const video = make('video');
+  video.autoplay = video.muted = video.playsInline = true;
+  video.disablePictureInPicture = false;
+  return video;
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {MediaStreamTrack | null} track
+ */
+function attach(video, track) {
+  video.srcObject = track && new MediaStream([track]);
+  if (track) video.play().catch(() => undefined);
+}
+
+/**
+ * @param {HTMLVideoElement} video
+ * @param {() => void} then
+ */
+function onFirstPicture(video, then) {
+  if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(then);
+  else video.onloadeddata = then;
 }
 
 /** @param {TileView} view */

@@ -41,6 +41,8 @@ class Call {
   #kbs = null;
   /** @type {Face.NetworkThreshold} */
   #threshold = 'good';
+  /** @type {Face.NetworkTopology} */
+  #topology = NO_TOPOLOGY;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #qualityTimer;
   #userName = '';
@@ -174,8 +176,15 @@ class Call {
 
   /** @returns {Promise<Face.NetworkTopology>} */
   async getNetworkTopology() {
-    if (this.#live?.connected) return { topology: 'sfu', encryption: 'hop-by-hop' };
-    return { topology: 'none', encryption: 'none' };
+    return { ...this.#topology };
+  }
+
+  /** @param {Face.TopologyWish} wish */
+  async setNetworkTopology({ topology }) {
+    if (topology !== 'auto' && topology !== 'peer' && topology !== 'sfu') {
+      throw new CallError('bad-request', "topology has to be 'auto', 'peer' or 'sfu'.");
+    }
+    this.#requireJoined().setTopology(topology);
   }
 
   async getNetworkStats() {
@@ -237,7 +246,10 @@ class Call {
   /** @returns {import('./live-call.js').LiveCallHandlers} */
   #liveHandlers() {
     return {
-      changed: (reason) => this.#refresh(reason),
+      changed: (reason) => {
+        this.#refresh(reason);
+        this.#noticeTopology();
+      },
       network: (type, event) => this.#emit('network-connection', { type, event }),
       speaker: (peerId) => {
         this.#speaker = peerId;
@@ -286,6 +298,14 @@ class Call {
     live?.end();
     this.#local.stop();
     this.#refresh('left');
+    this.#noticeTopology();
+  }
+
+  #noticeTopology() {
+    const topology = this.#live?.topology ?? NO_TOPOLOGY;
+    if (JSON.stringify(topology) === JSON.stringify(this.#topology)) return;
+    this.#topology = topology;
+    this.#emit('network-topology-change', topology);
   }
 
   #onLocalChange() {
@@ -383,6 +403,9 @@ function withoutTracksOfOthers(participants) {
   );
   return Object.fromEntries(entries);
 }
+
+/** @type {Face.NetworkTopology} */
+const NO_TOPOLOGY = { topology: 'none', encryption: 'none', safetyNumber: null };
 
 /** @type {Face.Participant['tracks']} */
 const NO_TRACKS = {

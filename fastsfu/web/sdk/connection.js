@@ -18,6 +18,7 @@ import { withStartBitrate } from './start-bitrate.js';
 /**
  * @typedef {object} ConnectionHandlers
  * @property {(sdp: string, tracks: Record<string, Source>) => Promise<Answer>} exchange
+ * @property {() => void} confirm an answer is in force
  * @property {(tracks: Map<string, MediaStreamTrack>) => void} subscriptions received, by trackKey
  * @property {(sources: Source[]) => void} refused what the server does not take from us
  * @property {(error: unknown) => void} failed an offer that nobody waits for came to nothing
@@ -38,6 +39,9 @@ export class MediaConnection {
   #receiving = new Set();
   /** @type {Map<Source, RTCRtpTransceiver>} */
   #sending = new Map();
+  /** What is published. @type {Map<Source, MediaStreamTrack | null>} */
+  #tracks = new Map();
+  #dormant = false;
   /** @type {SendSettings} */
   #sendSettings = {};
   /** For app messages. @type {RTCDataChannel} */
@@ -106,13 +110,15 @@ export class MediaConnection {
    * @param {MediaStreamTrack | null} track
    */
   async publish(source, track) {
+    this.#tracks.set(source, track);
+    const sent = this.#dormant ? null : track;
     const transceiver = this.#sending.get(source);
     if (!transceiver) {
-      this.#sending.set(source, this.#addSender(source, track));
+      this.#sending.set(source, this.#addSender(source, sent));
       await this.#changed();
       return;
     }
-    const replaced = transceiver.sender.replaceTrack(track);
+    const replaced = transceiver.sender.replaceTrack(sent);
     if (transceiver.direction === 'inactive') {
       transceiver.direction = 'sendonly';
       await this.#changed();
@@ -122,10 +128,27 @@ export class MediaConnection {
 
   /** @param {Source} source */
   async unpublish(source) {
+    this.#tracks.delete(source);
     const transceiver = this.#sending.get(source);
     if (!transceiver || transceiver.direction === 'inactive') return;
     transceiver.direction = 'inactive';
     await Promise.all([transceiver.sender.replaceTrack(null), this.#changed()]);
+  }
+
+  /**
+   * Send nothing, while all stays connected and negotiated: what is published is sent from the
+   * moment that it is no longer dormant, without a word to anybody.
+   *
+   * @param {boolean} dormant
+   */
+  async setDormant(dormant) {
+    if (dormant === this.#dormant) return;
+    this.#dormant = dormant;
+    await Promise.all([...this.#sending].map(async ([source, { sender }]) => {
+      const track = this.#dormant ? null : (this.#tracks.get(source) ?? null);
+      await sender.replaceTrack(track);
+      if (track) await this.#applyEncoding(source);
+    }));
   }
 
   /** @param {SendSettings} settings */
@@ -134,8 +157,9 @@ export class MediaConnection {
     await Promise.all([...this.#sending.keys()].map((source) => this.#applyEncoding(source)));
   }
 
-  getStats() {
-    return this.#pc.getStats();
+  /** @param {MediaStreamTrack} [track] */
+  getStats(track) {
+    return this.#pc.getStats(track);
   }
 
   wake() {
@@ -166,7 +190,7 @@ export class MediaConnection {
     if (!sender || !parameters?.encodings?.length) return;
     const limits = encodingFor(source, sender.track, this.#sendSettings[source]);
     parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...limits }));
-    await sender.setParameters(parameters);
+    await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
   }
 
   /** Bring a change into force: part of the first offer, or an offer of its own. */
@@ -218,6 +242,7 @@ export class MediaConnection {
 
   /** @param {Answer} answer */
   #apply(answer) {
+    this.#handlers.confirm();
     const byMid = new Map([...this.#receiving].map((one) => [one.mid, one.receiver.track]));
     this.#handlers.subscriptions(
       subscribedTracks(answer.subscriptions, (mid) => byMid.get(mid) ?? null),

@@ -123,7 +123,20 @@ export interface BandwidthOptions {
 export interface NetworkTopology {
   topology: 'sfu' | 'peer' | 'none';
   encryption: 'hop-by-hop' | 'end-to-end' | 'none';
+  /**
+   * Four groups of five digits, the same on both sides of a direct call when nobody is between them;
+   * null on the SFU, and for a moment after connecting.
+   */
+  safetyNumber: string | null;
 }
+
+export interface TopologyWish {
+  /** `peer` goes back to a direct call as soon as two are left; `auto` is the room's own way. */
+  topology: 'auto' | 'peer' | 'sfu';
+}
+
+/** Which connection: with the server's signaling, with another browser, with the SFU. */
+export type NetworkConnectionType = 'signaling' | 'peer-to-peer' | 'sfu';
 
 export type NetworkThreshold = 'good' | 'low' | 'very-low';
 
@@ -205,9 +218,11 @@ export interface CallEvents {
   };
   'network-connection': {
     action: 'network-connection';
-    type: 'signaling' | 'peer-to-peer' | 'sfu';
+    type: NetworkConnectionType;
     event: 'connected' | 'interrupted';
   };
+  /** What carries the call, or how it is encrypted, has changed; see `getNetworkTopology`. */
+  'network-topology-change': NetworkTopology & { action: 'network-topology-change' };
   'network-quality-change': {
     action: 'network-quality-change';
     threshold: NetworkThreshold;
@@ -261,6 +276,8 @@ export interface Call {
   sendAppMessage(data: unknown, to?: '*' | string | string[]): Promise<void>;
 
   getNetworkTopology(): Promise<NetworkTopology>;
+  /** For owners, in rooms whose topology is `auto`; otherwise a `nonfatal-error` says no. */
+  setNetworkTopology(wish: TopologyWish): Promise<void>;
   getNetworkStats(): Promise<NetworkStats>;
   getActiveSpeaker(): { peerId: string | null };
 

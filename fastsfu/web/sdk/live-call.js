@@ -1,16 +1,17 @@
 /**
- * One call from `join` to its end: signaling, the media connection, and what the server has told
+ * One call from `join` to its end: signaling, the paths of the media, and what the server has told
  * us. It survives lost WebSockets (`resume`), broken media paths (ICE restart) and, when the
  * server has forgotten the session, joins anew with a new connection.
  */
 
 import { AppMessages } from './app-messages.js';
-import { MediaConnection } from './connection.js';
 import { CallError, ejection, fatal } from './errors.js';
+import { MediaPaths } from './paths.js';
 import { Signaling, signalingUrl } from './signaling.js';
 import { networkStats, totalsOf } from './stats.js';
 
-/** @import { NetworkStats, ReceiveSettings, SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { NetworkConnectionType, NetworkStats, ReceiveSettings } from './fastsfu.d.ts' */
+/** @import { SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { LocalMedia } from './local-media.js' */
 /** @import { Knowledge } from './participants.js' */
 /** @import { Totals } from './stats.js' */
@@ -19,7 +20,7 @@ import { networkStats, totalsOf } from './stats.js';
 /**
  * @typedef {object} LiveCallHandlers
  * @property {(reason?: string) => void} changed what participants() shows; why one left
- * @property {(type: 'signaling' | 'sfu', event: 'connected' | 'interrupted') => void} network
+ * @property {(type: NetworkConnectionType, event: 'connected' | 'interrupted') => void} network
  * @property {(peerId: string | null) => void} speaker
  * @property {(data: unknown, fromId: string) => void} message an app message has come
  * @property {(error: CallError) => void} problem the call goes on
@@ -34,6 +35,7 @@ import { networkStats, totalsOf } from './stats.js';
 
 const ANSWER_MS = 20_000;
 const SDK = 'js/0.1';
+const CAPABILITIES = ['p2p', 'confirms'];
 /** Broken connections in a row, each with its ICE restarts, before the call is given up. */
 const MAX_REJOINS = 3;
 
@@ -42,13 +44,11 @@ export class LiveCall {
   #local;
   #signaling;
   #messages;
-  #connection;
+  #paths;
   /** @type {Wire.Participant | null} */
   #you = null;
   /** @type {Map<string, Wire.Participant>} */
   #others = new Map();
-  /** @type {Map<string, MediaStreamTrack>} */
-  #received = new Map();
   /** @type {PendingOffer | null} */
   #pendingOffer = null;
   #offerId = 0;
@@ -58,12 +58,9 @@ export class LiveCall {
   #announced = {};
   /** @type {ReceiveSettings} */
   #receiveSettings = {};
-  /** @type {SendSettings} */
-  #sendSettings = {};
   /** @type {Totals | null} */
   #lastTotals = null;
   #rejoins = 0;
-  #pathUp = true;
   #wasUp = false;
   #ended = false;
 
@@ -80,7 +77,7 @@ export class LiveCall {
       deliver: ({ data, fromId }) => handlers.message(data, fromId),
       problem: (error) => handlers.problem(error),
     });
-    this.#connection = this.#newConnection();
+    this.#paths = this.#newPaths();
     this.#signaling = new Signaling(signalingUrl(url), {
       welcome: (message) => this.#onWelcome(message),
       message: (message) => this.#onMessage(message),
@@ -96,6 +93,7 @@ export class LiveCall {
     this.#local.start();
     await this.#signaling.join({
       type: 'join', room, token, name, user_data: userData ?? null, sdk: SDK,
+      capabilities: CAPABILITIES,
     });
     await this.#answered();
   }
@@ -114,7 +112,7 @@ export class LiveCall {
     this.#ended = true;
     this.#signaling.close({ type: 'leave' });
     this.#messages.close();
-    this.#connection.close();
+    this.#paths.close();
     this.#settleOffer(fatal('connection-error', 'The call was left.'));
   }
 
@@ -126,7 +124,7 @@ export class LiveCall {
   /** The network is back or another one. */
   wake() {
     this.#signaling.wake();
-    this.#connection.wake();
+    this.#paths.wake();
   }
 
   /** @returns {Knowledge | null} null before `joined` */
@@ -136,9 +134,9 @@ export class LiveCall {
       you: this.#you,
       local: this.#local.tracks(),
       others: this.#others.values(),
-      received: this.#received,
+      received: this.#paths.received(),
       declined: (sessionId, source) => isDeclined(this.#receiveSettings, sessionId, source),
-      pathUp: this.#pathUp,
+      pathUp: this.#paths.up,
     };
   }
 
@@ -147,12 +145,12 @@ export class LiveCall {
    * @param {MediaStreamTrack | null} track
    */
   publish(source, track) {
-    return this.#connection.publish(source, track);
+    return this.#paths.publish(source, track);
   }
 
   /** @param {Source} source */
   unpublish(source) {
-    return this.#connection.unpublish(source);
+    return this.#paths.unpublish(source);
   }
 
   /** Tell the server what is muted, if it does not know yet. */
@@ -174,13 +172,13 @@ export class LiveCall {
   /** @param {ReceiveSettings} settings all that hold now */
   setReceiveSettings(settings) {
     this.#receiveSettings = settings;
+    this.#paths.setDeclined((sessionId, source) => isDeclined(settings, sessionId, source));
     this.#signaling.send({ type: 'receive-settings', settings });
   }
 
   /** @param {SendSettings} settings all that hold now */
   setSendSettings(settings) {
-    this.#sendSettings = settings;
-    return this.#connection.setSendSettings(settings);
+    return this.#paths.setSendSettings(settings);
   }
 
   /**
@@ -193,33 +191,37 @@ export class LiveCall {
 
   /** @returns {Promise<NetworkStats>} rates since the last call of this method */
   async stats() {
-    const report = await this.#connection.getStats();
+    const report = await this.#paths.getStats();
     const totals = totalsOf(/** @type {any} */ (report).values());
     const stats = networkStats(totals, this.#lastTotals);
     if (totals.timestamp !== this.#lastTotals?.timestamp) this.#lastTotals = totals;
     return stats;
   }
 
-  get connected() {
-    return this.#connection.state === 'connected';
+  /** @param {'auto' | 'peer' | 'sfu'} topology */
+  setTopology(topology) {
+    this.#signaling.send({ type: 'set-topology', topology });
   }
 
-  #newConnection() {
-    /** @type {MediaConnection} */
-    const connection = new MediaConnection({
+  get topology() {
+    return this.#paths.topology;
+  }
+
+  #newPaths() {
+    return new MediaPaths({
       exchange: (sdp, tracks) => this.#exchange(sdp, tracks),
-      subscriptions: (tracks) => this.#onSubscriptions(tracks),
+      confirm: () => this.#signaling.send({ type: 'confirm' }),
       refused: (sources) => this.#onRefused(sources),
-      failed: (error) => {
-        if (connection === this.#connection) this.#onNegotiationFailed(error);
-      },
+      failed: (error) => this.#onNegotiationFailed(error),
       reachable: () => this.#signaling.connected,
-      connected: () => this.#onPath(true),
-      interrupted: () => this.#onPath(false),
       hopeless: () => this.#onHopeless(),
+      send: (message) => this.#signaling.send(message),
+      changed: () => this.#onPaths(),
+      network: (type, event) => this.#onNetwork(type, event),
+      participant: (sessionId) => this.#others.get(sessionId),
+      channel: (channel, peerId) => this.#messages.attach(channel, peerId),
+      channelGone: (channel) => this.#messages.detach(channel),
     });
-    this.#messages.attach(connection.messageChannel);
-    return connection;
   }
 
   /** @param {Wire.Joined | Wire.Resumed} welcome */
@@ -228,8 +230,9 @@ export class LiveCall {
     if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
     this.#others = new Map(welcome.participants.map((one) => [one.session_id, one]));
-    this.#connection.setIceServers(welcome.ice_servers);
-    this.#connection.setSections(welcome.sections);
+    this.#paths.setIceServers(welcome.ice_servers);
+    this.#paths.sfu.setSections(welcome.sections);
+    this.#paths.follow(welcome.topology);
     if (welcome.type === 'joined') {
       this.#messages.configure({
         maxBytes: welcome.config.max_app_message_bytes,
@@ -237,8 +240,8 @@ export class LiveCall {
       });
       this.#begin(again);
     } else {
-      if (this.#pendingOffer) this.#signaling.send(this.#pendingOffer.message);
-      this.#connection.wake();
+      this.#signaling.send(this.#pendingOffer?.message ?? { type: 'confirm' });
+      this.#paths.wake();
     }
     this.#announced = {};
     this.announce();
@@ -250,7 +253,7 @@ export class LiveCall {
 
   /** @param {boolean} again nobody waits for it: a failure ends the call */
   #begin(again) {
-    const answer = this.#connection.begin();
+    const answer = this.#paths.sfu.begin();
     this.#firstAnswer = answer;
     answer.catch((error) => {
       if (again && answer === this.#firstAnswer) {
@@ -261,15 +264,9 @@ export class LiveCall {
 
   /** The server gave us a new session: the old connection is worth nothing. */
   #startOver() {
-    const old = this.#connection;
-    this.#messages.detach(old.messageChannel);
-    this.#connection = this.#newConnection();
-    old.close();
+    this.#paths.renew();
     this.#settleOffer(new CallError('negotiation-error', 'The session was replaced.'));
-    this.#received = new Map();
     this.#lastTotals = null;
-    void this.#connection.setSendSettings(this.#sendSettings);
-    this.#local.republish();
   }
 
   /** @param {Wire.ServerMessage} message */
@@ -284,7 +281,13 @@ export class LiveCall {
       if (answer.id === this.#pendingOffer?.message.id) this.#settleOffer(answer);
     },
     /** @param {Wire.Sections} sections */
-    sections: (sections) => this.#connection.setSections(sections),
+    sections: (sections) => this.#paths.sfu.setSections(sections),
+    /** @param {Wire.TopologyMessage} message */
+    topology: (message) => this.#paths.follow(message),
+    /** @param {Wire.PeerDescriptionMessage} message */
+    'peer-description': (message) => this.#paths.receive(message),
+    /** @param {Wire.PeerCandidateMessage} message */
+    'peer-candidate': (message) => this.#paths.receive(message),
     /** @param {Wire.ParticipantJoined} message */
     'participant-joined': ({ participant }) => this.#learn(participant),
     /** @param {Wire.ParticipantJoined} message */
@@ -344,10 +347,8 @@ export class LiveCall {
     pending?.settle(result);
   }
 
-  /** @param {Map<string, MediaStreamTrack>} tracks */
-  #onSubscriptions(tracks) {
-    this.#received = tracks;
-    for (const track of tracks.values()) {
+  #onPaths() {
+    for (const track of this.#paths.received().values()) {
       track.onmute = track.onunmute = () => this.#handlers.changed();
     }
     this.#handlers.changed();
@@ -357,7 +358,7 @@ export class LiveCall {
   #onRefused(sources) {
     for (const source of sources) {
       this.#local.refuse(source);
-      void this.#connection.unpublish(source);
+      void this.#paths.unpublish(source);
     }
     this.#handlers.problem(new CallError('not-allowed', 'You may not publish in this room.'));
   }
@@ -369,13 +370,16 @@ export class LiveCall {
     this.#handlers.problem(new CallError('negotiation-error', info));
   }
 
-  /** @param {boolean} up */
-  #onPath(up) {
-    this.#pathUp = up;
-    this.#wasUp ||= up;
-    if (up) this.#rejoins = 0;
-    this.#handlers.network('sfu', up ? 'connected' : 'interrupted');
-    this.#handlers.changed();
+  /**
+   * @param {NetworkConnectionType} type
+   * @param {'connected' | 'interrupted'} event
+   */
+  #onNetwork(type, event) {
+    if (type === 'sfu' && event === 'connected') {
+      this.#wasUp = true;
+      this.#rejoins = 0;
+    }
+    this.#handlers.network(type, event);
   }
 
   #onHopeless() {

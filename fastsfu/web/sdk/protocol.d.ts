@@ -103,6 +103,10 @@ export interface Offer {
   tracks: Record<string, Source>;
 }
 
+export interface Confirm {
+  type: 'confirm';
+}
+
 export interface Update {
   type: 'update';
   audio?: boolean;
@@ -166,6 +170,7 @@ export type ClientMessage =
   | Join
   | Resume
   | Offer
+  | Confirm
   | Update
   | ReceiveSettingsMessage
   | PeerDescriptionMessage

@@ -1,0 +1,372 @@
+/**
+ * Both ways that media can go: by the server (always connected, dormant while it is not needed) and
+ * directly to one other browser. The server says which one carries the call; here it is carried
+ * out, so that nobody above needs to know: what is published goes over whatever is sent on, and
+ * `received` has one track for each source, exchanged only when the new one has pictures or sound.
+ */
+
+import { Arrivals } from './arrivals.js';
+import { MediaConnection } from './connection.js';
+import { iceServers } from './ice-servers.js';
+import { PeerConnection } from './peer-connection.js';
+import { safetyNumber } from './safety-number.js';
+import { trackKey } from './sections.js';
+
+/** @import { NetworkTopology, SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { ConnectionHandlers } from './connection.js' */
+/** @import * as Wire from './protocol.d.ts' */
+
+/**
+ * @typedef {object} PathHandlers
+ * @property {ConnectionHandlers['exchange']} exchange
+ * @property {ConnectionHandlers['confirm']} confirm
+ * @property {ConnectionHandlers['refused']} refused
+ * @property {ConnectionHandlers['failed']} failed
+ * @property {ConnectionHandlers['reachable']} reachable
+ * @property {() => void} hopeless no media reaches the server
+ * @property {(message: Wire.ClientMessage) => void} send
+ * @property {() => void} changed other tracks, or a path is up or down
+ * @property {(type: 'peer-to-peer' | 'sfu', event: 'connected' | 'interrupted') => void} network
+ * @property {(sessionId: string) => Wire.Participant | undefined} participant
+ * @property {(channel: RTCDataChannel, peerId: string | null) => void} channel for app messages, to
+ *   another browser or (null) to the server
+ * @property {(channel: RTCDataChannel) => void} channelGone
+ */
+
+/** @typedef {'peer' | 'sfu'} Carrier */
+/** @typedef {{by: Carrier, track: MediaStreamTrack}} Shown */
+
+const LOOK_MS = 40;
+/** What has not arrived by then is exchanged all the same: it may have stopped just now. */
+const ARRIVAL_MS = 4000;
+/** How long both go on after the exchange: pages need a moment to render what is new. */
+const LINGER_MS = 500;
+
+/** @type {Wire.Topology} */
+const NOTHING = { topology: 'none', sending: [], peer: null };
+
+export class MediaPaths {
+  #handlers;
+  /** @type {MediaConnection} */
+  #sfu;
+  /** @type {PeerConnection | null} */
+  #peer = null;
+  #plan = NOTHING;
+  /** @type {Wire.IceServer[]} */
+  #iceServers = [];
+  /** @type {Map<Source, MediaStreamTrack | null>} */
+  #published = new Map();
+  /** @type {SendSettings} */
+  #sendSettings = {};
+  /** @type {(sessionId: string, source: Source) => boolean} */
+  #declined = () => false;
+  /** What the server gives us, by trackKey. @type {Map<string, MediaStreamTrack>} */
+  #subscribed = new Map();
+  /** By trackKey. @type {Map<string, Shown>} */
+  #shown = new Map();
+  /** Of the carrier that takes over. @type {Arrivals | null} */
+  #arrivals = null;
+  #sfuUp = true;
+  #peerUp = true;
+  #safetyNumber = /** @type {string | null} */ (null);
+  #closed = false;
+
+  /** @param {PathHandlers} handlers */
+  constructor(handlers) {
+    this.#handlers = handlers;
+    this.#sfu = this.#newSfu();
+  }
+
+  /** The connection with the server. */
+  get sfu() {
+    return this.#sfu;
+  }
+
+  /** @param {Wire.IceServer[]} servers */
+  setIceServers(servers) {
+    this.#iceServers = servers;
+    this.#sfu.setIceServers(servers);
+  }
+
+  /**
+   * The server's word on what carries the call.
+   *
+   * @param {Wire.Topology} plan
+   */
+  follow(plan) {
+    const changes = JSON.stringify(plan.sending) !== JSON.stringify(this.#plan.sending);
+    this.#plan = { topology: plan.topology, sending: plan.sending, peer: plan.peer };
+    if (plan.peer?.number !== this.#peer?.number) this.#replacePeer(plan.peer);
+    void this.#sfu.setDormant(!plan.sending.includes('sfu'));
+    void this.#peer?.setSending(plan.sending.includes('peer'));
+    if (changes) this.#arrivals = null;
+    if (changes && plan.sending.length === 2) void this.#takeOver();
+    this.#show();
+  }
+
+  /** @param {Wire.PeerDescriptionMessage | Wire.PeerCandidateMessage} message */
+  receive(message) {
+    if (message.number === this.#peer?.number) this.#peer.receive(message);
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  async publish(source, track) {
+    this.#published.set(source, track);
+    await Promise.all([this.#sfu.publish(source, track), this.#peer?.publish(source, track)]);
+  }
+
+  /** @param {Source} source */
+  async unpublish(source) {
+    this.#published.delete(source);
+    await Promise.all([this.#sfu.unpublish(source), this.#peer?.publish(source, null)]);
+  }
+
+  /** @param {SendSettings} settings */
+  async setSendSettings(settings) {
+    this.#sendSettings = settings;
+    await Promise.all([
+      this.#sfu.setSendSettings(settings),
+      this.#peer?.setSendSettings(settings),
+    ]);
+  }
+
+  /** @param {(sessionId: string, source: Source) => boolean} declined */
+  setDeclined(declined) {
+    this.#declined = declined;
+    const peer = this.#peer;
+    peer?.setDeclined((source) => declined(peer.sessionId, source));
+  }
+
+  /** What there is to play, by trackKey. @returns {Map<string, MediaStreamTrack>} */
+  received() {
+    return new Map([...this.#shown].map(([key, { track }]) => [key, track]));
+  }
+
+  /** Whether media flows by what carries the call. */
+  get up() {
+    return this.#plan.topology === 'peer' ? this.#peerUp : this.#sfuUp;
+  }
+
+  /**
+   * What carries our media now: end-to-end only while none of it goes to the server.
+   *
+   * @returns {NetworkTopology}
+   */
+  get topology() {
+    const { sending } = this.#plan;
+    if (sending.includes('sfu') && this.#sfu.state === 'connected') {
+      return { topology: 'sfu', encryption: 'hop-by-hop', safetyNumber: null };
+    }
+    if (!sending.includes('sfu') && this.#peer?.connected) {
+      const safety = this.#safetyNumber;
+      return { topology: 'peer', encryption: 'end-to-end', safetyNumber: safety };
+    }
+    return { topology: 'none', encryption: 'none', safetyNumber: null };
+  }
+
+  /** Of the connection that carries the call. @returns {Promise<RTCStatsReport>} */
+  getStats() {
+    const direct = this.#plan.topology === 'peer' && this.#peer;
+    return (direct || this.#sfu).getStats();
+  }
+
+  wake() {
+    this.#sfu.wake();
+    this.#peer?.wake();
+  }
+
+  /** The session is a new one: the connections of the old one are worth nothing. */
+  renew() {
+    const old = this.#sfu;
+    this.#handlers.channelGone(old.messageChannel);
+    this.#replacePeer(null);
+    this.#plan = NOTHING;
+    this.#subscribed = new Map();
+    this.#shown = new Map();
+    this.#arrivals = null;
+    this.#sfu = this.#newSfu();
+    old.close();
+    void this.#sfu.setSendSettings(this.#sendSettings);
+    for (const [source, track] of this.#published) void this.#sfu.publish(source, track);
+  }
+
+  close() {
+    this.#closed = true;
+    this.#replacePeer(null);
+    this.#sfu.close();
+  }
+
+  #newSfu() {
+    const { exchange, confirm, refused, failed, reachable, hopeless } = this.#handlers;
+    /** @param {boolean} up */
+    const moved = (up) => {
+      this.#sfuUp = up;
+      this.#handlers.network('sfu', up ? 'connected' : 'interrupted');
+      this.#handlers.changed();
+    };
+    /** @type {MediaConnection} */
+    const connection = new MediaConnection({
+      exchange,
+      confirm,
+      refused,
+      failed: (error) => {
+        if (connection === this.#sfu) failed(error);
+      },
+      reachable,
+      hopeless,
+      subscriptions: (tracks) => {
+        this.#subscribed = tracks;
+        this.#show();
+      },
+      connected: () => moved(true),
+      interrupted: () => moved(false),
+    });
+    void connection.setDormant(true);
+    this.#handlers.channel(connection.messageChannel, null);
+    return connection;
+  }
+
+  /** @param {Wire.PeerConnection | null} wanted */
+  #replacePeer(wanted) {
+    const channel = this.#peer?.messageChannel;
+    if (channel) this.#handlers.channelGone(channel);
+    this.#peer?.close();
+    this.#peer = null;
+    this.#peerUp = true;
+    this.#safetyNumber = null;
+    if (!wanted) return;
+    const peer = new PeerConnection(wanted, iceServers(this.#iceServers), {
+      signal: this.#handlers.send,
+      reachable: this.#handlers.reachable,
+      state: (state) => {
+        if (peer === this.#peer) this.#onPeer(peer, state);
+      },
+      changed: () => this.#show(),
+      channel: (channel) => this.#handlers.channel(channel, wanted.session_id),
+    });
+    this.#peer = peer;
+    void peer.setSendSettings(this.#sendSettings);
+    this.setDeclined(this.#declined);
+    for (const [source, track] of this.#published) void peer.publish(source, track);
+    peer.begin();
+  }
+
+  /**
+   * @param {PeerConnection} peer
+   * @param {'connected' | 'interrupted' | 'failed'} state
+   */
+  #onPeer(peer, state) {
+    const up = state === 'connected';
+    if (up || this.#peerUp) {
+      this.#handlers.network('peer-to-peer', up ? 'connected' : 'interrupted');
+    }
+    this.#peerUp = up;
+    this.#handlers.send({ type: 'peer-state', number: peer.number, state });
+    if (up) void this.#learnSafetyNumber(peer);
+    this.#handlers.changed();
+  }
+
+  /** @param {PeerConnection} peer */
+  async #learnSafetyNumber(peer) {
+    const fingerprints = peer.fingerprints();
+    if (!fingerprints) return;
+    const number = await safetyNumber(fingerprints.ours, fingerprints.theirs);
+    if (peer !== this.#peer) return;
+    this.#safetyNumber = number;
+    this.#handlers.changed();
+  }
+
+  /** Watch what the new carrier brings, show it source by source, and say when all is there. */
+  async #takeOver() {
+    const { topology, peer: wanted } = this.#plan;
+    const carrier = topology === 'peer' ? this.#peer : this.#sfu;
+    if (!carrier || !wanted || topology === 'none') return;
+    const arrivals = new Arrivals(carrier);
+    this.#arrivals = arrivals;
+    const current = () => this.#arrivals === arrivals && !this.#closed;
+    const deadline = Date.now() + ARRIVAL_MS;
+    while (current() && !this.#allArrived(arrivals) && Date.now() < deadline) {
+      await arrivals.look(this.#tracksOf(topology).values()).catch(() => undefined);
+      if (current()) this.#show();
+      await pause(LOOK_MS);
+    }
+    await pause(LINGER_MS);
+    if (!current()) return;
+    this.#handlers.send({ type: 'carried', number: wanted.number, by: topology });
+  }
+
+  /** All that the other side of the P2P connection has on. @param {Arrivals} arrivals */
+  #allArrived(arrivals) {
+    const { topology, peer } = this.#plan;
+    const participant = peer && this.#handlers.participant(peer.session_id);
+    if (!participant || topology === 'none') return true;
+    const tracks = this.#tracksOf(topology);
+    return SOURCES_OF_PEER.every((source) => {
+      if (!participant[source] || this.#declined(participant.session_id, source)) return true;
+      const track = tracks.get(trackKey(participant.session_id, source));
+      return track !== undefined && arrivals.has(track);
+    });
+  }
+
+  /** @param {Carrier} carrier */
+  #tracksOf(carrier) {
+    const peer = this.#peer;
+    if (carrier === 'sfu' || !peer) return carrier === 'sfu' ? this.#subscribed : new Map();
+    const tracks = [...peer.received()];
+    return new Map(tracks.map(([source, track]) => [trackKey(peer.sessionId, source), track]));
+  }
+
+  #show() {
+    const bySfu = this.#tracksOf('sfu');
+    const byPeer = this.#tracksOf('peer');
+    /** @type {Map<string, Shown>} */
+    const shown = new Map();
+    for (const key of new Set([...bySfu.keys(), ...byPeer.keys()])) {
+      const by = chooseCarrier(this.#plan, {
+        sfu: bySfu.has(key),
+        peer: byPeer.has(key),
+        shown: this.#shown.get(key)?.by ?? null,
+        arrived: (carrier) => this.#hasArrived((carrier === 'sfu' ? bySfu : byPeer).get(key)),
+      });
+      const track = (by === 'sfu' ? bySfu : byPeer).get(key);
+      if (track) shown.set(key, { by, track });
+    }
+    this.#shown = shown;
+    this.#handlers.changed();
+  }
+
+  /** @param {MediaStreamTrack | undefined} track */
+  #hasArrived(track) {
+    return track !== undefined && this.#arrivals !== null && this.#arrivals.has(track);
+  }
+}
+
+/** @type {readonly Source[]} */
+const SOURCES_OF_PEER = ['audio', 'video', 'screenVideo', 'screenAudio'];
+
+/**
+ * Which of two tracks of one source to show. During a change what is shown stays until the other
+ * one has arrived.
+ *
+ * @param {Wire.Topology} plan
+ * @param {object} source
+ * @param {boolean} source.sfu there is a track by the server
+ * @param {boolean} source.peer there is one of the other browser
+ * @param {Carrier | null} source.shown what is shown now
+ * @param {(carrier: Carrier) => boolean} source.arrived
+ * @returns {Carrier}
+ */
+export function chooseCarrier({ topology, sending }, { sfu, peer, shown, arrived }) {
+  if (!sfu || !peer) return sfu ? 'sfu' : 'peer';
+  const wanted = topology === 'peer' ? 'peer' : 'sfu';
+  const changes = shown !== null && shown !== wanted && sending.includes(shown);
+  return changes && !arrived(wanted) ? /** @type {Carrier} */ (shown) : wanted;
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

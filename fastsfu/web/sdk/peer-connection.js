@@ -1,0 +1,302 @@
+/**
+ * The RTCPeerConnection with one other browser, for a call of two: perfect negotiation over the
+ * signaling connection. One media section for each source, in a fixed order and always in both
+ * directions, so that muting, sharing and unsharing need no offer: only ICE restarts and declined
+ * sources do.
+ */
+
+import { encodingFor, initialEncoding, isSound } from './encodings.js';
+import { IceWatch } from './ice-watch.js';
+import { MESSAGE_CHANNEL } from './message-link.js';
+import { SOURCES } from './participants.js';
+import { fingerprintsOf } from './safety-number.js';
+import { withStartBitrate } from './start-bitrate.js';
+
+/** @import { SendSettings, Source } from './fastsfu.d.ts' */
+/** @import * as Wire from './protocol.d.ts' */
+
+/**
+ * @typedef {object} PeerHandlers
+ * @property {(message: Wire.ClientMessage) => void} signal
+ * @property {() => boolean} reachable signaling works
+ * @property {(state: 'connected' | 'interrupted' | 'failed') => void} state
+ * @property {() => void} changed there are other tracks
+ * @property {(channel: RTCDataChannel) => void} channel for app messages
+ */
+
+export class PeerConnection {
+  /** @type {Wire.PeerConnection} */
+  #peer;
+  #handlers;
+  #pc;
+  #iceWatch;
+  /** @type {Map<Source, RTCRtpTransceiver>} */
+  #transceivers = new Map();
+  /** What we have to send. @type {Map<Source, MediaStreamTrack | null>} */
+  #tracks = new Map();
+  #sending = false;
+  /** @type {(source: Source) => boolean} */
+  #declined = () => false;
+  /** @type {SendSettings} */
+  #sendSettings = {};
+  /** @type {RTCDataChannel | null} */
+  #channel = null;
+  #makingOffer = false;
+  #ignoring = false;
+  #wasUp = false;
+  /** What the other side says is handled in its order. */
+  #work = Promise.resolve();
+
+  /**
+   * @param {Wire.PeerConnection} peer
+   * @param {RTCIceServer[]} iceServers
+   * @param {PeerHandlers} handlers
+   * @param {(config: RTCConfiguration) => RTCPeerConnection} [create]
+   */
+  constructor(peer, iceServers, handlers, create = (config) => new RTCPeerConnection(config)) {
+    this.#peer = peer;
+    this.#handlers = handlers;
+    this.#pc = create({
+      iceServers,
+      iceTransportPolicy: peer.relay ? 'relay' : 'all',
+      bundlePolicy: 'max-bundle',
+      rtcpMuxPolicy: 'require',
+    });
+    this.#iceWatch = new IceWatch({
+      connected: () => this.#onConnected(),
+      interrupted: () => this.#onInterrupted(),
+      hopeless: () => handlers.state('failed'),
+      restart: () => this.#restartIce(),
+    });
+    this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
+    this.#pc.onicecandidate = ({ candidate }) => candidate && this.#tellCandidate(candidate);
+    this.#pc.onnegotiationneeded = () => void this.#offer();
+  }
+
+  get number() {
+    return this.#peer.number;
+  }
+
+  get sessionId() {
+    return this.#peer.session_id;
+  }
+
+  get messageChannel() {
+    return this.#channel;
+  }
+
+  get connected() {
+    return this.#pc.connectionState === 'connected';
+  }
+
+  /** The impolite side makes the first offer, by having sections to negotiate. */
+  begin() {
+    if (this.#peer.polite) return;
+    for (const source of SOURCES) {
+      this.#transceivers.set(source, this.#pc.addTransceiver(isSound(source) ? 'audio' : 'video', {
+        direction: this.#directionOf(source),
+        sendEncodings: [initialEncoding(source, null, this.#sendSettings[source])],
+      }));
+    }
+    this.#openChannel();
+    void this.#attachAll();
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track
+   */
+  async publish(source, track) {
+    this.#tracks.set(source, track);
+    await this.#attach(source);
+  }
+
+  /** Send what is published, or nothing. @param {boolean} sending */
+  async setSending(sending) {
+    if (sending === this.#sending) return;
+    this.#sending = sending;
+    await this.#attachAll();
+  }
+
+  /** @param {(source: Source) => boolean} declined what we do not want to receive */
+  setDeclined(declined) {
+    this.#declined = declined;
+    for (const [source, transceiver] of this.#transceivers) {
+      transceiver.direction = this.#directionOf(source);
+    }
+  }
+
+  /** @param {SendSettings} settings */
+  async setSendSettings(settings) {
+    this.#sendSettings = settings;
+    await Promise.all([...this.#transceivers.keys()].map((source) => this.#applyEncoding(source)));
+  }
+
+  /** @param {Wire.PeerDescriptionMessage | Wire.PeerCandidateMessage} message of the other side */
+  receive(message) {
+    this.#work = this.#work
+      .then(() => (message.type === 'peer-description'
+        ? this.#onDescription(message)
+        : this.#onCandidate(message)))
+      .catch(() => this.#handlers.state('failed'));
+  }
+
+  /** What the other side sends, or would. @returns {Map<Source, MediaStreamTrack>} */
+  received() {
+    return new Map(
+      [...this.#transceivers].map(([source, { receiver }]) => [source, receiver.track]),
+    );
+  }
+
+  /** The certificates of both sides, as the descriptions in force name them. */
+  fingerprints() {
+    const { currentLocalDescription: ours, currentRemoteDescription: theirs } = this.#pc;
+    if (!ours || !theirs) return null;
+    return { ours: fingerprintsOf(ours.sdp), theirs: fingerprintsOf(theirs.sdp) };
+  }
+
+  /** @param {MediaStreamTrack} [track] */
+  getStats(track) {
+    return this.#pc.getStats(track);
+  }
+
+  wake() {
+    this.#iceWatch.wake();
+  }
+
+  close() {
+    this.#iceWatch.stop();
+    const pc = this.#pc;
+    pc.onconnectionstatechange = pc.onicecandidate = pc.onnegotiationneeded = null;
+    pc.close();
+  }
+
+  /** @param {Source} source @returns {RTCRtpTransceiverDirection} */
+  #directionOf(source) {
+    return this.#declined(source) ? 'sendonly' : 'sendrecv';
+  }
+
+  #openChannel() {
+    const { label, init } = MESSAGE_CHANNEL;
+    this.#channel = this.#pc.createDataChannel(label, init);
+    this.#handlers.channel(this.#channel);
+  }
+
+  #attachAll() {
+    return Promise.all([...this.#transceivers.keys()].map((source) => this.#attach(source)));
+  }
+
+  /** @param {Source} source */
+  async #attach(source) {
+    const sender = this.#transceivers.get(source)?.sender;
+    if (!sender) return;
+    const track = (this.#sending && this.#tracks.get(source)) || null;
+    if (sender.track === track) return;
+    await sender.replaceTrack(track);
+    if (track) await this.#applyEncoding(source);
+  }
+
+  /** @param {Source} source */
+  async #applyEncoding(source) {
+    const sender = this.#transceivers.get(source)?.sender;
+    const parameters = sender?.getParameters();
+    if (!sender || !parameters?.encodings?.length) return;
+    const limits = encodingFor(source, sender.track, this.#sendSettings[source]);
+    parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...limits }));
+    await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
+  }
+
+  async #offer() {
+    try {
+      this.#makingOffer = true;
+      await this.#pc.setLocalDescription();
+      this.#tellDescription();
+    } catch {
+      if (this.#pc.signalingState !== 'closed') this.#handlers.state('failed');
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  /** @param {Wire.PeerDescriptionMessage} message */
+  async #onDescription({ kind, sdp }) {
+    const pc = this.#pc;
+    const collides = kind === 'offer' && (this.#makingOffer || pc.signalingState !== 'stable');
+    this.#ignoring = collides && !this.#peer.polite;
+    if (this.#ignoring) return;
+    // For a polite one whose own offer is out this is a rollback too.
+    await pc.setRemoteDescription({ type: kind, sdp: withStartBitrate(sdp, pictureMids(sdp)) });
+    if (kind !== 'offer') return;
+    if (this.#transceivers.size === 0) this.#adoptSections();
+    await this.#attachAll();
+    await pc.setLocalDescription();
+    this.#tellDescription();
+  }
+
+  /** The sections of the first offer, by their order. */
+  #adoptSections() {
+    this.#openChannel();
+    const transceivers = this.#pc.getTransceivers();
+    SOURCES.forEach((source, index) => {
+      const transceiver = transceivers[index];
+      if (!transceiver || (transceiver.receiver.track.kind === 'audio') !== isSound(source)) {
+        throw new Error('The offer does not have the sections that the protocol names.');
+      }
+      transceiver.direction = this.#directionOf(source);
+      this.#transceivers.set(source, transceiver);
+    });
+    this.#handlers.changed();
+  }
+
+  /** @param {Wire.PeerCandidateMessage} message */
+  async #onCandidate({ candidate, sdp_mid, sdp_mline_index, username_fragment }) {
+    try {
+      await this.#pc.addIceCandidate({
+        candidate,
+        sdpMid: sdp_mid,
+        sdpMLineIndex: sdp_mline_index,
+        usernameFragment: username_fragment,
+      });
+    } catch (error) {
+      if (!this.#ignoring) throw error;
+    }
+  }
+
+  #tellDescription() {
+    const description = this.#pc.localDescription;
+    if (description?.type !== 'offer' && description?.type !== 'answer') return;
+    const { number } = this.#peer;
+    const { type: kind, sdp } = description;
+    this.#handlers.signal({ type: 'peer-description', number, kind, sdp });
+  }
+
+  /** @param {RTCIceCandidate} candidate */
+  #tellCandidate({ candidate, sdpMid, sdpMLineIndex, usernameFragment }) {
+    this.#handlers.signal({
+      type: 'peer-candidate', number: this.#peer.number, candidate,
+      sdp_mid: sdpMid, sdp_mline_index: sdpMLineIndex, username_fragment: usernameFragment ?? null,
+    });
+  }
+
+  #onConnected() {
+    this.#wasUp = true;
+    for (const source of this.#transceivers.keys()) void this.#applyEncoding(source);
+    this.#handlers.state('connected');
+  }
+
+  #onInterrupted() {
+    this.#handlers.state(this.#wasUp ? 'interrupted' : 'failed');
+  }
+
+  #restartIce() {
+    if (!this.#handlers.reachable()) return false;
+    this.#pc.restartIce();
+    return true;
+  }
+}
+
+/** @param {string} sdp @returns {string[]} mids of the video sections */
+function pictureMids(sdp) {
+  const sections = sdp.split(/^(?=m=)/m).filter((section) => section.startsWith('m=video'));
+  return sections.flatMap((section) => /^a=mid:(\S+)/m.exec(section)?.[1] ?? []);
+}

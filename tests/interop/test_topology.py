@@ -1,0 +1,204 @@
+"""Two connect directly, the third moves all to the SFU, and nobody notices, whatever happens."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.interop.conftest import OpenPage
+from tests.support import continuity
+from tests.support.firefox import Firefox
+from tests.support.page import CallPage, until
+
+PICTURE_GAP = 250.0  # ms
+SOUND_GAP = 100.0
+STEADY = 70.0  # between pictures of the fake camera on a machine with nothing else to do
+NO_DIRECT_PATH = """(() => {
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    if (!text.includes('"peer-candidate"')) send.call(this, text);
+  };
+})()"""
+
+
+async def topology(page: CallPage) -> dict[str, Any]:
+    return dict(await page.evaluate("window.call.getNetworkTopology()"))
+
+
+async def carried_by(carrier: str, *pages: CallPage) -> None:
+    """Wait until all say that the call goes over this, and nothing else."""
+
+    async def look() -> bool:
+        found = [(await topology(page))["topology"] for page in pages]
+        return all(each == carrier for each in found)
+
+    await until(f"the call to go over {carrier}", look)
+
+
+async def only_one_connection(*pages: CallPage) -> None:
+    """Wait until the P2P connection of before is closed."""
+    alive = "window.connections.filter((one) => one.connectionState !== 'closed').length"
+
+    async def look() -> bool:
+        return all([await page.evaluate(alive) == 1 for page in pages])
+
+    await until("one connection for each", look)
+
+
+async def everybody_gets_everything(*pages: CallPage) -> None:
+    for page in pages:
+        await page.goes_on(video=len(pages) - 1, audio=len(pages) - 1)
+
+
+def join(page: CallPage) -> Any:
+    """Click on the button of a page that was opened without `autojoin`."""
+    return page.evaluate("document.querySelector('#join-button').click()")
+
+
+async def test_two_connect_directly(browser: Browser, open_direct: OpenPage) -> None:
+    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
+    await carried_by("peer", ada, ben)
+    await everybody_gets_everything(ada, ben)
+
+    async def safety_numbers() -> Any:
+        numbers = {(await topology(page))["safetyNumber"] for page in (ada, ben)}
+        return numbers if None not in numbers else None
+
+    numbers = await until("safety numbers", safety_numbers)
+    assert len(numbers) == 1
+    assert (await topology(ada))["encryption"] == "end-to-end"
+    await mute_and_unmute(ada, ben)
+
+
+async def mute_and_unmute(ada: CallPage, ben: CallPage) -> None:
+    ada_id = await ada.joined()
+    state = f"window.call.participants()['{ada_id}'].tracks.video.state"
+    for on, wanted in ((False, "off"), (True, "playable")):
+        await ada.evaluate(f"window.call.setLocalVideo({str(on).lower()})")
+
+        async def as_wanted(wanted: str = wanted) -> bool:
+            return bool(await ben.evaluate(state) == wanted)
+
+        await until(f"Ada's camera to be {wanted}", as_wanted)
+    await ben.goes_on(video=1, audio=1)
+
+
+async def test_nobody_notices_the_switch_there_and_back(
+    browser: Browser, open_direct: OpenPage
+) -> None:
+    """In one of three goes: whatever else this machine does may hold a picture up."""
+    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
+    await carried_by("peer", ada, ben)
+    for page in (ada, ben):
+        await page.receiving(video=1, audio=1)
+        await continuity.start(page)
+    noticed: list[str] = []
+    for go in range(3):
+        noticed.append(
+            await there_and_back(ada, ben, await cy_before_joining(browser, open_direct))
+        )
+        if not noticed[go]:
+            return
+    raise AssertionError(noticed)
+
+
+async def cy_before_joining(browser: Browser, open_direct: OpenPage) -> CallPage:
+    return await open_direct(browser, "Cy", autojoin=False)
+
+
+async def there_and_back(ada: CallPage, ben: CallPage, cy: CallPage) -> str:
+    """What Ada and Ben noticed of each other."""
+    for page in (ada, ben):
+        await continuity.gaps(page)  # forget what was before
+    await join(cy)
+    await carried_by("sfu", ada, ben, cy)
+    await only_one_connection(ada, ben)
+    await everybody_gets_everything(ada, ben, cy)
+    noticed = [await noticed_by(ada, "Ben"), await noticed_by(ben, "Ada")]
+    await cy.close()
+    await carried_by("peer", ada, ben)
+    await everybody_gets_everything(ada, ben)
+    noticed += [await noticed_by(ada, "Ben"), await noticed_by(ben, "Ada")]
+    return " ".join(noticed).strip()
+
+
+async def noticed_by(page: CallPage, other: str) -> str:
+    found = await continuity.gaps(page)
+    held_up = max(0.0, found.pictures[f"{page.name} (you)"] - STEADY)  # by this machine
+    picture, sound = found.pictures[other], found.sound[other]
+    if picture <= PICTURE_GAP + held_up and sound <= SOUND_GAP + held_up:
+        return ""
+    return f"{page.name}: {picture:.0f} ms, {sound:.0f} ms, of which held up {held_up:.0f} ms."
+
+
+@pytest.mark.parametrize("first", ["chromium", "firefox"])
+async def test_chromium_and_firefox(
+    browser: Browser, firefox: Firefox, open_direct: OpenPage, first: str
+) -> None:
+    browsers: list[Any] = [browser, firefox]
+    if first == "firefox":
+        browsers.reverse()
+    ada, ben = await open_direct(browsers[0], "Ada"), await open_direct(browsers[1], "Ben")
+    await carried_by("peer", ada, ben)
+    await everybody_gets_everything(ada, ben)
+    cy = await open_direct(browser, "Cy")
+    await carried_by("sfu", ada, ben, cy)
+    await only_one_connection(ada, ben)
+    await everybody_gets_everything(ada, ben, cy)
+    await cy.close()
+    await carried_by("peer", ada, ben)
+    await everybody_gets_everything(ada, ben)
+
+
+async def test_three_at_once(browser: Browser, open_direct: OpenPage) -> None:
+    pages = await asyncio.gather(*(open_direct(browser, name) for name in ("Ada", "Ben", "Cy")))
+    await carried_by("sfu", *pages)
+    await only_one_connection(*pages)
+    await everybody_gets_everything(*pages)
+
+
+async def test_one_leaves_during_the_switch(browser: Browser, open_direct: OpenPage) -> None:
+    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
+    await carried_by("peer", ada, ben)
+    cy = await open_direct(browser, "Cy", autojoin=False)
+    # Ben goes the moment that he hears of Cy.
+    await ben.evaluate("void window.call.on('participant-joined', () => window.call.leave())")
+    await join(cy)
+    await carried_by("sfu", ada, cy)
+    await everybody_gets_everything(ada, cy)
+
+
+async def test_signaling_is_lost_during_the_switch(browser: Browser, open_direct: OpenPage) -> None:
+    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
+    await carried_by("peer", ada, ben)
+    cy = await open_direct(browser, "Cy", autojoin=False)
+    lose = "void window.call.on('participant-joined', () => window.sockets.at(-1).close(4000))"
+    await ben.evaluate(lose)
+    await join(cy)
+    await carried_by("sfu", ada, ben, cy)
+    await only_one_connection(ada, ben)
+    await everybody_gets_everything(ada, ben, cy)
+
+
+async def test_a_reload_connects_directly_again(browser: Browser, open_direct: OpenPage) -> None:
+    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
+    await carried_by("peer", ada, ben)
+    before = (await topology(ben))["safetyNumber"]
+    await ada.driver.page.reload()
+    await ada.joined()
+
+    async def another_number() -> bool:
+        now = await topology(ben)
+        return now["topology"] == "peer" and now["safetyNumber"] not in (None, before)
+
+    await until("a new direct connection", another_number)
+    await everybody_gets_everything(ada, ben)
+
+
+async def test_without_a_direct_path_the_sfu_carries_the_call(
+    browser: Browser, open_direct: OpenPage
+) -> None:
+    pages = [await open_direct(browser, name, script=NO_DIRECT_PATH) for name in ("Ada", "Ben")]
+    await carried_by("sfu", *pages)
+    await everybody_gets_everything(*pages)
