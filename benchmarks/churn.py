@@ -25,10 +25,10 @@ def play(load: Load) -> float:
 
 def churn(load: Load) -> float:
     """Join a round of receivers, let them leave; RSS in KiB after that."""
-    passing = [load.join("whep", room_name(0)) for _ in range(ROUND)]
+    passing = [load.watch(room_name(0)) for _ in range(ROUND)]
     load.player.run(PLAY_SECONDS / 2)
     for receiver in passing:
-        load.leave(receiver)
+        load.server.leave(receiver)
     return play(load)
 
 

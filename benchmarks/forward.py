@@ -27,8 +27,7 @@ from benchmarks.load import trace as traces
 from benchmarks.load.certificate import Identity
 from benchmarks.load.peer import AUDIO_PT, VIDEO_FORMATS, Peer, srtp_addresses
 from benchmarks.load.player import Player
-from benchmarks.load.server import SECRET, ServerProcess
-from fastsfu.auth.tokens import Tokens
+from benchmarks.load.server import Process, ServerProcess
 
 WARM_UP = 1.5  # seconds of trace before anything is counted
 DRAIN = 0.2  # seconds that the last packets have
@@ -53,6 +52,11 @@ class Scenario:
     live: int = 0  # receivers that read; for others the kernel counts and drops; 0: all read
 
     @property
+    def peers(self) -> int:
+        """Senders and receivers of all rooms."""
+        return self.rooms * (self.senders + self.receivers)
+
+    @property
     def kinds(self) -> list[str]:
         """The media sections of a sender."""
         return ["audio"] * self.audio + ["video"] * self.video
@@ -65,42 +69,39 @@ class Load:
     scenario: Scenario
     trace: traces.Trace
     player: Any
-    server: ServerProcess
+    server: Process
     identity: Identity = field(default_factory=Identity.generate)
-    peers: list[tuple[Peer, str]] = field(default_factory=list)  # each with its room's token
+    peers: list[Peer] = field(default_factory=list)
+    kib_per_peer: float = 0.0  # of the server's memory, once all are connected
 
     def add_sender(self, room: str, number: int) -> None:
-        """Join one more by WHIP; `number` counts the senders of all rooms."""
-        peer = self.join("whip", room, (2 * number + 1, 2 * number + 2))
+        """Join one more; `number` counts the senders of all rooms."""
+        peer = self._peer((2 * number + 1, 2 * number + 2))
+        self.server.publish(peer, room, self.trace.codec, self.scenario.kinds)
+        self.peers.append(peer)
         self.player.add_sender(*peer.native, peer.ssrcs)
 
     def add_receiver(self, room: str, first_sender: int) -> None:
-        """Join one more by WHEP, for the room's senders from `first_sender` on."""
-        peer = self.join("whep", room)
+        """Join one more, for the room's senders from `first_sender` on."""
+        peer = self.watch(room)
+        self.peers.append(peer)
         self.player.add_receiver(*peer.native, first_sender, self.scenario.senders)
 
-    def join(self, way: str, room: str, ssrcs: tuple[int, int] = (0, 0)) -> Peer:
-        """A connected peer that nothing plays yet."""
-        peer = Peer(self.identity, self.scenario.profile, ssrcs)
-        token = Tokens(SECRET).sign(room, name="load")
-        kinds = self.scenario.kinds * (1 if way == "whip" else self.scenario.senders)
-        peer.connect(self.server.http, f"/v1/{way}/{room}", token, self.trace.codec, kinds)
-        self.peers.append((peer, token))
+    def watch(self, room: str) -> Peer:
+        """A connected receiver that nothing is played to yet."""
+        peer = self._peer()
+        kinds = self.scenario.kinds * self.scenario.senders
+        self.server.watch(peer, room, self.trace.codec, kinds)
         return peer
 
-    def leave(self, peer: Peer) -> None:
-        """Tell the server goodbye."""
-        token = next(token for one, token in self.peers if one is peer)
-        self.peers.remove((peer, token))
-        peer.close(self.server.http, token)
+    def _peer(self, ssrcs: tuple[int, int] = (0, 0)) -> Peer:
+        return Peer(self.identity, self.scenario.profile, ssrcs, host=self.server.media_host)
 
 
 @contextlib.contextmanager
 def serving(scenario: Scenario) -> Iterator[ServerProcess]:
     """The server, alone on its core."""
-    os.sched_setaffinity(0, {LOAD_CORE})
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    keep_apart()
     settings = {
         "FASTSFU_GSO": str(scenario.gso).lower(),
         "FASTSFU_MAX_PARTICIPANTS": str(scenario.senders + scenario.receivers + 10),
@@ -109,8 +110,15 @@ def serving(scenario: Scenario) -> Iterator[ServerProcess]:
         yield server
 
 
-def connect(scenario: Scenario, server: ServerProcess, capacity: int | None = None) -> Load:
-    """Join the senders by WHIP and every receiver by WHEP; `capacity` leaves room for more."""
+def keep_apart() -> None:
+    """The load off the server's core, with as many sockets as it may have."""
+    os.sched_setaffinity(0, {LOAD_CORE})
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def connect(scenario: Scenario, server: Process, capacity: int | None = None) -> Load:
+    """Join the senders and every receiver; `capacity` leaves room for more."""
     trace = traces.load(scenario.trace, audio=scenario.audio, video=scenario.video)
     senders = scenario.rooms * scenario.senders
     receivers = capacity or scenario.rooms * scenario.receivers
@@ -133,8 +141,8 @@ def room_name(number: int) -> str:
 
 def disconnect(load: Load) -> None:
     """Leave, so that the server can be asked for the next scenario."""
-    for peer, token in load.peers:
-        peer.close(load.server.http, token)
+    for peer in load.peers:
+        load.server.leave(peer)
 
 
 def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
@@ -143,7 +151,7 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
     player.run(WARM_UP)
     time.sleep(DRAIN)
     player.drain()
-    messages, before, started = _messages(server), server.usage(), time.monotonic()
+    messages, before, started = server.messages(), server.usage(), time.monotonic()
     player.open_window()
     player.run(scenario.seconds)
     sent = sum(map(sum, player.close_window()))
@@ -155,7 +163,7 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
     forwarded = checked + int(received[:, 5].sum())
     cpu_ns = after.process_ns - before.process_ns
     loop_ns = after.main_thread_ns - before.main_thread_ns
-    rates = _messages(server) - messages
+    rates = np.subtract(server.messages(), messages)
     return {
         "packets_forwarded": forwarded,
         "packets_checked": checked,
@@ -182,13 +190,6 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
             "worst_lateness_us": sender["late_us"],
         },
     }
-
-
-def _messages(server: ServerProcess) -> npt.NDArray[np.float64]:
-    """(media packets sent, messages they went in) so far, of the server's own counters."""
-    metrics = server.metrics()
-    names = ("fastsfu_worker_packets_forwarded_total", "fastsfu_worker_messages_forwarded_total")
-    return np.array([metrics.get(name, 0.0) for name in names])
 
 
 def _percentiles(histogram: npt.NDArray[np.uint64]) -> dict[str, int]:

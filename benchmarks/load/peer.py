@@ -1,16 +1,16 @@
-"""One client as the load generator needs it: WHIP or WHEP over HTTPS, then ICE, DTLS and SRTP.
+"""One client as the load generator needs it: SDP, then ICE, DTLS and SRTP.
 
 Set-up is plain blocking Python; once `connect` has returned, the player takes the socket.
 """
 
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from socket import AF_INET, SOCK_DGRAM
 from socket import socket as Socket
 
-import httpx
 from aioice import stun
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -50,7 +50,7 @@ def srtp_addresses() -> dict[str, int]:
 
 
 @dataclass
-class Answer:
+class Description:
     """What a client needs of the server's SDP."""
 
     ufrag: str
@@ -59,11 +59,10 @@ class Answer:
     fingerprint: str  # SHA-256, "AB:CD:..."
 
     @classmethod
-    def parse(cls, sdp: str) -> "Answer":
-        """Raises ValueError, with the SDP, when something is missing."""
-        candidates = re.findall(
-            r"^a=candidate:\S+ 1 udp \d+ (\S+) (\d+) typ host", sdp, re.M | re.I
-        )
+    def parse(cls, sdp: str, host: str) -> "Description":
+        """With the candidate at `host`; ValueError, with the SDP, when something is missing."""
+        candidate = rf"^a=candidate:\S+ 1 udp \d+ {re.escape(host)} (\d+) typ host"
+        port = re.search(candidate, sdp, re.M | re.I)
         found = [
             re.search(pattern, sdp, re.M)
             for pattern in (
@@ -72,28 +71,29 @@ class Answer:
                 r"^a=fingerprint:sha-256 (\S+)",
             )
         ]
-        if not candidates or None in found:
-            raise ValueError(f"the answer lacks ICE or DTLS attributes:\n{sdp}")
+        if port is None or None in found:
+            raise ValueError(f"the server's SDP lacks ICE or DTLS attributes:\n{sdp}")
         ufrag, password, fingerprint = (match[1] for match in found if match)
-        loopback = [c for c in candidates if c[0] == "127.0.0.1"]
-        host, port = (loopback or candidates)[0]
-        return cls(ufrag, password, (host, int(port)), fingerprint)
+        return cls(ufrag, password, (host, int(port[1])), fingerprint)
 
 
 @dataclass
 class Peer:
-    """A sender (WHIP) or receiver (WHEP) with its socket; `close` tells the server goodbye."""
+    """A sender or receiver with its socket."""
 
     identity: Identity
     profile: str = "AEAD_AES_128_GCM"
     ssrcs: tuple[int, int] = (0, 0)  # audio, video; a sender's own
     ufrag: str = field(default_factory=lambda: secrets.token_hex(4))
     password: str = field(default_factory=lambda: secrets.token_hex(12))
+    host: str = "127.0.0.1"  # address of both ends
     socket: Socket = field(default_factory=lambda: Socket(AF_INET, SOCK_DGRAM))
-    resource: str = ""
 
-    def offer(self, kinds: Sequence[str], codec: str, *, sends: bool) -> str:
-        """An SDP offer with a section for each of `kinds` ("audio", "video")."""
+    def __post_init__(self) -> None:
+        self.socket.bind((self.host, 0))
+
+    def describe(self, kinds: Sequence[str], codec: str, *, sends: bool) -> str:
+        """An SDP offer, or answer, with a section for each of `kinds` ("audio", "video")."""
         mids = " ".join(str(mid) for mid in range(len(kinds)))
         lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", f"a=group:BUNDLE {mids}"]
         for mid, kind in enumerate(kinds):
@@ -110,6 +110,7 @@ class Peer:
             *("a=sendonly" if sends else "a=recvonly", "a=setup:active"),
             *(f"a=ice-ufrag:{self.ufrag}", f"a=ice-pwd:{self.password}"),
             f"a=fingerprint:sha-256 {self.identity.fingerprint}",
+            f"a=candidate:1 1 udp 2130706431 {self.host} {self.socket.getsockname()[1]} typ host",
             *(f"a=extmap:{number} {uri}" for number, uri in EXTENSIONS),
             *(f"a=rtpmap:{pt} {rtpmap}", f"a=rtcp-fb:{pt} transport-cc"),
             *([f"a=fmtp:{pt} {fmtp}"] if fmtp else []),
@@ -121,42 +122,45 @@ class Peer:
             lines += ["a=msid:load " + kind, f"a=ssrc:{ssrc} cname:load"]
         return lines
 
-    def connect(
-        self, http: httpx.Client, path: str, token: str, codec: str, kinds: Sequence[str]
-    ) -> None:
-        """Signal, check and shake hands, for a media section of each of `kinds`.
+    def connect(self, server: str) -> None:
+        """Check and shake hands with the server that described itself by this SDP.
 
-        Raises httpx.HTTPStatusError, ValueError, TimeoutError.
+        Raises ValueError, TimeoutError.
         """
-        offer = self.offer(kinds, codec, sends="/whip/" in path)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
-        response = http.post(path, content=offer, headers=headers)
-        if response.status_code != 201:
-            raise ValueError(f"{path}: {response.status_code} {response.text}")
-        self.resource = response.headers["location"]
-        answer = Answer.parse(response.text)
-        self.socket.connect(answer.address)
+        description = Description.parse(server, self.host)
+        self.socket.connect(description.address)
         self.socket.settimeout(HANDSHAKE_TIMEOUT)
-        self._check(answer)
-        self._shake_hands(answer)
+        self._check(description)
+        self._shake_hands(description)
         self.socket.setblocking(False)
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, server: Description) -> None:
         """One Binding request that nominates; the player sends it again for consent (RFC 7675)."""
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        request.attributes["USERNAME"] = f"{answer.ufrag}:{self.ufrag}"
+        request.attributes["USERNAME"] = f"{server.ufrag}:{self.ufrag}"
         request.attributes["PRIORITY"] = 1853824767
         request.attributes["ICE-CONTROLLING"] = secrets.randbits(64)
         request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(answer.password.encode())
+        request.add_message_integrity(server.password.encode())
         request.add_fingerprint()
         self.consent_check = bytes(request)
         self.socket.send(self.consent_check)
-        reply = stun.parse_message(self.socket.recv(2048))
-        if reply.message_class is not stun.Class.RESPONSE:
-            raise ValueError(f"the connectivity check was refused: {reply}")
+        while not self._checked(stun.parse_message(self.socket.recv(2048)), server):
+            pass
 
-    def _shake_hands(self, answer: Answer) -> None:
+    def _checked(self, message: stun.Message, server: Description) -> bool:
+        """Whether this answers our check; a server that checks us gets its answer."""
+        if message.message_class is stun.Class.REQUEST:
+            reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+            reply.attributes["XOR-MAPPED-ADDRESS"] = server.address
+            reply.add_message_integrity(self.password.encode())
+            reply.add_fingerprint()
+            self.socket.send(bytes(reply))
+        if message.message_class is stun.Class.ERROR:
+            raise ValueError(f"the connectivity check was refused: {message}")
+        return message.message_class is stun.Class.RESPONSE
+
+    def _shake_hands(self, server: Description) -> None:
         context = SSL.Context(SSL.DTLS_METHOD)
         context.use_certificate(self.identity.certificate)
         context.use_privatekey(self.identity.key)
@@ -166,13 +170,17 @@ class Peer:
         self.dtls = SSL.Connection(context)
         self.dtls.set_ciphertext_mtu(1200)
         self.dtls.set_connect_state()
+        deadline = time.monotonic() + HANDSHAKE_TIMEOUT
         while not self._handshake_step():
-            self.dtls.bio_write(self._receive_dtls())
+            if time.monotonic() > deadline:
+                raise TimeoutError("the DTLS handshake was not answered")
+            self._receive_dtls(server)
+        self.socket.settimeout(None)
         certificate = self.dtls.get_peer_certificate(as_cryptography=True)
         assert isinstance(certificate, x509.Certificate)
         digest = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
-        if digest != answer.fingerprint.upper():
-            raise ValueError(f"certificate {digest} is not the answer's {answer.fingerprint}")
+        if digest != server.fingerprint.upper():
+            raise ValueError(f"certificate {digest} is not the announced {server.fingerprint}")
         keys = self.dtls.export_keying_material(
             b"EXTRACTOR-dtls_srtp", 2 * (key_bytes + salt_bytes)
         )
@@ -194,11 +202,18 @@ class Peer:
         except SSL.WantReadError:
             return
 
-    def _receive_dtls(self) -> bytes:
-        while True:
+    def _receive_dtls(self, server: Description) -> None:
+        """The next datagram, or a retransmission when it is time for one."""
+        self.socket.settimeout(self.dtls.DTLSv1_get_timeout() or HANDSHAKE_TIMEOUT)
+        try:
             datagram = self.socket.recv(2048)
-            if 20 <= datagram[0] <= 63:
-                return datagram
+        except TimeoutError:
+            self.dtls.DTLSv1_handle_timeout()
+            return
+        if datagram[0] < 4:
+            self._checked(stun.parse_message(datagram), server)
+        if 20 <= datagram[0] <= 63:
+            self.dtls.bio_write(datagram)
 
     def _make_sessions(self, keys: bytes, profile: int, key_bytes: int, salt_bytes: int) -> None:
         """RFC 5764 section 4.2: client key, server key, client salt, server salt."""
@@ -216,9 +231,3 @@ class Peer:
             for session in (self.protect, self.unprotect)
         ]
         return self.socket.fileno(), addresses[0], addresses[1], self.consent_check
-
-    def close(self, http: httpx.Client, token: str) -> None:
-        """End the session on the server and free the socket."""
-        if self.resource:
-            http.delete(self.resource, headers={"Authorization": f"Bearer {token}"})
-        self.socket.close()

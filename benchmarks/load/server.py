@@ -1,4 +1,4 @@
-"""A real `fastsfu serve` in its own process, and what it uses, measured from outside."""
+"""A server in its own process, `fastsfu serve` or a rival, and what it uses, from outside."""
 
 import contextlib
 import os
@@ -12,9 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import httpx
 
+from benchmarks.load.peer import Peer
+from fastsfu.auth.tokens import Tokens
 from fastsfu.cores import usable_cores
 
 START_TIMEOUT = 20.0
@@ -64,31 +67,36 @@ class Usage:
     main_thread_ns: int
 
 
-class ServerProcess:
-    """`with ServerProcess() as server:`; `core` pins it, `options` go on its command line."""
+class Process:
+    """`with Process(url, command) as server:`; `core` pins it. Ready when GET `probe` succeeds."""
+
+    name = "?"
+    media_host = "127.0.0.1"
 
     def __init__(
         self,
+        url: str,
+        command: Sequence[str],
         *,
         core: int | None = None,
-        options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        probe: str = "/",
     ) -> None:
-        self.port = free_port(usable_cores())
-        self.url = f"https://127.0.0.1:{self.port}"
+        self.url = url
+        self.command = command
         self.core = core
-        self.options = options
         self.environment = environment or {}
+        self.probe = probe
         self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed in __exit__
+        self._resources: dict[str, tuple[str, dict[str, str]]] = {}  # by the peer's ufrag
 
-    def __enter__(self) -> "ServerProcess":
-        port = str(self.port)
-        command = [sys.executable, "-m", "fastsfu", "serve", "--port", port]
-        command += ["--media-port", port, *self.options]
-        settings = {**SETTINGS, **self.environment}
+    def __enter__(self) -> Self:
         with _on_core(self.core):
             self.process = subprocess.Popen(
-                command, stdout=self.log, stderr=self.log, env={**os.environ, **settings}
+                self.command,
+                stdout=self.log,
+                stderr=self.log,
+                env={**os.environ, **self.environment},
             )
         self.http = httpx.Client(base_url=self.url, verify=False)
         try:
@@ -102,9 +110,9 @@ class ServerProcess:
         deadline = time.monotonic() + START_TIMEOUT
         while True:
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the server did not come up:\n{self.output()}")
+                raise RuntimeError(f"{self.name} did not come up:\n{self.output()}")
             try:
-                if self.http.get("/readyz").status_code == 200:
+                if self.http.get(self.probe).status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.05)
@@ -148,6 +156,78 @@ class ServerProcess:
         found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.M)
         assert found
         return int(found[1]) * 1024
+
+    def messages(self) -> tuple[float, float]:
+        """(media packets sent, messages they went in) so far, where the server counts them."""
+        return 0.0, 0.0
+
+    def publish(self, peer: Peer, room: str, codec: str, kinds: Sequence[str]) -> None:
+        """Join and connect a sender. Raises httpx.HTTPStatusError, ValueError, TimeoutError."""
+        self._resources[peer.ufrag] = self._post(f"/v1/whip/{room}", peer, codec, kinds)
+
+    def watch(self, peer: Peer, room: str, codec: str, kinds: Sequence[str]) -> None:
+        """Join and connect a receiver of all that the room's senders send; raises as `publish`."""
+        self._resources[peer.ufrag] = self._post(f"/v1/whep/{room}", peer, codec, kinds)
+
+    def leave(self, peer: Peer) -> None:
+        """Say goodbye for a peer."""
+        resource, headers = self._resources.pop(peer.ufrag)
+        self.http.delete(resource, headers=headers)
+        peer.socket.close()
+
+    def authorization(self, room: str) -> dict[str, str]:
+        """The HTTP headers that let somebody into a room."""
+        return {}
+
+    def _post(
+        self, path: str, peer: Peer, codec: str, kinds: Sequence[str]
+    ) -> tuple[str, dict[str, str]]:
+        """WHIP (RFC 9725) or WHEP; the resource, and the headers to end it with."""
+        headers = self.authorization(path.rsplit("/", 1)[1])
+        reply = self.http.post(
+            path,
+            content=peer.describe(kinds, codec, sends="/whip/" in path),
+            headers={**headers, "Content-Type": "application/sdp"},
+        )
+        if reply.status_code != 201:
+            raise ValueError(f"{path}: {reply.status_code} {reply.text}")
+        peer.connect(reply.text)
+        return reply.headers["location"], headers
+
+
+class ServerProcess(Process):
+    """`fastsfu serve`; `options` go on its command line."""
+
+    name = "fastsfu"
+
+    def __init__(
+        self,
+        *,
+        core: int | None = None,
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.port = free_port(usable_cores())
+        ports = ["--port", str(self.port), "--media-port", str(self.port)]
+        super().__init__(
+            f"https://127.0.0.1:{self.port}",
+            [sys.executable, "-m", "fastsfu", "serve", *ports, *options],
+            core=core,
+            environment={**SETTINGS, **(environment or {})},
+            probe="/readyz",
+        )
+
+    def authorization(self, room: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {Tokens(SECRET).sign(room, name='load')}"}
+
+    def messages(self) -> tuple[float, float]:
+        metrics = self.metrics()
+        names = (
+            "fastsfu_worker_packets_forwarded_total",
+            "fastsfu_worker_messages_forwarded_total",
+        )
+        packets, messages = (metrics.get(name, 0.0) for name in names)
+        return packets, messages
 
     def metrics(self) -> dict[str, float]:
         """/metrics, labels summed up by name."""

@@ -50,13 +50,12 @@ async def test_ice_restart_keeps_the_media(browser: Browser, open_page: OpenPage
 
 
 async def test_vanished_client_is_freed(
-    browser: Browser, open_page: OpenPage, server: ServerProcess, room: str, token: str
+    browser: Browser, open_page: OpenPage, server: ServerProcess, room: str
 ) -> None:
     ada = await open_page(browser, "Ada")
     before = await sessions(server)
     peer = Peer(Identity.generate(), ssrcs=(1, 2))
-    path = f"/v1/whip/{room}"
-    await asyncio.to_thread(peer.connect, server.http, path, token, "VP8", ["audio", "video"])
+    await asyncio.to_thread(server.publish, peer, room, "VP8", ["audio", "video"])
     assert await sessions(server) == before + 1
 
     async def alone(wanted: bool) -> bool:
