@@ -21,7 +21,12 @@ from pydantic_settings import (
 from fastsfu.cores import usable_cores
 from fastsfu.errors import ConfigError
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
-from fastsfu.transport.addresses import ip_address, of_another_family, reachable_addresses
+from fastsfu.transport.addresses import (
+    ip_address,
+    ip_network,
+    of_another_family,
+    reachable_addresses,
+)
 from fastsfu.transport.turn import check_urls
 
 List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
@@ -154,6 +159,39 @@ class Config(BaseSettings):
 
     # Relays
 
+    turn: bool = True
+    """Be a TURN relay (RFC 8656) for the participants, on the media port."""
+
+    turn_port: Port | None = None
+    """A further UDP port for TURN, usually 3478, for networks that let just this one through."""
+
+    turn_min_port: Annotated[int, Field(ge=1024, le=65535)] = 49152
+    """First UDP port of the range that relayed addresses are taken from; a firewall has to let it
+    in. Keep other services out of it.
+    """
+
+    turn_max_port: Annotated[int, Field(ge=1024, le=65535)] = 65535
+    """Last port of that range."""
+
+    turn_allowed_peers: List = []
+    """Networks (`10.0.0.0/8`) that the relay sends to though they are private, loopback or this
+    machine's own. Default: public addresses only, and the relays and media ports of this server.
+    """
+
+    turn_max_allocations: Annotated[int, Field(ge=1, le=65_536)] = 4096
+    """Relayed addresses that one worker gives out at most."""
+
+    turn_user_allocations: Annotated[int, Field(ge=1)] = 16
+    """Relayed addresses of one participant at most; a browser takes one for each of its network
+    interfaces and each way to the relay.
+    """
+
+    turn_user_bandwidth: Annotated[int, Field(ge=0)] = 50_000_000
+    """Bits a second that one participant may have relayed, both directions together; 0: any."""
+
+    turn_bandwidth: Annotated[int, Field(ge=0)] = 0
+    """Bits a second that one worker relays at most, for all together; 0: any."""
+
     turn_urls: List = []
     """External TURN and STUN servers that clients are told of (`turn:host:3478?transport=udp`).
     Give their common `turn_secret` with them.
@@ -235,7 +273,9 @@ class Config(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
     @field_validator(
-        "media_ips", "allowed_origins", "video_codecs", "audio_codecs", "turn_urls", mode="before"
+        *("media_ips", "allowed_origins", "video_codecs", "audio_codecs"),
+        *("turn_urls", "turn_allowed_peers"),
+        mode="before",
     )
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -272,6 +312,11 @@ class Config(BaseSettings):
     def _check_turn_urls(cls, value: list[str]) -> list[str]:
         return check_urls(value)
 
+    @field_validator("turn_allowed_peers")
+    @classmethod
+    def _check_turn_allowed_peers(cls, value: list[str]) -> list[str]:
+        return [ip_network(each) for each in value]
+
     @field_validator("secret", "api_key", "turn_secret")
     @classmethod
     def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
@@ -283,6 +328,8 @@ class Config(BaseSettings):
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both or neither")
+        if self.turn_min_port > self.turn_max_port:
+            raise ValueError("turn_min_port is above turn_max_port")
         if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):
             raise ValueError("turn_urls need the turn_secret that their servers know")
         if self.topology == "p2p" and self.p2p_policy == "off":

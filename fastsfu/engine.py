@@ -7,6 +7,7 @@ here are only handles, numbers and states (promise P5).
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ from fastsfu.engine_channels import EngineChannels
 from fastsfu.owners import StreamOwner, TransportOwner
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import Candidate, host_candidates
+from fastsfu.transport.relay import Relay, relay_options
+
+_RELAY_SECRET_BYTES = 32
 
 
 class MediaEngine:
@@ -29,10 +33,15 @@ class MediaEngine:
         candidates: Sequence[Candidate],
         consent_timeout: float,
         max_transports: int = 4096,
-    ):
-        """Take over a started engine. `candidates` go into each answer; the timeout in seconds."""
+        relay: Relay | None = None,
+    ) -> None:
+        """Take over a started engine. `candidates` go into each answer; the timeout in seconds.
+
+        `relay` is what it relays by TURN, if it does.
+        """
         self.lost = False  # its worker does nothing any more; commands wait for it
         self.sessions = 0  # that are placed here; counted by them
+        self.relay = relay
         self.candidates = tuple(candidates)
         self.consent_timeout = consent_timeout
         self._native = native
@@ -51,39 +60,27 @@ class MediaEngine:
     def open_all(cls, config: Config) -> list["MediaEngine"]:
         """One for each worker, on ports in a row; raises OSError when one is taken."""
         certificate, links = Certificate.generate(), Links()
-        engines: list[MediaEngine] = []
+        natives: list[Engine] = []
         try:
-            while len(engines) < config.workers:
-                engines.append(cls._open(config, certificate, links, len(engines)))
+            while len(natives) < config.workers:
+                natives.append(_bind(config, certificate, links, len(natives)))
+            relays = _open_relays(config, natives)
         except BaseException:
-            for engine in engines:
-                engine.close()
+            for native in natives:
+                native.close()
             raise
-        return engines
-
-    @classmethod
-    def _open(
-        cls, config: Config, certificate: Certificate, links: Links, index: int
-    ) -> "MediaEngine":
-        """Bind a media port and start its worker."""
-        native = Engine(
-            index=index,
-            links=links,
-            host=config.host,
-            port=config.udp_port + index if config.udp_port else 0,
-            certificate_pem=certificate.certificate_pem,
-            private_key_pem=certificate.private_key_pem,
-            crypto=config.crypto,
-            gso=config.gso,
-            gro=config.gro,
-            hold_us=config.hold_us,
-            max_transports=config.max_transports,
-            max_streams=config.max_streams,
-            max_buffers=config.max_buffers,
-        )
-        native.start()
-        candidates = host_candidates(config.media_ips, native.port)
-        return cls(native, candidates, config.consent_timeout, config.max_transports)
+        for native in natives:
+            native.start()
+        return [
+            cls(
+                native,
+                host_candidates(config.media_ips, native.port),
+                config.consent_timeout,
+                config.max_transports,
+                relay,
+            )
+            for native, relay in zip(natives, relays, strict=True)
+        ]
 
     @property
     def port(self) -> int:
@@ -328,3 +325,36 @@ class MediaEngine:
         timeout = self._native.dtls_timeout()
         if timeout is not None:
             self._timer = self._loop.call_at(self._loop.time() + timeout, self._on_timeout)
+
+
+def _bind(config: Config, certificate: Certificate, links: Links, index: int) -> Engine:
+    """A worker that has its media port, and is not started yet."""
+    return Engine(
+        index=index,
+        links=links,
+        host=config.host,
+        port=config.udp_port + index if config.udp_port else 0,
+        certificate_pem=certificate.certificate_pem,
+        private_key_pem=certificate.private_key_pem,
+        crypto=config.crypto,
+        gso=config.gso,
+        gro=config.gro,
+        hold_us=config.hold_us,
+        max_transports=config.max_transports,
+        max_streams=config.max_streams,
+        max_buffers=config.max_buffers,
+    )
+
+
+def _open_relays(config: Config, natives: Sequence[Engine]) -> list[Relay | None]:
+    """Each may send to the media ports of all; the first one has the further port."""
+    if not config.turn:
+        return [None] * len(natives)
+    secret = secrets.token_bytes(_RELAY_SECRET_BYTES)
+    ports = [native.port for native in natives]
+    for native in natives:
+        extra_port = config.turn_port if native is natives[0] else None
+        native.open_relay(relay_options(config, ports, secret, extra_port=extra_port))
+    extra = [natives[0].extra_port] if natives[0].extra_port else []
+    addresses = tuple(config.media_ips)
+    return [Relay((native.port, *extra), addresses, secret) for native in natives]

@@ -37,7 +37,8 @@ from fastsfu.publisher import Audience, Publisher, name_sources
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
 from fastsfu.subscriber import EVERYBODY, Subscriber
 from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
-from fastsfu.transport.turn import IceServer, ice_servers
+from fastsfu.transport.relay import session_ice_servers
+from fastsfu.transport.turn import IceServer
 
 __all__ = ["UNSET", "Answer", "IceParameters", "Session"]
 
@@ -170,17 +171,8 @@ class Session:
         return None if self._bundle is None else self._bundle.ice
 
     def ice_servers(self) -> list[IceServer]:
-        """TURN and STUN servers for the client, with fresh credentials that carry the session id.
-
-        Its resource usage is told apart by it there; an expired credential is of no use.
-        """
-        secret = self._config.turn_secret
-        return ice_servers(
-            self._config.turn_urls,
-            None if secret is None else secret.get_secret_value().encode(),
-            self.id,
-            time.time() + self._config.turn_credential_lifetime,
-        )
+        """TURN and STUN servers for the client, with fresh credentials of the session's own."""
+        return session_ice_servers(self._config, self._engine.relay, self.id)
 
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections the client's next offer should have in all, by kind.

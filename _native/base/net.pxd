@@ -1,7 +1,7 @@
 """The kernel's socket interface, as engine/udp uses it: socket(7), udp(7), recvmmsg(2),
-sendmmsg(2), ppoll(2)."""
+sendmmsg(2), ppoll(2), epoll(7)."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from posix.time cimport timespec
 
 cdef extern from *:
@@ -15,6 +15,7 @@ cdef extern from *:
     #include <errno.h>
     #include <sys/random.h>
     #include <poll.h>
+    #include <sys/epoll.h>
     #include <arpa/inet.h>
     #ifndef UDP_SEGMENT
     #define UDP_SEGMENT 103
@@ -30,7 +31,11 @@ cdef extern from *:
         AF_INET, AF_INET6, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_CLOEXEC, SOL_SOCKET, SOL_UDP
         SO_RCVBUF, SO_SNDBUF, SO_RCVBUFFORCE, SO_SNDBUFFORCE
         IPPROTO_IP, IP_PKTINFO, IPPROTO_IPV6, IPV6_V6ONLY, IPV6_PKTINFO, IPV6_RECVPKTINFO
+        IP_MTU_DISCOVER, IP_PMTUDISC_DONT, IP_PMTUDISC_DO, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT
+        IPV6_PMTUDISC_DO
+        EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, EPOLLIN, EPOLLOUT
         UDP_SEGMENT, UDP_GRO, MSG_DONTWAIT, POLLIN
+        EADDRINUSE, EADDRNOTAVAIL
         EAGAIN, EINTR, EINVAL, EIO, EMSGSIZE, ENOBUFS, ENOMEM, EPERM, ENOSYS
 
     ctypedef unsigned int socklen_t
@@ -85,6 +90,12 @@ cdef extern from *:
         short events
         short revents
 
+    ctypedef union epoll_data_t:
+        uint64_t u64
+    cdef struct epoll_event:
+        uint32_t events
+        epoll_data_t data
+
     cmsghdr* CMSG_FIRSTHDR(msghdr* message) noexcept nogil
     cmsghdr* CMSG_NXTHDR(msghdr* message, cmsghdr* cmsg) noexcept nogil
     uint8_t* CMSG_DATA(cmsghdr* cmsg) noexcept nogil
@@ -104,6 +115,9 @@ cdef extern from *:
     int ppoll(
         pollfd* fds, nfds_t count, const timespec* timeout,
         const sigset_t* mask) noexcept nogil
+    int epoll_create1(int flags) noexcept nogil
+    int epoll_ctl(int fd, int operation, int of, epoll_event* event) noexcept nogil
+    int epoll_wait(int fd, epoll_event* events, int most, int timeout_ms) noexcept nogil
     uint16_t htons(uint16_t value) noexcept nogil
     uint16_t ntohs(uint16_t value) noexcept nogil
     int inet_pton(int family, const char* text, void* out) noexcept nogil

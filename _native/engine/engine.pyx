@@ -36,6 +36,8 @@ from fastsfu._native.engine.links cimport Links as NativeLinks
 from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
+from fastsfu._native.engine.relay cimport Relay, relay_init, relay_open_extra
+from fastsfu._native.engine.relay_request cimport request_relay
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
@@ -137,6 +139,29 @@ cdef class Engine:
             self.links.leave(self.worker, False)
         handles_free(&self.transports)
         handles_free(&self.streams)
+
+    def open_relay(self, options):
+        """Before `start`: the worker owns it from then on."""
+        cdef int error
+        self.check_thread()
+        if self.thread is not None or self.worker.relay != NULL:
+            raise RuntimeError("a relay is opened once, before the worker is started")
+        self.worker.relay = <Relay*>calloc(1, sizeof(Relay))
+        if self.worker.relay == NULL:
+            raise MemoryError
+        request_relay(self.worker.relay, options)
+        error = relay_init(
+            self.worker.relay, self.worker.epoll, self.worker.udp.gso, self.worker.udp.gro)
+        if error == 0 and options.extra_port is not None:
+            error = relay_open_extra(
+                self.worker.relay, options.host.encode("ascii"), options.extra_port,
+                self.worker.udp.gso, self.worker.udp.gro)
+        if error < 0:
+            raise OSError(-error, f"TURN port {options.extra_port}: {os.strerror(-error)}")
+
+    @property
+    def extra_port(self):
+        return None if self.worker.relay == NULL else self.worker.relay.extra.port
 
     def start(self):
         self.check_thread()

@@ -1,6 +1,7 @@
 """From a datagram to a transport's streams; see ingress.pxd.
 
-    stun   -> transport by ufrag -> ice agent -> answer
+    stun   -> transport by ufrag -> ice agent -> answer; TURN's messages -> relay
+    channel data -> relay
     dtls   -> transport by address -> event loop (crypto/dtls)
     rtp    -> transport by address -> stream by SSRC or MID -> unprotect -> statistics -> forward
     rtcp   -> transport by address -> feedback
@@ -23,6 +24,7 @@ from fastsfu._native.engine.command cimport (
 )
 from fastsfu._native.engine.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
 from fastsfu._native.engine.forward cimport forward_packet
+from fastsfu._native.engine.relay cimport relay_on_binding, relay_takes
 from fastsfu._native.engine.state cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_EVENT, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
     DROP_RTP_MALFORMED, DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC,
@@ -63,6 +65,9 @@ from fastsfu._native.peer.transport cimport (
 cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil:
     cdef PacketKind kind = demux(datagram.data, datagram.size)
     cdef Transport* transport
+    if worker.relay != NULL and relay_takes(
+            worker.relay, &worker.udp, kind, datagram, worker.now_us):
+        return
     if kind == KIND_STUN:
         on_stun(worker, datagram)
         return
@@ -78,7 +83,6 @@ cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil:
         feedback_on_rtcp(worker, transport, datagram.data, datagram.size)
     else:
         on_dtls(worker, transport, datagram.data, datagram.size)
-
 
 
 cdef uint64_t address_key(const Worker* worker, const Address* address) noexcept nogil:
@@ -137,13 +141,15 @@ cdef void forget_address(
         table_remove(&worker.by_address, key)
 
 
-
 cdef void on_stun(Worker* worker, const Datagram* datagram) noexcept nogil:
     cdef StunMessage message
     cdef StunResult result = stun_parse(datagram.data, datagram.size, &message)
     cdef uint32_t index
     if result != STUN_OK and result != STUN_UNKNOWN_REQUIRED:
         count_drop(worker, DROP_STUN_MALFORMED)
+        return
+    if worker.relay != NULL and message.username == NULL:
+        relay_on_binding(worker.relay, &worker.udp, datagram, worker.now_us)
         return
     if message.username == NULL or message.username_size <= ICE_UFRAG_SIZE:
         count_drop(worker, DROP_STUN_STRANGER)
@@ -256,7 +262,6 @@ cdef void on_dtls(
         event.size = size
         memcpy(event.data, data, size)
         emit_commit(worker)
-
 
 
 cdef void on_rtp(

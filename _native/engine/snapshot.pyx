@@ -10,6 +10,7 @@ from libc.string cimport memcpy
 
 from fastsfu._native.engine.state cimport COUNTERS, Worker
 from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.peer.turn cimport TURN_COUNTERS
 
 # StreamStats, field by field (media/stats.pxd).
 ROW = numpy.dtype([
@@ -30,6 +31,15 @@ COUNTER_NAMES = (
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
     "link_packets", "link_dropped",
 )
+# In the order of TurnCounter (peer/turn.pxd).
+RELAY_COUNTER_NAMES = (
+    "turn_requests", "turn_requests_refused", "turn_requests_unauthorized",
+    "turn_requests_throttled", "turn_allocations_created", "turn_packets_sent", "turn_bytes_sent",
+    "turn_packets_received", "turn_bytes_received", "drop_turn_no_allocation",
+    "drop_turn_no_permission", "drop_turn_over_bandwidth", "drop_turn_too_large",
+)
+if len(RELAY_COUNTER_NAMES) != TURN_COUNTERS:
+    raise ImportError("the names do not match peer/turn.pxd")
 if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
     raise ImportError("the names do not match media/stats.pxd and engine/state.pxd")
 
@@ -74,4 +84,8 @@ cdef dict read_counters(Worker* worker):
         commands_refused=worker.commands.dropped,
         events_refused=worker.events.dropped,
     )
+    if worker.relay != NULL:
+        counters.update({
+            name: worker.relay.server.counters[i] for i, name in enumerate(RELAY_COUNTER_NAMES)})
+        counters["turn_allocations"] = worker.relay.server.allocation_count
     return counters

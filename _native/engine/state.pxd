@@ -12,6 +12,7 @@ from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.suite cimport Suite
 from fastsfu._native.engine.egress cimport Egress
+from fastsfu._native.engine.relay cimport Relay
 from fastsfu._native.engine.udp cimport UdpSocket
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
@@ -65,6 +66,8 @@ cdef struct Link:                 # to another worker and back (engine/link)
 cdef struct Worker:
     uint32_t index                # among the workers of the process
     UdpSocket udp
+    int epoll                     # of all other sockets: those of the relay
+    Relay* relay                  # NULL: no TURN here
     Egress egress
     Pool pool
     Suite* suite

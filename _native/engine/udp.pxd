@@ -84,6 +84,14 @@ cdef struct UdpSocket:
 # host: text of an address, "0.0.0.0" or "::". 0, or -errno.
 cdef int udp_open(
     UdpSocket* udp, const char* host, uint16_t port, bint gso, bint gro) noexcept nogil
+# The batches without a socket, for sockets that take turns in it: set `fd` and `dual_stack`. 0, or
+# -ENOMEM.
+cdef int udp_open_shared(UdpSocket* udp, bint gso) noexcept nogil
+# A small socket bound to this address, for one that takes turns; clears DF (RFC 8656 section 14
+# leaves that to the client). Its descriptor, or -errno.
+cdef int udp_bind(const Address* address, bint gro) noexcept nogil
+# Set DF on what it sends, or clear it.
+cdef void udp_set_df(int fd, int family, bint df) noexcept nogil
 cdef void udp_close(UdpSocket* udp) noexcept nogil
 # Reads what is there without waiting: messages read, 0 when there was nothing. udp_next gives the
 # datagrams one by one.
@@ -99,6 +107,7 @@ cdef void udp_send_one(
 # they are made for a path that will be used, and again only each ROUTE_US, as routes may change.
 cdef void udp_settle(
     Destination* destination, const SocketAddress* path, int64_t now_us) noexcept nogil
+cdef bint udp_is_local(const LocalAddress* local, const Address* address) noexcept nogil
 cdef void udp_address(
     const UdpSocket* udp, const Address* address, const LocalAddress* local,
     SocketAddress* out) noexcept nogil

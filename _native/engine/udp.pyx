@@ -8,7 +8,9 @@ from posix.unistd cimport close
 
 from fastsfu._native.base.net cimport (
     AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_NXTHDR, CMSG_SPACE, EAGAIN, EINTR,
-    EINVAL, EIO, ENOMEM, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, IPV6_PKTINFO, IPV6_RECVPKTINFO,
+    EINVAL, EIO, ENOMEM, IP_MTU_DISCOVER, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IPPROTO_IP,
+    IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PKTINFO, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_DONT,
+    IPV6_RECVPKTINFO,
     IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE,
     SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, SOL_UDP,
     UDP_GRO, UDP_SEGMENT, bind, cmsghdr, connect, getsockname, htons, in6_pktinfo, in_pktinfo,
@@ -21,6 +23,7 @@ cdef enum:
     # For bursts of keyframes to hundreds of receivers, and a worker not scheduled for some
     # milliseconds.
     KERNEL_BUFFER_BYTES = 8 << 20
+    RELAY_BUFFER_BYTES = 1 << 20  # of one allocation's socket
 
 cdef const uint8_t* V4_MAPPED = b"\0\0\0\0\0\0\0\0\0\0\xff\xff"    # RFC 4291 section 2.5.5.2
 
@@ -65,6 +68,57 @@ cdef void udp_close(UdpSocket* udp) noexcept nogil:
         udp.fd = -1
     free(udp.receive_area)
     udp.receive_area = NULL
+
+
+cdef int udp_open_shared(UdpSocket* udp, bint gso) noexcept nogil:
+    memset(udp, 0, sizeof(UdpSocket))
+    udp.fd = -1
+    udp.gso = gso
+    udp.receive_area = <uint8_t*>malloc(UDP_BATCH * UDP_RECEIVE_BYTES)
+    if udp.receive_area == NULL:
+        return -ENOMEM
+    prepare_receive(udp)
+    return 0
+
+
+cdef int udp_bind(const Address* address, bint gro) noexcept nogil:
+    cdef SocketAddress local
+    cdef sockaddr_in* v4 = <sockaddr_in*>&local.raw
+    cdef int error
+    cdef int fd = socket(
+        AF_INET if address.family == 4 else AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
+    if fd < 0:
+        return -errno
+    memset(&local, 0, sizeof(local))
+    if address.family == 4:
+        v4.sin_family = AF_INET
+        v4.sin_port = htons(address.port)
+        memcpy(&v4.sin_addr, address.ip, 4)
+        local.size = sizeof(sockaddr_in)
+    else:
+        local.raw.sin6_family = AF_INET6
+        local.raw.sin6_port = htons(address.port)
+        memcpy(&local.raw.sin6_addr, address.ip, 16)
+        local.size = sizeof(sockaddr_in6)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
+    if bind(fd, <sockaddr*>&local.raw, local.size) < 0:
+        error = errno
+        close(fd)
+        return -error
+    set_option(fd, SOL_SOCKET, SO_RCVBUF, RELAY_BUFFER_BYTES)
+    set_option(fd, SOL_SOCKET, SO_SNDBUF, RELAY_BUFFER_BYTES)
+    if gro:
+        set_option(fd, SOL_UDP, UDP_GRO, 1)
+    udp_set_df(fd, address.family, False)
+    return fd
+
+
+cdef void udp_set_df(int fd, int family, bint df) noexcept nogil:
+    if family == 4:
+        set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO if df else IP_PMTUDISC_DONT)
+    else:
+        set_option(
+            fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO if df else IPV6_PMTUDISC_DONT)
 
 
 cdef int fail(UdpSocket* udp) noexcept nogil:
@@ -140,12 +194,12 @@ cdef void leave_to_kernel(SocketAddress* destination) noexcept nogil:
     if connect(fd, <sockaddr*>&destination.raw, destination.size) == 0 and getsockname(
             fd, <sockaddr*>&chosen, &length) == 0:
         read_address(&chosen, &source)
-        if is_local(&destination.local, &source):
+        if udp_is_local(&destination.local, &source):
             destination.local.family = 0
     close(fd)
 
 
-cdef bint is_local(const LocalAddress* local, const Address* address) noexcept nogil:
+cdef bint udp_is_local(const LocalAddress* local, const Address* address) noexcept nogil:
     cdef const uint8_t* v6 = &local.v6.ipi6_addr.s6_addr[0]
     if local.family == 4:
         return address.family == 4 and memcmp(&local.v4.ipi_spec_dst, address.ip, 4) == 0

@@ -1,11 +1,16 @@
 """The loop of one worker; see worker.pxd."""
 
+from libc.errno cimport errno
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
+from libc.time cimport time
 from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+from posix.unistd cimport close
 
-from fastsfu._native.base.net cimport ENOMEM, ENOSYS, POLLIN, getrandom, pollfd, ppoll
+from fastsfu._native.base.net cimport (
+    ENOMEM, ENOSYS, EPOLL_CLOEXEC, POLLIN, epoll_create1, getrandom, pollfd, ppoll,
+)
 from fastsfu._native.base.pool cimport pool_free, pool_init, pool_settle
 from fastsfu._native.base.ring cimport (
     ring_drain_wake, ring_free, ring_front, ring_init, ring_pop, ring_wake,
@@ -24,6 +29,8 @@ from fastsfu._native.engine.link cimport link_wake
 from fastsfu._native.engine.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
 )
+from fastsfu._native.engine.relay cimport relay_flush, relay_free, relay_tick
+from fastsfu._native.engine.sockets cimport sockets_receive
 from fastsfu._native.engine.state cimport (
     QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
 )
@@ -52,6 +59,9 @@ cdef int worker_init(
     cdef int error
     worker.commands.eventfd = worker.events.eventfd = -1
     worker.index = limits.index
+    worker.epoll = epoll_create1(EPOLL_CLOEXEC)
+    if worker.epoll < 0:
+        return -errno
     worker.hold_us = hold_us
     worker.max_transports = limits.max_transports
     worker.max_streams = limits.max_streams
@@ -91,6 +101,13 @@ cdef void worker_disband(Worker* worker) noexcept nogil:
                 apply_free_transport(worker, worker.transports[i])
     while worker.replica_count:
         apply_free_inbound(worker, worker.replicas[worker.replica_count - 1])
+    if worker.relay != NULL:
+        relay_free(worker.relay)
+        free(worker.relay)
+        worker.relay = NULL
+    if worker.epoll > 0:
+        close(worker.epoll)
+        worker.epoll = -1
     egress_free(&worker.egress)
     replica_abandon(worker)
     worker.link_count = 0
@@ -133,6 +150,9 @@ cdef void worker_run(Worker* worker) noexcept nogil:
         obey(worker)
         worker_read_links(worker)
         receive(worker)
+        if worker.relay != NULL:
+            worker.relay.unix_s = time(NULL)
+            sockets_receive(worker)
         worker_step(worker)
 
 
@@ -150,6 +170,8 @@ cdef void worker_step(Worker* worker) noexcept nogil:
     if worker.link_count:
         link_wake(worker)
     egress_flush(&worker.egress, &worker.udp)
+    if worker.relay != NULL:
+        relay_flush(worker.relay)
     if worker.events_written:
         worker.events_written = False
         ring_wake(&worker.events)
@@ -162,7 +184,7 @@ cdef void wait(Worker* worker) noexcept nogil:
     In the middle of a frame more is sure to come: a nap then takes its packets together instead of
     waking for each.
     """
-    cdef pollfd fds[2]
+    cdef pollfd fds[3]
     cdef timespec timeout
     cdef int64_t until = worker.next_tick_us, now_us = clock_us(), left
     cdef int i
@@ -176,16 +198,19 @@ cdef void wait(Worker* worker) noexcept nogil:
     timeout.tv_nsec = left % 1000000 * 1000
     fds[0].fd = worker.udp.fd
     fds[1].fd = worker.commands.eventfd
-    fds[0].events = fds[1].events = POLLIN
+    fds[2].fd = worker.epoll
+    fds[0].events = fds[1].events = fds[2].events = POLLIN
     fds[1].revents = 0
-    ppoll(fds, 0 if worker.gathering_count else 2, &timeout if has_duties(worker) else NULL, NULL)
+    ppoll(fds, 0 if worker.gathering_count else 3, &timeout if has_duties(worker) else NULL, NULL)
     if fds[1].revents & POLLIN:
         ring_drain_wake(&worker.commands)
 
 
 cdef inline bint has_duties(const Worker* worker) noexcept nogil:
     """Something that has to be seen to by the clock; what comes back of loans wakes nobody."""
-    return worker.transport_count or worker.replica_count or worker.pool.lent
+    return (
+        worker.transport_count or worker.replica_count or worker.pool.lent
+        or (worker.relay != NULL and worker.relay.server.allocation_count))
 
 
 cdef void obey(Worker* worker) noexcept nogil:
@@ -223,6 +248,8 @@ cdef void tick(Worker* worker) noexcept nogil:
             hurry = True
     if worker.replica_count and replica_tick(worker):
         hurry = True
+    if worker.relay != NULL:
+        relay_tick(worker.relay, worker.now_us)
     worker.next_tick_us = worker.now_us + (TICK_US if hurry else QUIET_TICK_US)
 
 

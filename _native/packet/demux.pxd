@@ -5,7 +5,8 @@ types (RFC 5761 section 4). One shorter than its kind's header is unknown.
                     |        [0..3] -+--> STUN
                     |      [16..19] -+--> ZRTP, not known here
         packet -->  |      [20..63] -+--> DTLS
-                    |      [64..79] -+--> TURN channel
+                    |     [64..127] -+--> TURN channel: RFC 8656 has [64..79], clients of
+                    |                |    RFC 5766 choose from all of them
                     |    [128..191] -+--> RTP/RTCP
                     +----------------+
 """

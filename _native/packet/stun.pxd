@@ -1,6 +1,6 @@
 """STUN messages (RFC 8489) as an ICE-lite agent needs them (RFC 8445): read a Binding request or
-indication, verify it, write the answer. No allocation; pointers are into the datagram and live as
-long as it.
+indication, verify it, write the answer. What TURN adds is in packet/turn. No allocation; pointers
+are into the datagram and live as long as it.
 
      0                   1                   2                   3
     |0 0|     message type          |        message length         |
@@ -11,6 +11,8 @@ long as it.
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.base.wire cimport read_u16
+
 cdef enum:
     STUN_HEADER_SIZE = 20
     STUN_COOKIE = 0x2112A442
@@ -19,6 +21,29 @@ cdef enum:
     STUN_BINDING_SUCCESS = 0x0101
     STUN_BINDING_ERROR = 0x0111
     STUN_SUCCESS_CAPACITY = 128   # bytes that always hold an answer, success or error
+
+cdef enum StunAttribute:      # IANA registry "STUN Attributes"
+    MAPPED_ADDRESS = 0x0001
+    USERNAME = 0x0006
+    MESSAGE_INTEGRITY = 0x0008
+    ERROR_CODE = 0x0009
+    UNKNOWN_ATTRIBUTES = 0x000A
+    REALM = 0x0014
+    NONCE = 0x0015
+    MESSAGE_INTEGRITY_SHA256 = 0x001C
+    PASSWORD_ALGORITHM = 0x001D
+    USERHASH = 0x001E
+    XOR_MAPPED_ADDRESS = 0x0020
+    PRIORITY = 0x0024
+    USE_CANDIDATE = 0x0025
+    COMPREHENSION_OPTIONAL = 0x8000   # from here on
+    FINGERPRINT = 0x8028
+    ICE_CONTROLLED = 0x8029
+    ICE_CONTROLLING = 0x802A
+
+cdef enum:
+    INTEGRITY_SIZE = 20
+    USERNAME_LARGEST = 508            # RFC 8489 section 14.3
 
 cpdef enum StunResult:
     STUN_OK = 0
@@ -43,6 +68,10 @@ cdef struct StunMessage:
     uint16_t unknown_required
     uint16_t error_code             # of a Binding error response, else 0
 
+cdef struct StunWriter:       # a message being written
+    uint8_t* out
+    uint8_t* end              # where the next attribute begins
+
 cdef StunResult stun_parse(
     const uint8_t* datagram, size_t size, StunMessage* message) noexcept nogil
 # MESSAGE-INTEGRITY (HMAC-SHA1, short-term credential): compares in constant time. False when there
@@ -50,6 +79,15 @@ cdef StunResult stun_parse(
 cdef bint stun_verify(
     const uint8_t* datagram, const StunMessage* message,
     const uint8_t* password, size_t password_size) noexcept nogil
+# The same for a MESSAGE-INTEGRITY whose value is at `integrity`, with any key.
+cdef bint stun_verify_at(
+    const uint8_t* datagram, const uint8_t* integrity, const uint8_t* key,
+    size_t key_size) noexcept nogil
+# Type, length, cookie.
+cdef bint stun_header_is_right(const uint8_t* datagram, size_t size) noexcept nogil
+# A FINGERPRINT whose value is at `offset`: STUN_OK, STUN_MALFORMED or STUN_BAD_FINGERPRINT.
+cdef StunResult stun_check_fingerprint(
+    const uint8_t* datagram, size_t size, size_t offset, uint16_t length) noexcept nogil
 # A Binding success response with XOR-MAPPED-ADDRESS, MESSAGE-INTEGRITY and FINGERPRINT. family: 4
 # or 6; address: 4 or 16 bytes, network order; port in host order. Returns its size.
 cdef size_t stun_write_success(
@@ -60,3 +98,25 @@ cdef size_t stun_write_success(
 cdef size_t stun_write_error(
     uint8_t* out, const uint8_t* transaction_id, uint16_t code, uint16_t unknown_attribute,
     const uint8_t* password, size_t password_size) noexcept nogil
+
+# Writing attribute by attribute; `out` has to have room for all of it.
+cdef void stun_begin(
+    StunWriter* writer, uint8_t* out, uint16_t message_type,
+    const uint8_t* transaction_id) noexcept nogil
+# Room for a value of `size` bytes, its padding zeroed.
+cdef uint8_t* stun_put(StunWriter* writer, uint16_t attribute, uint16_t size) noexcept nogil
+# XOR-MAPPED-ADDRESS and its like (section 14.2).
+cdef void stun_put_address(
+    StunWriter* writer, uint16_t attribute, int family, const uint8_t* address,
+    uint16_t port) noexcept nogil
+# ERROR-CODE without a phrase, and for 420 the attribute that is not known.
+cdef void stun_put_error(
+    StunWriter* writer, uint16_t code, uint16_t unknown_attribute) noexcept nogil
+# MESSAGE-INTEGRITY when there is a key, FINGERPRINT when asked for, the length. Returns its size.
+cdef size_t stun_end(
+    StunWriter* writer, const uint8_t* key, size_t key_size, bint fingerprint) noexcept nogil
+
+
+cdef inline bint stun_is_binding(const uint8_t* datagram) noexcept nogil:
+    """A Binding message of any class."""
+    return read_u16(datagram) & 0xFEEF == STUN_BINDING_REQUEST

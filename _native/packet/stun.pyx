@@ -9,28 +9,7 @@ from fastsfu._native.base.pool cimport BUFFER_CAPACITY
 from fastsfu._native.base.wire cimport (
     read_u16, read_u32, read_u64, write_u16, write_u32)
 
-cdef enum StunAttribute:      # IANA registry "STUN Attributes"
-    MAPPED_ADDRESS = 0x0001
-    USERNAME = 0x0006
-    MESSAGE_INTEGRITY = 0x0008
-    ERROR_CODE = 0x0009
-    UNKNOWN_ATTRIBUTES = 0x000A
-    REALM = 0x0014
-    NONCE = 0x0015
-    MESSAGE_INTEGRITY_SHA256 = 0x001C
-    PASSWORD_ALGORITHM = 0x001D
-    USERHASH = 0x001E
-    XOR_MAPPED_ADDRESS = 0x0020
-    PRIORITY = 0x0024
-    USE_CANDIDATE = 0x0025
-    COMPREHENSION_OPTIONAL = 0x8000   # from here on
-    FINGERPRINT = 0x8028
-    ICE_CONTROLLED = 0x8029
-    ICE_CONTROLLING = 0x802A
-
 cdef enum:
-    INTEGRITY_SIZE = 20
-    USERNAME_LARGEST = 508            # RFC 8489 section 14.3
     FINGERPRINT_XOR = 0x5354554E      # "STUN": section 14.7
     CRC_POLYNOMIAL = 0xEDB88320       # ITU V.42, reflected
 
@@ -43,7 +22,7 @@ cdef StunResult stun_parse(
     cdef uint16_t attribute, length
     cdef StunResult result
     memset(message, 0, sizeof(StunMessage))
-    if not header_is_right(datagram, size):
+    if not stun_header_is_right(datagram, size):
         return STUN_MALFORMED
     message.type = read_u16(datagram)
     message.transaction_id = datagram + 8
@@ -54,7 +33,7 @@ cdef StunResult stun_parse(
         if length > size - offset:
             return STUN_MALFORMED
         if attribute == FINGERPRINT:
-            result = check_fingerprint(datagram, size, offset, length)
+            result = stun_check_fingerprint(datagram, size, offset, length)
             if result != STUN_OK:
                 return result
             message.has_fingerprint = True
@@ -68,57 +47,114 @@ cdef StunResult stun_parse(
 cdef bint stun_verify(
         const uint8_t* datagram, const StunMessage* message,
         const uint8_t* password, size_t password_size) noexcept nogil:
+    if message.integrity == NULL:
+        return False
+    return stun_verify_at(datagram, message.integrity, password, password_size)
+
+
+cdef bint stun_verify_at(
+        const uint8_t* datagram, const uint8_t* integrity, const uint8_t* key,
+        size_t key_size) noexcept nogil:
     """The HMAC covers what stands before MESSAGE-INTEGRITY, under a length that ends with it."""
     cdef uint8_t covered[BUFFER_CAPACITY]
     cdef uint8_t expected[INTEGRITY_SIZE]
-    cdef size_t size
-    if message.integrity == NULL:
-        return False
-    size = <size_t>(message.integrity - datagram) - 4
+    cdef size_t size = <size_t>(integrity - datagram) - 4
     if size > BUFFER_CAPACITY:
         return False
     memcpy(covered, datagram, size)
     write_u16(covered + 2, <uint16_t>(size + 4 + INTEGRITY_SIZE - STUN_HEADER_SIZE))
-    if not sign(covered, size, password, password_size, expected):
+    if not sign(covered, size, key, key_size, expected):
         return False
-    return CRYPTO_memcmp(expected, message.integrity, INTEGRITY_SIZE) == 0
+    return CRYPTO_memcmp(expected, integrity, INTEGRITY_SIZE) == 0
 
 
 cdef size_t stun_write_success(
         uint8_t* out, const uint8_t* transaction_id, int family, const uint8_t* address,
         uint16_t port, const uint8_t* password, size_t password_size) noexcept nogil:
-    cdef int address_size = 4 if family == 4 else 16
-    cdef int i
-    cdef uint8_t* value = write_attribute(
-        out + STUN_HEADER_SIZE, XOR_MAPPED_ADDRESS, <uint16_t>(4 + address_size))
-    write_header(out, STUN_BINDING_SUCCESS, transaction_id)
-    value[0] = 0
-    value[1] = 1 if family == 4 else 2
-    write_u16(value + 2, port ^ <uint16_t>(STUN_COOKIE >> 16))
-    for i in range(address_size):     # XOR with cookie and transaction id, as they stand at out + 4
-        value[4 + i] = address[i] ^ out[4 + i]
-    return finish(out, value + 4 + address_size, password, password_size)
+    cdef StunWriter writer
+    stun_begin(&writer, out, STUN_BINDING_SUCCESS, transaction_id)
+    stun_put_address(&writer, XOR_MAPPED_ADDRESS, family, address, port)
+    return stun_end(&writer, password, password_size, True)
 
 
 cdef size_t stun_write_error(
         uint8_t* out, const uint8_t* transaction_id, uint16_t code, uint16_t unknown_attribute,
         const uint8_t* password, size_t password_size) noexcept nogil:
+    cdef StunWriter writer
+    stun_begin(&writer, out, STUN_BINDING_ERROR, transaction_id)
+    stun_put_error(&writer, code, unknown_attribute)
+    return stun_end(&writer, password, password_size, True)
+
+
+cdef void stun_begin(
+        StunWriter* writer, uint8_t* out, uint16_t message_type,
+        const uint8_t* transaction_id) noexcept nogil:
+    """The length is written by `stun_end`."""
+    write_u16(out, message_type)
+    write_u32(out + 4, STUN_COOKIE)
+    memcpy(out + 8, transaction_id, 12)
+    writer.out = out
+    writer.end = out + STUN_HEADER_SIZE
+
+
+cdef uint8_t* stun_put(StunWriter* writer, uint16_t attribute, uint16_t size) noexcept nogil:
+    cdef uint8_t* value = writer.end + 4
+    cdef size_t padded = (<size_t>size + 3) & ~<size_t>3
+    write_u16(writer.end, attribute)
+    write_u16(writer.end + 2, size)
+    memset(value + size, 0, padded - size)
+    writer.end = value + padded
+    return value
+
+
+cdef void stun_put_address(
+        StunWriter* writer, uint16_t attribute, int family, const uint8_t* address,
+        uint16_t port) noexcept nogil:
+    cdef int size = 4 if family == 4 else 16
+    cdef int i
+    cdef uint8_t* value = stun_put(writer, attribute, <uint16_t>(4 + size))
+    value[0] = 0
+    value[1] = 1 if family == 4 else 2
+    write_u16(value + 2, port ^ <uint16_t>(STUN_COOKIE >> 16))
+    for i in range(size):             # XOR with cookie and transaction id, as they stand at out + 4
+        value[4 + i] = address[i] ^ writer.out[4 + i]
+
+
+cdef void stun_put_error(
+        StunWriter* writer, uint16_t code, uint16_t unknown_attribute) noexcept nogil:
     """The reason phrase is left empty: it is for humans, and the answer stays small."""
-    cdef uint8_t* value = write_attribute(out + STUN_HEADER_SIZE, ERROR_CODE, 4)
-    write_header(out, STUN_BINDING_ERROR, transaction_id)
+    cdef uint8_t* value = stun_put(writer, ERROR_CODE, 4)
     write_u16(value, 0)
     value[2] = <uint8_t>(code // 100)
     value[3] = <uint8_t>(code % 100)
-    value += 4
     if unknown_attribute:
-        value = write_attribute(value, UNKNOWN_ATTRIBUTES, 2)
-        write_u16(value, unknown_attribute)
-        write_u16(value + 2, 0)
-        value += 4
-    return finish(out, value, password, password_size)
+        write_u16(stun_put(writer, UNKNOWN_ATTRIBUTES, 2), unknown_attribute)
 
 
-cdef inline bint header_is_right(const uint8_t* datagram, size_t size) noexcept nogil:
+cdef size_t stun_end(
+        StunWriter* writer, const uint8_t* key, size_t key_size, bint fingerprint) noexcept nogil:
+    """Each of the two attributes covers a length that counts itself and nothing behind it."""
+    cdef uint8_t* out = writer.out
+    cdef uint8_t* before = writer.end
+    cdef uint8_t* value
+    if key != NULL:
+        value = stun_put(writer, MESSAGE_INTEGRITY, INTEGRITY_SIZE)
+        set_length(writer)
+        sign(out, <size_t>(before - out), key, key_size, value)
+    if fingerprint:
+        before = writer.end
+        value = stun_put(writer, FINGERPRINT, 4)
+        set_length(writer)
+        write_u32(value, crc32(out, <size_t>(before - out)) ^ <uint32_t>FINGERPRINT_XOR)
+    set_length(writer)
+    return <size_t>(writer.end - out)
+
+
+cdef inline void set_length(StunWriter* writer) noexcept nogil:
+    write_u16(writer.out + 2, <uint16_t>(writer.end - writer.out - STUN_HEADER_SIZE))
+
+
+cdef bint stun_header_is_right(const uint8_t* datagram, size_t size) noexcept nogil:
     return (
         size >= STUN_HEADER_SIZE and size % 4 == 0 and datagram[0] & 0xC0 == 0
         and read_u16(datagram + 2) == size - STUN_HEADER_SIZE
@@ -184,7 +220,7 @@ cdef bint read_error_code(StunMessage* message, const uint8_t* value) noexcept n
     return True
 
 
-cdef StunResult check_fingerprint(
+cdef StunResult stun_check_fingerprint(
         const uint8_t* datagram, size_t size, size_t offset, uint16_t length) noexcept nogil:
     """`offset` is its value's, which must be the message's last 4 bytes."""
     if length != 4 or offset + 4 != size:
@@ -192,34 +228,6 @@ cdef StunResult check_fingerprint(
     if read_u32(datagram + offset) != (crc32(datagram, offset - 4) ^ <uint32_t>FINGERPRINT_XOR):
         return STUN_BAD_FINGERPRINT
     return STUN_OK
-
-
-cdef inline void write_header(
-        uint8_t* out, uint16_t message_type, const uint8_t* transaction_id) noexcept nogil:
-    """The length is written by `finish`."""
-    write_u16(out, message_type)
-    write_u32(out + 4, STUN_COOKIE)
-    memcpy(out + 8, transaction_id, 12)
-
-
-cdef inline uint8_t* write_attribute(
-        uint8_t* out, uint16_t attribute, uint16_t size) noexcept nogil:
-    write_u16(out, attribute)
-    write_u16(out + 2, size)
-    return out + 4
-
-
-cdef size_t finish(
-        uint8_t* out, uint8_t* end, const uint8_t* password, size_t password_size) noexcept nogil:
-    """Each of the two attributes covers a length that counts itself and nothing behind it."""
-    cdef uint8_t* value = write_attribute(end, MESSAGE_INTEGRITY, INTEGRITY_SIZE)
-    write_u16(out + 2, <uint16_t>(value + INTEGRITY_SIZE - out - STUN_HEADER_SIZE))
-    sign(out, <size_t>(end - out), password, password_size, value)
-    end = value + INTEGRITY_SIZE
-    value = write_attribute(end, FINGERPRINT, 4)
-    write_u16(out + 2, <uint16_t>(value + 4 - out - STUN_HEADER_SIZE))
-    write_u32(value, crc32(out, <size_t>(end - out)) ^ <uint32_t>FINGERPRINT_XOR)
-    return <size_t>(value + 4 - out)
 
 
 cdef inline bint sign(

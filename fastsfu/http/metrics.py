@@ -55,6 +55,7 @@ TOTALS: dict[int, tuple[Total, ...]] = {
 # Worker figures that are no totals but what is so now.
 GAUGE_SUFFIXES = (
     *("_used", "_lent", "_capacity", "_high_water", "_locked", "transports", "replicas", "alive"),
+    "turn_allocations",
 )
 
 

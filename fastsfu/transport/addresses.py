@@ -40,6 +40,14 @@ def ip_address(text: str) -> IpAddress:
         raise ValueError(f"{text!r} is no IP address") from None
 
 
+def ip_network(text: str) -> str:
+    """A network as `address/prefix`; the ValueError says what is none."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is no network like 10.0.0.0/8") from None
+
+
 def local_addresses() -> Iterable[IpAddress]:
     """Those of all interfaces."""
     for adapter in ifaddr.get_adapters():

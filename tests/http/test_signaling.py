@@ -36,7 +36,7 @@ async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
 
 
 async def test_relays_are_told_with_credentials_of_the_session(room: str) -> None:
-    relays = {"turn_urls": "stun:a.example,turn:b.example", "turn_secret": SECRET}
+    relays = {"turn": False, "turn_urls": "stun:a.example,turn:b.example", "turn_secret": SECRET}
     async with live_server(**relays) as server, server.caller(room) as ada:
         turn, stun = ada.joined["ice_servers"]
         assert stun == {"urls": ["stun:a.example"], "username": None, "credential": None}

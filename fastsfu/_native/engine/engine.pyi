@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import numpy.typing as npt
 
 from fastsfu._native.engine.channels import Channels
+from fastsfu.transport.relay import RelayOptions
 
 class MediaKind(IntEnum):
     AUDIO = 0
@@ -67,6 +68,9 @@ class Engine:
         index: int = 0,                 # of the worker, its own among those that share `links`
         links: Links | None = None,
     ) -> None: ...                      # raises OSError, ValueError
+    # TURN on the media port; before start. Raises OSError, ValueError
+    def open_relay(self, options: RelayOptions) -> None: ...
+    extra_port: int | None                  # the relay's further port that was bound; 0: none
     def start(self) -> None: ...
     # ends the thread; frees everything, with the last of those that share its Links; idempotent
     def close(self) -> None: ...

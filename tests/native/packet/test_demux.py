@@ -12,14 +12,14 @@ def reference(datagram: bytes) -> PacketKind:
     smallest = {
         PacketKind.KIND_STUN: 20,
         PacketKind.KIND_DTLS: 13,
-        PacketKind.KIND_TURN_CHANNEL: 8,
+        PacketKind.KIND_TURN_CHANNEL: 4,
         PacketKind.KIND_RTP: 12,
         PacketKind.KIND_RTCP: 8,
     }
     for first, last, found in (
         (0, 3, PacketKind.KIND_STUN),
         (20, 63, PacketKind.KIND_DTLS),
-        (64, 79, PacketKind.KIND_TURN_CHANNEL),
+        (64, 127, PacketKind.KIND_TURN_CHANNEL),
         (128, 191, PacketKind.KIND_RTP),
     ):
         if datagram and first <= datagram[0] <= last:

@@ -1,0 +1,43 @@
+"""Datagrams on their way through the relay, gathered for as long as a batch of received ones takes:
+equal-sized ones of a flow leave in one message (GSO), as they came in one burst.
+
+The order within a flow is kept. A flow's key means something on its socket only.
+"""
+
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from fastsfu._native.engine.udp cimport SocketAddress, UdpSocket
+
+cdef enum:
+    OUTBOX_SLOTS = 32
+    OUTBOX_SLOT_BYTES = 20480     # of one message
+    OUTBOX_LARGEST = 16384        # of one datagram
+    # Beyond a link's MTU the kernel refuses GSO, where it would fragment a plain datagram.
+    OUTBOX_GSO_LARGEST = 1400
+    NO_FLOW = 0                   # never gathered
+
+cdef struct OutboxSlot:           # one message
+    UdpSocket* udp
+    int fd                        # that udp takes up to send it
+    uint64_t flow
+    SocketAddress destination
+    uint32_t size
+    uint32_t segment              # bytes of its first datagram
+    bint closed                   # takes no further datagram
+
+cdef struct Outbox:
+    uint8_t* area                 # OUTBOX_SLOT_BYTES for each slot
+    int count
+    OutboxSlot slots[OUTBOX_SLOTS]
+
+cdef int outbox_init(Outbox* outbox) noexcept nogil           # 0, or -ENOMEM
+cdef void outbox_free(Outbox* outbox) noexcept nogil
+# Room for a further datagram of a flow that is being gathered; NULL: begin another message.
+cdef uint8_t* outbox_extend(
+    Outbox* outbox, int fd, uint64_t flow, uint32_t size) noexcept nogil
+# Room for the first datagram (of at most OUTBOX_LARGEST bytes) of a message; the caller fills in
+# `(*slot).destination` and writes the datagram. Sends what there is when no slot is free.
+cdef uint8_t* outbox_begin(
+    Outbox* outbox, UdpSocket* udp, int fd, uint64_t flow, uint32_t size,
+    OutboxSlot** slot) noexcept nogil
+cdef void outbox_flush(Outbox* outbox) noexcept nogil

@@ -1,0 +1,6 @@
+"""The options of a relay, checked and laid into a Relay; before its worker runs."""
+
+from fastsfu._native.engine.relay cimport Relay
+
+# Sets all that relay_init expects to be set. Raises ValueError.
+cdef int request_relay(Relay* relay, object options) except -1

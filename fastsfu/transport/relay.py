@@ -1,0 +1,96 @@
+"""The built-in TURN relay: what it is to keep to, and how clients are told of it."""
+
+import ipaddress
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fastsfu.config import Config
+from fastsfu.transport.addresses import local_addresses
+from fastsfu.transport.turn import IceServer, ice_servers
+
+
+@dataclass(frozen=True, slots=True)
+class RelayOptions:
+    """Options of one worker's relay. The repr hides the secret."""
+
+    secret: bytes = field(repr=False)  # of the credentials, at most 256 bytes
+    host: str  # where the extra port listens
+    addresses: tuple[str, ...]  # that peers reach us at, most preferred first
+    own: tuple[str, ...]  # this machine's addresses: not relayed to
+    endpoints: tuple[tuple[str, int], ...]  # the SFU's, which are
+    allowed: tuple[str, ...] = ()  # networks that are relayed to though they are not public
+    min_port: int = 49152  # of relayed addresses (RFC 8656 section 7.2)
+    max_port: int = 65535
+    extra_port: int | None = None  # a UDP port for clients besides the media port; 0: any
+    max_allocations: int = 4096
+    max_user_allocations: int = 16
+    user_bytes_per_s: int = 0  # both directions; 0: no limit
+    bytes_per_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A worker's relay as its clients see it. Credentials of another process are of no use here."""
+
+    udp_ports: tuple[int, ...]
+    addresses: tuple[str, ...]
+    secret: bytes = field(repr=False)
+
+    def ice_servers(self, user: str, expires_at: float) -> list[IceServer]:
+        """Its URLs, with credentials for `user` until `expires_at` (seconds since 1970)."""
+        return ice_servers(self.urls(), self.secret, user, expires_at)
+
+    def urls(self) -> list[str]:
+        """At the first public address of each family, or else at what there is."""
+        return [
+            f"turn:{_host(address)}:{port}?transport=udp"
+            for address in _preferred(self.addresses)
+            for port in self.udp_ports
+        ]
+
+
+def session_ice_servers(config: Config, relay: Relay | None, session_id: str) -> list[IceServer]:
+    """The relay's and the external ones, good for `turn_credential_lifetime` from now on.
+
+    Their user name carries the session id, by which quotas are counted.
+    """
+    until = time.time() + config.turn_credential_lifetime
+    own = [] if relay is None else relay.ice_servers(session_id, until)
+    secret = None
+    if config.turn_secret is not None:
+        secret = config.turn_secret.get_secret_value().encode()
+    return own + ice_servers(config.turn_urls, secret, session_id, until)
+
+
+def relay_options(
+    config: Config, media_ports: Iterable[int], secret: bytes, *, extra_port: int | None
+) -> RelayOptions:
+    """For a worker's relay; `media_ports` are those of all workers, which it may send to."""
+    ports = list(media_ports)
+    return RelayOptions(
+        secret=secret,
+        host=config.host,
+        addresses=tuple(config.media_ips),
+        own=tuple(dict.fromkeys(str(address) for address in local_addresses())),
+        endpoints=tuple((address, port) for address in config.media_ips for port in ports),
+        allowed=tuple(config.turn_allowed_peers),
+        min_port=config.turn_min_port,
+        max_port=config.turn_max_port,
+        extra_port=extra_port,
+        max_allocations=config.turn_max_allocations,
+        max_user_allocations=config.turn_user_allocations,
+        user_bytes_per_s=config.turn_user_bandwidth // 8,
+        bytes_per_s=config.turn_bandwidth // 8,
+    )
+
+
+def _preferred(addresses: Sequence[str]) -> Iterator[str]:
+    parsed = [ipaddress.ip_address(each) for each in addresses]
+    for version in (4, 6):
+        family = [each for each in parsed if each.version == version]
+        yield from [str(each) for each in sorted(family, key=lambda ip: ip.is_loopback)[:1]]
+
+
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
