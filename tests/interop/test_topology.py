@@ -202,3 +202,40 @@ async def test_without_a_direct_path_the_sfu_carries_the_call(
     pages = [await open_direct(browser, name, script=NO_DIRECT_PATH) for name in ("Ada", "Ben")]
     await carried_by("sfu", *pages)
     await everybody_gets_everything(*pages)
+
+
+async def test_the_page_tells_and_chats_through_the_switch(
+    browser: Browser, open_direct: OpenPage
+) -> None:
+    """Each message once and in order, whichever way it goes; the encryption as it is."""
+    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
+    cy = await open_direct(browser, "Cy", autojoin=False)
+    await carried_by("peer", ada, ben)
+    await until("a shield", lambda: ada.evaluate(CHIP.format("End-to-end encrypted")))
+    await ada.evaluate(CHATTER)
+    await until("some chat", lambda: ben.evaluate(f"{ENTRIES}.length >= 5"))
+    await join(cy)
+    await carried_by("sfu", ada, ben, cy)
+    await until("a lock", lambda: ada.evaluate(CHIP.format("Encrypted")))
+    await only_one_connection(ada, ben)
+    await until("chat at Cy's", lambda: cy.evaluate(f"{ENTRIES}.length >= 5"))
+    await cy.close()
+    await carried_by("peer", ada, ben)
+    await until("a shield again", lambda: ben.evaluate(CHIP.format("End-to-end encrypted")))
+    said = await ada.evaluate("window.stopChatting()")
+    await until("the last word", lambda: ben.evaluate(f"{ENTRIES}.at(-1) === '{said}'"))
+    assert await ben.evaluate(ENTRIES) == [str(number) for number in range(1, said + 1)]
+
+
+CHIP = "document.querySelector('#encryption').textContent === '{}'"
+ENTRIES = "[...document.querySelectorAll('.chat-text')].map((one) => one.textContent)"
+CHATTER = """(() => {
+  let said = 0;
+  const talk = setInterval(() => {
+    window.call.sendAppMessage({ type: 'chat', text: String(said += 1) });
+  }, 50);
+  window.stopChatting = () => {
+    clearInterval(talk);
+    return said;
+  };
+})()"""

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import test, { mock } from 'node:test';
 
+import { continues, readChat } from '../../fastsfu/web/call/chat-entries.js';
 import { ConnectionBanner, textFor } from '../../fastsfu/web/call/connection-banner.js';
 import { claimsOf, inviteLink, readEntry } from '../../fastsfu/web/call/entry.js';
 import { displayName, hue, initials } from '../../fastsfu/web/call/identity.js';
 import { arrange } from '../../fastsfu/web/call/layout.js';
 import { loudness } from '../../fastsfu/web/call/meter.js';
+import { encryptionText, figures, qualityText } from '../../fastsfu/web/call/network-texts.js';
 import { SHORTCUTS, actionFor } from '../../fastsfu/web/call/shortcuts.js';
 import { endingFor, problemText } from '../../fastsfu/web/call/texts.js';
 import { FATAL_TYPES } from '../../fastsfu/web/sdk/errors.js';
@@ -180,4 +182,46 @@ test('the banner comes only for what lasts, and tells when all is well again', (
   banner.setTopology({ topology: 'sfu' });
   assert.deepEqual(log.slice(5), [media, media, 'recovered']);
   mock.timers.reset();
+});
+
+test('only chat messages are chat messages', () => {
+  assert.equal(readChat({ type: 'chat', text: 'Hello' }), 'Hello');
+  for (const data of [null, 'Hello', 3, [], {}, { type: 'chat' }, { type: 'chat', text: 5 },
+    { type: 'chat', text: ' ' }, { type: 'poll', text: 'Hello' }]) {
+    assert.equal(readChat(data), null);
+  }
+});
+
+test('who writes on needs no new name, unless it is somebody else or later', () => {
+  const first = { fromId: 'a', name: 'Ada', text: '', at: 0 };
+  assert.equal(continues(null, first), false);
+  assert.equal(continues(first, { ...first, at: 60_000 }), true);
+  assert.equal(continues(first, { ...first, at: 600_000 }), false);
+  assert.equal(continues(first, { ...first, fromId: 'b' }), false);
+  assert.equal(continues(first, { ...first, name: 'Countess' }), false);
+});
+
+test('each kind of encryption is explained; only end-to-end shuts the server out', () => {
+  const kinds = ['end-to-end', 'hop-by-hop', 'none'];
+  const texts = kinds.map((encryption) => encryptionText({ encryption }));
+  assert.match(texts[0].explanation, /neither has this server/);
+  assert.match(texts[1].explanation, /it decrypts them/);
+  assert.equal(new Set(texts.map(({ title }) => title)).size, 3);
+  for (const { chip, tip, title, explanation } of texts) {
+    assert.ok(chip && tip && title && explanation);
+  }
+});
+
+test('the figures of a connection can be read', () => {
+  const latest = {
+    sendPacketLoss: 0.012, recvPacketLoss: null, roundTripTime: 0.0424,
+    sendBitsPerSecond: 1_234_567, recvBitsPerSecond: 64_400,
+  };
+  const stats = { threshold: 'low', latest, srtpCipher: 'SRTP_AEAD_AES_128_GCM' };
+  assert.deepEqual(figures(stats).map(([, value]) => value), [
+    'Weak connection', '42 ms', '1.2 %', '1.2 Mbit/s', '64 kbit/s', 'AEAD AES 128 GCM',
+  ]);
+  const unknown = { ...latest, sendPacketLoss: null, roundTripTime: null };
+  assert.equal(figures({ ...stats, latest: unknown, srtpCipher: null })[1][1], '–');
+  assert.equal(qualityText('very-low').bars, 1);
 });

@@ -1,8 +1,10 @@
 /** The call itself: stage, controls, banner, dialogs. */
 
+import { Chat } from './chat.js';
 import { ConnectionBanner } from './connection-banner.js';
 import { bindDeviceFields, fillDeviceFields } from './device-fields.js';
 import { announce, byId, dress, make, toast } from './dom.js';
+import { Encryption } from './encryption.js';
 import { displayName } from './identity.js';
 import { SHORTCUTS, actionFor, isTyping } from './shortcuts.js';
 import { Speakers } from './speakers.js';
@@ -23,6 +25,7 @@ export class Meeting {
     mic: byId('mic', HTMLButtonElement),
     camera: byId('camera', HTMLButtonElement),
     share: byId('share', HTMLButtonElement),
+    chat: byId('chat-toggle', HTMLButtonElement),
     devices: byId('devices', HTMLButtonElement),
     help: byId('help', HTMLButtonElement),
     leave: byId('leave', HTMLButtonElement),
@@ -46,6 +49,8 @@ export class Meeting {
     (recovered) => this.#hideBanner(recovered),
   );
   #wakeLock = new WakeLock();
+  #chat;
+  #encryption;
   #call;
   #mayPublish;
   #drawing = 0;
@@ -56,6 +61,8 @@ export class Meeting {
    */
   constructor(call, { room, invite, mayPublish }) {
     this.#call = call;
+    this.#chat = new Chat(call, this.#view);
+    this.#encryption = new Encryption(call);
     byId('meeting-title', HTMLHeadingElement).textContent = room;
     for (const id of ['invite', 'alone-invite']) {
       byId(id, HTMLButtonElement).onclick = () => void copyLink(invite);
@@ -77,6 +84,7 @@ export class Meeting {
     this.#view.hidden = false;
     document.addEventListener('keydown', this.#onKey);
     this.#wakeLock.hold();
+    this.#encryption.open();
     this.#draw();
   }
 
@@ -86,6 +94,8 @@ export class Meeting {
     this.#wakeLock.release();
     for (const dialog of Object.values(this.#dialogs)) dialog.close();
     this.#connection.clear();
+    this.#encryption.close();
+    this.#chat.clear();
     this.#speakers.clear();
     this.#stage.clear();
   }
@@ -107,9 +117,6 @@ export class Meeting {
       if (this.isOpen) this.#connection.update(event);
     });
     call.on('network-topology-change', (network) => this.#connection.setTopology(network));
-    call.on('network-quality-change', ({ threshold }) => {
-      byId('quality', HTMLSpanElement).hidden = threshold === 'good';
-    });
     call.on('nonfatal-error', ({ error }) => this.#onProblem(error));
     call.on('available-devices-updated', () => void fillDeviceFields(call, this.#selects));
   }
@@ -178,6 +185,7 @@ export class Meeting {
     if (this.#mayPublish && action === 'mic') void this.#switchMic(!audio);
     if (this.#mayPublish && action === 'camera') void this.#switchCamera(!video);
     if (this.#mayPublish && action === 'share') void this.#switchShare(!screen);
+    if (action === 'chat') this.#chat.toggle();
     if (action === 'devices') void fillDeviceFields(this.#call, this.#selects);
     if (action === 'help' || action === 'leave' || action === 'devices') {
       // A dialog that is cancelled keeps the value of the last time.

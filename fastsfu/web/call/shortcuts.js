@@ -1,12 +1,13 @@
 /** Keyboard shortcuts: the table that the help dialog shows, and who gets a key. */
 
-/** @typedef {'mic' | 'camera' | 'share' | 'devices' | 'leave' | 'help'} Action */
+/** @typedef {'mic' | 'camera' | 'share' | 'chat' | 'devices' | 'leave' | 'help'} Action */
 
 /** @type {readonly {key: string, action: Action, words: string}[]} */
 export const SHORTCUTS = [
   { key: 'M', action: 'mic', words: 'Microphone on or off' },
   { key: 'V', action: 'camera', words: 'Camera on or off' },
   { key: 'S', action: 'share', words: 'Share your screen, or stop' },
+  { key: 'C', action: 'chat', words: 'Open or close the chat' },
   { key: 'D', action: 'devices', words: 'Choose devices' },
   { key: 'L', action: 'leave', words: 'Leave the call' },
   { key: '?', action: 'help', words: 'Show this list' },
