@@ -3,15 +3,14 @@
 A lite agent has only host candidates, one for each address, all on the one media port.
 """
 
+import base64
 import ipaddress
 import secrets
-import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 UFRAG_LENGTH = 8  # the engine tells transports apart by it; RFC 8839 section 5.4 asks for 4 to 256
 PASSWORD_LENGTH = 24  # 143 bits; RFC 8839 section 5.4 asks for 22 to 256
-_ICE_CHARACTERS = string.ascii_letters + string.digits + "+/"
 
 _HOST_TYPE_PREFERENCE = 126  # RFC 8445 section 5.1.2.2
 _RTP_COMPONENT = 1
@@ -62,4 +61,5 @@ def _priority(local_preference: int) -> int:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_ICE_CHARACTERS) for _ in range(length))
+    """Of ice-chars, which are those of base64 (RFC 8839 section 5.4)."""
+    return base64.b64encode(secrets.token_bytes(length)).decode()[:length]
