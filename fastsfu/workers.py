@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 WATCH_INTERVAL: Final = 1.0  # seconds between two looks at each worker
 LOAD_STEP: Final = 0.1  # of a core; a smaller difference of load is none
+SESSION_LOAD: Final = 0.002  # of a core: what a session is taken for until it has been measured
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Worker:
     load: float = 0.0  # share of a core in the last interval
     beats: int = 0
     missed: int = 0  # looks in a row at which it had not gone on
+    placed: int = 0  # sessions since the last look, whose load does not show yet
     busy_us: int = 0
     looked_at: float = 0.0  # by time.monotonic()
 
@@ -53,7 +55,7 @@ class Worker:
         now, busy_us = time.monotonic(), self.engine.busy_us
         if now > self.looked_at > 0:
             self.load = (busy_us - self.busy_us) / (now - self.looked_at) / 1e6
-        self.busy_us, self.looked_at = busy_us, now
+        self.busy_us, self.looked_at, self.placed = busy_us, now, 0
 
 
 class Workers:
@@ -92,6 +94,7 @@ class Workers:
         if worker is None or not self._has_capacity(worker):
             worker = min(filter(lambda each: each.alive, self._workers), key=_rank)
             self._worker_of[room] = worker
+        worker.placed += 1
         return worker.engine
 
     def close(self) -> None:
@@ -111,5 +114,5 @@ class Workers:
 
 def _rank(worker: Worker) -> tuple[bool, int, int]:
     """The lower the better: what is full comes last; a like load is told by its sessions."""
-    engine = worker.engine
-    return engine.full, round(worker.load / LOAD_STEP), engine.sessions
+    engine, load = worker.engine, worker.load + worker.placed * SESSION_LOAD
+    return engine.full, round(load / LOAD_STEP), engine.sessions
