@@ -2,6 +2,7 @@
 
 from libc.errno cimport errno
 from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 from libc.time cimport time
@@ -12,6 +13,7 @@ from fastsfu._native.base.net cimport (
     ENOMEM, ENOSYS, EPOLL_CLOEXEC, POLLIN, epoll_create1, getrandom, pollfd, ppoll,
 )
 from fastsfu._native.base.pool cimport pool_free, pool_init, pool_settle
+from fastsfu._native.base.posix cimport PR_SET_NAME, ask_for_slice, prctl
 from fastsfu._native.base.ring cimport (
     ring_drain_wake, ring_free, ring_front, ring_init, ring_pop, ring_wake,
 )
@@ -50,6 +52,9 @@ cdef enum:
     BATCHES_IN_A_ROW = 8
     # Of the 0.1 to 0.3 ms in which browsers send a frame.
     NAP_US = 250
+    # A worker wakes often and for a short time: rather soon than long at a time, where it shares
+    # its core (with the event loop's thread, say, in a storm of joins).
+    SLICE_NS = 100000
     SILENT_US = 1000000           # without a packet: longer than Opus pauses in DTX (400 ms)
 
 
@@ -141,7 +146,16 @@ cdef inline int64_t clock_us() noexcept nogil:
     return <int64_t>now.tv_sec * 1000000 + now.tv_nsec // 1000
 
 
+cdef void name_thread(const Worker* worker) noexcept nogil:
+    """For top -H, /proc/PID/task/*/comm and profiles."""
+    cdef char name[16]
+    snprintf(name, sizeof(name), "worker-%u", <unsigned int>worker.index)
+    prctl(PR_SET_NAME, name, 0, 0, 0)
+
+
 cdef void worker_run(Worker* worker) noexcept nogil:
+    name_thread(worker)
+    ask_for_slice(SLICE_NS)
     worker.woke_us = clock_us()
     while not worker.stopping:
         wait(worker)
@@ -214,9 +228,11 @@ cdef inline bint has_duties(const Worker* worker) noexcept nogil:
 
 
 cdef void obey(Worker* worker) noexcept nogil:
-    """All commands that wait. Nothing is laid out in the egress now, so streams may end."""
+    """All commands that wait. They may end streams, so nothing is laid out in the egress then."""
     cdef uint32_t size
     cdef uint8_t* record = ring_front(&worker.commands, &size)
+    if record != NULL:
+        egress_flush(&worker.egress, &worker.udp)
     while record != NULL:
         apply(worker, <const Head*>record)
         ring_pop(&worker.commands)
@@ -228,6 +244,9 @@ cdef void receive(Worker* worker) noexcept nogil:
     for _ in range(BATCHES_IN_A_ROW):
         if udp_receive(&worker.udp) == 0:
             return
+        # What came may answer to a command that was given meanwhile: a client's first check, sent
+        # as soon as it has our answer, finds its transport there.
+        obey(worker)
         while udp_next(&worker.udp, &datagram):
             ingress(worker, &datagram)
         if not udp_full(worker):
