@@ -117,8 +117,13 @@ def keep_apart() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def connect(scenario: Scenario, server: Process, capacity: int | None = None) -> Load:
-    """Join the senders and every receiver; `capacity` leaves room for more."""
+def connect(
+    scenario: Scenario, server: Process, capacity: int | None = None, name: str = "bench"
+) -> Load:
+    """Join the senders and every receiver; `capacity` leaves room for more.
+
+    `name` stands before the rooms' numbers.
+    """
     trace = traces.load(scenario.trace, audio=scenario.audio, video=scenario.video)
     senders = scenario.rooms * scenario.senders
     receivers = capacity or scenario.rooms * scenario.receivers
@@ -126,17 +131,17 @@ def connect(scenario: Scenario, server: Process, capacity: int | None = None) ->
     for room in range(scenario.rooms):
         first = room * scenario.senders
         for number in range(first, first + scenario.senders):
-            load.add_sender(room_name(room), number)
+            load.add_sender(room_name(room, name), number)
         for _ in range(scenario.receivers):
-            load.add_receiver(room_name(room), first)
+            load.add_receiver(room_name(room, name), first)
     payload_types = (AUDIO_PT, VIDEO_FORMATS[trace.codec][0])
     load.player.set_trace(trace.rows, trace.period_us, payload_types, CLOCK_RATES)
     return load
 
 
-def room_name(number: int) -> str:
+def room_name(number: int, name: str = "bench") -> str:
     """Of the benchmark's rooms, from 0."""
-    return f"bench-{number}"
+    return f"{name}-{number}"
 
 
 def disconnect(load: Load) -> None:

@@ -231,8 +231,28 @@ class ServerProcess(Process):
 
     def metrics(self) -> dict[str, float]:
         """/metrics, labels summed up by name."""
-        reply = self.http.get("/metrics", headers={"Authorization": f"Bearer {API_KEY}"})
         totals: dict[str, float] = {}
-        for name, value in re.findall(r"^(\w+)(?:\{.*\})? (\S+)$", reply.text, re.M):
+        for name, value in re.findall(r"^(\w+)(?:\{.*\})? (\S+)$", self._scrape(), re.M):
             totals[name] = totals.get(name, 0.0) + float(value)
         return totals
+
+    def worker_metrics(self, name: str) -> list[float]:
+        """One of them for each worker."""
+        found = re.findall(rf'^{name}\{{worker="\d+"\}} (\S+)$', self._scrape(), re.M)
+        return [float(value) for value in found]
+
+    def worker_threads(self) -> list[Path]:
+        """The media workers' threads in /proc, in their order."""
+        named = {
+            (task / "comm").read_text().strip(): task
+            for task in Path(f"/proc/{self.process.pid}/task").iterdir()
+        }
+        workers = sum(name.startswith("worker-") for name in named)
+        return [named[f"worker-{number}"] for number in range(workers)]
+
+    def worker_usage(self) -> list[int]:
+        """CPU time of each media worker so far, in ns."""
+        return [int((t / "schedstat").read_text().split()[0]) for t in self.worker_threads()]
+
+    def _scrape(self) -> str:
+        return self.http.get("/metrics", headers={"Authorization": f"Bearer {API_KEY}"}).text
