@@ -11,10 +11,11 @@ FACES := $(shell find tests/native/faces benchmarks/load -name '*.p[yx][xd]' 2>/
 SERVE ?=
 TESTS ?= tests
 FUZZ_SECONDS ?= 60
+FORWARD = $(BIN)/python -m benchmarks.forward --live 5 --repetitions 3 --floor
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
-.PHONY: help serve build test test-fast test-all test-sanitize fuzz bench lint dist clean
+.PHONY: help serve build test test-fast test-all test-sanitize fuzz bench bench-long lint dist clean
 help:
 	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
 	@echo "make test           the whole test suite, with browsers (TESTS=tests/sdp for a part)"
@@ -22,6 +23,7 @@ help:
 	@echo "make test-sanitize  the native tests under ASan and UBSan"
 	@echo "make test-all       lint, test, test-sanitize and a fuzz run"
 	@echo "make bench          micro benchmarks and a short forwarding run"
+	@echo "make bench-long     all benchmarks of forwarding, for half an hour"
 	@echo "make fuzz           $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600)"
 	@echo "make build lint dist clean"
 
@@ -55,6 +57,18 @@ bench: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -q benchmarks/micro --benchmark-max-time=0.1 --benchmark-min-rounds=3 \
 	    --benchmark-columns=min,median,rounds --benchmark-sort=name
 	@$(BIN)/python -m benchmarks.forward --receivers 1 --receivers 10 --receivers 100 --seconds 4
+
+# One to many, grids of 8 and 16, voices, many rooms, latency under load, the comparison; half an hour.
+bench-long: build/faces.stamp build/test.stamp
+	@$(FORWARD) --receivers 1 --receivers 10 --receivers 100 --receivers 300 --receivers 1000
+	@$(FORWARD) --receivers 8 --senders 8 --audio
+	@$(FORWARD) --receivers 16 --senders 16 --audio
+	@$(FORWARD) --receivers 500 --audio --no-video
+	@$(FORWARD) --receivers 10 --senders 10 --audio --no-video
+	@$(FORWARD) --receivers 50 --senders 50 --audio --no-video
+	@$(FORWARD) --receivers 4 --senders 4 --audio --rooms 100
+	@$(BIN)/python -m benchmarks.latency
+	@$(BIN)/python -m benchmarks.compare --server plain
 
 lint: build/test.stamp
 	@$(BIN)/ruff check

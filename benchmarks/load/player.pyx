@@ -96,7 +96,7 @@ cdef class Player:
     cdef SrtpFunction srtp_protect, srtp_unprotect, srtp_protect_rtcp, srtp_unprotect_rtcp
     cdef Sender* senders
     cdef Receiver* receivers
-    cdef int sender_count, sender_capacity, count, capacity, epoll, timer
+    cdef int sender_count, sender_capacity, playing, count, capacity, epoll, timer
     cdef Row* rows
     cdef object rows_owner
     cdef int row_count
@@ -203,7 +203,16 @@ cdef class Player:
         for number in range(self.sender_count):
             self.senders[number].row = _beginning(
                 self.rows, self.row_count, number * self.row_count // self.sender_count)
-            self.senders[number].offset_us = -self.rows[self.senders[number].row].time_us
+        self.playing = 0
+        self.play(self.sender_count)
+
+    def play(self, int senders):
+        """From the next run on only the first so many senders play; the others only stay there."""
+        cdef int64_t now_us = (self.stopped_ns - self.start_ns) // 1000
+        cdef int number
+        for number in range(self.playing, senders):
+            self.senders[number].offset_us = now_us - self.rows[self.senders[number].row].time_us
+        self.playing = senders
 
     def run(self, double seconds):
         """Send and receive for so long; the trace goes on where the last run left it."""
@@ -301,7 +310,7 @@ cdef class Player:
     cdef void _alarm(self, int64_t end_ns) noexcept nogil:
         cdef int64_t due = min(self.start_ns + self.tick * TICK_NS, end_ns)
         cdef int number
-        for number in range(self.sender_count):
+        for number in range(self.playing):
             due = min(due, self._due_ns(&self.senders[number]))
         alarm_at(self.timer, due)
 
@@ -312,7 +321,7 @@ cdef class Player:
         cdef int64_t now = clock_ns(CLOCK_MONOTONIC)
         cdef Sender* sender
         cdef int number
-        for number in range(self.sender_count):
+        for number in range(self.playing):
             sender = &self.senders[number]
             while self._due_ns(sender) <= now:
                 self.late_ns = max(self.late_ns, now - self._due_ns(sender))

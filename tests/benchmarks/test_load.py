@@ -107,6 +107,26 @@ def test_sends_nothing_while_it_drains(wire: list[socket.socket]) -> None:
     assert rig.player.close_window() == [[0, 0]]
 
 
+def test_plays_as_many_senders_as_it_is_told(wire: list[socket.socket]) -> None:
+    key = secrets.token_bytes(28)
+    way = session(key, Policy.SSRC_ANY_OUTBOUND)
+    player = Player(1, srtp_addresses(), 2)
+    for number in range(2):
+        ssrcs = (2 * number + 1, 2 * number + 2)
+        player.add_sender(wire[0].fileno(), address(way), address(way), b"", ssrcs)
+    trace = traces.load("vp9_720p", audio=True)
+    player.set_trace(trace.rows, trace.period_us, (111, 98), (48000, 90000))
+    sent = []
+    for playing in (1, 2, 1):
+        player.play(playing)
+        player.open_window()
+        player.run(0.3)
+        sent.append([sum(kinds) for kinds in player.close_window()])
+    assert [other for _, other in sent][::2] == [0, 0]
+    assert all(0 < packets < 200 for packets in [*sent[0], *sent[1], *sent[2]] if packets)
+    assert sent[1][1] > 0
+
+
 def test_counts_what_the_kernel_drops(wire: list[socket.socket], idle: socket.socket) -> None:
     rig = Rig(wire, idle=idle)
     rig.player.drop_except(1)

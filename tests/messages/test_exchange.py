@@ -48,7 +48,10 @@ async def test_what_is_wrong_is_refused_and_the_channel_goes_on(joined: Joins) -
     await ada.until(lambda: len(ada.of("refused")) == 4)
     refused = [(each["number"], each["error"]) for each in ada.of("refused")]
     assert refused == [
-        (1, "too-large"), (0, "bad-message"), (7, "bad-request"), (0, "bad-message"),
+        (1, "too-large"),
+        (0, "bad-message"),
+        (7, "bad-request"),
+        (0, "bad-message"),
     ]
 
 

@@ -27,9 +27,7 @@ class Call:
         self.events: list[tuple[str, int, Any]] = []
         self.drained = 0
 
-    def join(
-        self, name: str, *, early: bool = False, worker: int = 0, **path: Any
-    ) -> Participant:
+    def join(self, name: str, *, early: bool = False, worker: int = 0, **path: Any) -> Participant:
         """`early`: it sends before the worker has its keys, which `hand_over` gives.
 
         `path`: delay_us, jitter_us and loss of both directions.

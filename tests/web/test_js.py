@@ -24,7 +24,7 @@ MODELS: Sequence[type[Model]] = list(
             messages.RoomInfo,
             messages.ClientConfig,
             messages.Subscribed,
-    messages.PreviousSession,
+            messages.PreviousSession,
             messages.IceServer,
             peer_messages.Topology,
             peer_messages.PeerConnection,

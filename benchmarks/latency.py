@@ -1,0 +1,69 @@
+"""Latency under load: how long a packet takes through a core that is busy to 25, 50, 75 and 90 %.
+
+Rooms of one sender are connected once, then so many of them play as make that load. Latency runs
+from the sender's send call to the kernel's receive timestamp at the receivers that read.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from benchmarks import report
+from benchmarks.forward import Load, Scenario, connect, disconnect, measure, serving
+
+SHARES = [0.25, 0.5, 0.75, 0.9]
+FULL = 0.95  # of a core; beyond, queues only grow
+
+
+def run(scenario: Scenario, shares: list[float]) -> list[dict[str, Any]]:
+    """One object of docs/benchmarks.md for each share of the core that the rooms suffice for."""
+    results = []
+    with serving(scenario) as server:
+        load = connect(scenario, server)
+        load.player.drop_except(scenario.live)
+        share, rooms = 0.0, 0
+        for wanted in shares:
+            while share < wanted and rooms < scenario.rooms:
+                rooms = min(scenario.rooms, rooms + _more(rooms, share, wanted))
+                one = play(load, scenario, rooms)
+                share = one["core_share"]
+            if share < wanted or share > FULL:
+                break
+            results.append(one)
+        disconnect(load)
+    return results
+
+
+def _more(rooms: int, share: float, wanted: float) -> int:
+    """Half of the way that is left: the cost of a packet falls with the load."""
+    return max(1, int(rooms * (wanted - share) / share / 2)) if rooms else 1
+
+
+def play(load: Load, scenario: Scenario, rooms: int) -> dict[str, Any]:
+    """Measure with so many rooms playing."""
+    load.player.play(rooms)
+    one = measure(scenario, load)
+    share = one["cpu_ns_per_packet"] * one["packets_per_second"] / 1e9
+    return {
+        "scenario": "latency",
+        "params": report.params(scenario) | {"rooms": rooms},
+        "core_share": round(share, 3),
+        **one,
+    }
+
+
+def main(
+    receivers: Annotated[int, typer.Option(help="How many receive in each room.")] = 100,
+    rooms: Annotated[int, typer.Option(help="Rooms to connect; so many can play.")] = 40,
+    share: Annotated[list[float], typer.Option(help="Of the core, rising; repeatable.")] = SHARES,
+    seconds: Annotated[float, typer.Option(help="How long to count, for each run.")] = 5.0,
+    live: Annotated[int, typer.Option(help="Receivers that read.")] = 20,
+) -> None:
+    """Measure latency under load; prints one JSON object for each share of the core."""
+    scenario = Scenario(receivers, rooms, seconds=seconds, live=live)
+    for one in run(scenario, share):
+        report.print_json(report.complete(one))
+
+
+if __name__ == "__main__":
+    typer.run(main)
