@@ -189,8 +189,12 @@ class MediaEngine:
         rtx_ssrc: int | None,
         payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,
+        fir: bool,
     ) -> int:
-        """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1)."""
+        """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1).
+
+        `fir`: ask for keyframes by FIR, where PLI was not negotiated.
+        """
         inbound = self._native.create_inbound(
             transport,
             kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
@@ -199,6 +203,7 @@ class MediaEngine:
             rtx_ssrc=rtx_ssrc,
             payload_types=payload_types,
             nack=nack,
+            fir=fir,
         )
         self._streams[inbound] = owner
         self._streams_of[transport].add(inbound)

@@ -70,6 +70,7 @@ class Publisher:
         )
 
     def _begin(self, bundle: Bundle, section: OfferedSection, source: Source) -> None:
+        feedback = {each for codec in section.codecs for each in codec.feedback}
         voice = partial(self._audience.heard, self._session_id) if source == "audio" else None
         publication = Publication(
             session_id=self._session_id,
@@ -97,7 +98,8 @@ class Publisher:
                 )
                 for codec in section.codecs
             ],
-            nack=any("nack" in codec.feedback for codec in section.codecs),
+            nack="nack" in feedback,
+            fir="ccm fir" in feedback and "nack pli" not in feedback,
         )
         publication.replicas = Replicas(
             self._engine,

@@ -216,6 +216,7 @@ cdef void create_inbound(Worker* worker, const CreateInbound* command) noexcept 
     stream.handle = command.head.handle
     stream.transport = transport.handle
     stream.nack = command.nack
+    stream.fir = command.fir
     stream.mid_size = command.mid_size
     memcpy(stream.mid, command.mid, command.mid_size)
     describe_inbound(stream, command)

@@ -75,6 +75,7 @@ cdef struct CreateInbound:
     uint32_t ssrc                 # 0 = bound by MID
     uint32_t rtx_ssrc
     uint8_t nack
+    uint8_t fir                   # keyframes are asked for by FIR, not PLI
     uint8_t mid_size
     uint8_t mid[MID_CAPACITY]
     int32_t payload_type_count

@@ -317,14 +317,14 @@ cdef class Engine:
 
     def create_inbound(
             self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types,
-            bint nack):
+            bint nack, bint fir):
         cdef CreateInbound* command
         cdef uint64_t handle = self.take_stream(transport)
         try:
             command = <CreateInbound*>self.reserve(
                 COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
             command.transport = transport
-            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack)
+            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir)
         except BaseException:
             handles_give_back(&self.streams, handle)
             raise

@@ -27,7 +27,8 @@ from fastsfu._native.packet.rtcp cimport (
     PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, Feedback,
     ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next, rtcp_read_bye,
     rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info, rtcp_write_bye,
-    rtcp_write_nack, rtcp_write_pli, rtcp_write_rr, rtcp_write_sdes_cname, rtcp_write_sr,
+    rtcp_write_fir, rtcp_write_nack, rtcp_write_pli, rtcp_write_rr, rtcp_write_sdes_cname,
+    rtcp_write_sr,
 )
 from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, Transport
 
@@ -209,7 +210,12 @@ cdef void feedback_keyframe(
             link_keyframe(stream)
         return
     if transport.keyed and keyframe_due(stream, worker.now_us):
-        compound.size = rtcp_write_pli(compound.data, transport.ssrc, stream.ssrc)
+        if stream.fir:
+            stream.fir_command += 1       # RFC 5104 section 4.3.1.1: else it repeats the last one
+            compound.size = rtcp_write_fir(
+                compound.data, transport.ssrc, stream.ssrc, stream.fir_command)
+        else:
+            compound.size = rtcp_write_pli(compound.data, transport.ssrc, stream.ssrc)
         send(worker, transport, &compound)
         stream.stats.pli_count += 1
 

@@ -10,6 +10,7 @@ cdef IceCredentials request_credentials(
 cdef int request_extensions(SetExtensions* command, extensions) except -1
 # The structs are zero but for their heads.
 cdef int request_inbound(
-    CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack) except -1
+    CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack,
+    bint fir) except -1
 cdef int request_outbound(
     CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname) except -1

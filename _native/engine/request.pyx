@@ -44,7 +44,7 @@ cdef int request_extensions(SetExtensions* command, extensions) except -1:
 
 cdef int request_inbound(
         CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types,
-        bint nack) except -1:
+        bint nack, bint fir) except -1:
     cdef bytes name = mid.encode()
     if not 1 <= len(name) <= MID_CAPACITY:
         raise ValueError(f"a MID is 1 to {MID_CAPACITY} bytes long, not {len(name)}")
@@ -53,6 +53,7 @@ cdef int request_inbound(
     command.ssrc = ssrc or 0
     command.rtx_ssrc = rtx_ssrc or 0
     command.nack = nack
+    command.fir = fir
     command.mid_size = <uint8_t>len(name)
     memcpy(command.mid, <const char*>name, len(name))
     command.payload_type_count = len(payload_types)

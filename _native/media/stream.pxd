@@ -40,6 +40,8 @@ cdef struct InboundStream:
     uint64_t transport            # handle of the sender's transport; 0 = a replica
     MediaKind kind
     bint nack                     # ask for our own losses
+    bint fir                      # ask for keyframes by FIR (RFC 5104 section 4.3.1), not PLI
+    uint8_t fir_command           # number of the last one
     bint bound                    # its SSRC is known
     bint started                  # an authentic packet came
     bint ended                    # its sender said BYE, and the event loop was told

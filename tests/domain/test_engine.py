@@ -41,6 +41,7 @@ def stream_of(engine: MediaEngine, transport: int, owner: Any) -> int:
         rtx_ssrc=None,
         payload_types=[(111, 1, 48000, -1)],
         nack=False,
+        fir=False,
     )
 
 

@@ -21,10 +21,19 @@ async def test_first_offer_makes_transport_and_streams(join: Join, native: Recor
     assert (streams["v"].ssrc, streams["v"].rtx_ssrc) == (2001, 2002)
     assert streams["v"].payload_types == [(96, 4, 90000, 97)]
     assert [streams["a"].nack, streams["v"].nack] == [False, True]
+    assert [streams["a"].fir, streams["v"].fir] == [False, False]
     assert answer.sdp.count("a=recvonly") == 2
     assert ada.session.ice is not None
     assert f"a=ice-ufrag:{ada.session.ice.ufrag}" in answer.sdp
     assert ada.session.participant.sources == {"audio", "video"}
+
+
+async def test_keyframes_are_asked_for_by_fir_where_pli_is_not_understood(
+    join: Join, native: RecordingEngine
+) -> None:
+    ada = await join("Ada")
+    await ada.session.offer(str(sending()).replace("nack pli", "ccm fir"))
+    assert [each.fir for each in native.inbounds.values() if each.mid == "v"] == [True]
 
 
 async def test_two_receive_each_other(join: Join, native: RecordingEngine) -> None:

@@ -39,13 +39,14 @@ class Call:
         self.participants.append(participant)
         return participant
 
-    def film(self, publisher: Participant, *, nack: bool = True) -> int:
+    def film(self, publisher: Participant, *, nack: bool = True, fir: bool = False) -> int:
         """A camera; returns the handle of its inbound stream."""
         camera = Camera(self.chance.getrandbits(32), self.chance.getrandbits(32), self.chance)
         camera.next_us = self.world.now_us
+        camera.knows_only_fir = fir
         publisher.cameras.append(camera)
         return publisher.world.inbound(
-            publisher.transport, kind=VIDEO, mid=camera.mid, nack=nack,
+            publisher.transport, kind=VIDEO, mid=camera.mid, nack=nack, fir=fir,
             payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)],
         )  # fmt: skip
 

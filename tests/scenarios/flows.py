@@ -53,6 +53,8 @@ class Camera:
     wants_key: bool = True
     answered: int = 0
     forgetful: bool = False
+    knows_only_fir: bool = False
+    fir_command: int | None = None  # the last one that was carried out
     packets: int = 0
     octets: int = 0
     ts: int = 0
@@ -81,6 +83,13 @@ class Camera:
         found = [self.sent[seq] for seq in seqs if not self.forgetful]
         self.answered += len(found)
         return [self._rtx(packet) for packet in found]
+
+    def on_fir(self, commands: dict[int, int]) -> None:
+        """A key frame for each new command; one that comes again is a repetition (RFC 5104)."""
+        command = commands.get(self.ssrc)
+        if command is not None and command != self.fir_command:
+            self.fir_command = command
+            self.wants_key = True
 
     def _packet(self, index: int, count: int, key: bool, size: int) -> bytes:
         tag = KEY_TAG if key else DELTA_TAG

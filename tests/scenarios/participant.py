@@ -219,9 +219,11 @@ class Participant:
     def _on_feedback(self, now_us: int, kind: int, form: int, body: bytes) -> None:
         media = int.from_bytes(body[4:8], "big")
         for camera in self.cameras:
+            if (kind, form) == (206, 4):
+                camera.on_fir(rtcp.read_fir(body))
             if camera.ssrc != media:
                 continue
             if (kind, form) == (205, 1):
                 self.send_media(now_us, camera.again(rtcp.read_nack(body)))
-            elif (kind, form) == (206, 1):
+            elif (kind, form) == (206, 1) and not camera.knows_only_fir:
                 camera.wants_key = True

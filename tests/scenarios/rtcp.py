@@ -35,6 +35,11 @@ def pli(sender: int, media: int) -> bytes:
     return packet(206, 1, struct.pack("!II", sender, media))
 
 
+def read_fir(body: bytes) -> dict[int, int]:
+    """Command number by SSRC (RFC 5104 section 4.3.1.1)."""
+    return {ssrc: rest >> 24 for ssrc, rest in struct.iter_unpack("!II", body[8:])}
+
+
 def receiver_report(sender: int) -> bytes:
     return packet(201, 0, struct.pack("!I", sender))
 

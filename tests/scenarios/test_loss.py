@@ -56,6 +56,22 @@ def test_a_packet_that_never_comes_is_given_up_for_a_key_frame() -> None:
         assert camera.frame - viewer.shown[-1] <= 3
 
 
+def test_a_sender_that_knows_only_fir_is_asked_by_it() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann, fir=True))[1]
+        run.run(3)
+        camera = ann.cameras[0]
+        assert camera.frame - viewer.shown[-1] <= 3
+        keys = camera.key_frames
+        ann.up.loss = 1.0
+        run.run(5)
+        ann.up.loss = 0.0
+        run.run(2)
+        assert camera.key_frames > keys
+        assert camera.frame - viewer.shown[-1] <= 3
+
+
 def test_without_nack_a_loss_is_not_asked_for_upstream() -> None:
     with call() as run:
         ann, bob = run.join("ann", loss=0.05), run.join("bob")

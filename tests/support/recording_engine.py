@@ -38,6 +38,7 @@ class Inbound:
     rtx_ssrc: int | None
     payload_types: Sequence[tuple[int, int, int, int]]
     nack: bool
+    fir: bool
 
 
 @dataclass

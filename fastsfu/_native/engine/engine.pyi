@@ -109,6 +109,7 @@ class Engine:
         # (pt, Codec, clock rate, rtx pt or -1)
         payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,                     # ask for our own losses
+        fir: bool,                      # ask for keyframes by FIR (RFC 5104), not PLI
     ) -> int: ...
     # its outbound streams fall silent until closed
     def close_inbound(self, inbound: int) -> None: ...

@@ -162,13 +162,13 @@ cdef class World:
 
     def inbound(
             self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types,
-            nack=True):
+            nack=True, fir=False):
         cdef CreateInbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_INBOUND
         command.head.handle = self.next_handle()
         command.transport = transport
-        request_inbound(&command, kind, mid, ssrc, rtx_ssrc, payload_types, nack)
+        request_inbound(&command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir)
         apply(self.worker, &command.head)
         return command.head.handle
 
