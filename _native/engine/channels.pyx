@@ -19,13 +19,13 @@ from fastsfu._native.peer.sctp cimport (
 )
 
 MAX_STREAMS = SCTP_STREAMS
-TICK_SECONDS = SCTP_TICK_MS / 1000
+TICK_SECONDS = SCTP_TICK_MS / 1000.0
 
 cdef enum:
     # bytes of the command ring that stay free for everything that is no message
     RING_RESERVE = 1 << 18
 
-cdef list everyone = []           # Channels of the process: usrsctp's timers are all one
+cdef list everyone = []           # that have channels, in this process: usrsctp's timers are one
 cdef double ticked = 0.0          # until then usrsctp's clock has run
 
 
@@ -39,13 +39,11 @@ cdef class Channels:
         self.associations = associations
         self.open_ones = set()
         self.resets = {}
-        everyone.append(self)
 
     def close(self):
         """With the engine, whose rings these need."""
         self.open_ones.clear()
-        if self in everyone:
-            everyone.remove(self)
+        self.settle()
 
     def open(
             self, uint64_t transport, *, uint16_t port, uint16_t remote_port,
@@ -56,10 +54,19 @@ cdef class Channels:
         self.associations.add_channels(row, port, remote_port, max_message_bytes)
         self.associations.wake()
         self.open_ones.add(transport)
+        self.settle()
 
     def forget(self, uint64_t transport):
         self.open_ones.discard(transport)
         self.resets.pop(transport, None)
+        self.settle()
+
+    cdef settle(self):
+        """usrsctp's timers concern who has channels."""
+        if self.open_ones and self not in everyone:
+            everyone.append(self)
+        elif not self.open_ones and self in everyone:
+            everyone.remove(self)
 
     def send(
             self, uint64_t transport, uint16_t stream, uint32_t ppid, bytes data,
@@ -154,7 +161,7 @@ cdef class Channels:
             ticked = now - TICK_SECONDS      # nobody lived meanwhile
         elapsed_ms = <uint32_t>((now - ticked) * 1000)
         if elapsed_ms:
-            ticked += elapsed_ms / 1000
+            ticked += elapsed_ms / 1000.0
             sctp_handle_timers(elapsed_ms)
         for transport in list(self.open_ones):
             row = self.associations.find(transport)

@@ -7,8 +7,8 @@ from libc.string cimport memset
 from fastsfu._native.crypto.dtls cimport (
     DTLS_MAX_DATAGRAM, Dtls, DtlsIdentity, SrtpKeys, dtls_close, dtls_error, dtls_export,
     dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_identity_free, dtls_identity_new,
-    dtls_new, dtls_peer_matches, dtls_receive, dtls_start, dtls_state, dtls_take,
-    dtls_timeout_us)
+    dtls_new, dtls_peer_matches, dtls_read, dtls_receive, dtls_start, dtls_state, dtls_take,
+    dtls_timeout_us, dtls_write)
 from fastsfu._native.crypto.dtls_openssl cimport SSL, DTLS_set_timer_cb
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
@@ -33,8 +33,13 @@ cdef class Identity:
             dtls_identity_free(self.identity)
 
 
+cdef void on_data(void* owner, const uint8_t* data, size_t size) noexcept:
+    (<Association>owner).read.append(data[:size])
+
+
 cdef class Association:
     cdef Dtls* dtls
+    cdef list read
 
     def __cinit__(self, Identity identity, bint client=False, bint impatient=False):
         self.dtls = dtls_new(identity.identity, client)
@@ -43,6 +48,19 @@ cdef class Association:
 
     def __dealloc__(self):
         dtls_free(self.dtls)
+
+    def read_data(self):
+        """Keep application data from now on, for `data`."""
+        self.read = []
+        dtls_read(self.dtls, on_data, <void*>self)
+
+    def data(self):
+        """The application data that came since the last call, record by record."""
+        read, self.read = self.read, []
+        return read
+
+    def write(self, bytes data):
+        return bool(dtls_write(self.dtls, data, len(data)))
 
     def start(self):
         dtls_start(self.dtls)
