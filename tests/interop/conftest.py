@@ -17,8 +17,11 @@ from tests.support.page import CallPage, Driver, call_url
 
 HERE = Path(__file__).parent
 # Short enough to see a client that vanished go, long enough for a loaded machine. These tests are
-# about the SFU, so two use it too.
+# about the SFU, so two use it too, and every room spreads over two workers: what works there works
+# on one.
 ENVIRONMENT = {
+    "FASTSFU_WORKERS": "2",
+    "FASTSFU_SPREAD_AT": "0",
     "FASTSFU_CONSENT_TIMEOUT": "8",
     "FASTSFU_RESUME_TIMEOUT": "8",
     "FASTSFU_TOPOLOGY": "sfu",
