@@ -33,6 +33,31 @@ peer-to-peer and SFU.
   joins anew within that time (`join.replaces`) does not.
 - If the server itself is lost, what it had taken over and not delivered is lost with it.
 
+## For servers that embed it
+
+```python
+def on_app_message(session, message):         # SFU(on_app_message=...), or room.on_app_message
+    if "spam" in str(message.data):
+        raise RequestError("No.", "refused")  # the sender gets it as a nonfatal-error
+    message.data = {{"checked": message.data}}  # and message.to may be replaced
+
+room.send_app_message({{"hello": 1}}, to=[session.id])    # fromId is "server"
+
+def on_channel(session, channel):             # a channel that the client opened by itself (DCEP)
+    asyncio.create_task(echo(channel))
+
+async def echo(channel):
+    async for message in channel:             # str or bytes, until it is closed
+        await channel.send(message)           # waits while the client does not read
+
+news = session.channels.open("news", ordered=False, max_retransmits=0)    # lossy
+```
+
+The hooks are plain functions: what follows waits for them. What an application does not receive in
+time waits at the client (reliable channels; all of its channels wait then), or is dropped and
+counted in `channel.dropped` (lossy ones). A session has at most 32 channels, whose messages have at
+most 64 KiB. A channel that nobody takes is closed.
+
 ## The channel
 
 Pre-negotiated (RFC 8832 section 6.1) on both ends: stream {frames.CHANNEL_ID}, ordered, reliable,
