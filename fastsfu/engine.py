@@ -9,6 +9,7 @@ here are only handles, numbers and states (promise P5).
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from fastsfu.config import Config
 from fastsfu.engine_channels import EngineChannels
 from fastsfu.owners import StreamOwner, TransportOwner
 from fastsfu.transport.dtls import Certificate
-from fastsfu.transport.ice import Candidate, host_candidates
+from fastsfu.transport.ice import Candidate, host_candidates, tcp_candidates
 from fastsfu.transport.relay import Relay, relay_options
 
 _RELAY_SECRET_BYTES = 32
@@ -86,6 +87,18 @@ class MediaEngine:
     def port(self) -> int:
         """The UDP port that was bound."""
         return self._native.port
+
+    def listen_tcp(self, port: int, tls_name: str | None) -> None:
+        """Further ways to this engine, by the TCP port that passes on what comes to it."""
+        addresses = [each.address for each in self.candidates if not each.tcp]
+        self.candidates += tcp_candidates(addresses, port)
+        if self.relay is not None:
+            self.relay = replace(self.relay, tcp_port=port, tls_name=tls_name)
+
+    def forget_client(self, ip: str, port: int) -> None:
+        """A TURN client at this address has gone: end its allocation."""
+        if not self._closed:
+            self._native.forget_client(ip, port)
 
     @property
     def fingerprint(self) -> str:

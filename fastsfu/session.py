@@ -166,6 +166,11 @@ class Session:
         return self._has_path and self._is_secured and self.ended is None
 
     @property
+    def engine(self) -> MediaEngine:
+        """The worker that it is placed on."""
+        return self._engine
+
+    @property
     def ice(self) -> IceParameters | None:
         """Our side of ICE now; None before the first offer."""
         return None if self._bundle is None else self._bundle.ice

@@ -102,6 +102,21 @@ class SFU:
         """The media engines, one for each worker: their ports, fingerprints and crypto."""
         return () if self._workers is None else self._workers.engines
 
+    def listen_tcp(self, port: int, tls_name: str | None) -> None:
+        """Tell clients from now on that media is taken over TCP at this port (RFC 6544, TURN).
+
+        `tls_name` is a name of the certificate; None: our addresses are.
+        """
+        for engine in self.engines:
+            engine.listen_tcp(port, tls_name)
+
+    def engine_of(self, ufrag: str) -> MediaEngine:
+        """The engine whose session has this ICE username fragment; any for an unknown one."""
+        for session in self.rooms.sessions.values():
+            if ufrag and session.ice is not None and session.ice.ufrag == ufrag:
+                return session.engine
+        return self.engines[0]
+
     @property
     def sessions(self) -> Mapping[str, Session]:
         """All live sessions by id."""

@@ -8,11 +8,12 @@ from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
 from fastsfu._native.engine.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT, COMMAND_CONNECT_LINK,
     COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_REPLICA,
-    COMMAND_CREATE_TRANSPORT, COMMAND_PAUSE_OUTBOUND, COMMAND_REQUEST_KEYFRAME,
+    COMMAND_CREATE_TRANSPORT, COMMAND_FORGET_CLIENT, COMMAND_PAUSE_OUTBOUND,
+    COMMAND_REQUEST_KEYFRAME,
     COMMAND_RESTART_ICE, COMMAND_SEND_DTLS, COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP,
     COMMAND_TAP, COMMAND_UNTAP, ConnectLink, CreateInbound, CreateOutbound, CreateReplica,
-    CreateTransport, DtlsDatagram, Head, InboundPayloadType, PauseOutbound, RestartIce,
-    SetExtensions, SetKeys, TapStream,
+    CreateTransport, DtlsDatagram, ForgetClient, Head, InboundPayloadType, PauseOutbound,
+    RestartIce, SetExtensions, SetKeys, TapStream,
 )
 from fastsfu._native.engine.egress cimport egress_flush
 from fastsfu._native.engine.feedback cimport feedback_bye
@@ -22,6 +23,7 @@ from fastsfu._native.engine.ingress cimport (
 )
 from fastsfu._native.engine.link cimport link_connect, link_tap, link_to, link_untap
 from fastsfu._native.engine.replica cimport replica_close, replica_open
+from fastsfu._native.engine.relay cimport relay_forget
 from fastsfu._native.engine.state cimport (
     DROP_NO_MEMORY, DROP_STALE_COMMAND, Link, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
@@ -52,6 +54,9 @@ cdef enum:
 cdef void apply(Worker* worker, const Head* command) noexcept nogil:
     if command.kind == COMMAND_STOP:
         worker.stopping = True
+    elif command.kind == COMMAND_FORGET_CLIENT:
+        if worker.relay != NULL:
+            relay_forget(worker.relay, &(<const ForgetClient*>command).address)
     elif command.kind == COMMAND_CREATE_TRANSPORT:
         create_transport(worker, <const CreateTransport*>command)
     elif command.kind == COMMAND_CREATE_INBOUND:

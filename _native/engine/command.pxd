@@ -33,11 +33,16 @@ cdef enum CommandKind:
     COMMAND_CREATE_REPLICA
     COMMAND_TAP
     COMMAND_UNTAP
+    COMMAND_FORGET_CLIENT
     COMMAND_KINDS
 
 cdef struct Head:                 # of every command and event
     uint32_t kind
     uint64_t handle
+
+cdef struct ForgetClient:         # of the relay
+    Head head
+    Address address
 
 cdef struct CreateTransport:
     Head head

@@ -37,7 +37,7 @@ from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
 from fastsfu._native.engine.relay cimport Relay, relay_init, relay_open_extra
-from fastsfu._native.engine.relay_request cimport request_relay
+from fastsfu._native.engine.relay_request cimport request_address, request_relay
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
@@ -377,6 +377,13 @@ cdef class Engine:
                 COMMAND_PAUSE_OUTBOUND, outbound, sizeof(PauseOutbound))
             command.paused = paused
             self.commit()
+
+    def forget_client(self, str ip, int port):
+        cdef ForgetClient* command
+        self.check_thread()
+        command = <ForgetClient*>self.reserve(COMMAND_FORGET_CLIENT, 0, sizeof(ForgetClient))
+        request_address(&command.address, ip, port)
+        self.commit()
 
     def request_keyframe(self, uint64_t inbound):
         self.command_stream(COMMAND_REQUEST_KEYFRAME, inbound)

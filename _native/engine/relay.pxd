@@ -55,6 +55,8 @@ cdef void relay_on_binding(
 # The socket of the allocation with this index, or the extra port, is readable.
 cdef void relay_receive(Relay* relay, uint32_t index, int64_t now_us) noexcept nogil
 cdef void relay_receive_extra(Relay* relay, int64_t now_us) noexcept nogil
+# The client at this address of the media port has gone: close its allocation.
+cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil
 # Send what was gathered.
 cdef void relay_flush(Relay* relay) noexcept nogil
 # Close what has expired; does so once a second.

@@ -174,6 +174,12 @@ cdef void relay_receive_extra(Relay* relay, int64_t now_us) noexcept nogil:
             return
 
 
+cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil:
+    cdef Allocation* allocation = turn_find(&relay.server, client, 0)
+    if allocation != NULL:
+        close_allocation(relay, allocation)
+
+
 cdef void relay_flush(Relay* relay) noexcept nogil:
     outbox_flush(&relay.outbox)
 

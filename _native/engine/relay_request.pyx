@@ -5,7 +5,6 @@ import ipaddress
 from libc.string cimport memcpy
 
 from fastsfu._native.peer.credential cimport SECRET_LARGEST
-from fastsfu._native.peer.ice cimport Address
 from fastsfu._native.peer.relayable cimport (
     RELAYABLE_ADDRESSES, RELAYABLE_NETWORKS, Network,
 )
@@ -31,15 +30,15 @@ cdef int request_relay(Relay* relay, object options) except -1:
     check_count("endpoints", options.endpoints, RELAYABLE_ADDRESSES)
     check_count("allowed networks", options.allowed, RELAYABLE_NETWORKS)
     for i, ip in enumerate(options.addresses):
-        lay_address(&relay.addresses[i], ip, 0)
+        request_address(&relay.addresses[i], ip, 0)
         relay.server.has_v4 = relay.server.has_v4 or relay.addresses[i].family == 4
         relay.server.has_v6 = relay.server.has_v6 or relay.addresses[i].family == 6
     relay.address_count = <int>len(options.addresses)
     for i, ip in enumerate(options.own):
-        lay_address(&relay.server.relayable.own[i], ip, 0)
+        request_address(&relay.server.relayable.own[i], ip, 0)
     relay.server.relayable.own_count = <int>len(options.own)
     for i, (ip, port) in enumerate(options.endpoints):
-        lay_address(&relay.server.relayable.endpoints[i], ip, port)
+        request_address(&relay.server.relayable.endpoints[i], ip, port)
     relay.server.relayable.endpoint_count = <int>len(options.endpoints)
     for i, network in enumerate(options.allowed):
         lay_network(&relay.server.relayable.allowed[i], network)
@@ -53,7 +52,7 @@ cdef int check_count(str what, values, int most) except -1:
     return 0
 
 
-cdef int lay_address(Address* out, str text, int port) except -1:
+cdef int request_address(Address* out, str text, int port) except -1:
     ip = ipaddress.ip_address(text)
     cdef bytes packed = ip.packed
     out.family = <int>ip.version

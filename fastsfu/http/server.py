@@ -1,4 +1,4 @@
-"""The server: HTTPS and WSS on one TCP port by uvicorn; there is no plaintext listener.
+"""The server: HTTPS and WSS by uvicorn on the one TCP port (door.py), where media comes too.
 
 On SIGTERM it takes no new calls and lets running ones end (`Config.drain_timeout`) while it still
 answers, so that a load balancer sees /readyz fail and clients hear what is coming; then it closes.
@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from types import FrameType
+from typing import cast
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +22,7 @@ from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http import messages
 from fastsfu.http.app import asgi_app
+from fastsfu.http.door import Door
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
 from fastsfu.sfu import SFU
 
@@ -74,9 +77,28 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell that all is ready, once it is."""
-        await super().startup(sockets)
+        await super().startup([])  # accepting is the door's
         if self.started and sockets:
-            self._on_ready(_url(self._sfu.config, self._certificate, sockets[0]))
+            url = _url(self._sfu.config, self._certificate, sockets[0])
+            self._open_doors(sockets)
+            self._sfu.listen_tcp(sockets[0].getsockname()[1], self._tls_name(url))
+            self._on_ready(url)
+
+    def _open_doors(self, sockets: list[socket.socket]) -> None:
+        context = self._certificate.context
+        doors = [Door(each, context, self._sfu, self._http) for each in sockets]
+        self.servers = cast(list[asyncio.Server], doors)
+
+    def _http(self) -> asyncio.Protocol:
+        """A protocol for one connection, as uvicorn's own startup makes it."""
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+    def _tls_name(self, url: str) -> str | None:
+        """By which TURN/TLS clients reach us; None: a self-signed pair has our addresses."""
+        return None if self._sfu.config.cert is None else urlsplit(url).hostname
 
     async def main_loop(self) -> None:
         """uvicorn's without its ten ticks a second, for the Date header: the core is for media."""

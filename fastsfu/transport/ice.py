@@ -13,6 +13,7 @@ UFRAG_LENGTH = 8  # the engine tells transports apart by it; RFC 8839 section 5.
 PASSWORD_LENGTH = 24  # 143 bits; RFC 8839 section 5.4 asks for 22 to 256
 
 _HOST_TYPE_PREFERENCE = 126  # RFC 8445 section 5.1.2.2
+_TCP_PASSIVE = 4 << 13  # RFC 6544 section 4.2: its direction preference
 _RTP_COMPONENT = 1
 
 
@@ -28,18 +29,20 @@ def new_password() -> str:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A UDP host candidate for component 1 (RTCP is multiplexed)."""
+    """A host candidate for component 1 (RTCP is multiplexed): UDP, or passive TCP (RFC 6544)."""
 
     foundation: str
     priority: int
     address: str
     port: int
+    tcp: bool = False
 
     def candidate_line(self) -> str:
         """The value of its `a=candidate` attribute (RFC 8839 section 5.1)."""
         return (
-            f"candidate:{self.foundation} {_RTP_COMPONENT} udp {self.priority} "
-            f"{self.address} {self.port} typ host"
+            f"candidate:{self.foundation} {_RTP_COMPONENT} {'tcp' if self.tcp else 'udp'} "
+            f"{self.priority} {self.address} {self.port} typ host"
+            f"{' tcptype passive' if self.tcp else ''}"
         )
 
 
@@ -51,6 +54,20 @@ def host_candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...
             priority=_priority(local_preference=65535 - index),
             address=str(ipaddress.ip_address(address)),
             port=port,
+        )
+        for index, address in enumerate(dict.fromkeys(addresses))
+    )
+
+
+def tcp_candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:
+    """The same over TCP, each below every UDP candidate (RFC 6544 section 4.2)."""
+    return tuple(
+        Candidate(
+            foundation=str(index + 1001),
+            priority=_priority(local_preference=_TCP_PASSIVE + 8191 - index),
+            address=str(ipaddress.ip_address(address)),
+            port=port,
+            tcp=True,
         )
         for index, address in enumerate(dict.fromkeys(addresses))
     )

@@ -36,6 +36,8 @@ class Relay:
     udp_ports: tuple[int, ...]
     addresses: tuple[str, ...]
     secret: bytes = field(repr=False)
+    tcp_port: int | None = None
+    tls_name: str | None = None  # a name of the certificate; None: the addresses are
 
     def ice_servers(self, user: str, expires_at: float) -> list[IceServer]:
         """Its URLs, with credentials for `user` until `expires_at` (seconds since 1970)."""
@@ -43,11 +45,13 @@ class Relay:
 
     def urls(self) -> list[str]:
         """At the first public address of each family, or else at what there is."""
-        return [
-            f"turn:{_host(address)}:{port}?transport=udp"
-            for address in _preferred(self.addresses)
-            for port in self.udp_ports
-        ]
+        hosts = [_host(address) for address in _preferred(self.addresses)]
+        found = [f"turn:{host}:{port}?transport=udp" for host in hosts for port in self.udp_ports]
+        if self.tcp_port is not None:
+            names = hosts if self.tls_name is None else [_host(self.tls_name)]
+            found += [f"turn:{host}:{self.tcp_port}?transport=tcp" for host in hosts]
+            found += [f"turns:{name}:{self.tcp_port}?transport=tcp" for name in names]
+        return found
 
 
 def session_ice_servers(config: Config, relay: Relay | None, session_id: str) -> list[IceServer]:

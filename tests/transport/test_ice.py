@@ -4,7 +4,13 @@ import re
 
 import pytest
 
-from fastsfu.transport.ice import Candidate, host_candidates, new_password, new_ufrag
+from fastsfu.transport.ice import (
+    Candidate,
+    host_candidates,
+    new_password,
+    new_ufrag,
+    tcp_candidates,
+)
 
 
 def test_credentials_are_ice_characters_of_the_engines_length() -> None:
@@ -45,3 +51,12 @@ def test_what_is_no_address_is_refused() -> None:
 
 def test_candidates_are_values() -> None:
     assert Candidate("1", 2, "192.0.2.1", 3) == Candidate("1", 2, "192.0.2.1", 3)
+
+
+def test_tcp_candidates() -> None:
+    """RFC 6544: passive, and below every UDP one."""
+    first, second = tcp_candidates(["203.0.113.7", "203.0.113.8"], 443)
+    line = first.candidate_line()
+    assert line == "candidate:1001 1 tcp 2124414975 203.0.113.7 443 typ host tcptype passive"
+    udp = host_candidates([f"203.0.113.{i}" for i in range(20)], 443)
+    assert second.priority < first.priority < min(each.priority for each in udp)

@@ -1,0 +1,203 @@
+"""Media over TCP and TLS, where no UDP comes through: a connection as a client of a worker.
+
+What comes in a connection is TURN (RFC 8656 section 3.1) or an ICE check and what follows it in
+frames (RFC 4571, RFC 6544); its first message tells. Each message goes to the worker as a datagram
+of a socket of the connection's own, and back: for the worker it is one more address. All of it is
+encrypted already, by whoever sent it.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol, cast
+
+from fastsfu.sfu import SFU
+
+COOKIE: Final = b"\x21\x12\xa4\x42"
+LARGEST: Final = 16_384  # bytes of one message; the relay takes no longer ones
+MOST_WAITING: Final = 128 * 1024  # bytes that the connection has not taken: then media is dropped
+DATAGRAMS_AT_ONCE: Final = 64
+IDLE_SECONDS: Final = 900.0  # longer than an allocation lives without being refreshed
+UFRAG_SIZE: Final = 8
+STUN_HEADER: Final = 20
+USERNAME: Final = 0x0006
+
+
+class Worker(Protocol):
+    """What a bridge needs of the engine behind it."""
+
+    @property
+    def port(self) -> int: ...
+    def forget_client(self, ip: str, port: int) -> None: ...
+
+
+class BadStream(Exception):
+    """What came is no message of the kind that the connection began with."""
+
+
+def cut_turn(buffer: bytes | bytearray) -> tuple[int, int, int] | None:
+    """(begin, end, next) of the first STUN or ChannelData message; None when it is not complete."""
+    if len(buffer) < 4:
+        return None
+    size = int.from_bytes(buffer[2:4], "big")
+    if buffer[0] < 4:
+        size += STUN_HEADER
+    elif 0x40 <= buffer[0] < 0x80:
+        size += 4
+    else:
+        raise BadStream
+    if size > LARGEST:
+        raise BadStream
+    padded = size + -size % 4  # RFC 8656 section 12.5
+    return (0, size, padded) if len(buffer) >= padded else None
+
+
+def cut_framed(buffer: bytes | bytearray) -> tuple[int, int, int] | None:
+    """The same for RFC 4571: a length of two bytes, then the packet."""
+    if len(buffer) < 2:
+        return None
+    end = 2 + int.from_bytes(buffer[:2], "big")
+    if end > LARGEST:
+        raise BadStream
+    return (2, end, end) if len(buffer) >= end else None
+
+
+def pad_turn(datagram: bytes) -> bytes:
+    return datagram + bytes(-len(datagram) % 4)
+
+
+def frame(datagram: bytes) -> bytes:
+    return len(datagram).to_bytes(2, "big") + datagram
+
+
+def ufrag_of(check: bytes | bytearray) -> str:
+    """Our part of the USERNAME of an ICE check (RFC 8445 section 7.2.2); "" when there is none."""
+    place = STUN_HEADER
+    while place + 4 <= len(check):
+        kind = int.from_bytes(check[place : place + 2], "big")
+        size = int.from_bytes(check[place + 2 : place + 4], "big")
+        if kind == USERNAME:
+            return bytes(check[place + 4 : place + 4 + min(size, UFRAG_SIZE)]).decode("latin-1")
+        place += 4 + size + -size % 4
+    return ""
+
+
+class Bridge(asyncio.Protocol):
+    """One connection. `closed` is called with it when it has ended."""
+
+    def __init__(self, sfu: SFU, closed: Callable[["Bridge"], None]) -> None:
+        self._sfu = sfu
+        self._closed = closed
+        self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray()
+        self._cut = cut_turn
+        self._wrap = pad_turn
+        self._engine: Worker | None = None
+        self._socket: socket.socket | None = None
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses of it
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        try:
+            if self._socket is None and not self._begin():
+                return
+            self._pass_on()
+        except (BadStream, OSError):
+            self.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            if self._engine is not None and self._wrap is pad_turn:
+                self._engine.forget_client(*self._socket.getsockname()[:2])
+            self._socket.close()
+        self._closed(self)
+
+    def abort(self) -> None:
+        """End the connection now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _begin(self) -> bool:
+        """Once the first message is there: tell its kind, and open the socket to the worker."""
+        if len(self._buffer) < 10:
+            return False
+        if self._buffer[4:8] != COOKIE:
+            if self._buffer[6:10] != COOKIE:
+                raise BadStream
+            self._cut, self._wrap = cut_framed, frame
+        found = self._cut(self._buffer)
+        if found is None:
+            return False
+        ufrag = ufrag_of(self._buffer[found[0] : found[1]]) if self._cut is cut_framed else ""
+        self._engine = self._sfu.engine_of(ufrag)
+        self._socket = self._connect(self._engine.port)
+        self._loop.add_reader(self._socket.fileno(), self._on_datagrams)
+        return True
+
+    def _connect(self, port: int) -> socket.socket:
+        """At the address that the client reached us at, so that the worker knows it too."""
+        assert self._transport is not None
+        address = _own_address(self._transport.get_extra_info("sockname"))
+        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+        found = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        try:
+            found.connect((str(address), port))
+        except OSError:
+            found.close()
+            raise
+        return found
+
+    def _pass_on(self) -> None:
+        assert self._socket is not None
+        while (found := self._cut(self._buffer)) is not None:
+            begin, end, rest = found
+            with suppress(BlockingIOError, ConnectionRefusedError):  # lost, as datagrams may be
+                self._socket.send(bytes(self._buffer[begin:end]))
+            del self._buffer[:rest]
+        self._wait()
+
+    def _on_datagrams(self) -> None:
+        """What the worker has sent; one write for all of it."""
+        assert self._socket is not None
+        assert self._transport is not None
+        messages: list[bytes] = []
+        with suppress(OSError):  # there are no more, or the worker has gone
+            while len(messages) < DATAGRAMS_AT_ONCE:
+                messages += [self._wrap(self._socket.recv(LARGEST + STUN_HEADER))]
+        if messages and self._transport.get_write_buffer_size() < MOST_WAITING:
+            self._transport.write(b"".join(messages))
+
+    def _wait(self) -> None:
+        if self._timer is None:
+            self._heard = self._loop.time()
+            self._timer = self._loop.call_later(IDLE_SECONDS, self._look)
+        else:
+            self._heard = self._loop.time()
+
+    def _look(self) -> None:
+        """A connection that nothing came from for so long is of no use any more."""
+        left = self._heard + IDLE_SECONDS - self._loop.time()
+        if left <= 0:
+            self.abort()
+        else:
+            self._timer = self._loop.call_later(left, self._look)
+
+
+def _own_address(sockname: tuple[str, int]) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    address = ipaddress.ip_address(sockname[0].partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address.is_link_local:  # would need its zone
+            return ipaddress.IPv6Address("::1")
+    return address

@@ -1,0 +1,189 @@
+"""The one TCP port: what is told apart there, and media that comes through it."""
+
+import asyncio
+import socket
+import ssl
+from typing import Any
+
+import pytest
+from aioice.turn import create_turn_endpoint
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastsfu.http.bridge import BadStream, cut_framed, cut_turn, frame, pad_turn, ufrag_of
+from fastsfu.sfu import SFU
+from tests.support.server import PUBLISH, LiveServer, Socket, live_server
+from tests.support.stun import message, request
+
+LOOPBACK = "127.0.0.1"
+RELAY = {"turn_allowed_peers": "127.0.0.0/8"}
+
+
+class Peer(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.received: asyncio.Queue[tuple[bytes, Any]] = asyncio.Queue()
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        self.received.put_nowait((data, address))
+
+
+def answer_of(server: LiveServer, sent: bytes, tls: bool) -> bytes:
+    """All that a connection says to this before it closes."""
+    with socket.create_connection((LOOPBACK, server.port), 5) as plain:
+        connection: socket.socket = plain
+        if tls:
+            connection = server.tls.wrap_socket(plain, server_hostname="localhost")
+        connection.sendall(sent)
+        try:
+            return connection.recv(4096)
+        except ConnectionResetError:
+            return b""
+
+
+async def allocations(sfu: SFU, wanted: int) -> None:
+    async with asyncio.timeout(10):
+        while sfu.counters()["turn_allocations"] != wanted:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_turn(tls: bool) -> None:
+    """aioice relays through it; when its connection ends, so does its allocation."""
+    async with live_server(**RELAY) as server, server.caller("r") as ada:
+        ours = ada.joined["ice_servers"][0]
+        scheme = "turns" if tls else "turn"
+        assert any(
+            url.startswith(f"{scheme}:") and url.endswith(f":{server.port}?transport=tcp")
+            for url in ours["urls"]
+        )
+        loop = asyncio.get_running_loop()
+        transport, end = await loop.create_datagram_endpoint(Peer, local_addr=(LOOPBACK, 0))
+        relayed, client = await create_turn_endpoint(
+            Peer,
+            server_addr=("localhost", server.port),
+            username=ours["username"],
+            password=ours["credential"],
+            ssl=server.tls if tls else False,
+            transport="tcp",
+        )
+        for size in (1, 2, 3, 4, 1200):
+            relayed.sendto(b"a" * size, transport.get_extra_info("sockname"))
+            async with asyncio.timeout(10):
+                data, source = await end.received.get()
+                assert data == b"a" * size
+                assert source == relayed.get_extra_info("sockname")
+                transport.sendto(b"b" * size, source)
+                assert (await client.received.get())[0] == b"b" * size
+        await allocations(server.sfu, 1)
+        relayed._TurnTransport__inner_protocol.transport.abort()
+        await allocations(server.sfu, 0)
+        transport.close()
+
+
+async def checked(server: LiveServer, ada: Socket) -> None:
+    """An ICE check in a frame is answered in a frame (RFC 6544), by the session's own worker."""
+    answer = (await ada.offer(PUBLISH))["sdp"]
+    lines = answer.splitlines()
+    [ufrag] = {line.removeprefix("a=ice-ufrag:") for line in lines if "ice-ufrag" in line}
+    [password] = {line.removeprefix("a=ice-pwd:") for line in lines if "ice-pwd" in line}
+    tcp = [line for line in lines if "tcptype passive" in line]
+    assert any(f"{LOOPBACK} {server.port} typ host tcptype passive" in line for line in tcp)
+    [theirs] = {
+        line.removeprefix("a=ice-ufrag:") for line in PUBLISH.splitlines() if "ice-ufrag" in line
+    }
+    check = request(
+        (0x0006, f"{ufrag}:{theirs}".encode()), (0x0024, b"\x6e\0\0\1"), (0x802A, bytes(8)),
+        password=password.encode(),
+    )  # fmt: skip
+    reader, writer = await asyncio.open_connection(LOOPBACK, server.port)
+    async with asyncio.timeout(10):
+        for _ in range(2):
+            writer.write(frame(check)[:7])
+            await writer.drain()
+            writer.write(frame(check)[7:])
+            size = int.from_bytes(await reader.readexactly(2), "big")
+            assert (await reader.readexactly(size))[:2] == b"\x01\x01"
+    writer.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_ice(workers: int) -> None:
+    options = {"workers": workers, "spread_at": 0.01}
+    async with live_server(**options) as server, server.caller("r") as ada:
+        await checked(server, ada)
+        async with server.caller("other") as bob:
+            await checked(server, bob)
+
+
+async def test_stun_over_tls_and_tcp() -> None:
+    async with live_server() as server:
+        for tls in (False, True):
+            answer = await asyncio.to_thread(answer_of, server, message(b""), tls)
+            assert answer[:2] == b"\x01\x01"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /v1/whip/r HTTP/1.1\r\n\r\n",
+        b"\x40\x00\x00\x08abcdefgh",
+        bytes(64),
+        b"\xff" * 64,
+        message(b"") + b"\xff" * 40,
+    ],
+)
+async def test_the_rest_is_closed_without_a_page(sent: bytes) -> None:
+    async with live_server() as server:
+        answer = await asyncio.to_thread(answer_of, server, sent, False)
+        assert b"HTTP" not in answer
+        assert answer[:2] in (b"", b"\x01\x01")
+        assert (await server.http.get("/healthz")).status_code == 200
+
+
+async def test_https_goes_on_beside_it() -> None:
+    async with live_server() as server:
+        plain = [socket.create_connection((LOOPBACK, server.port)) for _ in range(20)]
+        assert (await server.http.get("/healthz")).status_code == 200
+        for each in plain:
+            each.close()
+        with pytest.raises(ssl.SSLError):
+            await asyncio.open_connection(LOOPBACK, server.port, ssl=ssl.create_default_context())
+        assert (await server.http.get("/healthz")).status_code == 200
+
+
+messages = st.lists(st.binary(max_size=60), min_size=1, max_size=8)
+
+
+@given(messages, st.integers(1, 17))
+def test_frames_come_back_however_they_are_cut(packets: list[bytes], step: int) -> None:
+    stream = b"".join(map(frame, packets))
+    assert list(received(stream, step, cut_framed)) == packets
+
+
+@given(messages, st.integers(1, 17))
+def test_turn_messages_too(packets: list[bytes], step: int) -> None:
+    packets = [b"\x40\x01" + len(each).to_bytes(2, "big") + each for each in packets]
+    packets.append(message(b""))
+    stream = b"".join(map(pad_turn, packets))
+    assert list(received(stream, step, cut_turn)) == packets
+
+
+def received(stream: bytes, step: int, cut: Any) -> Any:
+    buffer = bytearray()
+    for place in range(0, len(stream), step):
+        buffer += stream[place : place + step]
+        while (found := cut(buffer)) is not None:
+            yield bytes(buffer[found[0] : found[1]])
+            del buffer[: found[2]]
+
+
+@given(st.binary(max_size=80))
+def test_anything_else_is_no_harm(data: bytes) -> None:
+    ufrag_of(data)
+    for cut in (cut_turn, cut_framed):
+        try:
+            found = cut(data)
+        except BadStream:
+            continue
+        assert found is None or found[0] <= found[1] <= found[2] <= len(data)
