@@ -115,9 +115,9 @@ PeerSignal = PeerDescription | PeerCandidate
 class Failure:
     """Something that the client should know of and that ended nothing.
 
-    `error` is one of `no-common-codec` (a publication that this client cannot decode),
-    `not-allowed` (it offers to send without the right to), `end-of-life` (the server is about to
-    stop).
+    `error` is one of `sfu-unreachable` (while a direct call runs), `no-common-codec` (a publication
+    that this client cannot decode), `not-allowed` (it offers to send without the right to),
+    `end-of-life` (the server is about to stop).
     """
 
     error: str

@@ -353,13 +353,21 @@ class Session:
         if self.connected:
             self.tell(ConnectionChanged("connected"))
 
+    def _expect_path(self) -> None:
+        self._connect_timer = self._loop.call_later(self._config.consent_timeout, self._no_path)
+
+    def _no_path(self) -> None:
+        if self.p2p and self.room.peering.carries_directly:
+            self.tell(Failure("sfu-unreachable", "No media reaches the server: only two can talk."))
+            self._expect_path()
+        else:
+            self.leave("connection-error", "No media path came about.")
+
     def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
         """Bring engine and room to what a checked offer says."""
         if self._bundle is None:
             self._bundle = Bundle(self._engine, self, offer, self.channels.max_message_bytes)
-            self._connect_timer = self._after(
-                self._config.consent_timeout, "connection-error", "No media path came about."
-            )
+            self._expect_path()
         self._bundle.follow(offer, self.publisher.learnt_ssrcs())
         self.channels.follow(self._bundle.handle, offer)
         if self.publisher.follow(self._bundle, offer, sources):

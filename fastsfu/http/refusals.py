@@ -20,6 +20,7 @@ OTHER_ERRORS = {
     "bad-request": "the message makes no sense now",
     "not-allowed": "the token does not carry the right",
     "rate-limit": "more signals for a P2P connection than any needs",
+    "sfu-unreachable": "a direct call runs, but media would not reach the server if a third came",
     "no-common-codec": "a publication cannot be received: the client knows none of its codecs",
     "end-of-life": "the server is about to stop; fatal when it does",
 }

@@ -8,12 +8,19 @@ import pytest
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.errors import JoinError, RequestError
-from fastsfu.events import PeerCandidate, PeerConnection, PeerDescription, TopologyChanged
+from fastsfu.events import (
+    Failure,
+    PeerCandidate,
+    PeerConnection,
+    PeerDescription,
+    TopologyChanged,
+)
 from fastsfu.peering import SIGNALS_AT_MOST
 from fastsfu.room import Room
 from fastsfu.sfu import SFU
 from fastsfu.topology import CONNECT
 from tests.domain.conftest import Client, Join
+from tests.support.offers import sending
 from tests.support.recording_engine import RecordingEngine, media_engine
 from tests.support.virtual_time import virtually
 
@@ -176,3 +183,20 @@ async def test_who_resumes_reads_the_scene_and_the_other_begins_anew(sfu: SFU, j
     number = 2
     assert view(ada).connection == PeerConnection(number, ben.session.id, False, False)
     assert ada.of(TopologyChanged)[-1] == view(ada)
+
+
+@virtually
+async def test_a_direct_call_outlives_an_sfu_that_cannot_be_reached(
+    native: RecordingEngine,
+) -> None:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
+        join = Join(sfu)
+        ada, ben = await connected(join)
+        await ada.offer(sending())
+        await asyncio.sleep(CONFIG.consent_timeout + 1)
+        assert [each.error for each in ada.of(Failure)] == ["sfu-unreachable"]
+        assert ada.session.ended is None
+        await join("Cy")
+        await asyncio.sleep(CONFIG.consent_timeout)
+        assert ada.session.ended == "connection-error", "now media has to reach the server"
+        assert ben.session.ended is None, "who has offered nothing is not waited for"

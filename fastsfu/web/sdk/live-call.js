@@ -383,6 +383,11 @@ export class LiveCall {
   }
 
   #onHopeless() {
+    if (this.#paths.topology.topology === 'peer') {
+      const info = 'No media reaches the server: the call works only as long as two are in it.';
+      this.#handlers.problem(new CallError('sfu-unreachable', info));
+      return;
+    }
     this.#rejoins += 1;
     if (!this.#wasUp || this.#rejoins >= MAX_REJOINS) {
       this.#onLost(fatal('connection-error', 'Media cannot reach the server from this network.'));
