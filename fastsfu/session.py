@@ -6,7 +6,6 @@ event. Media goes on without a signaling connection for `resume_timeout` seconds
 ends, everything that it had in the engine is freed at once.
 """
 
-import asyncio
 import hmac
 import secrets
 import time
@@ -19,6 +18,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.bundle import Bundle, IceParameters
 from fastsfu.channels import SessionChannels, Switchboard
 from fastsfu.config import Config
+from fastsfu.deadlines import Deadlines
 from fastsfu.engine import MediaEngine
 from fastsfu.errors import RequestError
 from fastsfu.events import (
@@ -121,18 +121,16 @@ class Session:
         self._engine = engine
         engine.sessions += 1
         self._config = config
-        self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines()
         self._signaler: Signaler | None = None
         self._bundle: Bundle | None = None
         self._muted: set[Source] = set()
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
         self._has_path = self._is_secured = False
-        self._resume_timer: asyncio.TimerHandle | None = None
-        self._connect_timer: asyncio.TimerHandle | None = None
-        self._expiry_timer: asyncio.TimerHandle | None = None
         if grant.eject_at_expiry and grant.expires_at is not None:
-            self._expiry_timer = self._after(
-                grant.expires_at - self.joined_at, "exp-token", "The token has expired."
+            seconds = grant.expires_at - self.joined_at
+            self._deadlines.set(
+                "expiry", seconds, self.leave, "exp-token", "The token has expired."
             )
 
     def __repr__(self) -> str:
@@ -271,7 +269,7 @@ class Session:
     def attach(self, signaler: Signaler) -> None:
         """Talk to the client through `signaler` from now on; the one before gets `Replaced`."""
         self._require_live()
-        _cancel(self._resume_timer)
+        self._deadlines.clear("resume")
         if self._signaler is not None and self._signaler is not signaler:
             self._signaler.send(Replaced())
         self._signaler = signaler
@@ -283,9 +281,8 @@ class Session:
         """
         if self._signaler is signaler:
             self._signaler = None
-            self._resume_timer = self._after(
-                self._config.resume_timeout, "timeout", "The client did not come back in time."
-            )
+            info = "The client did not come back in time."
+            self._deadlines.set("resume", self._config.resume_timeout, self.leave, "timeout", info)
 
     def leave(self, reason: str = "left", info: str = "") -> None:
         """End the session: media stops, everything is freed, the room hears of it. Idempotent.
@@ -298,8 +295,7 @@ class Session:
         self._engine.sessions -= 1
         if reason in LOST:
             self.may_return_for = self._config.resume_timeout
-        for timer in (self._resume_timer, self._connect_timer, self._expiry_timer):
-            _cancel(timer)
+        self._deadlines.clear_all()
         self.publisher.close()
         self.subscriber.close()
         self.channels.close()
@@ -335,7 +331,7 @@ class Session:
         self.leave("connection-error", "Nothing came from the client any more.")
 
     def on_secured(self, profile: str) -> None:
-        _cancel(self._connect_timer)
+        self._deadlines.clear("connect")
         self._is_secured = True
         self._connected()
 
@@ -354,7 +350,7 @@ class Session:
             self.tell(ConnectionChanged("connected"))
 
     def _expect_path(self) -> None:
-        self._connect_timer = self._loop.call_later(self._config.consent_timeout, self._no_path)
+        self._deadlines.set("connect", self._config.consent_timeout, self._no_path)
 
     def _no_path(self) -> None:
         if self.p2p and self.room.peering.carries_directly:
@@ -395,11 +391,3 @@ class Session:
     def _require_live(self) -> None:
         if self.ended is not None:
             raise RequestError(f"The session has ended: {self.ended}.")
-
-    def _after(self, seconds: float, reason: str, info: str) -> asyncio.TimerHandle:
-        return self._loop.call_at(self._loop.time() + seconds, self.leave, reason, info)
-
-
-def _cancel(timer: asyncio.TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()

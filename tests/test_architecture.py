@@ -31,6 +31,7 @@ PYTHON = {
             "room",
             "topology",
             "peering",
+            "deadlines",
             "sfu",
         ],
         "domain",
