@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, Validatio
 from fastsfu.http.model import (
     MAX_USER_DATA_BYTES,
     Capability,
+    IceServer,
     Mid,
     Model,
     PreviousSession,
@@ -104,14 +105,6 @@ class Subscribed(Model):
 
     session_id: SessionId
     source: Source
-
-
-class IceServer(Model):
-    """A TURN or STUN server, as an RTCIceServer. The credentials expire and come anew each time."""
-
-    urls: list[str]
-    username: str | None = None
-    credential: str | None = Field(default=None, repr=False)
 
 
 class ReceiveSettings(Model):

@@ -36,3 +36,16 @@ class PreviousSession(Model):
 
     session_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     resume_key: Annotated[str, StringConstraints(max_length=256)] = Field(repr=False)
+
+
+class IceServer(Model):
+    """A TURN or STUN server, as an RTCIceServer. The credentials expire and come anew each time."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = Field(default=None, repr=False)
+    peer_only: bool = Field(
+        default=False,
+        description="for connections to other clients: at its address the media port is, too, and "
+        "a browser takes all that comes from there for the relay's",
+    )

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fastsfu.http import messages, peer_messages, refusals
-from fastsfu.http.model import Model, PreviousSession
+from fastsfu.http.model import IceServer, Model, PreviousSession
 
 MAX_KIB = messages.MAX_MESSAGE_BYTES // 1024
 INTRODUCTION = f"""\
@@ -61,7 +61,7 @@ _VALUES = (
     messages.ClientConfig,
     messages.Subscribed,
     PreviousSession,
-    messages.IceServer,
+    IceServer,
     messages.ReceiveSettings,
     peer_messages.Topology,
     peer_messages.PeerConnection,

@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 from fastsfu import events
 from fastsfu.http import messages, peer_messages
 from fastsfu.http.messages import CloseCode
-from fastsfu.http.model import Model
+from fastsfu.http.model import IceServer, Model
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.session import Home, Session
 
@@ -38,7 +38,7 @@ class Scene(TypedDict):
     you: messages.Participant
     participants: list[messages.Participant]
     sections: messages.Sections
-    ice_servers: list[messages.IceServer]
+    ice_servers: list[IceServer]
     topology: peer_messages.Topology
 
 
@@ -50,8 +50,11 @@ def scene(session: Session) -> Scene:
         "participants": [to_participant(other) for other in session.others()],
         "sections": messages.Sections(audio=wanted["audio"], video=wanted["video"]),
         "ice_servers": [
-            messages.IceServer(
-                urls=list(each.urls), username=each.username, credential=each.credential
+            IceServer(
+                urls=list(each.urls),
+                username=each.username,
+                credential=each.credential,
+                peer_only=each.peer_only,
             )
             for each in session.ice_servers()
         ],

@@ -3,7 +3,7 @@
 import ipaddress
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastsfu.config import Config
 from fastsfu.transport.addresses import local_addresses
@@ -33,23 +33,39 @@ class RelayOptions:
 class Relay:
     """A worker's relay as its clients see it. Credentials of another process are of no use here."""
 
-    udp_ports: tuple[int, ...]
+    udp_ports: tuple[int, ...]  # the media port first
     addresses: tuple[str, ...]
     secret: bytes = field(repr=False)
     tcp_port: int | None = None
     tls_name: str | None = None  # a name of the certificate; None: the addresses are
 
     def ice_servers(self, user: str, expires_at: float) -> list[IceServer]:
-        """Its URLs, with credentials for `user` until `expires_at` (seconds since 1970)."""
-        return ice_servers(self.urls(), self.secret, user, expires_at)
+        """Its URLs, with credentials for `user` until `expires_at` (seconds since 1970).
 
-    def urls(self) -> list[str]:
-        """At the first public address of each family, or else at what there is."""
-        hosts = [_host(address) for address in _preferred(self.addresses)]
-        found = [f"turn:{host}:{port}?transport=udp" for host in hosts for port in self.udp_ports]
+        Those on the media port are for connections between clients only: Chromium has one socket
+        for its host candidates and its UDP relays, and hands all that comes from a relay's address
+        to the relay's client, the media of this server as well.
+        """
+        media, *extra = self.udp_ports
+        shared = ice_servers(self._udp_urls([media]), self.secret, user, expires_at)
+        others = ice_servers(
+            [*self._udp_urls(extra), *self._tcp_urls()], self.secret, user, expires_at
+        )
+        return [replace(each, peer_only=True) for each in shared] + others
+
+    def _udp_urls(self, ports: Iterable[int]) -> list[str]:
+        return [f"turn:{host}:{port}?transport=udp" for port in ports for host in self._hosts]
+
+    @property
+    def _hosts(self) -> list[str]:
+        """The first public address of each family, or else what there is."""
+        return [_host(address) for address in _preferred(self.addresses)]
+
+    def _tcp_urls(self) -> list[str]:
+        hosts, found = self._hosts, []
         if self.tcp_port is not None:
             names = hosts if self.tls_name is None else [_host(self.tls_name)]
-            found += [f"turn:{host}:{self.tcp_port}?transport=tcp" for host in hosts]
+            found = [f"turn:{host}:{self.tcp_port}?transport=tcp" for host in hosts]
             found += [f"turns:{name}:{self.tcp_port}?transport=tcp" for name in names]
         return found
 

@@ -26,6 +26,7 @@ class IceServer:
     urls: tuple[str, ...]
     username: str | None = None
     credential: str | None = field(default=None, repr=False)
+    peer_only: bool = False  # not for the connection to this server (transport/relay)
 
 
 def credentials(secret: bytes, user: str, expires_at: float) -> tuple[str, str]:

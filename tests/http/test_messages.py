@@ -42,7 +42,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "sections": {"audio": 1, "video": 0},
         "topology": {"topology": "none", "sending": [], "peer": None},
         "heartbeat": 10.0,
-        "ice_servers": [{"urls": ["turn:a"], "username": "1:s", "credential": "c"}],
+        "ice_servers": [
+            {"urls": ["turn:a"], "username": "1:s", "credential": "c", "peer_only": True}
+        ],
         "config": {
             "resume_timeout": 30.0,
             "max_message_bytes": 262144,
@@ -56,7 +58,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "you": PARTICIPANT,
         "participants": [],
         "sections": {"audio": 0, "video": 0},
-        "ice_servers": [{"urls": ["stun:a"], "username": None, "credential": None}],
+        "ice_servers": [
+            {"urls": ["stun:a"], "username": None, "credential": None, "peer_only": False}
+        ],
         "topology": TOPOLOGY,
     },
     "answer": {

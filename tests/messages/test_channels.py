@@ -83,7 +83,9 @@ async def test_the_application_opens_one(server: LiveServer, joined: Joins) -> N
     channel = session.channels.open("news", lifetime_ms=500, ordered=False)
     await client.until(lambda: bool(offered))
     assert (offered[0].label, offered[0].maxPacketLifeTime, offered[0].ordered) == (
-        "news", 500, False,
+        "news",
+        500,
+        False,
     )
     got: list[Any] = []
     offered[0].on("message", got.append)
@@ -96,9 +98,7 @@ async def test_the_application_opens_one(server: LiveServer, joined: Joins) -> N
     assert await channel.receive() is None
 
 
-async def test_what_is_not_received_waits_at_the_client(
-    server: LiveServer, joined: Joins
-) -> None:
+async def test_what_is_not_received_waits_at_the_client(server: LiveServer, joined: Joins) -> None:
     client, held = await joined(), []
     room = server.sfu.rooms.get("r")
     assert room is not None

@@ -7,7 +7,7 @@
 import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
 import { encodingFor, initialEncoding, isSound } from './encodings.js';
-import { iceServers } from './ice-servers.js';
+import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { missingSections, subscribedTracks } from './sections.js';
 import { withStartBitrate } from './start-bitrate.js';
@@ -99,7 +99,8 @@ export class MediaConnection {
    * @param {IceServer[]} servers
    */
   setIceServers(servers) {
-    this.#pc.setConfiguration({ ...this.#pc.getConfiguration(), iceServers: iceServers(servers) });
+    const configuration = this.#pc.getConfiguration();
+    this.#pc.setConfiguration({ ...configuration, iceServers: serverIceServers(servers) });
   }
 
   /**

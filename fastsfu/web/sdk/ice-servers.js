@@ -4,10 +4,18 @@
 
 /**
  * @param {IceServer[]} servers
- * @returns {RTCIceServer[]} without the members that a STUN server does not have
+ * @returns {RTCIceServer[]} for a connection to another client
  */
 export function iceServers(servers) {
   return servers.map(({ urls, username, credential }) => (
     username == null || credential == null ? { urls } : { urls, username, credential }
   ));
+}
+
+/**
+ * @param {IceServer[]} servers
+ * @returns {RTCIceServer[]} for the connection to the server
+ */
+export function serverIceServers(servers) {
+  return iceServers(servers.filter((server) => !server.peer_only));
 }

@@ -50,6 +50,8 @@ export interface IceServer {
   urls: string[];
   username: string | null;
   credential: string | null;
+  /** Not for the connection to the server. */
+  peer_only: boolean;
 }
 
 /** A P2P connection to have with another session; a new number is a new RTCPeerConnection. */
