@@ -24,7 +24,7 @@ cdef enum:
     # a transport's turn for reports and consent is one slot of a second, by its index
     SWEEP_SLOTS = 100
     SWEEP_SLOT_US = 10000
-    TWCC_INTERVAL_US = 100000     # libwebrtc's own; sent with the packets, so there is no timer
+    TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval; with the packets, so no timer
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
     MAX_WORKERS = 64
 
