@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 import fastsfu._native
 from benchmarks.load.server import SECRET, ServerProcess
-from fastsfu._native.engine import engine
+from fastsfu._native.engine import channels, engine
 from fastsfu.auth.tokens import Tokens
 from fastsfu.sfu import SFU
 from tests.support.aiortc_client import AiortcClient
@@ -39,12 +39,12 @@ async def test_keys_and_media_are_in_kept_memory_only_and_wiped_when_freed(crypt
             for client in clients:
                 secrets |= keys_of(client.connection)
                 secrets |= media_of(client.connection)
-            during = find(pid, {"token": TOKEN.encode(), **secrets})
+            during = find(pid, {"known": SECRET.encode(), **secrets})
         await until("an empty server", lambda: server.metrics()["fastsfu_worker_transports"] == 0)
         await until("free buffers", lambda: server.metrics()["fastsfu_worker_buffers_used"] == 0)
         after = find(pid, secrets)
         said = server.output()
-    assert during.pop("token"), "the search finds nothing in ordinary memory"
+    assert during.pop("known"), "the search finds nothing in ordinary memory"
     outside = {
         name: [region for region in regions if not region.is_kept]
         for name, regions in during.items()
@@ -127,19 +127,29 @@ async def test_a_call_shows_numbers_only() -> None:
 
 
 def test_the_engine_has_no_member_beyond_its_contract_and_none_returns_bytes() -> None:
-    source = (NATIVE / "engine" / "engine.pyi").read_text()
+    assert returned("engine", engine.Engine) == {
+        "int", "int | None", "str", "None", "float | None", "npt.NDArray[Any]", "dict[str, int]",
+        "Channels",
+    }  # fmt: skip
+
+
+def test_channels_give_app_messages_to_their_events_and_nothing_else() -> None:
+    assert returned("channels", channels.Channels) == {
+        "ChannelEvents", "None", "bool", "bool | None"
+    }  # fmt: skip
+
+
+def returned(module: str, kind: type) -> set[str]:
+    """What the members of a class give, by the contract that has to name each of them."""
+    source = (NATIVE / "engine" / f"{module}.pyi").read_text()
     contract = next(
         node
         for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == "Engine"
+        if isinstance(node, ast.ClassDef) and node.name == kind.__name__
     )
     promised = dict(members(contract))
-    public = {name for name in dir(engine.Engine) if not name.startswith("_")}
-    assert public == promised.keys() - {"__init__"}
-    returned = {result for name, result in promised.items() if name != "__init__"}
-    assert returned == {
-        "int", "str", "None", "float | None", "npt.NDArray[Any]", "dict[str, int]"
-    }  # fmt: skip
+    assert set(public(kind)) == promised.keys() - {"__init__"}
+    return {result for name, result in promised.items() if name != "__init__"}
 
 
 def members(contract: ast.ClassDef) -> Iterator[tuple[str, str]]:
@@ -162,6 +172,8 @@ def test_shipped_native_modules_offer_python_nothing_but_the_engine() -> None:
                 callables.add((name.rpartition(".")[2], member))
     assert callables == {
         ("engine", "Engine"),
+        ("engine", "Channels"),
+        ("channels", "Channels"),
         # without Python methods:
         ("associations", "Associations"),
         ("commands", "Commands"),
