@@ -15,11 +15,12 @@ FORWARD = $(BIN)/python -m benchmarks.forward --live 5 --repetitions 3 --floor
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
-.PHONY: help serve build test test-fast test-all test-sanitize fuzz bench bench-long lint dist clean
+.PHONY: help serve build test test-fast test-network test-all test-sanitize fuzz bench bench-long lint dist clean
 help:
 	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
 	@echo "make test           the whole test suite, with browsers (TESTS=tests/sdp for a part)"
 	@echo "make test-fast      the tests that need no browser"
+	@echo "make test-network   calls through firewalls, in network namespaces (as root)"
 	@echo "make test-sanitize  the native tests under ASan and UBSan"
 	@echo "make test-all       lint, test, test-sanitize and a fuzz run"
 	@echo "make bench          micro benchmarks and a short forwarding run"
@@ -33,12 +34,16 @@ serve: build/native.stamp
 build: build/native.stamp
 
 test: build/faces.stamp build/test.stamp
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -m 'not network' $(TESTS)
 
 test-fast: build/faces.stamp build/test.stamp
-	@$(BIN)/python -m pytest -m 'not browser' $(TESTS)
+	@$(BIN)/python -m pytest -m 'not browser and not network' $(TESTS)
 
-test-all: lint test test-sanitize fuzz
+# Calls through firewalls, in network namespaces; needs root.
+test-network: build/faces.stamp build/test.stamp
+	@$(BIN)/python -m pytest -m network tests
+
+test-all: lint test test-network test-sanitize fuzz
 
 # The native tests in a copy of the tree, so that the instrumented modules do not replace the real ones.
 test-sanitize: build/test.stamp

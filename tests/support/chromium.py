@@ -22,9 +22,9 @@ ARGUMENTS = [
 ]
 
 
-async def launch(playwright: Playwright) -> Browser:
+async def launch(playwright: Playwright, *more: str, executable: Path = EXECUTABLE) -> Browser:
     """A headless Chromium; each page of `open_page` is a browser of its own to the server."""
-    return await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+    return await playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, *more])
 
 
 class ChromiumPage:
