@@ -11,6 +11,8 @@ FACES := $(shell find tests/native/faces benchmarks/load -name '*.p[yx][xd]' 2>/
 SERVE ?=
 TESTS ?= tests
 FUZZ_SECONDS ?= 60
+# Where native code meets what comes from outside.
+SANITIZED ?= tests/native tests/scenarios tests/fuzz tests/messages tests/http/test_door.py tests/interop/test_coturn.py
 FORWARD = $(BIN)/python -m benchmarks.forward --live 5 --repetitions 3 --floor
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
@@ -21,7 +23,7 @@ help:
 	@echo "make test           the whole test suite, with browsers (TESTS=tests/sdp for a part)"
 	@echo "make test-fast      the tests that need no browser"
 	@echo "make test-network   calls through firewalls, in network namespaces (as root)"
-	@echo "make test-sanitize  the native tests under ASan and UBSan"
+	@echo "make test-sanitize  the native tests, scenarios and fuzzers under ASan and UBSan"
 	@echo "make test-all       lint, test, test-sanitize and a fuzz run"
 	@echo "make bench          micro benchmarks and a short forwarding run"
 	@echo "make bench-long     all benchmarks of forwarding, for half an hour"
@@ -45,7 +47,8 @@ test-network: build/faces.stamp build/test.stamp
 
 test-all: lint test test-network test-sanitize fuzz
 
-# The native tests in a copy of the tree, so that the instrumented modules do not replace the real ones.
+# In a copy of the tree, so that the instrumented modules do not replace the real ones. What a sanitizer has to say
+# goes to file descriptor 2, which pytest would keep.
 test-sanitize: build/test.stamp
 	@mkdir -p build/sanitize
 	@tar -cf - --exclude='*.so' --exclude='__pycache__' --exclude=build _native fastsfu tests benchmarks \
@@ -53,7 +56,7 @@ test-sanitize: build/test.stamp
 	@cd build/sanitize && FASTSFU_DEBUG=1 FASTSFU_FACES=1 ../../$(BIN)/python setup.py -q build_ext --inplace -j2
 	@cd build/sanitize && LD_PRELOAD="$(LIBASAN) $(LIBUBSAN)" PYTHONMALLOC=malloc \
 	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	    ../../$(BIN)/python -m pytest -p no:cacheprovider tests/native
+	    ../../$(BIN)/python -m pytest --capture=sys -p no:cacheprovider -m 'not browser and not network' $(SANITIZED)
 
 fuzz: build/faces.stamp build/test.stamp
 	@FASTSFU_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/fuzz
