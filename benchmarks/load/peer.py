@@ -76,6 +76,17 @@ class Description:
         ufrag, password, fingerprint = (match[1] for match in found if match)
         return cls(ufrag, password, (host, int(port[1])), fingerprint)
 
+    def check(self, ufrag: str) -> bytes:
+        """A Binding request that nominates (RFC 8445), from who has this ufrag."""
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = f"{self.ufrag}:{ufrag}"
+        request.attributes["PRIORITY"] = 1853824767
+        request.attributes["ICE-CONTROLLING"] = secrets.randbits(64)
+        request.attributes["USE-CANDIDATE"] = None
+        request.add_message_integrity(self.password.encode())
+        request.add_fingerprint()
+        return bytes(request)
+
 
 @dataclass
 class Peer:
@@ -136,14 +147,7 @@ class Peer:
 
     def _check(self, server: Description) -> None:
         """One Binding request that nominates; the player sends it again for consent (RFC 7675)."""
-        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        request.attributes["USERNAME"] = f"{server.ufrag}:{self.ufrag}"
-        request.attributes["PRIORITY"] = 1853824767
-        request.attributes["ICE-CONTROLLING"] = secrets.randbits(64)
-        request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(server.password.encode())
-        request.add_fingerprint()
-        self.consent_check = bytes(request)
+        self.consent_check = server.check(self.ufrag)
         self.socket.send(self.consent_check)
         while not self._checked(stun.parse_message(self.socket.recv(2048)), server):
             pass

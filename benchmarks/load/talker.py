@@ -2,6 +2,7 @@
 the project's own native code, and frames as docs/app-messages.md says.
 """
 
+import contextlib
 import json
 import secrets
 import ssl
@@ -11,7 +12,6 @@ from socket import AF_INET, SOCK_DGRAM
 from socket import socket as Socket
 from typing import Any
 
-from aioice import stun
 from websockets import Subprotocol
 from websockets.sync.client import connect
 
@@ -37,6 +37,7 @@ class Talker:
         """`on_messages` gets each list of messages that comes."""
         self.certificate = certificate
         self.on_messages = on_messages
+        self._open = contextlib.ExitStack()
         self.socket = Socket(AF_INET, SOCK_DGRAM)
         self.ufrag, self.password = secrets.token_hex(4), secrets.token_hex(12)
         self.identity = Identity(certificate.certificate_pem, certificate.private_key_pem)
@@ -54,8 +55,14 @@ class Talker:
         url = server.url.replace("https", "wss") + "/v1/signal"
         # What signaling says later is not looked at: nothing may wait for that.
         quiet: dict[str, Any] = {"ping_interval": None, "max_queue": None, "close_timeout": 0.2}
-        self.signaling = connect(
-            url, subprotocols=[Subprotocol("fastsfu.v1")], ssl=context, compression=None, **quiet
+        self.signaling = self._open.enter_context(
+            connect(
+                url,
+                subprotocols=[Subprotocol("fastsfu.v1")],
+                ssl=context,
+                compression=None,
+                **quiet,
+            )
         )
         joined = self._ask({"type": "join", "room": room, "token": token}, "joined")
         self.session_id = joined["session_id"]
@@ -101,7 +108,7 @@ class Talker:
         self.dtls.close()
         self._flush()
         self.socket.close()
-        self.signaling.close()
+        self._open.close()
 
     def _ask(self, message: dict[str, Any], kind: str) -> dict[str, Any]:
         self.signaling.send(json.dumps(message))
@@ -122,14 +129,7 @@ class Talker:
         return "\r\n".join(lines) + "\r\n"
 
     def _connect(self, answer: Description) -> None:
-        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-        request.attributes["USERNAME"] = f"{answer.ufrag}:{self.ufrag}"
-        request.attributes["PRIORITY"] = 1853824767
-        request.attributes["ICE-CONTROLLING"] = secrets.randbits(64)
-        request.attributes["USE-CANDIDATE"] = None
-        request.add_message_integrity(answer.password.encode())
-        request.add_fingerprint()
-        self._check = bytes(request)
+        self._check = answer.check(self.ufrag)
         self.socket.connect(answer.address)
         self.socket.settimeout(HANDSHAKE_TIMEOUT)
         self.socket.send(self._check)
