@@ -1,11 +1,11 @@
 """What the kernel alone takes for the same work: the same datagrams in, the same messages out.
 
 A forwarder that neither decrypts nor encrypts nor keeps books: it waits for a frame's packets, and
-sends as many bytes in one GSO message to each receiver. What it costs is the wake-ups, the cold
-caches and the system calls of such a call on this machine.
+sends as many bytes in one GSO message to each receiver of the room; audio at once. What it costs is
+the wake-ups, the cold caches and the system calls of such a call on this machine.
 """
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memset
 
@@ -49,10 +49,18 @@ cdef extern from * nogil:
         control->cmsg_len = CMSG_LEN(sizeof segment);
         memcpy(CMSG_DATA(control), &segment, sizeof segment);
         fan->vector.iov_len = size;
+        for (int i = 0; i < fan->count; i++)
+            fan->message[i].msg_hdr.msg_controllen = segment ? sizeof fan->control : 0;
         for (int sent = 0, got = 1; sent < fan->count && got > 0; sent += got) {
             int left = fan->count - sent;
             got = sendmmsg(fd, fan->message + sent, left < SENDS ? left : SENDS, 0);
         }
+    }
+    static uint32_t ssrc_of(const uint8_t *packet)
+    {
+        uint32_t ssrc;
+        memcpy(&ssrc, packet + 8, sizeof ssrc);
+        return ntohl(ssrc);
     }
     static int readable(int fd, int timeout_ms)
     {
@@ -65,38 +73,57 @@ cdef extern from * nogil:
         int count
     int fan_to(fan* fan, uint16_t port, uint8_t* data)
     void fan_send(fan* fan, int fd, int size, uint16_t segment)
+    uint32_t ssrc_of(const uint8_t* packet)
     int readable(int fd, int timeout_ms)
 
 cdef enum:
-    SILENCE_MS = 2000
+    SILENCE_MS = 1000
+    AUDIO_PT = 111                # load/peer.AUDIO_PT
 
-cdef struct Frame:                # the one that is coming in
+cdef struct Frame:                # the one that is coming in from an SSRC
     int packets
     int largest                   # bytes
 
+cdef struct Floor:
+    batch* incoming
+    fan* rooms                    # the receivers of each
+    Frame* frames                 # by SSRC - 1
+    uint8_t* data                 # what goes out
+    int fd
+    int senders                   # of all rooms
+    int senders_each              # of a room
+    bint gso
 
-def forward(int fd, ports):
-    """Send every frame that comes to the UDP socket `fd` to each of the loopback `ports`, until
-    nothing has come for two seconds. Returns how many packets went out.
+
+def forward(int fd, rooms, int senders=1, bint gso=True):
+    """Send what comes to the UDP socket `fd` to its room, until nothing has come for a second.
+
+    `rooms` are the loopback ports of each room's receivers; sender n of all has the SSRCs 2n + 1
+    and 2n + 2, and `senders` in a row share a room. Without `gso` each packet is a message of its
+    own. Returns how many packets went out.
     """
-    cdef int count = <int>len(ports), i
+    cdef Floor floor
     cdef long sent = 0
-    cdef batch* incoming = <batch*>calloc(1, sizeof(batch))
-    cdef fan* outgoing = <fan*>calloc(1, sizeof(fan))
-    cdef uint8_t* data = <uint8_t*>malloc(GSO_BYTES)
-    cdef Frame frame = Frame(0, 0)
-    if incoming == NULL or outgoing == NULL or data == NULL:
+    floor.fd = fd
+    floor.senders, floor.senders_each, floor.gso = <int>len(rooms) * senders, senders, gso
+    floor.incoming = <batch*>calloc(1, sizeof(batch))
+    floor.rooms = <fan*>calloc(len(rooms), sizeof(fan))
+    floor.frames = <Frame*>calloc(2 * floor.senders, sizeof(Frame))
+    floor.data = <uint8_t*>malloc(GSO_BYTES)
+    if not (floor.incoming and floor.rooms and floor.frames and floor.data):
         raise MemoryError
-    memset(data, 0xff, GSO_BYTES)     # what a receiver that drops media takes for media
-    for i in range(count):
-        if not fan_to(outgoing, <uint16_t>ports[i], data):
-            raise ValueError(f"{count} receivers are too many")
+    memset(floor.data, 0xff, GSO_BYTES)     # what a receiver that drops media takes for media
+    for number, ports in enumerate(rooms):
+        for port in ports:
+            if not fan_to(&floor.rooms[<int>number], <uint16_t>port, floor.data):
+                raise ValueError(f"{len(ports)} receivers are too many")
     with nogil:
         while readable(fd, SILENCE_MS):
-            sent += count * _take(fd, incoming, outgoing, &frame)
-    free(incoming)
-    free(outgoing)
-    free(data)
+            sent += _take(&floor)
+    free(floor.incoming)
+    free(floor.rooms)
+    free(floor.frames)
+    free(floor.data)
     return sent
 
 
@@ -106,16 +133,36 @@ def drop(int fd):
         raise OSError("SO_ATTACH_FILTER")
 
 
-cdef int _take(int fd, batch* incoming, fan* outgoing, Frame* frame) noexcept nogil:
-    """Receive what is there; the packets of the frames that end in it."""
-    cdef int got = batch_receive(incoming, fd), i, packets = 0
+cdef long _take(Floor* floor) noexcept nogil:
+    """Receive what is there and send the frames that end in it; how many packets went out."""
+    cdef int got = batch_receive(floor.incoming, floor.fd), i, size
+    cdef uint32_t index
+    cdef uint8_t* packet
+    cdef Frame* frame
+    cdef long sent = 0
     for i in range(got):
-        if incoming.data[i][1] & 0x60 == 0x40:         # RTCP (RFC 5761 section 4)
+        packet = floor.incoming.data[i]
+        size = <int>floor.incoming.message[i].msg_len
+        index = ssrc_of(packet) - 1
+        if packet[1] & 0x60 == 0x40 or index >= 2 * floor.senders:     # RTCP (RFC 5761 section 4)
             continue
+        frame = &floor.frames[index]
         frame.packets += 1
-        frame.largest = max(frame.largest, <int>incoming.message[i].msg_len)
-        if incoming.data[i][1] & 0x80 and frame.packets * frame.largest <= GSO_BYTES:
-            fan_send(outgoing, fd, frame.packets * frame.largest, <uint16_t>frame.largest)
-            packets += frame.packets
-            frame.packets = frame.largest = 0
-    return packets
+        frame.largest = max(frame.largest, size)
+        if packet[1] & 0x7f == AUDIO_PT or packet[1] & 0x80:
+            sent += _send(floor, &floor.rooms[<int>index // 2 // floor.senders_each], frame)
+    return sent
+
+
+cdef long _send(Floor* floor, fan* room, Frame* frame) noexcept nogil:
+    """A frame to everybody in the room."""
+    cdef int packets = frame.packets, size = frame.largest
+    frame.packets = frame.largest = 0
+    if packets * size > GSO_BYTES:
+        return 0
+    if floor.gso and packets > 1:
+        fan_send(room, floor.fd, packets * size, <uint16_t>size)
+        return packets * room.count
+    for _ in range(packets):
+        fan_send(room, floor.fd, size, 0)
+    return packets * room.count

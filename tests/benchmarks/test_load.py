@@ -1,5 +1,6 @@
 """The load generator measures itself right: a sender wired straight to its receivers."""
 
+import contextlib
 import secrets
 import socket
 import time
@@ -14,6 +15,7 @@ from benchmarks.load import trace as traces
 from benchmarks.load.floor import forward
 from benchmarks.load.peer import srtp_addresses
 from benchmarks.load.player import Player
+from benchmarks.load.sends import measure
 
 PROFILE = Policy.SRTP_PROFILE_AEAD_AES_128_GCM
 
@@ -160,22 +162,57 @@ def test_tells_the_senders_of_its_room_from_others(
     assert player.report()[0].tolist() == [[*ours, 0, 0, strangers, 0]]
 
 
-def test_the_floor_sends_every_frame_to_every_receiver() -> None:
-    ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
-    for end in ends:
-        end.bind(("127.0.0.1", 0))
+def rtp(second: int, ssrc: int, size: int) -> bytes:
+    return bytes([0x80, second, *bytes(6), *ssrc.to_bytes(4, "big")]).ljust(size)
+
+
+@pytest.fixture
+def ends() -> Iterator[list[socket.socket]]:
+    """Five sockets on loopback ports."""
+    with contextlib.ExitStack() as stack:
+        ends = [
+            stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(5)
+        ]
+        for end in ends:
+            end.bind(("127.0.0.1", 0))
+        yield ends
+
+
+def ports(ends: list[socket.socket]) -> list[int]:
+    return [end.getsockname()[1] for end in ends]
+
+
+@pytest.mark.parametrize("gso", [True, False])
+def test_the_floor_sends_every_frame_to_its_room(ends: list[socket.socket], gso: bool) -> None:
     taker, sender, *receivers = ends
+    rooms = [ports(receivers[:2]), ports(receivers[2:])]
     sender.connect(taker.getsockname())
-    rtcp, first, last = b"\x80\xc9".ljust(100), b"\x80\x60".ljust(900), b"\x80\xe0".ljust(899)
-    for packet in (rtcp, first, last, first):
+    rtcp, stranger = rtp(201, 2, 100), rtp(0xE0, 9, 100)
+    first, last, voice = rtp(0x60, 2, 900), rtp(0xE0, 2, 899), rtp(111, 3, 80)
+    for packet in (rtcp, stranger, first, last, voice, first):
         sender.send(packet)
-    assert forward(taker.fileno(), [end.getsockname()[1] for end in receivers]) == 4
-    for end in receivers:
+    assert forward(taker.fileno(), rooms, 1, gso) == 2 * 2 + 1
+    for end in receivers[:2]:
         assert [len(end.recv(2000)) for _ in range(2)] == [900, 900]
+    assert len(receivers[2].recv(2000)) == 80
+    for end in receivers:
         with pytest.raises(BlockingIOError):
             end.recv(2000, socket.MSG_DONTWAIT)
-    for end in ends:
-        end.close()
+
+
+def test_single_sends_go_every_way(ends: list[socket.socket]) -> None:
+    one, *connected, receiver = ends[:4]
+    for end in connected:
+        end.connect(receiver.getsockname())
+    to = ports([receiver, receiver])
+    found = measure(one.fileno(), [end.fileno() for end in connected], to, 99, 2)
+    assert sorted(found) == ["connected", "sendmmsg", "sendto"]
+    assert min(found.values()) > 0
+    assert [len(receiver.recv(2000)) for _ in range(12)] == [99] * 12
+    with pytest.raises(BlockingIOError):
+        receiver.recv(2000, socket.MSG_DONTWAIT)
+    with pytest.raises(ValueError, match="size is 0"):
+        measure(one.fileno(), [], to, 0, 1)
 
 
 @pytest.mark.parametrize("name", traces.names())
