@@ -1,15 +1,27 @@
 """Latency under load: how long a packet takes through a core that is busy to 25, 50, 75 and 90 %.
 
 Rooms of one sender are connected once, then so many of them play as make that load. Latency runs
-from the sender's send call to the kernel's receive timestamp at the receivers that read.
+from the sender's send call to the kernel's receive timestamp at the receivers that read. A frame
+goes to one receiver after the other, so even the kernel alone makes the average one wait for half
+of them (`ceiling_us`).
 """
 
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
-from benchmarks import report
-from benchmarks.forward import Load, Scenario, connect, disconnect, measure, serving
+from benchmarks import floor, report
+from benchmarks.forward import (
+    FLOOR_MOST,
+    SERVER_CORE,
+    Load,
+    Scenario,
+    connect,
+    disconnect,
+    measure,
+    serving,
+)
 
 SHARES = [0.25, 0.5, 0.75, 0.9]
 FULL = 0.95  # of a core; beyond, queues only grow
@@ -29,7 +41,7 @@ def run(scenario: Scenario, shares: list[float]) -> list[dict[str, Any]]:
                 share = one["core_share"]
             if share < wanted or share > FULL:
                 break
-            results.append(one)
+            results.append(one | {"ceiling_us": {"serial_fan_out": serial_us(load, rooms)}})
         disconnect(load)
     return results
 
@@ -50,6 +62,15 @@ def play(load: Load, scenario: Scenario, rooms: int) -> dict[str, Any]:
         "core_share": round(share, 3),
         **one,
     }
+
+
+def serial_us(load: Load, rooms: int) -> int:
+    """How long the average packet waits for the receivers before it, at the floor's cost."""
+    call = floor.Call(load.scenario.receivers, rooms)
+    seconds = min(load.scenario.seconds, FLOOR_MOST)
+    ns_per_packet = floor.measure(load.trace, call, seconds, SERVER_CORE)
+    packets_a_frame = len(load.trace.rows) / np.count_nonzero(load.trace.rows["marker"])
+    return round(call.receivers * packets_a_frame * ns_per_packet / 2000)
 
 
 def main(
