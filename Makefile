@@ -13,7 +13,6 @@ TESTS ?= tests
 FUZZ_SECONDS ?= 60
 # Where native code meets what comes from outside.
 SANITIZED ?= tests/native tests/scenarios tests/fuzz tests/messages tests/http/test_door.py tests/interop/test_coturn.py
-FORWARD = $(BIN)/python -m benchmarks.forward --live 5 --repetitions 3 --floor
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
@@ -25,8 +24,8 @@ help:
 	@echo "make test-network   calls through firewalls, in network namespaces (as root)"
 	@echo "make test-sanitize  the native tests, scenarios and fuzzers under ASan and UBSan"
 	@echo "make test-all       lint, test, test-sanitize and a fuzz run"
-	@echo "make bench          micro benchmarks and a short forwarding run"
-	@echo "make bench-long     all benchmarks of forwarding, for half an hour"
+	@echo "make bench          micro benchmarks and short calls: table, JSON and charts in build/bench"
+	@echo "make bench-long     all shapes of calls, for 40 minutes, ten of them a soak"
 	@echo "make fuzz           $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600)"
 	@echo "make build lint dist clean"
 
@@ -64,19 +63,11 @@ fuzz: build/faces.stamp build/test.stamp
 bench: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -q benchmarks/micro --benchmark-max-time=0.1 --benchmark-min-rounds=3 \
 	    --benchmark-columns=min,median,rounds --benchmark-sort=name
-	@$(BIN)/python -m benchmarks.forward --receivers 1 --receivers 10 --receivers 100 --seconds 4
+	@$(BIN)/python -m benchmarks.suite
 
-# One to many, grids of 8 and 16, voices, many rooms, latency under load, the comparison; half an hour.
+# Everything that make bench has, and larger calls, latency under load, a second worker, visitors, ten minutes of soak.
 bench-long: build/faces.stamp build/test.stamp
-	@$(FORWARD) --receivers 1 --receivers 10 --receivers 100 --receivers 300 --receivers 1000
-	@$(FORWARD) --receivers 8 --senders 8 --audio
-	@$(FORWARD) --receivers 16 --senders 16 --audio
-	@$(FORWARD) --receivers 500 --audio --no-video
-	@$(FORWARD) --receivers 10 --senders 10 --audio --no-video
-	@$(FORWARD) --receivers 50 --senders 50 --audio --no-video
-	@$(FORWARD) --receivers 4 --senders 4 --audio --rooms 100
-	@$(BIN)/python -m benchmarks.latency
-	@$(BIN)/python -m benchmarks.compare --server plain
+	@$(BIN)/python -m benchmarks.suite --long
 
 lint: build/test.stamp
 	@$(BIN)/ruff check
@@ -116,7 +107,7 @@ build/faces.stamp: build/native.stamp $(FACES)
 
 build/test.stamp: build/venv.stamp package.json package-lock.json
 	@PYTHON=$(PYTHON) scripts/require test
-	@echo "Installing the test and lint packages into $(VENV) and node_modules"
-	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[test,lint]'
+	@echo "Installing the packages for tests, lint and charts into $(VENV) and node_modules"
+	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[test,lint,bench]'
 	@npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -29,6 +29,69 @@ COLUMNS: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+@dataclasses.dataclass(frozen=True)
+class Headline:
+    """The number that a result is about, and what it is held against."""
+
+    figure: str
+    value: float | None
+    ceiling: str = ""
+    ceiling_value: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How far from the ceiling; 1 is there."""
+        return self.value / self.ceiling_value if self.value and self.ceiling_value else None
+
+
+CEILINGS = {  # the nearest first
+    "single_send": "the cheapest single send",
+    "floor": "the kernel alone",
+    "gather": "the external yardstick",
+}
+
+
+def headline(result: dict[str, Any]) -> Headline:
+    """Of any result of the suite."""
+    return HEADLINES[result["scenario"]](result)
+
+
+def _cpu_headline(result: dict[str, Any]) -> Headline:
+    marks = result.get("ceiling_ns_per_packet", {})
+    way = next((way for way in CEILINGS if way in marks), "")
+    value = result["cpu_ns_per_packet"]
+    return Headline("CPU ns a packet", value, CEILINGS.get(way, ""), marks.get(way))
+
+
+def _workers_headline(result: dict[str, Any]) -> Headline:
+    return Headline("times one worker", result["speedup"], "a core each", 2)
+
+
+def _latency_headline(result: dict[str, Any]) -> Headline:
+    serial = result["ceiling_us"]["serial_fan_out"]
+    figure = f"p50 us at {result['core_share']:.0%}"
+    return Headline(figure, result["latency_us"]["p50"], "the kernel's fan-out", serial)
+
+
+def _churn_headline(result: dict[str, Any]) -> Headline:
+    alone = result["latency_us_alone"]["p99"]
+    return Headline("p99 us of who stays", result["latency_us"]["p99"], "nobody joins", alone)
+
+
+def _soak_headline(result: dict[str, Any]) -> Headline:
+    before, after = (half["p99"] for half in result["latency_us_halves"])
+    return Headline("p99 us, second half", after, "first half", before)
+
+
+HEADLINES: dict[str, Callable[[dict[str, Any]], Headline]] = {
+    "forward": _cpu_headline,
+    "workers": _workers_headline,
+    "latency": _latency_headline,
+    "churn": _churn_headline,
+    "soak": _soak_headline,
+}
+
+
 def params(scenario: Any) -> dict[str, Any]:
     """A scenario dataclass as a dict."""
     return dataclasses.asdict(scenario)
@@ -78,6 +141,42 @@ def print_table(results: list[dict[str, Any]]) -> None:
         wrong = {name: count for name, count in result["errors"].items() if count}
         if wrong:
             console.print(f"{result['params']['receivers']} receivers: {wrong}")
+
+
+def print_suite(results: list[dict[str, Any]]) -> None:
+    """Every case with its ceiling; below it, what went wrong."""
+    console = Console(width=None if os.isatty(1) else 140)
+    first = results[0]
+    console.print(f"fastsfu {first['version']} ({first['commit']}), {first['machine']}")
+    table = Table("shape", "case", "figure", "value", "held against", "value", "ratio", "loss")
+    for result in results:
+        table.add_row(*suite_row(result))
+    console.print(table)
+    for result in results:
+        wrong = problems(result)
+        if wrong:
+            console.print(f"{result['shape']}, {result['case']}: {wrong}")
+
+
+def suite_row(result: dict[str, Any]) -> list[str]:
+    """shape, case, figure, value, ceiling, its value, ratio, loss."""
+    one = headline(result)
+    numbers = [one.value, one.ceiling_value]
+    value, ceiling = ("" if n is None else f"{n:,.0f}" if n >= 10 else f"{n:g}" for n in numbers)
+    ratio = f"{one.ratio:.2f}" if one.ratio else ""
+    loss = result["loss"]
+    worst = max(loss) if isinstance(loss, list) else loss
+    labels = [result["shape"], result["case"], one.figure]
+    return [*labels, value, one.ceiling, ceiling, ratio, f"{worst:.4%}"]
+
+
+def problems(result: dict[str, Any]) -> dict[str, int]:
+    """Errors that were counted, by name."""
+    errors = result["errors"] if isinstance(result["errors"], list) else [result["errors"]]
+    totals: dict[str, int] = {}
+    for name, count in (item for each in errors for item in each.items()):
+        totals[name] = totals.get(name, 0) + count
+    return {name: count for name, count in totals.items() if count}
 
 
 def _cpu() -> str:

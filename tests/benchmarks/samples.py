@@ -1,0 +1,51 @@
+"""One made-up result of each scenario, as the suite saves it."""
+
+from typing import Any
+
+LATENCY = {"p50": 100, "p95": 200, "p99": 300}
+COMMON: dict[str, Any] = {
+    "loss": 0.0,
+    "cpu_ns_per_packet": 2000,
+    "latency_us": LATENCY,
+    "rss_mib": 90.0,
+    "packets_per_second": 1000,
+    "packets_per_message": 4.4,
+    "errors": {"gaps": 0, "send_failures": 0},
+    "machine": {"cpu": "a core", "cores": 2, "kernel": "6"},
+    "version": "1",
+    "commit": "abc",
+}
+CEILING = {"floor": 1500, "single_send": 1000}
+
+
+def result(shape: str, scenario: str, **own: Any) -> dict[str, Any]:
+    params = {"receivers": own.pop("receivers", 10)}
+    named = {"shape": shape, "case": f"a {shape}", "scenario": scenario, "params": params}
+    return {**named, **COMMON, **own}
+
+
+FORWARD = [
+    result("forward", "forward", receivers=count, ceiling_ns_per_packet={"floor": 1500})
+    for count in (10, 100)
+]
+SAMPLES = [
+    *FORWARD,
+    *(
+        result(shape, "forward", ceiling_ns_per_packet=CEILING)
+        for shape in ("grid", "audio", "rooms")
+    ),
+    result("latency", "latency", core_share=0.5, ceiling_us={"serial_fan_out": 80}),
+    result("workers", "workers", speedup=1.8, loss=[0.0, 0.1], errors=[{"gaps": 1}, {"gaps": 2}]),
+    result("churn", "churn", latency_us_alone={**LATENCY, "p99": 150}),
+    result(
+        "soak",
+        "soak",
+        latency_us_halves=[LATENCY, LATENCY],
+        windows=[{"minute": n, "latency_us": LATENCY, "rss_mib": 90.0} for n in range(3)],
+    ),
+    *(
+        result("compare", "compare", server=name, ratio_to_fastsfu=ratio)
+        for name, ratio in (("fastsfu", 1.0), ("janus", 4.0))
+    ),
+    result("profile", "profile", server="fastsfu", ns_per_packet={"SRTP": 100, "sending": 900}),
+]
