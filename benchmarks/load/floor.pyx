@@ -129,7 +129,7 @@ def forward(int fd, rooms, int senders=1, bint gso=True):
 
 def drop(int fd):
     """Let media that comes to this socket end in the kernel."""
-    if drop_media(fd) < 0:
+    if drop_media(fd, 0) < 0:
         raise OSError("SO_ATTACH_FILTER")
 
 

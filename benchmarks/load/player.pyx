@@ -33,6 +33,9 @@ cdef enum:
     EVENTS = 64
     SPREAD = 1000             # receivers' control packets are spread over so many ticks
     TICK_NS = 1000000
+    # a server's RTCP compound at most: what is there once, and SR and SDES of each stream
+    CONTROL_BYTES = 128
+    REPORT_BYTES = 108
     RECEIVE_TICKS = 4         # between two looks at the receivers' sockets
 
 cdef packed struct Stamp:     # behind the payload's prefix
@@ -184,7 +187,10 @@ cdef class Player:
         for number in range(self.count):
             if number * live // self.count != (number - 1) * live // self.count or number == 0:
                 continue
-            if drop_media(self.receivers[number].control.fd) < 0:
+            if drop_media(
+                    self.receivers[number].control.fd,
+                    CONTROL_BYTES
+                    + self.receivers[number].sender_count * STREAMS * REPORT_BYTES) < 0:
                 raise OSError("SO_ATTACH_FILTER")
             self.receivers[number].dropping = True
 
