@@ -33,6 +33,9 @@ cdef enum:
     EVENTS = 64
     SPREAD = 1000             # receivers' control packets are spread over so many ticks
     TICK_NS = 1000000
+    # Cameras keep time, each its own: their frames must not all come at once.
+    FRAME_US = 33333
+    PHASE_US = 20600          # a golden section of it, which spreads any number of them
     # a server's RTCP compound at most: what is there once, and SR and SDES of each stream
     CONTROL_BYTES = 128
     REPORT_BYTES = 108
@@ -217,7 +220,9 @@ cdef class Player:
         cdef int64_t now_us = (self.stopped_ns - self.start_ns) // 1000
         cdef int number
         for number in range(self.playing, senders):
-            self.senders[number].offset_us = now_us - self.rows[self.senders[number].row].time_us
+            self.senders[number].offset_us = (
+                now_us + number * PHASE_US % FRAME_US
+                - self.rows[self.senders[number].row].time_us)
         self.playing = senders
 
     def run(self, double seconds):
