@@ -331,14 +331,14 @@ cdef void write_sender(Worker* worker, OutboundStream* stream, Compound* compoun
     cdef SenderInfo info
     cdef uint32_t source_ts
     cdef uint8_t* out = compound.data
-    if stream.source == NULL or stream.state != OutboundState.FLOWING or stream.packets == 0:
+    if stream.source == NULL or stream.state != OutboundState.FLOWING or stream.stats.packets == 0:
         return
     if not reception_sender_clock(&stream.source.reception, worker.now_us, &info.ntp, &source_ts):
         return
     info.ssrc = stream.ssrc
     info.rtp_ts = source_ts + stream.rewrite.ts_offset
-    info.packets = <uint32_t>stream.packets
-    info.octets = <uint32_t>stream.octets
+    info.packets = <uint32_t>stream.stats.packets
+    info.octets = <uint32_t>stream.stats.bytes
     stream.last_report_us = worker.now_us
     stream.last_report_ntp = <uint32_t>(info.ntp >> 16)
     compound.size += rtcp_write_sr(out + compound.size, &info, NULL, 0)

@@ -201,12 +201,10 @@ cdef void send_run(
                 &receiver.rewrite, packet.ext_seq, packet.header.ts, worker.now_us, &index, &ts):
             continue
         emit(worker, transport, receiver, packet, index, ts, pt)
-        receiver.octets += packet.payload_size
+        receiver.stats.bytes += packet.payload_size
         sent += 1
     egress_end(&worker.egress)
-    receiver.packets += sent
-    receiver.stats.packets = receiver.packets
-    receiver.stats.bytes = receiver.octets
+    receiver.stats.packets += sent
     receiver.stats.last_packet_us = worker.now_us
     worker.counters[PACKETS_FORWARDED] += sent
     worker.counters[MESSAGES_FORWARDED] += sent > 0

@@ -86,27 +86,27 @@ cpdef enum OutboundState:
     PAUSED = 2
 
 cdef struct OutboundStream:
-    uint64_t handle
+    # what each frame asks for, in the first two lines of cache
     void* transport               # the receiver's Transport (peer/transport)
     InboundStream* source         # NULL once the source is closed
-    int place                     # in source.outbound
+    StreamStats* stats
     OutboundState state
-    bint resumes                  # it flowed from this source before: timestamps go on
     uint32_t ssrc
-    uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats
-    uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
-    uint8_t rtx_pt_of[128]
     Rewrite rewrite
+    uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
+    # the rest
+    uint64_t handle
+    int place                     # in source.outbound
+    bint resumes                  # it flowed from this source before: timestamps go on
+    uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats
+    uint8_t rtx_pt_of[128]
     int64_t rtx_index             # next index of the RTX stream
-    uint64_t packets              # for sender reports
-    uint64_t octets
     int64_t last_report_us        # when our last sender report left, and the middle of its NTP time
     uint32_t last_report_ntp
     int64_t repeats_window_us     # retransmissions are counted from then on
     int repeats
     uint8_t cname[CNAME_CAPACITY]
     uint8_t cname_size
-    StreamStats* stats
 
 # NULL: out of memory
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil

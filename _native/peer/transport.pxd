@@ -37,21 +37,23 @@ cdef enum SsrcRole:
     SSRC_OUTBOUND_RTX = 3
 
 cdef struct Transport:
+    # what each packet to it asks for, in the first two lines of cache
+    # engine/udp Destination of the selected path, before that of the first valid one; or NULL
+    void* destination
+    bint keyed                    # the SRTP contexts are open
+    bint expired                  # no authentic check within the timeout: nothing is sent any more
+    uint8_t id_of_kind[EXT_KINDS] # negotiated id of a header extension, 0 = not negotiated
+    SrtpContext send
+    # the rest
     uint64_t handle
     IceAgent ice
     int64_t consent_timeout_us
-    bint expired                  # no authentic check within the timeout: nothing is sent any more
     bint expiry_told              # to the event loop; again each second while its ring is full
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
-    # engine/udp Destination of the selected path, before that of the first valid one; or NULL
-    void* destination
-    bint keyed                    # the SRTP contexts below are open
     Buffer* early[EARLY_PACKETS]  # SRTP that came before the keys, as received
     int early_count
     SrtpContext receive
-    SrtpContext send
     uint8_t kind_of_id[256]       # ExtensionKind by negotiated id, or NO_EXTENSION
-    uint8_t id_of_kind[EXT_KINDS] # negotiated id, 0 = not negotiated
     uint32_t ssrc                 # of our RTCP when we send no media of our own
     Table by_ssrc
     InboundStream** inbound
