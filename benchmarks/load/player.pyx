@@ -15,6 +15,9 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
+from benchmarks.load.parties cimport (
+    CHECK_CAPACITY, PREFIX, STREAMS, Control, Flow, Receiver, Row, Sender, Stamp,
+)
 from benchmarks.load.sockets cimport (
     BATCH, CLOCK_MONOTONIC, CLOCK_REALTIME, MSG_DONTWAIT, TFD_NONBLOCK, alarm_at, batch,
     batch_receive, batch_time_ns, clock_ns, close, drop_media, drops, epoll_create1, epoll_event,
@@ -24,12 +27,9 @@ from benchmarks.load.sockets cimport (
 ctypedef int (*SrtpFunction)(void* session, void* packet, int* size) noexcept nogil
 
 cdef enum:
-    STREAMS = 2               # 0 audio, 1 video
-    PREFIX = 16
     HEADER = 20
     LATENCY_BUCKETS = 200000  # of 1 us
     STAMP_MAGIC = 0x5AFE57A3
-    CHECK_CAPACITY = 256
     EVENTS = 64
     SPREAD = 1000             # receivers' control packets are spread over so many ticks
     TICK_NS = 1000000
@@ -40,61 +40,6 @@ cdef enum:
     CONTROL_BYTES = 128
     REPORT_BYTES = 108
     RECEIVE_TICKS = 4         # between two looks at the receivers' sockets
-
-cdef packed struct Stamp:     # behind the payload's prefix
-    uint32_t magic
-    uint32_t index            # of the packet in its stream, from 0
-    int64_t sent_ns           # CLOCK_REALTIME
-    uint16_t size             # of the payload, padding excluded
-    uint16_t sender
-    uint8_t stream
-    uint8_t fill              # every byte that follows
-
-cdef struct Row:              # trace.ROW
-    int64_t time_us
-    uint32_t timestamp
-    uint16_t payload_bytes
-    uint8_t stream
-    uint8_t marker
-    uint8_t first
-    uint8_t key[PREFIX]
-    uint8_t delta[PREFIX]
-
-cdef struct Control:          # what any peer sends by itself
-    int fd
-    void* protect             # srtp_t of the direction to the server
-    uint8_t check[CHECK_CAPACITY]   # a Binding request for consent
-    int check_size
-
-cdef struct Sender:
-    Control control
-    void* unprotect           # srtp_t of the direction from the server
-    int row                   # the next to be played
-    int64_t offset_us         # of row times: whole loops, less where it began
-    uint32_t ssrc[STREAMS]
-    uint32_t index[STREAMS]         # of the stream's next packet
-    uint32_t window_first[STREAMS]
-    uint32_t window_end[STREAMS]
-    uint16_t transport_seq
-    bint keyframe_wanted
-    bint frame_is_key
-
-cdef struct Flow:             # what a receiver has of one stream of one sender
-    uint64_t packets          # of the window, content right
-    uint32_t next_seq         # expected RTP sequence number, 0x10000 before the first
-    uint32_t gaps
-
-cdef struct Receiver:
-    Control control
-    void* unprotect           # srtp_t of the direction from the server
-    int first_sender          # those of its room are contiguous
-    int sender_count
-    Flow* flows               # STREAMS for each sender of its room
-    uint64_t unauthentic      # or replayed
-    uint64_t wrong            # authentic, but not what was sent
-    bint dropping             # its media ends in the kernel
-    uint32_t drops_before     # the window
-
 
 cdef class Player:
     """Senders and their receivers over sockets that are connected to the server."""

@@ -61,14 +61,15 @@ cdef extern from * nogil:
     /* Media ends in the kernel, counted among the socket's drops; RTCP and STUN pass
      * (RFC 5761 section 4).
      * The filter sees the datagram from its UDP header on. Most of media is told by its size alone,
-     * as no RTCP or STUN is longer than `control_size` bytes: to read a byte of what GSO has cut costs
-     * the server's core more than the rest of the filter. Of what is shorter the second byte
+     * as no RTCP or STUN is longer than `control_size` bytes: to read a byte of what GSO has cut
+     * costs the server's core more than the rest of the filter. Of what is shorter the second byte
      * is enough: RTCP has its packet types there, STUN the low bits of its own, RTP marker and
      * payload type. */
     static int drop_media(int fd, uint32_t control_size)
     {
         struct sock_filter code[] = {
-            {BPF_LD | BPF_W | BPF_LEN, 0, 0, 0}, {BPF_JMP | BPF_JGT | BPF_K, 4, 0, 8 + control_size},
+            {BPF_LD | BPF_W | BPF_LEN, 0, 0, 0},
+            {BPF_JMP | BPF_JGT | BPF_K, 4, 0, 8 + control_size},
             {BPF_LD | BPF_B | BPF_ABS, 0, 0, 9}, {BPF_JMP | BPF_JGE | BPF_K, 2, 0, 224},
             {BPF_JMP | BPF_JGE | BPF_K, 2, 0, 192}, {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 32},
             {BPF_RET | BPF_K, 0, 0, 0}, {BPF_RET | BPF_K, 0, 0, 0xffff},
