@@ -65,9 +65,11 @@ bench: build/faces.stamp build/test.stamp
 	    --benchmark-columns=min,median,rounds --benchmark-sort=name
 	@$(BIN)/python -m benchmarks.suite
 
-# Everything that make bench has, and larger calls, latency under load, a second worker, visitors, ten minutes of soak.
+# Everything that make bench has, and larger calls, latency under load, a second worker, visitors, ten minutes of soak;
+# then the comparison with a forwarder in plain Python.
 bench-long: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m benchmarks.suite --long
+	@$(BIN)/python -m benchmarks.compare --server plain --output build/bench
 
 lint: build/test.stamp
 	@$(BIN)/ruff check

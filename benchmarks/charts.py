@@ -125,7 +125,12 @@ def _grouped(axes: Axes, places: Sequence[str], bars: dict[str, list[float]]) ->
     for number, (name, values) in enumerate(bars.items()):
         at = [place - 0.4 + width * (number + 0.5) for place in range(len(places))]
         drawn = axes.bar(at, values, width * 0.92, color=COLOURS[number], label=name)
-        axes.bar_label(drawn, [f"{value:,.0f}" for value in values], fontsize=8, padding=2)
+        axes.bar_label(
+            drawn,
+            [f"{value:,.{0 if value >= 100 else 1}f}" for value in values],
+            fontsize=8,
+            padding=2,
+        )
     axes.set_xticks(range(len(places)), [place.replace(", ", ",\n") for place in places])
     axes.tick_params(axis="x", length=0)
     axes.margins(y=0.12)
@@ -168,12 +173,11 @@ def _compare(axes: Axes, rows: Sequence[Result]) -> None:
     }
     _grouped(axes, places, bars)
     axes.set(ylabel="CPU us a packet")
-    axes.set_title("The same load on other servers")
 
 
 def _profile(axes: Axes, rows: Sequence[Result]) -> None:
     parts = list(dict.fromkeys(_every(one["ns_per_packet"] for one in rows)))
-    names = [f"{one['server']}\n{one['case']}" for one in rows]
+    names = [one["case"] for one in rows]
     left = [0.0] * len(rows)
     for number, part in enumerate(parts):
         values = [one["ns_per_packet"].get(part, 0) for one in rows]
@@ -198,6 +202,7 @@ CHARTS: dict[str, tuple[str, Callable[[Axes, Sequence[Result]], None]]] = {
     "rooms": ("rooms", _titled("Many small calls", _shapes)),
     "latency": ("latency", _latency),
     "soak": ("soak", _soak),
-    "compare": ("compare", _compare),
+    "choices": ("choices", _titled("What each choice brings", _compare)),
+    "compare": ("compare", _titled("The same load on other servers", _compare)),
     "profile": ("profile", _profile),
 }

@@ -79,8 +79,7 @@ def run(receivers: int, joins: int, per_second: float) -> dict[str, Any]:
         empty = server.rss_bytes() / 1024
         load = connect(replace(scenario, receivers=FEW), server, capacity=receivers)
         few = play(load)
-        for _ in range(receivers - FEW):
-            load.add_receiver(room_name(0), 0)
+        load.add_receivers([room_name(0)] * (receivers - FEW))
         many = play(load)
         alone = measure(scenario, load)
         rounds, sizes, started = [], [], time.monotonic()

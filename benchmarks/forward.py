@@ -12,7 +12,8 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +33,7 @@ from benchmarks.load.server import Process, ServerProcess
 WARM_UP = 1.5  # seconds of trace before anything is counted
 DRAIN = 0.2  # seconds that the last packets have
 SERVER_CORE, LOAD_CORE = 0, 1
+AT_ONCE = 16  # receivers on their way into a room
 FLOOR_MOST = 5.0  # seconds that a floor is measured for
 CLOCK_RATES = (48000, 90000)
 ALL = [1, 10, 100, 300]
@@ -82,11 +84,18 @@ class Load:
         self.peers.append(peer)
         self.player.add_sender(*peer.native, peer.ssrcs)
 
-    def add_receiver(self, room: str, first_sender: int) -> None:
-        """Join one more, for the room's senders from `first_sender` on."""
-        peer = self.watch(room)
-        self.peers.append(peer)
-        self.player.add_receiver(*peer.native, first_sender, self.scenario.senders)
+    def add_receivers(self, rooms: Sequence[str]) -> None:
+        """Join one more for each name in `rooms`, all senders of which have joined, in their order.
+
+        Several join at a time: some servers lose a client's first DTLS flight and let it wait for
+        its timer.
+        """
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            joined = list(pool.map(self.watch, rooms))
+        for room, peer in zip(rooms, joined, strict=True):
+            first_sender = int(room.rsplit("-", 1)[1]) * self.scenario.senders
+            self.peers.append(peer)
+            self.player.add_receiver(*peer.native, first_sender, self.scenario.senders)
 
     def watch(self, room: str) -> Peer:
         """A connected receiver that nothing is played to yet."""
@@ -133,8 +142,8 @@ def connect(
         first = room * scenario.senders
         for number in range(first, first + scenario.senders):
             load.add_sender(room_name(room, name), number)
-        for _ in range(scenario.receivers):
-            load.add_receiver(room_name(room, name), first)
+    names = [room_name(room, name) for room in range(scenario.rooms)]
+    load.add_receivers([room for room in names for _ in range(scenario.receivers)])
     payload_types = (AUDIO_PT, VIDEO_FORMATS[trace.codec][0])
     load.player.set_trace(trace.rows, trace.period_us, payload_types, CLOCK_RATES)
     return load

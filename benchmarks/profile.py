@@ -17,8 +17,18 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import report
-from benchmarks.forward import LOAD_CORE, Load, Scenario, connect, disconnect, measure, serving
+from benchmarks import report, results
+from benchmarks.compare.servers import OURS, SERVERS
+from benchmarks.forward import (
+    LOAD_CORE,
+    SERVER_CORE,
+    Load,
+    Scenario,
+    connect,
+    disconnect,
+    keep_apart,
+    measure,
+)
 
 HERTZ = 1999
 SYSTEM = r"^\[kernel|/libc\."
@@ -54,6 +64,19 @@ RULES = [
     Rule("forwarding: our code", innermost=r"fastsfu/_native/"),
     Rule("Python and its event loop", innermost=r"python|uvloop|_cffi|libffi|asyncio"),
 ]
+
+
+CM = "AES128_CM_SHA1_80"
+CASES = {
+    "plain Python, 1 to 100": ("plain", Scenario(100)),
+    "no GSO, 1 to 100": ("no GSO", Scenario(100)),
+    "1 to 100, AES-CM": (OURS, Scenario(100, profile=CM)),
+    "1 to 100": (OURS, Scenario(100)),
+    "25 rooms of 1 to 100": (OURS, Scenario(100, 25)),
+    "8 people, audio and video": (OURS, Scenario(8, senders=8, audio=True)),
+    "voice, 1 to 500": (OURS, Scenario(500, audio=True, video=False)),
+}
+ALL = list(CASES)
 
 
 def classify(stack: list[tuple[str, str]]) -> str:
@@ -113,31 +136,35 @@ def profile(scenario: Scenario, load: Load) -> dict[str, Any]:
     }
 
 
-def run(scenario: Scenario) -> dict[str, Any]:
+def run(server: str, scenario: Scenario) -> dict[str, Any]:
     """One object of docs/benchmarks.md; SystemExit without perf."""
     if shutil.which("perf") is None:
         raise SystemExit("perf is not installed: apt-get install linux-perf")
-    with serving(scenario) as server:
-        load = connect(scenario, server)
+    keep_apart()
+    with SERVERS[server].start(SERVER_CORE) as process:
+        load = connect(scenario, process)
         result = profile(scenario, load)
         disconnect(load)
     return result
 
 
 def main(
-    receivers: Annotated[int, typer.Option(help="Receivers in each room.")] = 100,
-    rooms: Annotated[int, typer.Option(help="Rooms with so many receivers each.")] = 1,
-    senders: Annotated[int, typer.Option(help="Senders in each room.")] = 1,
-    video: Annotated[bool, typer.Option(help="Play the trace's video.")] = True,
-    audio: Annotated[bool, typer.Option(help="Play the trace's audio too.")] = False,
-    gso: Annotated[bool, typer.Option(help="Let the server gather packets.")] = True,
-    profile: Annotated[str, typer.Option(help="SRTP profile.")] = Scenario.profile,
+    case: Annotated[list[str], typer.Option(help=f"One of {', '.join(CASES)}; repeatable.")] = ALL,
     seconds: Annotated[float, typer.Option(help="How long to measure, and to record.")] = 5.0,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder whose results.json to add to.")
+    ] = None,
 ) -> None:
-    """Say where the server's time goes; prints one JSON object."""
-    scenario = Scenario(receivers, rooms, senders, video=video, audio=audio, gso=gso)
-    scenario = replace(scenario, seconds=seconds, profile=profile, live=5)
-    report.print_json(report.complete(run(scenario)))
+    """Say where a server's time goes; prints one JSON object a line."""
+    if unknown := set(case) - set(CASES):
+        raise SystemExit(f"there is no {', '.join(unknown)}, only {', '.join(CASES)}")
+    for name in case:
+        server, scenario = CASES[name]
+        found = run(server, replace(scenario, seconds=seconds, live=5))
+        row = results.described("profile", name, {"server": server, **found})
+        report.print_json(row)
+        if output:
+            results.add(output / "results.json", [row])
 
 
 if __name__ == "__main__":

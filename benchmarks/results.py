@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import report
+
 Result = dict[str, Any]
 PROVENANCE = ("machine", "version", "commit")
 
@@ -28,16 +30,23 @@ def load(path: Path) -> list[Result]:
     return results
 
 
-def save(path: Path, results: Sequence[Result], *, add: bool = False) -> list[Result]:
-    """Write them; with `add`, in place of those of the same shapes that the file has. All it has.
+def described(shape: str, case: str, result: Result) -> Result:
+    """With its place in the suite, and where and by what it was measured."""
+    named = {"shape": shape, "case": case, **result}
+    return report.complete(named) | {"command": command()}
 
-    Each result keeps what it was measured with; the head of the file names the last.
-    """
-    replaced = {result["shape"] for result in results}
-    kept = [one for one in load(path) if one["shape"] not in replaced] if add else []
-    everything = [*kept, *results]
+
+def add(path: Path, results: Sequence[Result]) -> list[Result]:
+    """Write them in place of those of the same cases that the file has; all that it has then."""
+    replaced = {(result["shape"], result["case"]) for result in results}
+    kept = [one for one in load(path) if (one["shape"], one["case"]) not in replaced]
+    return save(path, [*kept, *results])
+
+
+def save(path: Path, results: Sequence[Result]) -> list[Result]:
+    """Write them. Each keeps what it was measured with; the head of the file names the last."""
     head = {name: results[-1][name] for name in PROVENANCE}
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({**head, "command": command(), "results": everything}, indent=1)
+    text = json.dumps({**head, "command": command(), "results": results}, indent=1)
     path.write_text(text + "\n")
-    return everything
+    return list(results)

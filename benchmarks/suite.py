@@ -94,33 +94,27 @@ SHAPES: Mapping[str, Sequence[Case]] = {
 
 
 def chosen(only: Sequence[str], *, long: bool) -> Iterator[tuple[str, Case]]:
-    """The cases to run, by shape; ValueError for a shape that is not there."""
-    for shape in only:
-        if shape not in SHAPES:
-            raise ValueError(f"there is no shape {shape!r}, only {', '.join(SHAPES)}")
+    """The cases to run, by shape; ValueError when `only` names none of them."""
+    names = {*SHAPES, *(case.name for cases in SHAPES.values() for case in cases)}
+    for name in only:
+        if name not in names:
+            raise ValueError(f"there is no shape or case {name!r}, only {', '.join(SHAPES)}")
     for shape, cases in SHAPES.items():
         for case in cases:
-            if (shape in only or not only) and (long or case.short):
+            if (not only or {shape, case.name} & set(only)) and (long or case.short):
                 yield shape, case
-
-
-def run(shape: str, case: Case, options: Options) -> list[dict[str, Any]]:
-    """The results of one case, with what they were measured by."""
-    return [
-        report.complete({"shape": shape, "case": case.name, **result})
-        | {"command": results.command()}
-        for result in case.run(options)
-    ]
 
 
 def main(
     long: Annotated[bool, typer.Option("--long", help="All cases: 40 minutes.")] = False,
-    only: Annotated[list[str], typer.Option(help="Just this shape; repeatable.")] = NO_SHAPES,
+    only: Annotated[
+        list[str], typer.Option(help="Just this shape or case; repeatable.")
+    ] = NO_SHAPES,
     repetitions: Annotated[int, typer.Option(help="Of each; 0: 5 with --long, else 1.")] = 0,
     seconds: Annotated[float, typer.Option(help="Of each; 0: 5 with --long, else 2.")] = 0.0,
     ceiling: Annotated[Path | None, typer.Option(help="External yardstick to interleave.")] = None,
     output: Annotated[Path, typer.Option(help="Folder for results.json and charts.")] = OUTPUT,
-    add: Annotated[bool, typer.Option("--add", help="Keep the file's other shapes.")] = False,
+    add: Annotated[bool, typer.Option("--add", help="Keep what the file has besides.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Run the benchmarks of calls: the server on core 0, the load on core 1."""
@@ -131,11 +125,12 @@ def main(
     )
     measured: list[dict[str, Any]] = []
     for shape, case in chosen(only, long=long):
-        rows = run(shape, case, options)
+        rows = [results.described(shape, case.name, row) for row in case.run(options)]
         for row in rows if json else ():
             report.print_json(row)
         measured += rows
-        everything = results.save(output / "results.json", measured, add=add)
+        path = output / "results.json"
+        everything = results.add(path, rows) if add else results.save(path, measured)
     if not json:
         report.print_suite(measured)
     for chart in charts.draw(everything, output):

@@ -8,7 +8,8 @@ takes part by a subclass of `load.server.Process` that says how to publish and h
 import contextlib
 import statistics
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,35 +17,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import report
+from benchmarks import report, results
 from benchmarks.compare import network
-from benchmarks.compare.janus import Janus
+from benchmarks.compare.servers import CHOICES, NOT_ON_LOOPBACK, OURS, RIVALS, SERVERS
 from benchmarks.forward import SERVER_CORE, Load, Scenario, connect, disconnect, keep_apart, measure
-from benchmarks.load.server import Process, ServerProcess, free_port
 
-OURS = "fastsfu"
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Plain(Process):
-    """compare/plain.py."""
-
-    name = "plain Python"
-
-    def __init__(self, *, core: int | None = None) -> None:
-        port = free_port()
-        command = [sys.executable, "-m", "benchmarks.compare.plain", str(port)]
-        super().__init__(f"http://127.0.0.1:{port}", command, core=core)
-
-
-SERVERS: dict[str, Callable[..., Process]] = {
-    OURS: lambda core: ServerProcess(core=core, environment={"FASTSFU_MAX_PARTICIPANTS": "2000"}),
-    "plain": lambda core: Plain(core=core),
-    "janus": lambda core: Janus(core=core),
+CASES = {
+    **{f"1 to {receivers}": Scenario(receivers) for receivers in (10, 100, 400)},
+    "voice, 1 to 200": Scenario(200, audio=True, video=False),
+    "8 people, audio and video": Scenario(8, senders=8, audio=True),
 }
-
-COUNTS = [10, 100]
-RIVALS = [name for name in SERVERS if name != OURS]
+ALL = list(CASES)
 
 
 @contextlib.contextmanager
@@ -54,9 +37,10 @@ def loads(names: list[str], scenario: Scenario) -> Iterator[dict[str, Load]]:
     with contextlib.ExitStack() as stack:
         connected = {}
         for name in names:
-            server = stack.enter_context(SERVERS[name](SERVER_CORE))
+            contender = SERVERS[name]
+            server = stack.enter_context(contender.start(SERVER_CORE))
             empty = server.rss_bytes()
-            connected[name] = connect(scenario, server)
+            connected[name] = connect(replace(scenario, **contender.changes), server)
             stack.callback(disconnect, connected[name])
             if scenario.live:
                 connected[name].player.drop_except(scenario.live)
@@ -72,12 +56,12 @@ def run(names: list[str], scenario: Scenario, repetitions: int) -> list[dict[str
             for name, load in connected.items():
                 runs[name].append(measure(scenario, load))
         memory = {name: round(load.kib_per_peer) for name, load in connected.items()}
-    results = []
+    rows = []
     for name in names:
         pairs = zip(runs[name], runs[OURS], strict=True)
         ratios = [one["cpu_ns_per_packet"] / ours["cpu_ns_per_packet"] for one, ours in pairs]
         middle = sorted(runs[name], key=lambda one: int(one["cpu_ns_per_packet"]))
-        results.append(
+        rows.append(
             {
                 "scenario": "compare",
                 "server": name,
@@ -85,47 +69,56 @@ def run(names: list[str], scenario: Scenario, repetitions: int) -> list[dict[str
                 "ratio_to_fastsfu": round(statistics.median(ratios), 2),
                 "kib_per_peer": memory[name],
                 **middle[(len(middle) - 1) // 2],
+                "cpu_ns_per_packet_runs": [one["cpu_ns_per_packet"] for one in runs[name]],
             }
         )
-    return results
+    return rows
 
 
 def main(
-    receivers: Annotated[list[int], typer.Option(help="How many receive; repeatable.")] = COUNTS,
+    case: Annotated[list[str], typer.Option(help=f"One of {', '.join(CASES)}; repeatable.")] = ALL,
     server: Annotated[list[str], typer.Option(help="Which to compare; repeatable.")] = RIVALS,
-    rooms: Annotated[int, typer.Option(help="Rooms with so many receivers each.")] = 1,
-    senders: Annotated[int, typer.Option(help="Senders in each room.")] = 1,
-    video: Annotated[bool, typer.Option(help="Play the trace's video.")] = True,
-    audio: Annotated[bool, typer.Option(help="Play the trace's audio too.")] = False,
-    seconds: Annotated[float, typer.Option(help="How long to count, for each run.")] = 5.0,
+    seconds: Annotated[float, typer.Option(help="How long to count, for each run.")] = 3.0,
     live: Annotated[int, typer.Option(help="Receivers that read, 0: all.")] = 5,
-    repetitions: Annotated[int, typer.Option(help="Turns.")] = 3,
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Instead of others: ours, each choice undone.")
+    ] = False,
+    repetitions: Annotated[int, typer.Option(help="Turns.")] = 5,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder whose results.json to add to.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Compare this server with others on this machine: servers on core 0, the load on core 1."""
-    names = [OURS, *server]
-    if "janus" in names:
-        network.enter()
-    for count in receivers:
-        scenario = Scenario(
-            count, rooms, senders, video=video, audio=audio, seconds=seconds, live=live
+    if unknown := set(case) - set(CASES) or set(server) - set(SERVERS):
+        raise SystemExit(
+            f"there is no {', '.join(unknown)}; cases: {ALL}, servers: {list(SERVERS)}"
         )
-        results = [report.complete(one) for one in run(names, scenario, repetitions)]
-        if json:
-            for one in results:
-                report.print_json(one)
-        else:
-            print_table(results)
+    names = [OURS, *(CHOICES if choices else server)]
+    if NOT_ON_LOOPBACK & set(names):
+        network.enter()
+    for name in case:
+        scenario = replace(CASES[name], seconds=seconds, live=live)
+        rows = [
+            results.described("choices" if choices else "compare", name, row)
+            for row in run(names, scenario, repetitions)
+        ]
+        if output:
+            results.add(output / "results.json", rows)
+        for row in rows if json else ():
+            report.print_json(row)
+        if not json:
+            print_table(rows)
 
 
-def print_table(results: list[dict[str, Any]]) -> None:
+def print_table(rows: list[dict[str, Any]]) -> None:
     """One row a server."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    console.print(f"{results[0]['params']}")
+    console.print(f"{rows[0]['case']}: {rows[0]['params']}")
     table = Table(
         "server", "CPU ns/packet", "x fastsfu", "loss", "latency p50/p95/p99 us", "KiB/client"
     )
-    for one in results:
+    for one in rows:
         latency = "/".join(str(value) for value in one["latency_us"].values())
         table.add_row(
             one["server"],

@@ -12,19 +12,14 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from aioice import stun
 from OpenSSL import SSL
 from pylibsrtp import Policy, Session
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
+from benchmarks.compare import whip
 from benchmarks.load.certificate import Identity
 from benchmarks.load.peer import PROFILES
 
-HOST = "127.0.0.1"
 Address = tuple[str, int]
 
 
@@ -45,9 +40,8 @@ class Client:
 class Forwarder(asyncio.DatagramProtocol):
     """All clients on one UDP socket."""
 
-    def __init__(self, identity: Identity, port: int) -> None:
+    def __init__(self, identity: Identity) -> None:
         self.identity = identity
-        self.port = port
         self.rooms: dict[str, list[Client]] = {}
         self.by_ufrag: dict[str, Client] = {}
         self.by_address: dict[Address, Client] = {}
@@ -71,6 +65,12 @@ class Forwarder(asyncio.DatagramProtocol):
         if not sends:
             client.room.append(client)
         return client
+
+    def remove(self, ufrag: str) -> None:
+        """Somebody leaves."""
+        client = self.by_ufrag.pop(ufrag)
+        if client in client.room:
+            client.room.remove(client)
 
     def datagram_received(self, data: bytes, address: Address) -> None:
         first = data[0]
@@ -127,44 +127,22 @@ class Forwarder(asyncio.DatagramProtocol):
         client.outbound = Session(Policy(ours, Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile))
 
 
-def app(forwarder: Forwarder) -> Starlette:
-    """WHIP and WHEP, without what a browser would ask for besides."""
-
-    async def join(request: Request) -> Response:
-        client = forwarder.add(request.path_params["room"], sends="/whip/" in request.url.path)
-        sdp = (
-            f"a=ice-ufrag:{client.ufrag}\r\na=ice-pwd:{client.password}\r\n"
-            f"a=fingerprint:sha-256 {forwarder.identity.fingerprint}\r\n"
-            f"a=candidate:1 1 udp 1 {HOST} {forwarder.port} typ host\r\n"
-        )
-        return PlainTextResponse(sdp, 201, {"location": f"/{client.ufrag}"})
-
-    async def leave(request: Request) -> Response:
-        client = forwarder.by_ufrag.pop(request.path_params["ufrag"])
-        if client in client.room:
-            client.room.remove(client)
-        return Response()
-
-    async def ready(_: Request) -> Response:
-        return Response()
-
-    return Starlette(
-        routes=[
-            Route("/", ready),
-            Route("/v1/whip/{room}", join, methods=["POST"]),
-            Route("/v1/whep/{room}", join, methods=["POST"]),
-            Route("/{ufrag}", leave, methods=["DELETE"]),
-        ]
-    )
-
-
 async def serve(port: int) -> None:
     """Until told to stop."""
-    forwarder = Forwarder(Identity.generate(), port)
+    forwarder = Forwarder(Identity.generate())
     loop = asyncio.get_running_loop()
-    await loop.create_datagram_endpoint(lambda: forwarder, local_addr=(HOST, port))
-    config = uvicorn.Config(app(forwarder), host=HOST, port=port, log_level="warning")
-    await uvicorn.Server(config).serve()
+    await loop.create_datagram_endpoint(lambda: forwarder, local_addr=(whip.HOST, port))
+
+    async def join(room: str, _: str, sends: bool) -> tuple[str, str]:
+        client = forwarder.add(room, sends=sends)
+        fingerprint = forwarder.identity.fingerprint
+        described = whip.describe(client.ufrag, client.password, fingerprint, whip.HOST, port)
+        return client.ufrag, described
+
+    async def leave(ufrag: str) -> None:
+        forwarder.remove(ufrag)
+
+    await whip.serve(join, leave, port)
 
 
 if __name__ == "__main__":

@@ -15,10 +15,11 @@ def test_the_short_list_is_part_of_the_long_one() -> None:
     assert 0 < len(short) < len(long)
     assert all(pair in long for pair in short)
     assert {shape for shape, _ in chosen(["grid"], long=True)} == {"grid"}
+    assert [case.name for _, case in chosen(["1 to 100"], long=True)] == ["1 to 100"]
 
 
 def test_a_shape_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="no shape 'circle', only forward, grid"):
+    with pytest.raises(ValueError, match="no shape or case 'circle', only forward, grid"):
         list(chosen(["circle"], long=True))
 
 
@@ -27,22 +28,23 @@ def test_names_of_cases_are_their_own() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_results_are_kept_until_their_shape_is_measured_again(tmp_path: Path) -> None:
+def test_results_are_kept_until_their_case_is_measured_again(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "results.json"
     old, other, new = (
         result(shape, "forward", cpu_ns_per_packet=ns)
         for shape, ns in (("grid", 1), ("audio", 2), ("grid", 3))
     )
+    more = new | {"case": "another grid"}
     results.save(path, [old, other])
-    assert results.save(path, [new], add=True) == results.load(path) == [other, new]
-    assert results.save(path, [new]) == [new]
+    assert results.add(path, [new, more]) == results.load(path) == [other, new, more]
+    assert results.save(path, [new]) == results.load(path) == [new]
 
 
 def test_another_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "results.json"
     path.write_text("[1]")
     with pytest.raises(ValueError, match="not a file of benchmark results"):
-        results.save(path, [result("grid", "forward")], add=True)
+        results.add(path, [result("grid", "forward")])
     assert path.read_text() == "[1]"
 
 
