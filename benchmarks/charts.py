@@ -2,7 +2,7 @@
 same file from the same results.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.profile import OTHER, RULES
 from benchmarks.report import CEILINGS
 
 Result = dict[str, Any]
 INK = "#010203"  # what becomes the page's own text colour
-COLOURS = ("#2f81f7", "#e3873c", "#3fa45b", "#a371f7", "#d9534f", "#29a3a3", "#b08d2f", "#8b949e")
+COLOURS = (
+    *("#2f81f7", "#e3873c", "#3fa45b", "#a371f7", "#d9534f"),
+    *("#29a3a3", "#b08d2f", "#8b949e", "#d16ba5"),
+)
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "fastsfu",
@@ -36,6 +40,7 @@ ADAPT = (
     " @media (prefers-color-scheme: dark) { svg { color: #e6edf3; } }</style>"
 )
 SIZE = (7.2, 3.6)  # inches
+LEGEND_WIDTH = 105  # characters and a little for each entry's mark
 
 
 def draw(results: Sequence[Result], folder: Path) -> list[Path]:
@@ -60,7 +65,8 @@ def svg(paint: Callable[[Axes, Sequence[Result]], None], rows: Sequence[Result])
         axes.grid(axis="y")
         paint(axes, rows)
         handles, labels = _legend(figure)
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+        columns = min(len(labels), LEGEND_WIDTH // (max(map(len, labels)) + 5))
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=8)
         text = StringIO()
         figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     head, rest = text.getvalue().replace(INK, "currentColor").split("<defs>", 1)
@@ -76,6 +82,7 @@ def _legend(figure: Figure) -> tuple[list[Any], list[str]]:
 
 
 def _one_to_many(axes: Axes, rows: Sequence[Result]) -> None:
+    rows = [one for one in rows if one["params"]["rooms"] == 1]
     receivers = [one["params"]["receivers"] for one in rows]
     cost = [one["cpu_ns_per_packet"] for one in rows]
     axes.plot(receivers, cost, "o-", color=COLOURS[0], label="fastsfu")
@@ -125,16 +132,16 @@ def _grouped(axes: Axes, places: Sequence[str], bars: dict[str, list[float]]) ->
     for number, (name, values) in enumerate(bars.items()):
         at = [place - 0.4 + width * (number + 0.5) for place in range(len(places))]
         drawn = axes.bar(at, values, width * 0.92, color=COLOURS[number], label=name)
-        axes.bar_label(
-            drawn,
-            [f"{value:,.{0 if value >= 100 else 1}f}" for value in values],
-            fontsize=8,
-            padding=2,
-        )
+        axes.bar_label(drawn, [_label(value) for value in values], fontsize=8, padding=2)
     axes.set_xticks(range(len(places)), [place.replace(", ", ",\n") for place in places])
     axes.tick_params(axis="x", length=0)
     axes.margins(y=0.12)
     axes.set_xlim(-0.5, max(len(places), 3) - 0.5)
+
+
+def _label(value: float) -> str:
+    """Of a bar; none where nothing was measured."""
+    return f"{value:,.{0 if value >= 100 else 1}f}" if value else ""
 
 
 def _latency(axes: Axes, rows: Sequence[Result]) -> None:
@@ -176,7 +183,8 @@ def _compare(axes: Axes, rows: Sequence[Result]) -> None:
 
 
 def _profile(axes: Axes, rows: Sequence[Result]) -> None:
-    parts = list(dict.fromkeys(_every(one["ns_per_packet"] for one in rows)))
+    known = [*(rule.name for rule in RULES), OTHER]
+    parts = [part for part in known if any(one["ns_per_packet"].get(part) for one in rows)]
     names = [one["case"] for one in rows]
     left = [0.0] * len(rows)
     for number, part in enumerate(parts):
@@ -189,10 +197,6 @@ def _profile(axes: Axes, rows: Sequence[Result]) -> None:
     axes.tick_params(axis="y", length=0)
     axes.set(xlabel="CPU ns a packet")
     axes.set_title("Where the time of a packet goes")
-
-
-def _every(parts: Iterable[dict[str, int]]) -> list[str]:
-    return [name for each in parts for name in each]
 
 
 CHARTS: dict[str, tuple[str, Callable[[Axes, Sequence[Result]], None]]] = {

@@ -82,6 +82,7 @@ SHAPES: Mapping[str, Sequence[Case]] = {
     "forward": [
         *(one_to(receivers, short=True) for receivers in (1, 10, 100)),
         *(one_to(receivers) for receivers in (300, 1000)),
+        call("25 rooms of 1 to 100", Scenario(100, 25)),
     ],
     "grid": [grid(8, short=True), grid(16)],
     "audio": [voices(1, 500, short=True), voices(10, 10), voices(50, 50)],

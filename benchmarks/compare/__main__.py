@@ -20,7 +20,16 @@ from rich.table import Table
 from benchmarks import report, results
 from benchmarks.compare import network
 from benchmarks.compare.servers import CHOICES, NOT_ON_LOOPBACK, OURS, RIVALS, SERVERS
-from benchmarks.forward import SERVER_CORE, Load, Scenario, connect, disconnect, keep_apart, measure
+from benchmarks.forward import (
+    SERVER_CORE,
+    Load,
+    Scenario,
+    connect,
+    disconnect,
+    keep_apart,
+    measure,
+    middle,
+)
 
 CASES = {
     **{f"1 to {receivers}": Scenario(receivers) for receivers in (10, 100, 400)},
@@ -60,7 +69,6 @@ def run(names: list[str], scenario: Scenario, repetitions: int) -> list[dict[str
     for name in names:
         pairs = zip(runs[name], runs[OURS], strict=True)
         ratios = [one["cpu_ns_per_packet"] / ours["cpu_ns_per_packet"] for one, ours in pairs]
-        middle = sorted(runs[name], key=lambda one: int(one["cpu_ns_per_packet"]))
         rows.append(
             {
                 "scenario": "compare",
@@ -68,8 +76,7 @@ def run(names: list[str], scenario: Scenario, repetitions: int) -> list[dict[str
                 "params": report.params(scenario),
                 "ratio_to_fastsfu": round(statistics.median(ratios), 2),
                 "kib_per_peer": memory[name],
-                **middle[(len(middle) - 1) // 2],
-                "cpu_ns_per_packet_runs": [one["cpu_ns_per_packet"] for one in runs[name]],
+                **middle(runs[name]),
             }
         )
     return rows

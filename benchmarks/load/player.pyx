@@ -170,6 +170,17 @@ cdef class Player:
                 - self.rows[self.senders[number].row].time_us)
         self.playing = senders
 
+    def renew(self):
+        """Consent of everybody, for those who were not played to for longer than it lasts."""
+        cdef int number
+        cdef Control* control
+        for number in range(self.sender_count + self.count):
+            if number < self.sender_count:
+                control = &self.senders[number].control
+            else:
+                control = &self.receivers[number - self.sender_count].control
+            send(control.fd, control.check, control.check_size, MSG_DONTWAIT)
+
     def run(self, double seconds):
         """Send and receive for so long; the trace goes on where the last run left it."""
         cdef int64_t now_ns = clock_ns(CLOCK_MONOTONIC)

@@ -20,7 +20,7 @@ CEILING = {"floor": 1500, "single_send": 1000}
 
 
 def result(shape: str, scenario: str, **own: Any) -> dict[str, Any]:
-    params = {"receivers": own.pop("receivers", 10), "minutes": 2.0}
+    params = {"receivers": own.pop("receivers", 10), "rooms": 1, "minutes": 2.0}
     named = {"shape": shape, "case": f"a {shape}", "scenario": scenario, "params": params}
     return {**named, **COMMON, **own}
 
@@ -67,5 +67,5 @@ SAMPLES = [
         for shape in ("compare", "choices")
         for name, ratio in (("fastsfu", 1.0), ("janus", 4.0))
     ),
-    result("profile", "profile", server="fastsfu", ns_per_packet={"SRTP": 100, "sending": 900}),
+    result("profile", "profile", server="fastsfu", ns_per_packet={"SRTP": 100, "other": 900}),
 ]

@@ -109,6 +109,18 @@ def test_sends_nothing_while_it_drains(wire: list[socket.socket]) -> None:
     assert rig.player.close_window() == [[0, 0]]
 
 
+def test_consent_is_renewed_for_everybody(ends: list[socket.socket]) -> None:
+    server, *clients = ends[:4]
+    player = Player(2, srtp_addresses())
+    for client in clients:
+        client.connect(server.getsockname())
+    player.add_sender(clients[0].fileno(), 0, 0, b"first", (1, 2))
+    for client, check in zip(clients[1:], (b"second", b"third"), strict=True):
+        player.add_receiver(client.fileno(), 0, 0, check)
+    player.renew()
+    assert [server.recv(99) for _ in clients] == [b"first", b"second", b"third"]
+
+
 def test_plays_as_many_senders_as_it_is_told(wire: list[socket.socket]) -> None:
     key = secrets.token_bytes(28)
     way = session(key, Policy.SSRC_ANY_OUTBOUND)
