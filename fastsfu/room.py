@@ -93,6 +93,7 @@ class Room:
         self._on_left = on_left
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
+        self._publications: dict[str, dict[Publication, None]] = {}  # by session id
         self.peering = Peering(
             Topology(topology, p2p_policy, back_to_p2p_after),
             self.sessions,
@@ -169,7 +170,7 @@ class Room:
             self.exchange.enter(session.mailbox, session)
         if not session.hidden:
             self._broadcast(ParticipantJoined(session.participant), but=session)
-        for publication in self.publications_for(session, self._sessions):
+        for publication in self.publications_for(session, self._publications):
             session.subscriber.add(publication)
         self.peering.came(session)
 
@@ -203,21 +204,25 @@ class Room:
         """All publications of the sessions with these ids that `session` may receive."""
         if not session.may_subscribe:
             return []
-        sessions = (self._sessions[each] for each in ids if each in self._sessions)
         return [
             publication
-            for each in sessions
-            if each is not session
-            for publication in each.publisher.publications.values()
+            for each in ids
+            if each != session.id
+            for publication in self._publications.get(each, ())
         ]
 
     def published(self, publication: Publication) -> None:
+        self._publications.setdefault(publication.session_id, {})[publication] = None
         for each in self._sessions.values():
             receives = each.id != publication.session_id and each.may_subscribe
             if receives and each.subscriber.add(publication):
                 self.asks(each)
 
     def unpublished(self, publication: Publication) -> None:
+        publications = self._publications[publication.session_id]
+        del publications[publication]
+        if not publications:
+            del self._publications[publication.session_id]
         for each in self._sessions.values():
             each.subscriber.remove(publication)
 
@@ -243,9 +248,9 @@ class Room:
             self.exchange.leave(session.mailbox, session)
         self._changed.pop(session, None)
         self._asking.pop(session, None)
-        for each in self._sessions.values():
-            each.subscriber.forget(session.id)
         if not session.hidden:
+            for each in self._sessions.values():
+                each.subscriber.forget(session.id)
             self._broadcast(ParticipantLeft(session.id, reason))
         if self._speaker.current == session.id:
             self._broadcast(ActiveSpeaker(None))
