@@ -5,14 +5,12 @@ separated by commas), a TOML file (`Config.load(path)`), its default. Nothing is
 that: a Config is frozen.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -20,19 +18,22 @@ from pydantic_settings import (
 
 from fastsfu.cores import usable_cores
 from fastsfu.errors import ConfigError
-from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
-from fastsfu.transport.addresses import (
-    ip_address,
-    ip_network,
-    of_another_family,
-    reachable_addresses,
+from fastsfu.options import (
+    Address,
+    AudioCodecs,
+    MediaAddresses,
+    Names,
+    Networks,
+    Port,
+    Seconds,
+    Secret,
+    TurnUrls,
+    VideoCodecs,
 )
-from fastsfu.transport.turn import check_urls
+from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
+from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
-List = Annotated[list[str], NoDecode]  # commas in the environment, not JSON
-Port = Annotated[int, Field(ge=0, le=65535)]
 MAX_WORKERS = 64  # of engine/state
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Config(BaseSettings):
@@ -49,13 +50,13 @@ class Config(BaseSettings):
 
     # Where it listens
 
-    host: str = "0.0.0.0"
+    host: Address = "0.0.0.0"
     """Address to listen on, TCP and UDP: 0.0.0.0 (IPv4), :: (both), or one address."""
 
     port: Port = 8443
     """TCP port of HTTPS and WSS; 0 takes a free one."""
 
-    media_ips: List = []
+    media_ips: MediaAddresses = []
     """IP addresses that clients reach the media port at, most preferred first. Set it behind NAT
     (the public address). Default: every address of this machine, loopback last so that a browser
     on it works too.
@@ -87,15 +88,15 @@ class Config(BaseSettings):
     key: Path | None = None
     """PEM file of the TLS private key."""
 
-    secret: SecretStr | None = None
+    secret: Secret | None = None
     """Signs meeting tokens, at least 32 bytes. Default: a random one for this process, so that its
     tokens end with it.
     """
 
-    api_key: SecretStr | None = None
+    api_key: Secret | None = None
     """What `Authorization: Bearer` must carry to make tokens over HTTP. Default: nobody may."""
 
-    allowed_origins: List = []
+    allowed_origins: Names = []
     """Origins (`https://app.example`) whose pages may open signaling connections besides this
     server's own; `*` allows all, since a token is asked for anyway.
     """
@@ -128,10 +129,10 @@ class Config(BaseSettings):
 
     # Media
 
-    video_codecs: List = list(VIDEO_CODECS)
+    video_codecs: VideoCodecs = list(VIDEO_CODECS)
     """Video codecs, most preferred first: a publisher sends the first that it knows."""
 
-    audio_codecs: List = list(AUDIO_CODECS)
+    audio_codecs: AudioCodecs = list(AUDIO_CODECS)
     """Audio codecs, most preferred first."""
 
     crypto: Literal["auto", "ipsec-mb", "openssl"] = "auto"
@@ -173,7 +174,7 @@ class Config(BaseSettings):
     turn_max_port: Annotated[int, Field(ge=1024, le=65535)] = 65535
     """Last port of that range."""
 
-    turn_allowed_peers: List = []
+    turn_allowed_peers: Networks = []
     """Networks (`10.0.0.0/8`) that the relay sends to though they are private, loopback or this
     machine's own. Default: public addresses only, and the relays and media ports of this server.
     """
@@ -192,12 +193,12 @@ class Config(BaseSettings):
     turn_bandwidth: Annotated[int, Field(ge=0)] = 0
     """Bits a second that one worker relays at most, for all together; 0: any."""
 
-    turn_urls: List = []
+    turn_urls: TurnUrls = []
     """External TURN and STUN servers that clients are told of (`turn:host:3478?transport=udp`).
     Give their common `turn_secret` with them.
     """
 
-    turn_secret: SecretStr | None = None
+    turn_secret: Secret | None = None
     """What the external TURN servers share with this one (coturn: `static-auth-secret`): clients
     get user names and passwords made with it.
     """
@@ -272,58 +273,6 @@ class Config(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
-    @field_validator(
-        *("media_ips", "allowed_origins", "video_codecs", "audio_codecs"),
-        *("turn_urls", "turn_allowed_peers"),
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return [part.strip() for part in value.split(",") if part.strip()]
-        return value
-
-    @field_validator("host")
-    @classmethod
-    def _check_host(cls, value: str) -> str:
-        return str(ip_address(value))
-
-    @field_validator("media_ips")
-    @classmethod
-    def _check_media_ips(cls, value: list[str]) -> list[str]:
-        addresses = [ip_address(each) for each in value]
-        for address in addresses:
-            if address.is_unspecified or address.is_multicast:
-                raise ValueError(f"{address} is no address that a client can send to")
-        return list(dict.fromkeys(str(address) for address in addresses))
-
-    @field_validator("video_codecs")
-    @classmethod
-    def _check_video_codecs(cls, value: list[str]) -> list[str]:
-        return _known_codecs(value, VIDEO_CODECS)
-
-    @field_validator("audio_codecs")
-    @classmethod
-    def _check_audio_codecs(cls, value: list[str]) -> list[str]:
-        return _known_codecs(value, AUDIO_CODECS)
-
-    @field_validator("turn_urls")
-    @classmethod
-    def _check_turn_urls(cls, value: list[str]) -> list[str]:
-        return check_urls(value)
-
-    @field_validator("turn_allowed_peers")
-    @classmethod
-    def _check_turn_allowed_peers(cls, value: list[str]) -> list[str]:
-        return [ip_network(each) for each in value]
-
-    @field_validator("secret", "api_key", "turn_secret")
-    @classmethod
-    def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value().encode()) < 32:
-            raise ValueError("must be at least 32 bytes; make one with: openssl rand -base64 32")
-        return value
-
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
@@ -343,15 +292,6 @@ class Config(BaseSettings):
             # Frozen for its users, not yet while it is being made.
             self.__dict__["media_ips"] = reachable_addresses(self.host)
         return self
-
-
-def _known_codecs(value: list[str], known: Iterable[str]) -> list[str]:
-    names = {name.lower(): name for name in known}
-    if unknown := [each for each in value if each.lower() not in names]:
-        raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
-    if not value:
-        raise ValueError(f"none is given; known are {', '.join(known)}")
-    return list(dict.fromkeys(names[each.lower()] for each in value))
 
 
 _PREFIX = "Value error, "  # of pydantic

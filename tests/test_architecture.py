@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(["errors", "cores", "config", "owners", "sdp", "auth", "transport"], "value"),
+    **dict.fromkeys(
+        ["errors", "cores", "options", "config", "owners", "sdp", "auth", "transport"], "value"
+    ),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine", "engine_channels"], "engine"),
     **dict.fromkeys(

@@ -1,0 +1,58 @@
+"""What an option can be: types of pydantic that check their value and say what is wrong with it."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
+
+from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
+from fastsfu.transport.addresses import ip_address, ip_network
+from fastsfu.transport.turn import check_urls
+
+SECRET_BYTES = 32  # at least: the output of HMAC-SHA256 (RFC 7518 section 3.2)
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_media_addresses(value: list[str]) -> list[str]:
+    addresses = [ip_address(each) for each in value]
+    for address in addresses:
+        if address.is_unspecified or address.is_multicast:
+            raise ValueError(f"{address} is no address that a client can send to")
+    return list(dict.fromkeys(str(address) for address in addresses))
+
+
+def _known(value: list[str], known: Iterable[str]) -> list[str]:
+    names = {name.lower(): name for name in known}
+    if unknown := [each for each in value if each.lower() not in names]:
+        raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
+    if not value:
+        raise ValueError(f"none is given; known are {', '.join(known)}")
+    return list(dict.fromkeys(names[each.lower()] for each in value))
+
+
+def _check_secret(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value().encode()) < SECRET_BYTES:
+        raise ValueError(
+            f"must be at least {SECRET_BYTES} bytes; make one with: openssl rand -base64 32"
+        )
+    return value
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+Address = Annotated[str, AfterValidator(lambda value: str(ip_address(value)))]
+
+# Lists are separated by commas in the environment, where pydantic would take JSON.
+Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+MediaAddresses = Annotated[Names, AfterValidator(_check_media_addresses)]
+Networks = Annotated[Names, AfterValidator(lambda value: [ip_network(each) for each in value])]
+TurnUrls = Annotated[Names, AfterValidator(check_urls)]
+VideoCodecs = Annotated[Names, AfterValidator(lambda value: _known(value, VIDEO_CODECS))]
+AudioCodecs = Annotated[Names, AfterValidator(lambda value: _known(value, AUDIO_CODECS))]
