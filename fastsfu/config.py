@@ -149,6 +149,11 @@ class Config(BaseSettings):
     with it.
     """
 
+    busy_poll_us: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Microseconds that a worker asks for datagrams before it sleeps, for hosts whose cores wake
+    slowly; each worker's core is then busy all the time. 0 sleeps at once.
+    """
+
     max_transports: Annotated[int, Field(ge=1, le=65_536)] = 4096
     """Clients that one worker serves at most; its tables are sized by it."""
 

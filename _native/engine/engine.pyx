@@ -45,7 +45,7 @@ from fastsfu._native.engine.snapshot cimport read_counters, read_rows
 from fastsfu._native.engine.state cimport Worker
 from fastsfu._native.engine.udp cimport udp_open
 from fastsfu._native.engine.links import Links
-from fastsfu._native.engine.worker cimport WorkerLimits, worker_init, worker_run
+from fastsfu._native.engine.worker cimport WorkerOptions, worker_init, worker_run
 from fastsfu._native.peer.ice cimport Address, IceCredentials
 
 STOP_SECONDS = 5.0                    # that a worker's thread has to end
@@ -91,9 +91,10 @@ cdef class Engine:
     def __cinit__(
             self, *, str host, uint16_t port, bytes certificate_pem, bytes private_key_pem,
             str crypto="auto", bint gso=True, bint gro=True, int64_t hold_us=500,
+            int64_t busy_poll_us=0,
             uint32_t max_transports=4096, uint32_t max_streams=65536, uint32_t max_buffers=131072,
             uint32_t index=0, NativeLinks links=None):
-        cdef WorkerLimits limits
+        cdef WorkerOptions options
         cdef int error
         if crypto not in MAKERS:
             raise ValueError(f"crypto is one of {', '.join(MAKERS)}, not {crypto!r}")
@@ -103,10 +104,12 @@ cdef class Engine:
         self.associations = Associations(certificate_pem, private_key_pem, max_transports)
         self.channels = Channels(self.associations)
         self.fingerprint = certificate_fingerprint(certificate_pem)
-        limits.index = index
-        limits.max_transports = max_transports
-        limits.max_streams = max_streams
-        limits.max_buffers = max_buffers
+        options.index = index
+        options.max_transports = max_transports
+        options.max_streams = max_streams
+        options.max_buffers = max_buffers
+        options.hold_us = hold_us
+        options.busy_poll_us = busy_poll_us
         self.worker = <Worker*>calloc(1, sizeof(Worker))
         self.links = Links() if links is None else links
         if (self.worker == NULL or handles_init(&self.transports, max_transports) < 0
@@ -120,7 +123,7 @@ cdef class Engine:
             free(self.worker)
             self.worker = NULL
             raise
-        error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &limits, hold_us)
+        error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &options)
         if error == -ENOSYS:
             raise ValueError(f"SRTP primitives by {crypto!r} are not to be had on this machine")
         if error == 0:

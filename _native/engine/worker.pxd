@@ -10,16 +10,18 @@ from libc.stdint cimport int64_t, uint32_t
 from fastsfu._native.crypto.suite cimport SuiteMaker
 from fastsfu._native.engine.state cimport Worker
 
-cdef struct WorkerLimits:
+cdef struct WorkerOptions:
     uint32_t index                # among the workers of the process, below MAX_WORKERS
     uint32_t max_transports
     uint32_t max_streams
     uint32_t max_buffers
+    int64_t hold_us               # longest wait for the rest of a video frame
+    int64_t busy_poll_us          # ask for datagrams so long before sleeping; 0 = sleep at once
 
 # All but the socket (engine/udp) is made here. 0, or -errno; -ENOSYS: the SRTP primitives asked for
 # are not to be had.
 cdef int worker_init(
-    Worker* worker, SuiteMaker maker, const WorkerLimits* limits, int64_t hold_us) noexcept nogil
+    Worker* worker, SuiteMaker maker, const WorkerOptions* options) noexcept nogil
 cdef void worker_run(Worker* worker) noexcept nogil           # until COMMAND_STOP
 # What other workers have put on links until now.
 cdef void worker_read_links(Worker* worker) noexcept nogil

@@ -59,25 +59,25 @@ cdef enum:
 
 
 cdef int worker_init(
-        Worker* worker, SuiteMaker maker, const WorkerLimits* limits,
-        int64_t hold_us) noexcept nogil:
+        Worker* worker, SuiteMaker maker, const WorkerOptions* options) noexcept nogil:
     cdef int error
     worker.commands.eventfd = worker.events.eventfd = -1
-    worker.index = limits.index
+    worker.index = options.index
     worker.epoll = epoll_create1(EPOLL_CLOEXEC)
     if worker.epoll < 0:
         return -errno
-    worker.hold_us = hold_us
-    worker.max_transports = limits.max_transports
-    worker.max_streams = limits.max_streams
-    worker.transports = <Transport**>calloc(limits.max_transports, sizeof(Transport*))
-    worker.senders = <Transport**>calloc(limits.max_transports, sizeof(Transport*))
-    worker.inbound = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
-    worker.replicas = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
-    worker.gathering = <InboundStream**>calloc(limits.max_streams, sizeof(InboundStream*))
-    worker.outbound = <OutboundStream**>calloc(limits.max_streams, sizeof(OutboundStream*))
-    worker.stream_stats = <StreamStats*>calloc(limits.max_streams, sizeof(StreamStats))
-    worker.transport_stats = <StreamStats*>calloc(limits.max_transports, sizeof(StreamStats))
+    worker.hold_us = options.hold_us
+    worker.busy_poll_us = options.busy_poll_us
+    worker.max_transports = options.max_transports
+    worker.max_streams = options.max_streams
+    worker.transports = <Transport**>calloc(options.max_transports, sizeof(Transport*))
+    worker.senders = <Transport**>calloc(options.max_transports, sizeof(Transport*))
+    worker.inbound = <InboundStream**>calloc(options.max_streams, sizeof(InboundStream*))
+    worker.replicas = <InboundStream**>calloc(options.max_streams, sizeof(InboundStream*))
+    worker.gathering = <InboundStream**>calloc(options.max_streams, sizeof(InboundStream*))
+    worker.outbound = <OutboundStream**>calloc(options.max_streams, sizeof(OutboundStream*))
+    worker.stream_stats = <StreamStats*>calloc(options.max_streams, sizeof(StreamStats))
+    worker.transport_stats = <StreamStats*>calloc(options.max_transports, sizeof(StreamStats))
     if (worker.transports == NULL or worker.senders == NULL or worker.inbound == NULL
             or worker.replicas == NULL or worker.gathering == NULL or worker.outbound == NULL
             or worker.stream_stats == NULL or worker.transport_stats == NULL):
@@ -89,7 +89,7 @@ cdef int worker_init(
         return -ENOSYS
     error = ring_init(&worker.commands, COMMAND_RING_BYTES)
     error = error or ring_init(&worker.events, EVENT_RING_BYTES)
-    error = error or pool_init(&worker.pool, limits.max_buffers)
+    error = error or pool_init(&worker.pool, options.max_buffers)
     error = error or egress_init(&worker.egress)
     error = error or table_init(&worker.by_ufrag, 64)
     error = error or table_init(&worker.by_address, 64)
@@ -215,9 +215,24 @@ cdef void wait(Worker* worker) noexcept nogil:
     fds[2].fd = worker.epoll
     fds[0].events = fds[1].events = fds[2].events = POLLIN
     fds[1].revents = 0
-    ppoll(fds, 0 if worker.gathering_count else 3, &timeout if has_duties(worker) else NULL, NULL)
+    if not spin(worker, fds, now_us + min(left, worker.busy_poll_us)):
+        ppoll(
+            fds, 0 if worker.gathering_count else 3, &timeout if has_duties(worker) else NULL,
+            NULL)
     if fds[1].revents & POLLIN:
         ring_drain_wake(&worker.commands)
+
+
+cdef inline bint spin(const Worker* worker, pollfd* fds, int64_t until_us) noexcept nogil:
+    """Ask again and again before sleeping, where that is wanted: to be woken takes longer."""
+    cdef timespec at_once
+    if worker.busy_poll_us == 0 or worker.gathering_count or not has_duties(worker):
+        return False
+    at_once.tv_sec = at_once.tv_nsec = 0
+    while ppoll(fds, 3, &at_once, NULL) == 0:
+        if clock_us() >= until_us:
+            return False
+    return True
 
 
 cdef inline bint has_duties(const Worker* worker) noexcept nogil:

@@ -62,6 +62,7 @@ class Engine:
         gso: bool = True,
         gro: bool = True,
         hold_us: int = 500,             # longest wait for the rest of a video frame
+        busy_poll_us: int = 0,          # asks for datagrams so long before it sleeps
         max_transports: int = 4096,
         max_streams: int = 65536,
         max_buffers: int = 131072,      # 2 KiB each

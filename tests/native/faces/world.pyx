@@ -22,7 +22,7 @@ from fastsfu._native.engine.snapshot cimport read_counters, read_rows
 from fastsfu._native.engine.state cimport Worker
 from fastsfu._native.engine.udp cimport Datagram, udp_open
 from fastsfu._native.engine.worker cimport (
-    WorkerLimits, worker_init, worker_read_links, worker_step,
+    WorkerOptions, worker_init, worker_read_links, worker_step,
 )
 
 MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENSSL}
@@ -42,16 +42,17 @@ cdef class World:
     def __cinit__(
             self, *, bint gso=True, int64_t hold_us=500, str crypto="auto", uint32_t index=0,
             Links links=None):
-        cdef WorkerLimits limits
+        cdef WorkerOptions options
         cdef int error
         self.links = Links() if links is None else links
-        limits.index = index
-        limits.max_transports, limits.max_streams, limits.max_buffers = 256, 1024, 8192
+        options.index = index
+        options.max_transports, options.max_streams, options.max_buffers = 256, 1024, 8192
+        options.hold_us, options.busy_poll_us = hold_us, 0
         self.worker = <Worker*>calloc(1, sizeof(Worker))
         self.worker.udp.fd = -1
         self.worker.index = index
         self.links.add(self.worker)
-        error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &limits, hold_us)
+        error = worker_init(self.worker, <SuiteMaker><int>MAKERS[crypto], &options)
         error = error or udp_open(&self.worker.udp, b"127.0.0.1", 0, gso, True)
         if error:
             raise OSError(-error, "no worker")
