@@ -90,7 +90,7 @@ SHAPES: Mapping[str, Sequence[Case]] = {
     "latency": [Case("1 to 100, as many as it takes", busy_core)],
     "workers": [Case("2 rooms of 1 to 150, spread over both", two_workers)],
     "churn": [Case("1 to 100, 10 visits a second", lambda _: [churn.run(100, 200, 10.0)])],
-    "soak": [Case("10 calls of 4 for 10 minutes", lambda _: [soak.run(10.0, 10.0, 1.0)])],
+    "soak": [Case("10 calls of 4", lambda _: [soak.run(10.0, 10.0, 1.0)])],
 }
 
 
