@@ -51,6 +51,15 @@ class AppMessage:
     sender: str  # session id, or "server"
 
 
+@dataclass(slots=True)
+class MessageCounts:
+    """Of all rooms, since the server began."""
+
+    received: int = 0  # from clients
+    delivered: int = 0  # to clients, which acknowledged them
+    missed: int = 0  # found no room in a client's mailbox
+
+
 class Mailbox:
     """One client's. `origin` is the session id under which it first came."""
 
@@ -58,7 +67,7 @@ class Mailbox:
         self.origin = origin
         self.session_id = origin
         self.received = 0  # last number taken over from the client
-        self.delivered = self.missed = 0  # messages, in all
+        self.counts = MessageCounts()
         self._link: Link | None = None
         self._waiting: deque[bytes | _Gap] = deque()
         self._written: deque[bytes | _Gap] = deque()  # to this link, and not acknowledged
@@ -83,7 +92,7 @@ class Mailbox:
         """Keep a message for the client, if there is room."""
         if not self._has_room(1 if not self._gap else 2):
             self._gap += 1
-            self.missed += 1
+            self.counts.missed += 1
             return
         self._close_gap()
         self._waiting.append(fragment)
@@ -95,7 +104,7 @@ class Mailbox:
             item = self._written.popleft()
             if not isinstance(item, _Gap):
                 self._acknowledged += 1
-                self.delivered += 1
+                self.counts.delivered += 1
                 self._bytes -= len(item)
         if self._gap and self._has_room(2):
             self._close_gap()
@@ -147,9 +156,10 @@ class _Gap:
 class Exchange:
     """A room's app messages."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, counts: MessageCounts) -> None:
         """`max_bytes` is what one message's JSON may have."""
         self._max_bytes = max_bytes
+        self._counts = counts
         self._boxes: dict[str, Mailbox] = {}  # by origin
         self._by_id: dict[str, Mailbox] = {}  # by each session id that it had
         # By origin, whose sessions are over: the last one, and when they are forgotten.
@@ -163,6 +173,7 @@ class Exchange:
     def enter(self, mailbox: Mailbox, owner: Owner) -> None:
         """A client is in the room, with a new mailbox or with the one that it had."""
         mailbox.session_id = owner.id
+        mailbox.counts = self._counts
         self._boxes[mailbox.origin] = self._by_id[owner.id] = mailbox
 
     def leave(self, mailbox: Mailbox, owner: Owner) -> None:
@@ -195,6 +206,7 @@ class Exchange:
 
     def relay(self, sender: Mailbox, number: int, message: AppMessage) -> None:
         """Give a client's message to everybody it is for."""
+        self._counts.received += 1
         fragment = frames.fragment(number, message.data, sender.session_id, sender.origin)
         self._give(fragment, message.to, sender)
 

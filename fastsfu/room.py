@@ -21,7 +21,7 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
 )
-from fastsfu.messages import AppMessage, Exchange, OnAppMessage
+from fastsfu.messages import AppMessage, Exchange, MessageCounts, OnAppMessage
 from fastsfu.peering import Peering
 from fastsfu.session import Session
 from fastsfu.speaker import SpeakerChoice
@@ -66,6 +66,7 @@ class Room:
         on_app_message: OnAppMessage | None = None,
         on_channel: OnChannel | None = None,
         max_app_message_bytes: int = 4096,
+        message_counts: MessageCounts,
         on_left: Callable[["Room", Session, str], None],
         on_carrier: Callable[["Room", Carried], None],
     ) -> None:
@@ -89,7 +90,7 @@ class Room:
         self.on_topology = on_topology
         self.on_app_message = on_app_message
         self.on_channel = on_channel
-        self.exchange = Exchange(max_app_message_bytes)
+        self.exchange = Exchange(max_app_message_bytes, message_counts)
         self._on_left = on_left
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}

@@ -8,7 +8,7 @@ from typing import Any
 from fastsfu.channels import OnChannel
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
-from fastsfu.messages import OnAppMessage
+from fastsfu.messages import MessageCounts, OnAppMessage
 from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.session import Session
 from fastsfu.topology import Carried, P2pPolicy, TopologyProperty
@@ -37,6 +37,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
         self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
+        self.message_counts = MessageCounts()
         self._vacated = asyncio.Event()
         self._is_open = False
 
@@ -77,6 +78,7 @@ class Rooms:
             on_app_message=on_app_message or self._on_app_message,
             on_channel=on_channel or self._on_channel,
             max_app_message_bytes=self._config.max_app_message_bytes,
+            message_counts=self.message_counts,
             on_left=self._left,
             on_carrier=self._carrier_changed,
         )

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fastsfu.http.rooms import check_api_key
+from fastsfu.messages import MessageCounts
 from fastsfu.sfu import SFU
 
 KINDS = ("audio", "video")
@@ -90,6 +91,7 @@ class SFUCollector(Collector):
         yield GaugeMetricFamily("fastsfu_rooms", "rooms now", len(sfu.rooms))
         yield GaugeMetricFamily("fastsfu_sessions", "sessions now", len(sfu.sessions))
         yield from _workers([engine.counters() for engine in sfu.engines])
+        yield from _app_messages(sfu.rooms.message_counts)
         snapshot = sfu.snapshot()
         yield _streams_now(snapshot)
         yield from self._streams.update(snapshot)
@@ -124,6 +126,14 @@ class StreamTotals:
         for kind, name in enumerate(KINDS):
             family.add_metric([name], self._totals.get((row, kind, total.column), 0))
         return family
+
+
+def _app_messages(counts: MessageCounts) -> Iterator[Metric]:
+    yield CounterMetricFamily("fastsfu_app_messages_received", "from clients", counts.received)
+    yield CounterMetricFamily("fastsfu_app_messages_delivered", "to clients", counts.delivered)
+    yield CounterMetricFamily(
+        "fastsfu_app_messages_missed", "dropped for clients too slow", counts.missed
+    )
 
 
 def _streams_now(snapshot: npt.NDArray[Any]) -> Metric:

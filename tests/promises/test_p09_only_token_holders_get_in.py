@@ -1,7 +1,7 @@
 """P9: only who holds a token for the room gets in, with just the rights that it carries.
 
-Tokens expire; a room has a start, an end and a maximum of participants. The engine is a double:
-what reaches it is what a client could send and get.
+Tokens expire; a room has a start, an end and a maximum of participants. The engine is a double,
+except for app messages: what reaches it is what a client could send and get.
 """
 
 import asyncio
@@ -18,8 +18,10 @@ from fastsfu.config import Config
 from fastsfu.errors import FastSFUError
 from fastsfu.events import Ended, Event
 from fastsfu.sfu import SFU
+from tests.support.messages_client import MessagesClient
 from tests.support.offers import receiving, sending
 from tests.support.recording_engine import RecordingEngine, media_engine
+from tests.support.server import live_server
 from tests.support.virtual_time import virtually
 
 SECRET = "correct horse battery staple, and a pony"
@@ -143,6 +145,24 @@ async def test_media_goes_only_where_the_token_allows(publish: bool, subscribe: 
         session.update_receive_settings({"*": {"audio": True, "video": True}})
         await session.offer(offer)
         assert len(native.outbounds) == (2 if subscribe else 0)
+
+
+async def test_messages_come_only_from_whom_the_token_allows() -> None:
+    async with live_server() as server, server.socket() as first, server.socket() as second:
+        mute, ben = MessagesClient(), MessagesClient()
+        try:
+            await mute.join(server, first, "standup", claims={"messages": False})
+            await ben.join(server, second, "standup")
+            mute.send("psst")
+            await mute.until(lambda: bool(mute.of("refused")))
+            assert mute.of("refused")[0]["error"] == "not-allowed"
+            assert mute.config["can_send_messages"] is False
+            ben.send("hello")
+            await mute.until(lambda: mute.data() == ["hello"])
+            assert ben.got == []
+        finally:
+            await mute.close()
+            await ben.close()
 
 
 async def test_name_and_ownership_are_those_of_the_token() -> None:
