@@ -172,7 +172,7 @@ def measure_video(
     result = figures(server, before[0][0], relayed, time.monotonic() - before[0][1], played.loss)
     for pair in pairs:
         for end in pair:
-            end.socket.close()
+            end.leave()
     return result | {"latency_us": latency(played), "wrong": played.wrong}
 
 

@@ -1,10 +1,11 @@
-"""Datagrams on their way through the relay, gathered for as long as a batch of received ones takes:
-equal-sized ones of a flow leave in one message (GSO), as they came in one burst.
+"""Datagrams on their way through the relay, gathered: equal-sized ones of a flow leave in one
+message (GSO), as they came in one burst. A large datagram is held for a moment, since the rest of
+its burst follows it; small ones alone, as of a voice, leave with the batch that they came in.
 
 The order within a flow is kept. A flow's key means something on its socket only.
 """
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.engine.udp cimport SocketAddress, UdpSocket
 
@@ -14,6 +15,8 @@ cdef enum:
     OUTBOX_LARGEST = 16384        # of one datagram
     # Beyond a link's MTU the kernel refuses GSO, where it would fragment a plain datagram.
     OUTBOX_GSO_LARGEST = 1400
+    OUTBOX_LARGE = 500            # bytes from which on a datagram may be one of a burst
+    OUTBOX_HOLD_US = 250          # of the 0.1 to 0.3 ms in which browsers send a frame
     NO_FLOW = 0                   # never gathered
 
 cdef struct OutboxSlot:           # one message
@@ -28,6 +31,8 @@ cdef struct OutboxSlot:           # one message
 cdef struct Outbox:
     uint8_t* area                 # OUTBOX_SLOT_BYTES for each slot
     int count
+    bint holds                    # a slot may still grow
+    int64_t due_us                # when all of them leave; 0 = not known yet
     OutboxSlot slots[OUTBOX_SLOTS]
 
 cdef int outbox_init(Outbox* outbox) noexcept nogil           # 0, or -ENOMEM
@@ -41,3 +46,5 @@ cdef uint8_t* outbox_begin(
     Outbox* outbox, UdpSocket* udp, int fd, uint64_t flow, uint32_t size,
     OutboxSlot** slot) noexcept nogil
 cdef void outbox_flush(Outbox* outbox) noexcept nogil
+# The same, but while something is held for at most hold_us (0: nothing is).
+cdef void outbox_flush_due(Outbox* outbox, int64_t now_us, int64_t hold_us) noexcept nogil

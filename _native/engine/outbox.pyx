@@ -1,13 +1,16 @@
 """See outbox.pxd."""
 
+from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 
 from fastsfu._native.base.net cimport ENOMEM
-from fastsfu._native.engine.udp cimport GSO_MAX_SEGMENTS, Message, udp_send
+from fastsfu._native.engine.udp cimport GSO_MAX_SEGMENTS, UDP_BATCH, Message, udp_send
 
 
 cdef int outbox_init(Outbox* outbox) noexcept nogil:
     outbox.count = 0
+    outbox.holds = False
+    outbox.due_us = 0
     outbox.area = <uint8_t*>malloc(OUTBOX_SLOTS * OUTBOX_SLOT_BYTES)
     return -ENOMEM if outbox.area == NULL else 0
 
@@ -44,21 +47,36 @@ cdef uint8_t* outbox_begin(
     slot[0].fd = fd
     slot[0].flow = flow
     slot[0].size = slot[0].segment = size
-    slot[0].closed = not 0 < size <= OUTBOX_GSO_LARGEST
+    slot[0].closed = flow == NO_FLOW or not 0 < size <= OUTBOX_GSO_LARGEST
+    outbox.holds = outbox.holds or (udp.gso and size >= OUTBOX_LARGE and not slot[0].closed)
     outbox.count += 1
     return outbox.area + (outbox.count - 1) * OUTBOX_SLOT_BYTES
 
 
+cdef void outbox_flush_due(Outbox* outbox, int64_t now_us, int64_t hold_us) noexcept nogil:
+    if outbox.count and outbox.holds and outbox.due_us == 0:
+        outbox.due_us = now_us + min(hold_us, <int64_t>OUTBOX_HOLD_US)
+    if not outbox.holds or now_us >= outbox.due_us:
+        outbox_flush(outbox)
+
+
 cdef void outbox_flush(Outbox* outbox) noexcept nogil:
+    """One system call for messages in a row that leave by one socket."""
     cdef OutboxSlot* slot
-    cdef Message message
-    cdef int i
+    cdef Message messages[UDP_BATCH]
+    cdef int i, count = 0
     for i in range(outbox.count):
         slot = &outbox.slots[i]
-        message.destination = &slot.destination
-        message.data = outbox.area + i * OUTBOX_SLOT_BYTES
-        message.size = slot.size
-        message.segment = <uint16_t>max(slot.segment, 1u)    # of an empty datagram too
+        messages[count].destination = &slot.destination
+        messages[count].data = outbox.area + i * OUTBOX_SLOT_BYTES
+        messages[count].size = slot.size
+        messages[count].segment = <uint16_t>max(slot.segment, 1u)    # of an empty datagram too
+        count += 1
+        if count < UDP_BATCH and i + 1 < outbox.count and slot[1].fd == slot.fd:
+            continue
         slot.udp.fd = slot.fd
-        udp_send(slot.udp, &message, 1)
+        udp_send(slot.udp, messages, count)
+        count = 0
     outbox.count = 0
+    outbox.holds = False
+    outbox.due_us = 0

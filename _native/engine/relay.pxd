@@ -4,6 +4,8 @@ and where it is wanted one more for clients.
     client's ChannelData -> turn_channel_peer -> outbox -> the allocation's socket -> peer
     peer's datagram -> the allocation's socket -> turn_from_peer -> outbox -> the client's socket
 
+A peer that is itself a relayed address here is reached without the two sockets between.
+
 What is relayed is never looked into (promise P3).
 """
 
@@ -57,7 +59,7 @@ cdef void relay_receive(Relay* relay, uint32_t index, int64_t now_us) noexcept n
 cdef void relay_receive_extra(Relay* relay, int64_t now_us) noexcept nogil
 # The client at this address of the media port has gone: close its allocation.
 cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil
-# Send what was gathered.
-cdef void relay_flush(Relay* relay) noexcept nogil
+# Send what was gathered, unless more of its burst may come within hold_us.
+cdef void relay_flush(Relay* relay, int64_t now_us, int64_t hold_us) noexcept nogil
 # Close what has expired; does so once a second.
 cdef void relay_tick(Relay* relay, int64_t now_us) noexcept nogil

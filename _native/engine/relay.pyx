@@ -10,8 +10,8 @@ from fastsfu._native.base.net cimport (
 )
 from fastsfu._native.base.wire cimport read_u16, write_u16
 from fastsfu._native.engine.outbox cimport (
-    NO_FLOW, OUTBOX_LARGEST, OutboxSlot, outbox_begin, outbox_extend, outbox_flush, outbox_free,
-    outbox_init,
+    NO_FLOW, OUTBOX_LARGE, OUTBOX_LARGEST, OutboxSlot, outbox_begin, outbox_extend, outbox_flush,
+    outbox_flush_due, outbox_free, outbox_init,
 )
 from fastsfu._native.engine.udp cimport (
     UDP_BATCH, SocketAddress, udp_address, udp_bind, udp_close, udp_is_local, udp_next, udp_open,
@@ -26,10 +26,11 @@ from fastsfu._native.packet.turn cimport (
     CHANNEL_HEADER_SIZE, DATA_OVERHEAD, channel_data_size,
 )
 from fastsfu._native.peer.allocation cimport Allocation, allocation_data_header
+from fastsfu._native.peer.register cimport register_find, register_find_relayed, register_remove
 from fastsfu._native.peer.turn cimport (
     NO_PERMISSION, TURN_ANSWER_CAPACITY, TURN_BYTES_RECEIVED, TURN_BYTES_SENT, TURN_CLOSE,
     TURN_NO_ALLOCATION, TURN_OPEN, TURN_PACKETS_RECEIVED, TURN_PACKETS_SENT, TURN_RELAY,
-    TURN_TOO_LARGE, turn_answers_stranger, turn_channel_peer, turn_close, turn_find, turn_free,
+    TURN_TOO_LARGE, turn_answers_stranger, turn_channel_peer, turn_free,
     turn_from_peer, turn_init, turn_on_message, turn_opened, turn_within_quota,
 )
 
@@ -96,9 +97,9 @@ cdef void on_stun(
         &relay.server, datagram.data, datagram.size, &datagram.source, listener_of(relay, via),
         now_us, relay.unix_s, reply)
     if reply.effect == TURN_RELAY:
-        send_to_peer(
+        relay_on(
             relay, reply.allocation, &reply.peer, NO_FLOW, reply.message.data,
-            reply.message.data_size, reply.message.dont_fragment)
+            reply.message.data_size, reply.message.dont_fragment, now_us)
         return
     if reply.effect == TURN_OPEN:
         turn_opened(&relay.server, reply, open_socket(relay, via, datagram, reply), now_us)
@@ -114,7 +115,7 @@ cdef void on_channel(
         Relay* relay, UdpSocket* via, const Datagram* datagram, int64_t now_us) noexcept nogil:
     cdef int size = channel_data_size(datagram.data, datagram.size)
     cdef uint16_t number
-    cdef Allocation* allocation = turn_find(
+    cdef Allocation* allocation = register_find(
         &relay.server, &datagram.source, listener_of(relay, via))
     cdef const Address* peer
     if allocation == NULL or size < 0:
@@ -124,8 +125,26 @@ cdef void on_channel(
     peer = turn_channel_peer(&relay.server, allocation, number, now_us)
     if peer == NULL or not turn_within_quota(&relay.server, allocation, <uint32_t>size, now_us):
         return
-    send_to_peer(
-        relay, allocation, peer, number, datagram.data + CHANNEL_HEADER_SIZE, <uint32_t>size, False)
+    relay_on(
+        relay, allocation, peer, number, datagram.data + CHANNEL_HEADER_SIZE, <uint32_t>size, False,
+        now_us)
+
+
+cdef void relay_on(
+        Relay* relay, Allocation* allocation, const Address* peer, uint64_t flow,
+        const uint8_t* data, uint32_t size, bint df, int64_t now_us) noexcept nogil:
+    """From a client to its peer, whether that is out there or a client of this worker, too."""
+    cdef Allocation* other
+    if size > OUTBOX_LARGEST:
+        relay.server.counters[TURN_TOO_LARGE] += 1
+        return
+    relay.server.counters[TURN_PACKETS_SENT] += 1
+    relay.server.counters[TURN_BYTES_SENT] += size
+    other = register_find_relayed(&relay.server, peer)
+    if other == NULL:
+        send_to_peer(relay, allocation, peer, flow, data, size, df)
+    else:
+        send_to_client(relay, other, &allocation.relayed, data, size, now_us)
 
 
 cdef void relay_on_binding(
@@ -155,7 +174,8 @@ cdef void relay_receive(Relay* relay, uint32_t index, int64_t now_us) noexcept n
         if udp_receive(&relay.shared) == 0:
             return
         while udp_next(&relay.shared, &datagram):
-            send_to_client(relay, allocation, &datagram, now_us)
+            send_to_client(
+                relay, allocation, &datagram.source, datagram.data, datagram.size, now_us)
         if relay.shared.message_count < UDP_BATCH:
             return
 
@@ -175,13 +195,13 @@ cdef void relay_receive_extra(Relay* relay, int64_t now_us) noexcept nogil:
 
 
 cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil:
-    cdef Allocation* allocation = turn_find(&relay.server, client, 0)
+    cdef Allocation* allocation = register_find(&relay.server, client, 0)
     if allocation != NULL:
         close_allocation(relay, allocation)
 
 
-cdef void relay_flush(Relay* relay) noexcept nogil:
-    outbox_flush(&relay.outbox)
+cdef void relay_flush(Relay* relay, int64_t now_us, int64_t hold_us) noexcept nogil:
+    outbox_flush_due(&relay.outbox, now_us, hold_us)
 
 
 cdef void relay_tick(Relay* relay, int64_t now_us) noexcept nogil:
@@ -202,11 +222,6 @@ cdef void send_to_peer(
     cdef RelaySocket* own = <RelaySocket*>allocation.socket
     cdef OutboxSlot* slot
     cdef uint8_t* place = outbox_extend(&relay.outbox, own.fd, flow, size)
-    if size > OUTBOX_LARGEST:
-        relay.server.counters[TURN_TOO_LARGE] += 1
-        return
-    relay.server.counters[TURN_PACKETS_SENT] += 1
-    relay.server.counters[TURN_BYTES_SENT] += size
     if place == NULL:
         place = outbox_begin(&relay.outbox, &relay.shared, own.fd, flow, size, &slot)
         take_up(relay, allocation)
@@ -225,40 +240,42 @@ cdef void relay_flush_df(Relay* relay, int fd, int family) noexcept nogil:
 
 
 cdef void send_to_client(
-        Relay* relay, Allocation* allocation, const Datagram* datagram,
-        int64_t now_us) noexcept nogil:
+        Relay* relay, Allocation* allocation, const Address* source, const uint8_t* data,
+        uint32_t size, int64_t now_us) noexcept nogil:
     cdef RelaySocket* own = <RelaySocket*>allocation.socket
     cdef uint8_t header[DATA_OVERHEAD]
     cdef uint32_t header_size = CHANNEL_HEADER_SIZE, padding = 0
     cdef OutboxSlot* slot
     cdef uint8_t* place
-    cdef int channel = turn_from_peer(&relay.server, allocation, &datagram.source, now_us)
+    cdef int channel = turn_from_peer(&relay.server, allocation, source, now_us)
     if channel == NO_PERMISSION:
         return
-    if datagram.size > OUTBOX_LARGEST - DATA_OVERHEAD - 3:
+    if size > OUTBOX_LARGEST - DATA_OVERHEAD - 3:
         relay.server.counters[TURN_TOO_LARGE] += 1
         return
-    if not turn_within_quota(&relay.server, allocation, datagram.size, now_us):
+    if not turn_within_quota(&relay.server, allocation, size, now_us):
         return
     relay.server.counters[TURN_PACKETS_RECEIVED] += 1
-    relay.server.counters[TURN_BYTES_RECEIVED] += datagram.size
+    relay.server.counters[TURN_BYTES_RECEIVED] += size
     if channel:
         write_u16(header, <uint16_t>channel)
-        write_u16(header + 2, <uint16_t>datagram.size)
+        write_u16(header + 2, <uint16_t>size)
     else:
-        header_size = allocation_data_header(
-            allocation, &datagram.source, datagram.size, header)
-        padding = -datagram.size & 3u
+        header_size = allocation_data_header(allocation, source, size, header)
+    # An indication has to be padded, ChannelData may be (RFC 8656 section 12.5): the packets of a
+    # video frame differ by one byte, and equal ones can be gathered.
+    if channel == 0 or size >= OUTBOX_LARGE:
+        padding = -size & 3u
     place = outbox_extend(
-        &relay.outbox, own.via.fd, allocation.index + 1, header_size + datagram.size + padding)
+        &relay.outbox, own.via.fd, allocation.index + 1, header_size + size + padding)
     if place == NULL:
         place = outbox_begin(
             &relay.outbox, own.via, own.via.fd, allocation.index + 1,
-            header_size + datagram.size + padding, &slot)
+            header_size + size + padding, &slot)
         slot.destination = own.back.address
     memcpy(place, header, header_size)
-    memcpy(place + header_size, datagram.data, datagram.size)
-    memset(place + header_size + datagram.size, 0, padding)
+    memcpy(place + header_size, data, size)
+    memset(place + header_size + size, 0, padding)
 
 
 cdef inline void take_up(Relay* relay, const Allocation* allocation) noexcept nogil:
@@ -322,7 +339,7 @@ cdef void close_allocation(Relay* relay, Allocation* allocation) noexcept nogil:
     LIVE_PORTS[allocation.relayed.port] -= 1
     close(own.fd)
     free(own)
-    turn_close(&relay.server, allocation)
+    register_remove(&relay.server, allocation)
 
 
 cdef void choose_address(

@@ -185,7 +185,7 @@ cdef void worker_step(Worker* worker) noexcept nogil:
         link_wake(worker)
     egress_flush(&worker.egress, &worker.udp)
     if worker.relay != NULL:
-        relay_flush(worker.relay)
+        relay_flush(worker.relay, worker.now_us, worker.hold_us)
     if worker.events_written:
         worker.events_written = False
         ring_wake(&worker.events)
@@ -195,18 +195,22 @@ cdef void wait(Worker* worker) noexcept nogil:
     """Until a datagram, a command, the end of a hold or the next tick; a worker without any duty
     waits for ever.
 
-    In the middle of a frame more is sure to come: a nap then takes its packets together instead of
-    waking for each.
+    In the middle of a frame more is sure to come, and as a rule so it is in a relayed burst: a nap
+    then takes its packets together instead of waking for each.
     """
     cdef pollfd fds[3]
     cdef timespec timeout
     cdef int64_t until = worker.next_tick_us, now_us = clock_us(), left
+    cdef bint naps = worker.gathering_count > 0
     cdef int i
     worker.busy_us += now_us - worker.woke_us
     for i in range(worker.gathering_count):
         until = min(until, worker.gathering[i].frame_deadline_us)
+    if worker.relay != NULL and worker.relay.outbox.count:
+        naps = True
+        until = min(until, worker.relay.outbox.due_us)
     left = max(<int64_t>0, until - now_us)
-    if worker.gathering_count:
+    if naps:
         left = min(left, <int64_t>NAP_US)
     timeout.tv_sec = left // 1000000
     timeout.tv_nsec = left % 1000000 * 1000
@@ -215,10 +219,8 @@ cdef void wait(Worker* worker) noexcept nogil:
     fds[2].fd = worker.epoll
     fds[0].events = fds[1].events = fds[2].events = POLLIN
     fds[1].revents = 0
-    if not spin(worker, fds, now_us + min(left, worker.busy_poll_us)):
-        ppoll(
-            fds, 0 if worker.gathering_count else 3, &timeout if has_duties(worker) else NULL,
-            NULL)
+    if naps or not spin(worker, fds, now_us + min(left, worker.busy_poll_us)):
+        ppoll(fds, 0 if naps else 3, &timeout if has_duties(worker) else NULL, NULL)
     if fds[1].revents & POLLIN:
         ring_drain_wake(&worker.commands)
 
@@ -226,7 +228,7 @@ cdef void wait(Worker* worker) noexcept nogil:
 cdef inline bint spin(const Worker* worker, pollfd* fds, int64_t until_us) noexcept nogil:
     """Ask again and again before sleeping, where that is wanted: to be woken takes longer."""
     cdef timespec at_once
-    if worker.busy_poll_us == 0 or worker.gathering_count or not has_duties(worker):
+    if worker.busy_poll_us == 0 or not has_duties(worker):
         return False
     at_once.tv_sec = at_once.tv_nsec = 0
     while ppoll(fds, 3, &at_once, NULL) == 0:

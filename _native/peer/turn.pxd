@@ -46,7 +46,7 @@ cdef struct TurnUser:
 cdef enum TurnEffect:             # what the caller does besides sending the answer, if there is one
     TURN_NOTHING = 0
     TURN_OPEN                     # open a socket for `allocation`, then turn_opened
-    TURN_CLOSE                    # close its socket, then turn_close
+    TURN_CLOSE                    # close its socket, then register_remove
     TURN_RELAY                    # send `message.data` to `peer` (a Send indication)
 
 cdef struct TurnReply:
@@ -71,6 +71,7 @@ cdef struct TurnServer:
     Bucket bucket                 # of all
     Table by_client               # key of the 5-tuple -> index
     Table by_user                 # TurnUser.key -> index into users
+    Table by_relayed              # family and port of a relayed address -> index
     TurnUser* users               # max_allocations
     uint64_t seed[2]
     bint has_v4                   # families that can be relayed to
@@ -90,13 +91,9 @@ cdef void turn_on_message(
 # allocation is gone. Writes the answer.
 cdef void turn_opened(
     TurnServer* server, TurnReply* reply, uint16_t error, int64_t now_us) noexcept nogil
-cdef void turn_close(TurnServer* server, Allocation* allocation) noexcept nogil
 # May a stranger at this address have an answer now? Counted.
 cdef bint turn_answers_stranger(
     TurnServer* server, const Address* source, int64_t now_us) noexcept nogil
-# The allocation of a client, or NULL.
-cdef Allocation* turn_find(
-    TurnServer* server, const Address* client, uint8_t listener) noexcept nogil
 # The peer of a channel, or NULL when it is not bound (counted).
 cdef const Address* turn_channel_peer(
     TurnServer* server, const Allocation* allocation, uint16_t number,

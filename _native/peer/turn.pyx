@@ -6,14 +6,12 @@ success, or returns the error code that its caller answers with.
 
 from libc.errno cimport EIO, ENOMEM
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memset
 
 from fastsfu._native.base.bucket cimport bucket_take
 from fastsfu._native.base.posix cimport explicit_bzero, getrandom
-from fastsfu._native.base.table cimport (
-    TABLE_NONE, table_free, table_get, table_init, table_put, table_remove,
-)
-from fastsfu._native.base.wire cimport read_u64, write_u32
+from fastsfu._native.base.table cimport table_free, table_init
+from fastsfu._native.base.wire cimport write_u32
 from fastsfu._native.packet.stun cimport (
     STUN_OK, STUN_UNKNOWN_REQUIRED, XOR_MAPPED_ADDRESS, StunResult, StunWriter,
     stun_begin, stun_end, stun_put, stun_put_address, stun_put_error,
@@ -26,11 +24,13 @@ from fastsfu._native.packet.turn cimport (
     turn_read_address,
 )
 from fastsfu._native.peer.allocation cimport (
-    BIND_CONFLICT, BIND_NO_ROOM, allocation_bind, allocation_channel, allocation_mix,
+    BIND_CONFLICT, BIND_NO_ROOM, allocation_bind, allocation_channel,
     allocation_peer, allocation_permit, allocation_permits,
 )
 from fastsfu._native.peer.credential cimport credential_challenge, credential_check
-from fastsfu._native.peer.ice cimport address_equal
+from fastsfu._native.peer.register cimport (
+    register_add, register_client_key, register_find, register_relayed, register_remove,
+)
 from fastsfu._native.peer.relayable cimport relayable_address, relayable_endpoint
 
 cdef enum:
@@ -47,7 +47,6 @@ cdef enum:
     WRONG_CREDENTIALS = 441
     TRANSPORT_NOT_SUPPORTED = 442
     PEER_FAMILY_MISMATCH = 443
-    QUOTA_REACHED = 486
     INSUFFICIENT_CAPACITY = 508
 
 
@@ -61,12 +60,14 @@ cdef int turn_init(TurnServer* server) noexcept nogil:
             or getrandom(server.secret.nonce_key, sizeof(server.secret.nonce_key), 0) < 0):
         return -EIO
     error = table_init(&server.by_client, 64)
-    return error or table_init(&server.by_user, 64)
+    error = error or table_init(&server.by_user, 64)
+    return error or table_init(&server.by_relayed, 64)
 
 
 cdef void turn_free(TurnServer* server) noexcept nogil:
     table_free(&server.by_client)
     table_free(&server.by_user)
+    table_free(&server.by_relayed)
     free(server.allocations)
     free(server.users)
     explicit_bzero(server, sizeof(TurnServer))
@@ -95,7 +96,7 @@ cdef void turn_on_message(
         challenge(server, source, error, now_us, reply)
         return
     server.counters[TURN_REQUESTS] += 1
-    reply.allocation = turn_find(server, source, listener)
+    reply.allocation = register_find(server, source, listener)
     error = UNKNOWN_ATTRIBUTE if result == STUN_UNKNOWN_REQUIRED else on_request(
         server, source, listener, now_us, reply)
     if error:
@@ -130,6 +131,7 @@ cdef uint16_t on_allocate(
     """Section 7.2, in its order."""
     cdef TurnMessage* message = &reply.message
     cdef int family = 4 if message.family < 0 else message.family
+    cdef uint16_t error
     if reply.allocation != NULL:
         return again(reply, now_us)
     if message.transport < 0:
@@ -146,7 +148,13 @@ cdef uint16_t on_allocate(
     # Ports are not kept in reserve: a pair of them was for RTP and RTCP apart.
     if message.has_reservation or message.reserve_next:
         return INSUFFICIENT_CAPACITY
-    return allocate(server, source, listener, family, now_us, reply)
+    error = register_add(server, source, listener, message, &reply.allocation)
+    if error:
+        return error
+    reply.allocation.relayed.family = <uint8_t>family
+    reply.allocation.expires_us = now_us + lifetime_s(message) * 1000000
+    reply.effect = TURN_OPEN
+    return 0
 
 
 cdef uint16_t again(TurnReply* reply, int64_t now_us) noexcept nogil:
@@ -158,124 +166,17 @@ cdef uint16_t again(TurnReply* reply, int64_t now_us) noexcept nogil:
     return 0
 
 
-cdef uint16_t allocate(
-        TurnServer* server, const Address* source, uint8_t listener, int family, int64_t now_us,
-        TurnReply* reply) noexcept nogil:
-    cdef Allocation* allocation
-    cdef int64_t user
-    cdef uint32_t index = free_index(server)
-    if index == server.max_allocations:
-        return INSUFFICIENT_CAPACITY
-    user = user_of(server, &reply.message)
-    if user < 0:
-        return INSUFFICIENT_CAPACITY
-    if server.users[user].allocations >= server.max_user_allocations:
-        return QUOTA_REACHED
-    allocation = <Allocation*>calloc(1, sizeof(Allocation))
-    if allocation == NULL:
-        return INSUFFICIENT_CAPACITY
-    allocation.index = index
-    allocation.key = client_key(server, source, listener)
-    allocation.client = source[0]
-    allocation.listener = listener
-    allocation.relayed.family = <uint8_t>family
-    allocation.user = <uint32_t>user
-    memcpy(allocation.username, reply.message.username, reply.message.username_size)
-    allocation.username_size = reply.message.username_size
-    memcpy(allocation.transaction_id, reply.message.transaction_id, 12)
-    allocation.expires_us = now_us + lifetime_s(&reply.message) * 1000000
-    if table_put(&server.by_client, allocation.key, index) < 0 or table_put(
-            &server.by_user, server.users[user].key, <uint32_t>user) < 0:
-        table_remove(&server.by_client, allocation.key)
-        free(allocation)
-        return INSUFFICIENT_CAPACITY
-    server.users[user].allocations += 1
-    server.allocations[index] = allocation
-    server.allocation_count += 1
-    server.allocation_top = max(server.allocation_top, index + 1)
-    reply.allocation = allocation
-    reply.effect = TURN_OPEN
-    return 0
-
-
 cdef void turn_opened(
         TurnServer* server, TurnReply* reply, uint16_t error, int64_t now_us) noexcept nogil:
     reply.effect = TURN_NOTHING
     if error:
-        turn_close(server, reply.allocation)
+        register_remove(server, reply.allocation)
         reply.allocation = NULL
         refuse(server, reply, error)
         return
+    register_relayed(server, reply.allocation)
     server.counters[TURN_ALLOCATED] += 1
     write_allocated(reply, now_us)
-
-
-cdef void turn_close(TurnServer* server, Allocation* allocation) noexcept nogil:
-    cdef TurnUser* user = &server.users[allocation.user]
-    user.allocations -= 1
-    if user.allocations == 0:
-        table_remove(&server.by_user, user.key)
-    table_remove(&server.by_client, allocation.key)
-    server.allocations[allocation.index] = NULL
-    server.allocation_count -= 1
-    free(allocation)
-
-
-cdef uint32_t free_index(const TurnServer* server) noexcept nogil:
-    """max_allocations: there is none."""
-    cdef uint32_t i
-    if server.allocation_count == server.allocation_top:
-        return server.allocation_top
-    for i in range(server.allocation_top):
-        if server.allocations[i] == NULL:
-            return i
-    return server.max_allocations
-
-
-cdef int64_t user_of(TurnServer* server, const TurnMessage* message) noexcept nogil:
-    """The place of the user in `users`, a free one for a new one; -1: there is none."""
-    cdef uint64_t key = user_key(server, message)
-    cdef uint32_t found = table_get(&server.by_user, key)
-    cdef uint32_t i
-    if found != TABLE_NONE:
-        return found
-    for i in range(server.max_allocations):
-        if server.users[i].allocations == 0:
-            memset(&server.users[i], 0, sizeof(TurnUser))
-            server.users[i].key = key
-            return i
-    return -1
-
-
-cdef uint64_t user_key(const TurnServer* server, const TurnMessage* message) noexcept nogil:
-    """Of what stands behind the expiry: new credentials of a session are no new user."""
-    cdef uint64_t key = server.seed[1]
-    cdef int i = 0
-    while i < message.username_size and message.username[i] != c":":
-        i += 1
-    while i < message.username_size:
-        key = allocation_mix(key ^ message.username[i])
-        i += 1
-    return key
-
-
-cdef uint64_t client_key(
-        const TurnServer* server, const Address* client, uint8_t listener) noexcept nogil:
-    """A keyed hash: turn_find compares the address itself."""
-    cdef uint64_t key = allocation_mix(server.seed[0] ^ read_u64(client.ip))
-    key = allocation_mix(key ^ read_u64(client.ip + 8))
-    return allocation_mix(
-        key ^ (<uint64_t>client.port << 16 | <uint64_t>client.family << 8 | listener))
-
-
-cdef Allocation* turn_find(
-        TurnServer* server, const Address* client, uint8_t listener) noexcept nogil:
-    cdef uint32_t index = table_get(&server.by_client, client_key(server, client, listener))
-    cdef Allocation* allocation
-    if index == TABLE_NONE:
-        return NULL
-    allocation = server.allocations[index]
-    return allocation if address_equal(&allocation.client, client) else NULL
 
 
 cdef bint is_owner(const Allocation* allocation, const TurnMessage* message) noexcept nogil:
@@ -364,7 +265,7 @@ cdef void on_send(
         TurnServer* server, const Address* source, uint8_t listener, int64_t now_us,
         TurnReply* reply) noexcept nogil:
     """Section 11.2; dropped silently when anything is amiss."""
-    reply.allocation = turn_find(server, source, listener)
+    reply.allocation = register_find(server, source, listener)
     if reply.allocation == NULL or reply.message.data == NULL or reply.message.peer_count != 1:
         server.counters[TURN_NO_ALLOCATION] += 1
         return
@@ -485,7 +386,7 @@ cdef bint turn_answers_stranger(
         server.strangers_second = now_us // 1000000
         memset(server.strangers, 0, sizeof(server.strangers))
     who.port = 0
-    cell = client_key(server, &who, 0) % STRANGER_CELLS
+    cell = register_client_key(server, &who, 0) % STRANGER_CELLS
     if server.strangers[cell] >= STRANGERS_PER_SECOND:
         server.counters[TURN_THROTTLED] += 1
         return False

@@ -45,6 +45,10 @@ class Plain:
         self.socket.connect(address)
         self.socket.setblocking(False)
 
+    def leave(self) -> None:
+        """Stay no longer."""
+        self.socket.close()
+
     def send(self, data: bytes) -> None:
         """One datagram."""
         self.socket.send(data)
@@ -76,6 +80,11 @@ class Relayed(Plain):
         bound = {"CHANNEL-NUMBER": int.from_bytes(CHANNEL, "big"), "XOR-PEER-ADDRESS": address}
         self._ask(stun.Method.CHANNEL_BIND, bound)
         self.socket.setblocking(False)
+
+    def leave(self) -> None:
+        self.socket.settimeout(5)
+        self._ask(stun.Method.REFRESH, {"LIFETIME": 0})
+        super().leave()
 
     def send(self, data: bytes) -> None:
         self.socket.send(CHANNEL + len(data).to_bytes(2, "big") + data)

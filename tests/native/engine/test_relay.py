@@ -74,6 +74,14 @@ def other() -> Iterator[socket.socket]:
         yield found
 
 
+def channel_data(datagram: bytes, channel: int) -> bytes:
+    """What a ChannelData message carries; behind it may be padding to 4 bytes."""
+    assert int.from_bytes(datagram[:2], "big") == channel
+    end = 4 + int.from_bytes(datagram[2:4], "big")
+    assert len(datagram) in (end, end + -end % 4)
+    return datagram[4:end]
+
+
 def test_channel_there_and_back(engine: Engine, other: socket.socket) -> None:
     with closing(UdpClient(engine.port)) as ada:
         relayed = ada.allocate()
@@ -82,8 +90,7 @@ def test_channel_there_and_back(engine: Engine, other: socket.socket) -> None:
             ada.socket.send(b"\x40\x01" + size.to_bytes(2, "big") + b"a" * size)
             assert other.recvfrom(10000) == (b"a" * size, relayed)
             other.sendto(b"b" * (size + 1), relayed)
-            header = b"\x40\x01" + (size + 1).to_bytes(2, "big")
-            assert ada.socket.recv(10000) == header + b"b" * (size + 1)
+            assert channel_data(ada.socket.recv(10000), 0x4001) == b"b" * (size + 1)
         counters = engine.counters()
         assert counters["turn_packets_sent"] == counters["turn_packets_received"] == 5
         assert counters["turn_bytes_sent"] == counters["turn_bytes_received"] - 5 == 10204
@@ -104,7 +111,7 @@ def test_bursts_keep_their_order_and_sizes(other: socket.socket, gso: bool) -> N
         assert [other.recv(2000) for _ in burst] == burst
         for data in burst:
             other.sendto(data, relayed)
-        assert [ada.socket.recv(2000)[4:] for _ in burst] == burst
+        assert [channel_data(ada.socket.recv(2000), 0x4000) for _ in burst] == burst
 
 
 def test_indications(engine: Engine, other: socket.socket) -> None:
@@ -145,6 +152,33 @@ def test_two_relays_reach_each_other_and_nothing_else_here() -> None:
         forbidden = ada.request(CREATE_PERMISSION, peer("127.0.0.2"))
         assert error_of(ada.ask(forbidden)) == 403
         bob.close()
+
+
+def test_two_relays_of_a_worker_need_no_sockets_between_them(engine: Engine) -> None:
+    """What one sends to the other's relayed address never leaves the worker; permissions, order
+    and the address that the other sees are as if it did."""
+    with closing(UdpClient(engine.port)) as ada, closing(UdpClient(engine.port, "bob")) as bob:
+        of_ada, of_bob = ada.allocate(), bob.allocate()
+        ada.bind(0x4000, of_bob)
+        ada.socket.send(b"\x40\x00\x00\x04deaf")  # Bob has not permitted it
+        before = engine.counters()["datagrams_received"]
+        assert error_of(bob.ask(bob.request(CREATE_PERMISSION, peer(*of_ada)))) == 0
+        ada.socket.send(b"\x40\x00\x00\x04ping")
+        read = parse(bob.socket.recv(100))
+        assert (read.attributes["XOR-PEER-ADDRESS"], read.attributes["DATA"]) == (of_ada, b"ping")
+        bob.bind(0x4001, of_ada)
+        burst = [bytes([i]) * size for i, size in enumerate([1109, 1110, 1110, 1110, 300, 20])]
+        for data in burst:
+            ada.socket.send(b"\x40\x00" + len(data).to_bytes(2, "big") + data)
+        assert [channel_data(bob.socket.recv(2000), 0x4001) for _ in burst] == burst
+        counters = engine.counters()
+        assert counters["drop_turn_no_permission"] == 1
+        assert counters["turn_packets_sent"] == len(burst) + 2
+        assert counters["turn_packets_received"] == len(burst) + 1
+        assert counters["datagrams_received"] - before == 1 + 1 + 1 + len(burst)  # to clients' port
+        assert error_of(bob.ask(bob.request(REFRESH, lifetime(0)))) == 0
+        ada.socket.send(b"\x40\x00\x00\x04gone")
+        assert error_of(ada.ask(ada.request(REFRESH, lifetime(0)))) == 0
 
 
 def test_even_port_and_range(engine: Engine) -> None:

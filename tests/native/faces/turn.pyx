@@ -14,10 +14,10 @@ from fastsfu._native.packet.turn cimport DATA_OVERHEAD, channel_data_size
 from fastsfu._native.peer.allocation cimport Allocation, allocation_data_header
 from fastsfu._native.peer.ice cimport Address
 from fastsfu._native.peer.relayable cimport relayable_address, relayable_endpoint
+from fastsfu._native.peer.register cimport register_find, register_remove
 from fastsfu._native.peer.turn cimport (
-    TURN_CLOSE, TURN_OPEN, TURN_RELAY, TurnReply, TurnServer, turn_channel_peer, turn_close,
-    turn_find, turn_free, turn_from_peer, turn_init, turn_on_message, turn_opened,
-    turn_within_quota,
+    TURN_CLOSE, TURN_OPEN, TURN_RELAY, TurnReply, TurnServer, turn_channel_peer,
+    turn_free, turn_from_peer, turn_init, turn_on_message, turn_opened, turn_within_quota,
 )
 
 from tests.native.faces.exact cimport exact
@@ -63,7 +63,7 @@ cdef class Turn:
         cdef uint32_t i
         for i in range(self.server.allocation_top):
             if self.server.allocations[i] != NULL:
-                turn_close(self.server, self.server.allocations[i])
+                register_remove(self.server, self.server.allocations[i])
         turn_free(self.server)
         free(self.server)
         free(self.ports)
@@ -93,14 +93,14 @@ cdef class Turn:
         if reply.effect == TURN_RELAY:
             sent = reply.message.data[:reply.message.data_size], text_of(&reply.peer)
         elif reply.effect == TURN_CLOSE:
-            turn_close(self.server, reply.allocation)
+            register_remove(self.server, reply.allocation)
         free(copy)
         return answer, sent
 
     def channel(self, source, int number):
         """The peer of a client's channel, or None."""
         cdef Address client = address_of(source)
-        cdef Allocation* allocation = turn_find(self.server, &client, 0)
+        cdef Allocation* allocation = register_find(self.server, &client, 0)
         cdef const Address* peer = NULL
         if allocation != NULL:
             peer = turn_channel_peer(self.server, allocation, <uint16_t>number, self.now_us)
@@ -110,7 +110,7 @@ cdef class Turn:
         """-1, 0 (an indication) or the channel on which a peer's data goes to the client."""
         cdef Address client = address_of(source)
         cdef Address other = address_of(peer)
-        cdef Allocation* allocation = turn_find(self.server, &client, 0)
+        cdef Allocation* allocation = register_find(self.server, &client, 0)
         return turn_from_peer(self.server, allocation, &other, self.now_us)
 
     def indication(self, source, peer, bytes data):
@@ -119,13 +119,13 @@ cdef class Turn:
         cdef Address other = address_of(peer)
         cdef uint8_t header[DATA_OVERHEAD]
         cdef uint32_t size = allocation_data_header(
-            turn_find(self.server, &client, 0), &other, <uint32_t>len(data), header)
+            register_find(self.server, &client, 0), &other, <uint32_t>len(data), header)
         return header[:size] + data + bytes(-len(data) & 3)
 
     def within_quota(self, source, int size):
         cdef Address client = address_of(source)
         return bool(turn_within_quota(
-            self.server, turn_find(self.server, &client, 0), <uint32_t>size, self.now_us))
+            self.server, register_find(self.server, &client, 0), <uint32_t>size, self.now_us))
 
     def relayable(self, ip, port=None):
         cdef Address peer = address_of((ip, port or 0))

@@ -1,0 +1,29 @@
+"""Who has which allocation: by client, by user and by relayed address.
+
+Users are counted by what stands behind the expiry in their name, so that new credentials of a
+session are no new user.
+"""
+
+from libc.stdint cimport uint8_t, uint16_t, uint64_t
+
+from fastsfu._native.packet.turn cimport TurnMessage
+from fastsfu._native.peer.allocation cimport Allocation
+from fastsfu._native.peer.ice cimport Address
+from fastsfu._native.peer.turn cimport TurnServer
+
+# A new one for the client at `source`; 0, or the error code: 486 beyond the user's quota, 508.
+cdef uint16_t register_add(
+    TurnServer* server, const Address* source, uint8_t listener, const TurnMessage* message,
+    Allocation** added) noexcept nogil
+# Its relayed address is known now.
+cdef void register_relayed(TurnServer* server, const Allocation* allocation) noexcept nogil
+# Frees it.
+cdef void register_remove(TurnServer* server, Allocation* allocation) noexcept nogil
+# The allocation of a client, or that with this relayed address; or NULL.
+cdef Allocation* register_find(
+    TurnServer* server, const Address* client, uint8_t listener) noexcept nogil
+cdef Allocation* register_find_relayed(
+    TurnServer* server, const Address* address) noexcept nogil
+# A keyed hash of a client's 5-tuple.
+cdef uint64_t register_client_key(
+    const TurnServer* server, const Address* client, uint8_t listener) noexcept nogil
