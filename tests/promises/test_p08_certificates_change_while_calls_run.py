@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import websockets
+from aioice.turn import create_turn_endpoint
 
 from fastsfu.http import tls
+from tests.http.test_door import LOOPBACK, RELAY, Peer, allocations
 from tests.support.certificates import rsa_pair, shown, write
 from tests.support.offers import OfferText, Section
 from tests.support.server import LiveServer, live_server
@@ -49,6 +51,43 @@ async def test_open_calls_go_on(server: LiveServer, tmp_path: Path, renewed: tls
     server.tls = tls.ssl.create_default_context(cadata=renewed.chain.decode())
     async with server.caller("r"):
         pass
+
+
+async def test_a_relayed_call_by_tls_outlives_twenty_certificates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its TLS connection and the WebSocket stay; whoever comes anew sees the certificate of now."""
+    monkeypatch.setattr(tls, "POLL_SECONDS", 0.01)
+    certificate, key = write(FIRST, tmp_path)
+    loop = asyncio.get_running_loop()
+    async with (
+        live_server(cert=certificate, key=key, **RELAY) as server,
+        server.caller("r") as caller,
+        asyncio.timeout(60),
+    ):
+        transport, end = await loop.create_datagram_endpoint(Peer, local_addr=(LOOPBACK, 0))
+        ours = caller.joined["ice_servers"][-1]
+        relayed, client = await create_turn_endpoint(
+            Peer,
+            server_addr=("localhost", server.port),
+            username=ours["username"],
+            password=ours["credential"],
+            ssl=server.tls,
+            transport="tcp",
+        )
+        for number in range(20):
+            renewed = tls.self_signed(["localhost"], [LOOPBACK])
+            write(renewed, tmp_path)
+            await until_shown(server, renewed)
+            relayed.sendto(b"%d" % number, transport.get_extra_info("sockname"))
+            data, source = await end.received.get()
+            transport.sendto(data, source)
+            assert (await client.received.get())[0] == b"%d" % number
+            await caller.send("ping", id=number)
+            await caller.expect("pong")
+        await allocations(server.sfu, 1)
+        relayed.close()
+        transport.close()
 
 
 async def test_half_written_pair_keeps_the_old(
