@@ -35,13 +35,18 @@ Visit = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, server: ServerProcess, room: str) -> AsyncIterator[Visit]:
-    """`await visit(t=TOKEN, name=...)`: the page as opened from that link, nothing clicked yet."""
+    """`await visit(t=TOKEN, name=...)`: the page as opened from that link, nothing clicked yet.
+
+    The first `lost` requests for a URL that ends in `lose` break, as when the network changes.
+    """
     contexts = []
 
-    async def visit(script: str = "", **query: str) -> Page:
+    async def visit(script: str = "", lose: str = "", lost: int = 1, **query: str) -> Page:
         context = await browser.new_context(ignore_https_errors=True)
         contexts.append(context)
         page = await context.new_page()
+        if lose:
+            await page.route(f"**{lose}", lambda route: route.abort(), times=lost)
         await page.add_init_script(HOOK + VIOLATIONS + script)
         await page.goto(f"{server.url}/r/{room}?{urlencode(query)}")
         return page
@@ -71,6 +76,13 @@ async def test_from_the_link_into_the_call_and_back(visit: Visit, token: str, ro
     await page.keyboard.press("Escape")
     await expect(page.locator("#leave-dialog")).to_be_hidden()
     assert await page.evaluate("window.call.meetingState()") == "joined-meeting"
+
+
+async def test_a_page_that_loads_in_part_loads_again(visit: Visit, token: str) -> None:
+    page = await visit(lose="/sdk/stats.js", t=token, name="Ada", autojoin="1")
+    await until("Ada to join", lambda: page.evaluate(JOINED))
+    page = await visit(lose="/sdk/stats.js", lost=9, t=token)
+    await expect(page.locator("#unloaded")).to_be_visible()
 
 
 async def test_keys_do_what_the_buttons_do(visit: Visit, token: str) -> None:

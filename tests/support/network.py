@@ -96,6 +96,9 @@ class Network:
         _run("ip", "-n", namespace, "link", "set", "lo", "up")
         with self.inside(name):
             Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+            # Or an IPv6 address comes up a second later, while a page loads, and browsers end
+            # all their connections when the network changes.
+            Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0")
 
     def _connect(self, household: str, wan: str, lan: str) -> None:
         router = f"{household}-router"

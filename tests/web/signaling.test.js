@@ -95,6 +95,43 @@ test('a server that says nothing rejects join after a while', async () => {
   await rejected;
 });
 
+test('join tries again when its connection breaks', async () => {
+  const joining = signaling.join(JOIN);
+  await flush();
+  sockets[0].drop(); // as when the network changes
+  await flush();
+  await wait(600);
+  assert.deepEqual(sockets[1].sent, [JOIN]);
+  sockets[1].push(JOINED);
+  await joining;
+  assert.deepEqual(log, ['joined']);
+});
+
+test('join gives up after some seconds', async () => {
+  let error = null;
+  signaling.join(JOIN).catch((reason) => (error = reason));
+  for (let second = 0; second < 9; second += 1) {
+    await flush();
+    sockets.at(-1).drop();
+    await wait(1000);
+  }
+  assert.equal(error.type, 'connection-error');
+  assert.match(error.info, /cannot be reached/);
+});
+
+test('leaving ends the attempts to join', async () => {
+  const joining = signaling.join(JOIN);
+  await flush();
+  sockets[0].drop();
+  await flush();
+  const rejected = assert.rejects(joining, { type: 'connection-error' });
+  signaling.close();
+  await flush();
+  await rejected;
+  await wait(60_000);
+  assert.equal(sockets.length, 1);
+});
+
 test('a dropped connection resumes the session', async () => {
   await join();
   sockets[0].drop();

@@ -12,6 +12,8 @@ import { endingFor } from './texts.js';
 
 /** @import { Call } from '../sdk/fastsfu.js' */
 
+sessionStorage.removeItem('fastsfu.loads'); // boot.js counts those that came to nothing
+
 const entry = readEntry(location.href, sessionStorage);
 history.replaceState(null, '', entry.cleanAddress);
 document.title = entry.room;

@@ -25,6 +25,8 @@ const SUBPROTOCOL = 'fastsfu.v1';
 const HANDSHAKE_MS = 10_000;
 /** After so long without any connection the call is given up. */
 const PATIENCE_MS = 120_000;
+/** The same while it is being joined: somebody looks at it and wants to know. */
+const JOIN_PATIENCE_MS = 8000;
 const CLOSED_REPLACED = 4409;
 
 export class Signaling {
@@ -68,12 +70,16 @@ export class Signaling {
   }
 
   /**
+   * A connection that breaks while it is being made says little: browsers end all of them when the
+   * network changes, as it does just after waking up. So it is tried a few times.
+   *
    * @param {ClientMessage} message
    * @returns {Promise<void>} resolves after `welcome` was called
    */
   async join(message) {
     this.#joinMessage = message;
-    await this.#handshake(message);
+    const error = await this.#persist(JOIN_PATIENCE_MS);
+    if (error) throw error;
   }
 
   /**
@@ -116,7 +122,7 @@ export class Signaling {
     const welcome = await firstAnswer(socket, first);
     if (this.#closed) {
       socket.close(1000);
-      throw fatal('connection-error', 'The call was left while it was being joined.');
+      throw left();
     }
     this.#adopt(socket, welcome);
   }
@@ -177,21 +183,32 @@ export class Signaling {
   }
 
   async #reconnect() {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (let attempt = 0; Date.now() < deadline; attempt += 1) {
-      await this.#pause(backoffDelay(attempt));
-      if (this.#closed) return;
+    await this.#pause(backoffDelay(0));
+    if (this.#closed) return;
+    const error = await this.#persist(PATIENCE_MS);
+    if (error) this.#fail(error);
+  }
+
+  /**
+   * Try until it works, until trying again cannot help, or for so long.
+   *
+   * @param {number} patienceMs
+   * @returns {Promise<CallError | null>} why it came to nothing
+   */
+  async #persist(patienceMs) {
+    const deadline = Date.now() + patienceMs;
+    for (let attempt = 1; ; attempt += 1) {
       try {
         await this.#handshake(this.#firstMessage());
-        return;
+        return null;
       } catch (error) {
-        if (!this.#mayRetry(error)) {
-          this.#fail(/** @type {CallError} */ (error));
-          return;
-        }
+        const delay = backoffDelay(attempt);
+        const late = Date.now() + delay >= deadline;
+        if (!this.#mayRetry(error) || late) return /** @type {CallError} */ (error);
+        await this.#pause(delay);
+        if (this.#closed) return left();
       }
     }
-    this.#fail(fatal('connection-error', 'The connection was lost and did not come back.'));
   }
 
   /** @returns {ClientMessage} */
@@ -238,6 +255,10 @@ export class Signaling {
       };
     });
   }
+}
+
+function left() {
+  return fatal('connection-error', 'The call was left while it was being joined.');
 }
 
 /**
