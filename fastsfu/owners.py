@@ -11,7 +11,8 @@ class TransportOwner(Protocol):
         """ICE nominated a pair, at first or after a restart; `address` is the peer's "ip:port"."""
 
     def on_path_lost(self) -> None:
-        """No authentic packet within the consent timeout (RFC 7675)."""
+        """No authentic packet within the consent timeout (RFC 7675); an ICE restart can bring it
+        back, and then there is another `on_path`."""
 
     def on_secured(self, profile: str) -> None:
         """DTLS is done and the fingerprint matched: media flows under this SRTP profile."""

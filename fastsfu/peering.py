@@ -53,10 +53,10 @@ class Peering:
         """What carries the call now."""
         return self._plan.carrier
 
-    @property
-    def carries_directly(self) -> bool:
-        """Whether a P2P connection carries media, alone or for as long as a change takes."""
-        return "peer" in self._plan.sending
+    def connects(self, member: Member) -> bool:
+        """Whether a P2P connection carries their media, alone or as long as a change takes."""
+        connection = self._plan.connection
+        return connection is not None and member.id in connection and "peer" in self._plan.sending
 
     def came(self, member: Member) -> None:
         self._topology.join(member.id, p2p=member.p2p, now=self._now())

@@ -42,7 +42,6 @@ from fastsfu.transport.turn import IceServer
 
 __all__ = ["UNSET", "Answer", "IceParameters", "Session"]
 
-
 LOST = ("timeout", "connection-error")  # the client may come back from these
 
 
@@ -126,7 +125,7 @@ class Session:
         self._bundle: Bundle | None = None
         self._muted: set[Source] = set()
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
-        self._has_path = self._is_secured = False
+        self._has_path = self._is_secured = self._told_unreachable = False
         if grant.eject_at_expiry and grant.expires_at is not None:
             seconds = grant.expires_at - self.joined_at
             self._deadlines.set(
@@ -328,10 +327,14 @@ class Session:
         self._connected()
 
     def on_path_lost(self) -> None:
-        self.leave("connection-error", "Nothing came from the client any more.")
+        if self.room.peering.connects(self):  # its client restarts ICE, in case a third one comes
+            self._has_path = False
+            self.tell(ConnectionChanged("interrupted"))
+            self._no_path()
+        else:
+            self.leave("connection-error", "Nothing came from the client any more.")
 
     def on_secured(self, profile: str) -> None:
-        self._deadlines.clear("connect")
         self._is_secured = True
         self._connected()
 
@@ -347,17 +350,21 @@ class Session:
 
     def _connected(self) -> None:
         if self.connected:
+            self._deadlines.clear("connect")
+            self._told_unreachable = False
             self.tell(ConnectionChanged("connected"))
 
     def _expect_path(self) -> None:
         self._deadlines.set("connect", self._config.consent_timeout, self._no_path)
 
     def _no_path(self) -> None:
-        if self.p2p and self.room.peering.carries_directly:
-            self.tell(Failure("sfu-unreachable", "No media reaches the server: only two can talk."))
-            self._expect_path()
-        else:
+        if not self.room.peering.connects(self):
             self.leave("connection-error", "No media path came about.")
+            return
+        if not self._told_unreachable:
+            self._told_unreachable = True
+            self.tell(Failure("sfu-unreachable", "No media reaches the server: only two can talk."))
+        self._expect_path()
 
     def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
         """Bring engine and room to what a checked offer says."""

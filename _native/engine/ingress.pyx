@@ -180,6 +180,7 @@ cdef void on_check(
         return
     if memcmp(before.ufrag, transport.ice.current.ufrag, ICE_UFRAG_SIZE) != 0:
         table_remove(&worker.by_ufrag, read_u64(before.ufrag))     # the restart is complete
+        transport.expired = transport.expiry_told = False
     if dropped.family:
         forget_address(worker, transport, &dropped)
     # Also of a known path: another transport may have taken its address over meanwhile.

@@ -40,6 +40,7 @@ cdef struct IceAgent:
     uint32_t selected_priority     # PRIORITY of the check that nominated the selected path last
     int64_t nominated_us      # when that came
     int64_t consent_us        # when the last authentic check came
+    bint lapsed               # consent has expired: `current` counts for nothing any more
 
 cdef bint address_equal(const Address* a, const Address* b) noexcept nogil
 cdef void ice_init(
@@ -55,5 +56,6 @@ cdef IceAction ice_on_request(
     IceAgent* agent, const uint8_t* datagram, const StunMessage* message, const Address* source,
     int64_t now_us, uint8_t* answer, size_t* answer_size, int* new_path,
     Address* dropped) noexcept nogil
-cdef bint ice_expired(
-    const IceAgent* agent, int64_t now_us, int64_t timeout_us) noexcept nogil
+# True: nothing has come for so long. Only a restart gives consent again (RFC 7675 section 5.1); its
+# nomination counts as that of another path.
+cdef bint ice_expired(IceAgent* agent, int64_t now_us, int64_t timeout_us) noexcept nogil

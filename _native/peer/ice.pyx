@@ -37,9 +37,9 @@ cdef void ice_restart(IceAgent* agent, const IceCredentials* credentials) noexce
     agent.next = credentials[0]
 
 
-cdef bint ice_expired(
-        const IceAgent* agent, int64_t now_us, int64_t timeout_us) noexcept nogil:
-    return now_us - agent.consent_us > timeout_us
+cdef bint ice_expired(IceAgent* agent, int64_t now_us, int64_t timeout_us) noexcept nogil:
+    agent.lapsed |= now_us - agent.consent_us > timeout_us
+    return agent.lapsed
 
 
 cdef IceAction ice_on_request(
@@ -77,7 +77,7 @@ cdef IceCredentials* credentials_of(IceAgent* agent, const StunMessage* message)
     """The generation that USERNAME names; NULL: none of ours."""
     if message.username == NULL:
         return NULL
-    if username_matches(&agent.current, message):
+    if not agent.lapsed and username_matches(&agent.current, message):
         return &agent.current
     if agent.next.ufrag[0] != 0 and username_matches(&agent.next, message):
         return &agent.next
@@ -147,6 +147,8 @@ cdef bint nominate(
     cdef bint changes = path != agent.selected
     cdef bint restarted = credentials == &agent.next
     if restarted:
+        changes |= agent.lapsed
+        agent.lapsed = False
         agent.current = agent.next
         memset(&agent.next, 0, sizeof(IceCredentials))
     elif (changes and agent.selected >= 0 and priority <= agent.selected_priority

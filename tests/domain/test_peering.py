@@ -9,6 +9,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
+    ConnectionChanged,
     Failure,
     PeerCandidate,
     PeerConnection,
@@ -19,9 +20,9 @@ from fastsfu.peering import SIGNALS_AT_MOST
 from fastsfu.room import Room
 from fastsfu.sfu import SFU
 from fastsfu.topology import CONNECT
-from tests.domain.conftest import Client, Join
+from tests.domain.conftest import Client, Join, turn
 from tests.support.offers import sending
-from tests.support.recording_engine import RecordingEngine, media_engine
+from tests.support.recording_engine import IceState, RecordingEngine, media_engine
 from tests.support.virtual_time import virtually
 
 CONFIG = Config(media_ips=["192.0.2.10"], open_rooms=True)
@@ -200,3 +201,28 @@ async def test_a_direct_call_outlives_an_sfu_that_cannot_be_reached(
         await asyncio.sleep(CONFIG.consent_timeout)
         assert ada.session.ended == "connection-error", "now media has to reach the server"
         assert ben.session.ended is None, "who has offered nothing is not waited for"
+
+
+@virtually
+async def test_a_direct_call_outlives_an_sfu_that_is_lost_for_a_while(
+    native: RecordingEngine,
+) -> None:
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
+        join = Join(sfu)
+        ada, _ = await connected(join)
+        await ada.offer(sending())
+        (transport,) = native.transports
+        native.connect(transport)
+        await turn()
+        native.fire("on_ice", transport, IceState.EXPIRED, "")
+        await asyncio.sleep(3 * CONFIG.consent_timeout)
+        assert [each.error for each in ada.of(Failure)] == ["sfu-unreachable"], "once"
+        native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+        await join("Cy")
+        await asyncio.sleep(2 * CONFIG.consent_timeout)
+        assert ada.session.ended is None
+        states = [each.state for each in ada.of(ConnectionChanged)]
+        assert states == ["connected", "interrupted", "connected"]
+        native.fire("on_ice", transport, IceState.EXPIRED, "")
+        await turn()
+        assert ada.session.ended == "connection-error", "nothing else carries its media now"

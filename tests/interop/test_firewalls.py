@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from benchmarks.load.server import ServerProcess
-from tests.interop.conftest import closing_pages
+from tests.interop.conftest import OpenPage, closing_pages
 from tests.interop.test_topology import carried_by, everybody_gets_everything, topology
 from tests.support import chromium
 from tests.support.network import SERVER, Network
@@ -46,10 +46,10 @@ CANDIDATES = """(async () => {
 class Server(ServerProcess):
     """`fastsfu serve` in its namespace."""
 
-    def __init__(self, network: Network, topology: str) -> None:
+    def __init__(self, network: Network, topology: str, **environment: str) -> None:
         super().__init__(
             options=["--port", str(PORT), "--media-port", str(PORT), "--media-ip", SERVER],
-            environment={"FASTSFU_WORKERS": "1", "FASTSFU_TOPOLOGY": topology},
+            environment={"FASTSFU_WORKERS": "1", "FASTSFU_TOPOLOGY": topology, **environment},
         )
         self.url = f"https://{SERVER}:{PORT}"
         self._network = network
@@ -138,6 +138,45 @@ async def test_ordinary_routers_let_two_connect_directly(
     async with call(network, browsers, room, "peer") as pages:
         for page in pages:
             await goes_by(page, lambda pair: {kind for kind, _ in pair} <= {"srflx", "prflx"})
+
+
+async def test_the_way_to_the_sfu_comes_back_for_the_third(
+    network: Network, browsers: list[Browser], room: str
+) -> None:
+    """It is lost for longer than consent lasts, while two talk directly, in one household."""
+    for household in HOUSEHOLDS:
+        network.let_out(household, "")
+    quick = {"FASTSFU_CONSENT_TIMEOUT": "4", "FASTSFU_TURN": "false"}
+    with Server(network, "auto", **quick) as server:
+        async with closing_pages(server, room) as open_page:
+            await lose_the_sfu_and_find_it(network, browsers, open_page)
+
+
+async def lose_the_sfu_and_find_it(
+    network: Network, browsers: list[Browser], open_page: OpenPage
+) -> None:
+    ada, ben = [await open_page(browsers[0], name) for name in HOUSEHOLDS]
+    await carried_by("peer", ada, ben)
+    await ada.evaluate(SFU_STATES)
+    network.let_out("ada", "", never=[BY_UDP, PLAIN_STUN])
+    problem = "window.problems.some((one) => one.startsWith('sfu-unreachable'))"
+    await until("the loss to be told", lambda: ada.evaluate(problem))
+    await still_end_to_end(ada, ben)
+    await everybody_gets_everything(ada, ben)
+    network.let_out("ada", "")
+    back = "window.sfuStates.at(-1) === 'connected'"
+    await until("the way to the SFU", lambda: ada.evaluate(back))
+    cy = await open_page(browsers[1], "Cy")
+    await carried_by("sfu", ada, ben, cy)
+    await everybody_gets_everything(ada, ben, cy)
+
+
+SFU_STATES = """(() => {
+  window.sfuStates = [];
+  window.call.on('network-connection', ({ type, event }) => {
+    if (type === 'sfu') window.sfuStates.push(event);
+  });
+})()"""
 
 
 async def test_symmetric_nat_on_both_sides_leaves_the_relay(

@@ -73,6 +73,32 @@ def test_who_vanishes_is_told_and_gets_nothing_more() -> None:
         assert run.world.counters()["transports"] == 1
 
 
+def test_who_vanished_comes_back_by_a_restart_and_not_without() -> None:
+    """RFC 7675 section 5.1: the credentials of before give no consent any more."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(2)
+        bob.gone = True
+        run.run(32)
+        bob.gone = False
+        answered = len(bob.answers)
+        run.run(3)
+        assert len(bob.answers) == answered
+        assert ann.cameras[0].frame - viewer.shown[-1] > 100
+        bob.ufrag, bob.password = "restarts", "r" * 24
+        run.world.restart_ice(
+            bob.transport,
+            local_ufrag=bob.ufrag,
+            local_password=bob.password,
+            remote_ufrag=bob.remote_ufrag,
+        )
+        run.run(6)
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+        paths = [name for name, handle, _ in run.events if handle == bob.transport]
+        assert paths == ["ice-connected", "ice-expired", "ice-connected"]
+
+
 def test_closing_everything_gives_every_buffer_back() -> None:
     with call() as run:
         ann, bob = run.join("ann", loss=0.05), run.join("bob")

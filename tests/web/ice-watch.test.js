@@ -13,7 +13,7 @@ beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
   log = [];
   reachable = true;
-  const note = (what) => () => log.push(what);
+  const note = (what) => () => void log.push(what);
   watch = new IceWatch({
     connected: note('connected'), interrupted: note('interrupted'), hopeless: note('hopeless'),
     restart: () => {
@@ -59,6 +59,17 @@ test('three restarts without effect are enough', () => {
   watch.update('failed');
   for (const ms of [4000, 8000, 12_000, 60_000]) mock.timers.tick(ms);
   assert.deepEqual(log.slice(2), ['restart', 'restart', 'restart', 'hopeless']);
+});
+
+test('a connection that is wanted nevertheless is restarted for as long as it takes', () => {
+  let restarts = 0;
+  const standby = new IceWatch({
+    connected: () => undefined, interrupted: () => undefined, hopeless: () => true,
+    restart: () => Boolean((restarts += 1)),
+  });
+  standby.update('failed');
+  for (let minute = 0; minute < 50; minute += 1) mock.timers.tick(12_000);
+  assert.ok(restarts > 40);
 });
 
 test('while the server is out of reach nothing counts, and wake restarts at once', () => {

@@ -25,7 +25,7 @@ import { withStartBitrate } from './start-bitrate.js';
  * @property {() => boolean} reachable offers can be sent now
  * @property {() => void} connected
  * @property {() => void} interrupted
- * @property {() => void} hopeless
+ * @property {() => boolean} hopeless true: go on trying to reach it
  */
 
 export class MediaConnection {

@@ -2,7 +2,7 @@
  * Watches the media path and asks for an ICE restart when it is broken: at once when it has failed,
  * after a moment when it is only disconnected (that often heals by itself), and again, more and
  * more rarely, until it works. Several restarts without effect mean that this connection is beyond
- * repair.
+ * repair, unless its owner wants it nevertheless.
  */
 
 const DISCONNECTED_MS = 2000;
@@ -13,7 +13,7 @@ const RETRY_MS = [4000, 8000, 12_000];
  * @property {() => void} connected
  * @property {() => void} interrupted
  * @property {() => boolean} restart false: not possible now, which does not count
- * @property {() => void} hopeless
+ * @property {() => boolean} hopeless true: go on restarting
  */
 
 export class IceWatch {
@@ -67,11 +67,10 @@ export class IceWatch {
 
   #restart() {
     this.stop();
-    if (this.#restarts === RETRY_MS.length) {
-      this.#handlers.hopeless();
-      return;
-    }
-    this.#timer = setTimeout(() => this.#restart(), RETRY_MS[this.#restarts]);
+    const exhausted = this.#restarts >= RETRY_MS.length;
+    if (exhausted && !this.#handlers.hopeless()) return;
+    const delay = RETRY_MS[this.#restarts] ?? RETRY_MS[RETRY_MS.length - 1];
+    this.#timer = setTimeout(() => this.#restart(), delay);
     if (this.#handlers.restart()) this.#restarts += 1;
   }
 }

@@ -62,6 +62,7 @@ export class LiveCall {
   #lastTotals = null;
   #rejoins = 0;
   #wasUp = false;
+  #toldUnreachable = false;
   #ended = false;
 
   /**
@@ -306,6 +307,7 @@ export class LiveCall {
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
       if (re != null && re === this.#pendingOffer?.message.id) this.#settleOffer(problem);
+      else if (error === 'sfu-unreachable') this.#tellUnreachable();
       else this.#handlers.problem(problem);
     },
   };
@@ -378,15 +380,16 @@ export class LiveCall {
     if (type === 'sfu' && event === 'connected') {
       this.#wasUp = true;
       this.#rejoins = 0;
+      this.#toldUnreachable = false;
     }
     this.#handlers.network(type, event);
   }
 
+  /** A direct call goes on, and the way to the server is tried for as long as it does. */
   #onHopeless() {
     if (this.#paths.topology.topology === 'peer') {
-      const info = 'No media reaches the server: the call works only as long as two are in it.';
-      this.#handlers.problem(new CallError('sfu-unreachable', info));
-      return;
+      this.#tellUnreachable();
+      return true;
     }
     this.#rejoins += 1;
     if (!this.#wasUp || this.#rejoins >= MAX_REJOINS) {
@@ -394,6 +397,15 @@ export class LiveCall {
     } else {
       this.#signaling.rejoin();
     }
+    return false;
+  }
+
+  /** The server notices it too; whoever is first. */
+  #tellUnreachable() {
+    if (this.#toldUnreachable) return;
+    this.#toldUnreachable = true;
+    const info = 'No media reaches the server: the call works only as long as two are in it.';
+    this.#handlers.problem(new CallError('sfu-unreachable', info));
   }
 
   /** @param {CallError} error */

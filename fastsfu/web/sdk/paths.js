@@ -23,7 +23,7 @@ import { trackKey } from './sections.js';
  * @property {ConnectionHandlers['refused']} refused
  * @property {ConnectionHandlers['failed']} failed
  * @property {ConnectionHandlers['reachable']} reachable
- * @property {() => void} hopeless no media reaches the server
+ * @property {() => boolean} hopeless no media reaches the server; true: go on trying
  * @property {(message: Wire.ClientMessage) => void} send
  * @property {() => void} changed other tracks, or a path is up or down
  * @property {(type: 'peer-to-peer' | 'sfu', event: 'connected' | 'interrupted') => void} network

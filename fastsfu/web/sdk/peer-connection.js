@@ -65,7 +65,10 @@ export class PeerConnection {
     this.#iceWatch = new IceWatch({
       connected: () => this.#onConnected(),
       interrupted: () => this.#onInterrupted(),
-      hopeless: () => handlers.state('failed'),
+      hopeless: () => {
+        handlers.state('failed');
+        return false;
+      },
       restart: () => this.#restartIce(),
     });
     this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
