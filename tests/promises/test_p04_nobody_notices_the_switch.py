@@ -1,8 +1,13 @@
 """P4: the change from P2P to the SFU and back has no gap in picture or sound, and loses or doubles
 no app message; on the SFU each client has one connection.
+
+Make before break is a matter of order, which a busy machine does not change: in both pages the new
+picture was shown before the old one lost its element, and before anybody stopped to send it. How
+long a picture or a voice was away is held against a connection between the same two pages that
+nothing switches (tests/support/continuity).
 """
 
-from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from playwright.async_api import Browser
@@ -15,19 +20,18 @@ from tests.interop.test_topology import (
     only_one_connection,
 )
 from tests.support import continuity
+from tests.support.continuity import CONTROL, WATCHING, Watched
 from tests.support.page import CallPage, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-PICTURE_GAP = 250.0  # ms
-SOUND_GAP = 100.0
-TOO_BUSY = 150.0  # by which the own camera's picture is held up
-STEADY = 70.0  # between pictures of the fake camera on a machine with nothing else to do
-LISTEN = """(() => {
-  window.heard = [];
-  window.listening ??= window.call.on('app-message', ({ data }) => window.heard.push(data));
-})()"""
+# Milliseconds. A machine that runs this may be busy: benchmarks.switch holds a quiet one to 250 and
+# 100. Without the overlap a voice was away for 276.
+PICTURE_GAP = 400.0
+SOUND_GAP = 200.0
 # Ten messages a second.
 CHATTER = """(() => {
+  window.heard = [];
+  window.call.on('app-message', ({ data }) => window.heard.push(data));
   let said = 0;
   const talk = setInterval(() => void window.call.sendAppMessage(said += 1), 100);
   window.stopChatting = () => {
@@ -35,69 +39,97 @@ CHATTER = """(() => {
     return said;
   };
 })()"""
-HEARD = "window.heard"
+PICTURE = """Object.values(window.call.participants())
+  .find(({{ user_name }}) => user_name === '{}').tracks.video.persistentTrack.id"""
 
 
 async def test_nobody_notices_the_switch_there_and_back(
     browser: Browser, open_direct: OpenPage
 ) -> None:
-    """In one of three goes: whatever else this machine does may hold a picture up. Messages are
-    neither lost nor doubled in any.
-    """
-    ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
-    await carried_by("peer", ada, ben)
-    for page in (ada, ben):
-        await page.receiving(video=1, audio=1)
-        await continuity.start(page)
-    noticed: list[Noticed] = []
-    for _ in range(3):
-        cy = await open_direct(browser, "Cy", autojoin=False)
-        found = await there_and_back(ada, ben, cy)
-        if not found:
-            return
-        noticed += found
-    if any(one.held_up > TOO_BUSY for one in noticed):
-        pytest.skip(f"this machine is too busy to measure: {noticed}")
-    raise AssertionError(noticed)
-
-
-async def there_and_back(ada: CallPage, ben: CallPage, cy: CallPage) -> "list[Noticed]":
-    """What Ada and Ben noticed of each other."""
-    for page in (ada, ben):
-        await continuity.gaps(page)  # forget what was before
-        await page.evaluate(LISTEN)
-    for page in (ada, ben):
-        await page.evaluate(CHATTER)
-    await join(cy)
-    await carried_by("sfu", ada, ben, cy)
-    await only_one_connection(ada, ben, cy)
-    await everybody_gets_everything(ada, ben, cy)
-    noticed = await noticed_by(ada, "Ben") + await noticed_by(ben, "Ada")
-    await cy.close()
+    ada, ben = [await open_direct(browser, name, script=WATCHING) for name in ("Ada", "Ben")]
     await carried_by("peer", ada, ben)
     await everybody_gets_everything(ada, ben)
-    noticed += await noticed_by(ada, "Ben") + await noticed_by(ben, "Ada")
-    for sender, receiver in ((ada, ben), (ben, ada)):
-        said = await sender.evaluate("window.stopChatting()")
-        heard = f"{HEARD}.at(-1) === {said}"
-        await until("the last message", lambda heard=heard, to=receiver: to.evaluate(heard))
-        assert await receiver.evaluate(HEARD) == list(range(1, said + 1)), "once, and in order"
-    return noticed
+    await continuity.start_control(ada, ben)
+    cy = await open_direct(browser, "Cy", autojoin=False)
+    pair = (ada, ben)
+    direct = await pictures(*pair)
+    await watched(*pair)
+    for page in pair:
+        await page.evaluate(CHATTER)
+
+    await join(cy)
+    await carried_by("sfu", ada, ben, cy)
+    await only_one_connection(cy)
+    await until_shown(*pair, instead_of=direct)
+    await until_closed(*pair)
+    by_sfu = await pictures(*pair)
+    there = await watched(*pair)
+    made_before_broken(there, direct, by_sfu, ends="closed")
+    unnoticed(there)
+
+    await cy.close()
+    await carried_by("peer", *pair)
+    await until_shown(*pair, instead_of=by_sfu)
+    back = await watched(*pair)
+    made_before_broken(back, by_sfu, await pictures(*pair), ends="unsent")
+    unnoticed(back)
+    await each_message_came_once(ada, ben)
+    await each_message_came_once(ben, ada)
 
 
-@dataclass(frozen=True)
-class Noticed:
-    """Gaps in milliseconds; `held_up` by the machine, as the own picture shows."""
-
-    who: str
-    picture: float
-    sound: float
-    held_up: float
+async def pictures(ada: CallPage, ben: CallPage) -> list[str]:
+    """The ids of the tracks that are there to be shown: Ben's at Ada's, Ada's at Ben's."""
+    return [
+        await page.evaluate(PICTURE.format(other.name)) for page, other in ((ada, ben), (ben, ada))
+    ]
 
 
-async def noticed_by(page: CallPage, other: str) -> list[Noticed]:
-    found = await continuity.gaps(page)
-    held_up = max(0.0, found.pictures[f"{page.name} (you)"] - STEADY)
-    one = Noticed(page.name, found.pictures[other], found.sound[other], held_up)
-    within = one.picture <= PICTURE_GAP + held_up and one.sound <= SOUND_GAP + held_up
-    return [] if within else [one]
+async def watched(*pages: CallPage) -> list[Watched]:
+    return [await continuity.take(page) for page in pages]
+
+
+SHOWN = """(() => {{
+  const shows = [...document.querySelectorAll('.tile video')]
+    .flatMap((video) => video.srcObject?.getTracks() ?? []).map(({{ id }}) => id);
+  return !shows.includes('{}') && {} !== '{}';
+}})()"""
+
+
+async def until_shown(ada: CallPage, ben: CallPage, instead_of: list[str]) -> None:
+    """Wait until the pages have exchanged their elements."""
+    for (page, other), old in zip(((ada, ben), (ben, ada)), instead_of, strict=True):
+        script = SHOWN.format(old, PICTURE.format(other.name), old)
+        await until(f"{page.name} to show the new", partial(page.evaluate, script))
+
+
+async def until_closed(*pages: CallPage) -> None:
+    """The connection to the SFU and the control are left."""
+    alive = "window.connections.filter((one) => one.connectionState !== 'closed').length === 2"
+    for page in pages:
+        await until("the P2P connection to end", partial(page.evaluate, alive))
+
+
+def made_before_broken(seen: list[Watched], old: list[str], new: list[str], ends: str) -> None:
+    """`ends` is what tells that a page sends the old way no more."""
+    for page, before, after in zip(seen, old, new, strict=True):
+        (shown,) = page.times("shown", after)
+        (detached,) = page.times("detached", before)
+        assert shown <= detached, "the old element went before the new one had a picture"
+        stops = [min(each.times(ends)) for each in seen]
+        assert shown < min(stops), "somebody stopped sending before the new picture was shown"
+        assert page.subjects("nothing") == [], "somebody had no element with a live track"
+
+
+def unnoticed(seen: list[Watched]) -> None:
+    """Each of the other."""
+    for page, other in zip(seen, ("Ben", "Ada"), strict=True):
+        picture, sound = page.pictures[other], page.silence[other]
+        assert picture <= PICTURE_GAP + page.pictures[CONTROL], page
+        assert sound <= SOUND_GAP + page.silence[CONTROL], page
+
+
+async def each_message_came_once(sender: CallPage, receiver: CallPage) -> None:
+    said = await sender.evaluate("window.stopChatting()")
+    last = f"window.heard.at(-1) === {said}"
+    await until("the last message", lambda: receiver.evaluate(last))
+    assert await receiver.evaluate("window.heard") == list(range(1, said + 1)), "once, in order"

@@ -42,12 +42,14 @@ class ChromiumPage:
         await self.context.close()
 
 
-async def open_page(browser: Browser, url: str, script: str = "") -> ChromiumPage:
+async def open_page(
+    browser: Browser, url: str, script: str = "", *, bypass_csp: bool = False
+) -> ChromiumPage:
     """Open `url`, which may have a self-signed certificate, with the test's hook installed.
 
-    `script` runs before those of the page.
+    `script` runs before those of the page; some need another policy than the page's.
     """
-    context = await browser.new_context(ignore_https_errors=True)
+    context = await browser.new_context(ignore_https_errors=True, bypass_csp=bypass_csp)
     await context.add_init_script(HOOK + script)
     page = await context.new_page()
     await page.goto(url)
