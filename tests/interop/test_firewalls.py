@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Self
 
 import pytest
@@ -218,3 +219,20 @@ async def test_the_sfu_without_udp(network: Network, browsers: list[Browser], ro
     async with call(network, browsers, room, "sfu") as [ada, ben]:
         await goes_by(ada, lambda pair: pair[0] in (["prflx", "tcp"], ["relay", "tcp"]))
         await goes_by(ben, lambda pair: pair == [["relay", "tls"], ["host", "udp"]])
+
+
+async def test_nothing_but_tls_and_a_certificate_that_no_browser_knows(
+    network: Network, room: str, tmp_path: Path
+) -> None:
+    """The page opens by a person's click, media does not; and the page says why."""
+    network.let_out("ben", BY_TCP, never=[PLAIN_STUN])
+    launcher = network.launcher("ben", chromium.EXECUTABLE, tmp_path)
+    async with async_playwright() as playwright:
+        browser = await chromium.launch(playwright, executable=launcher)
+        with Server(network, "sfu", FASTSFU_CONSENT_TIMEOUT="10") as server:
+            async with closing_pages(server, room) as open_page:
+                ben = await open_page(browser, "ben")
+                title = "document.querySelector('#over-title').textContent"
+                said = f"{title}.includes('certificate') && {title}"
+                await until("the reason", lambda: ben.evaluate(said))
+        await browser.close()

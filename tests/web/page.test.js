@@ -124,6 +124,8 @@ test('every fatal error has words of its own', () => {
   const titles = [...FATAL_TYPES].map((type) => endingFor(type).title);
   assert.equal(new Set(titles).size, FATAL_TYPES.size);
   assert.equal(endingFor('something-new').title, endingFor('connection-error').title);
+  assert.match(endingFor('connection-error', 'relay-refused').title, /certificate/);
+  assert.equal(endingFor('exp-token', null).title, endingFor('exp-token').title);
 });
 
 test('device problems name the device', () => {

@@ -36,7 +36,7 @@ call.on('joined-meeting', () => {
   meeting.open();
 });
 call.on('left-meeting', () => showEnding('left'));
-call.on('error', ({ error }) => showEnding(error.type));
+call.on('error', ({ error }) => showEnding(error.type, error.cause));
 
 if (entry.autojoin) {
   byId('joining', HTMLElement).hidden = false;
@@ -63,10 +63,13 @@ async function join() {
   }
 }
 
-/** @param {string} type */
-function showEnding(type) {
+/**
+ * @param {string} type
+ * @param {string | null} [cause]
+ */
+function showEnding(type, cause) {
   closeAll();
-  const { icon, title, text, action } = endingFor(type);
+  const { icon, title, text, action } = endingFor(type, cause);
   byId('over-icon', SVGUseElement).setAttribute('href', `../call/icons.svg#${icon}`);
   const heading = byId('over-title', HTMLHeadingElement);
   heading.textContent = title;

@@ -58,12 +58,34 @@ const ENDINGS = {
   },
 };
 
+/** Of a `connection-error`, when more is known. @type {Record<string, Ending>} */
+const CAUSES = {
+  'no-server': {
+    icon: 'offline', title: 'The server cannot be reached',
+    text: 'Check your network, then try again.', action: 'Try again',
+  },
+  'no-media': {
+    icon: 'offline', title: 'This network blocks calls',
+    text: 'The page comes through, but picture and sound do not: a firewall seems to stop them. '
+      + 'Try another network, or ask whoever runs this one.',
+    action: 'Try again',
+  },
+  'relay-refused': {
+    icon: 'lock', title: 'The server’s certificate is not trusted',
+    text: 'This network lets only secure web traffic through. You could open the page all the '
+      + 'same, but for picture and sound your browser wants a certificate that it knows. Whoever '
+      + 'runs the server can install one; until then another network may help.',
+    action: 'Try again',
+  },
+};
+
 /**
  * @param {string} type an error's type, or `left`
+ * @param {string | null} [cause] what is known of its reason
  * @returns {Ending}
  */
-export function endingFor(type) {
-  return ENDINGS[type] ?? ENDINGS['connection-error'];
+export function endingFor(type, cause = null) {
+  return CAUSES[cause ?? ''] ?? ENDINGS[type] ?? ENDINGS['connection-error'];
 }
 
 /** @type {Record<string, (device: string) => string>} */

@@ -48,6 +48,8 @@ export class MediaConnection {
   messageChannel;
   /** False before the first offer: until then all changes wait for it. */
   #begun = false;
+  /** A relay over TLS could not be used. */
+  relayRefused = false;
 
   /**
    * @param {ConnectionHandlers} handlers
@@ -71,6 +73,9 @@ export class MediaConnection {
     });
     this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
     this.#pc.onnegotiationneeded = () => this.#renegotiate();
+    this.#pc.onicecandidateerror = ({ url }) => {
+      this.relayRefused ||= url?.startsWith('turns:') ?? false;
+    };
   }
 
   get state() {
@@ -169,8 +174,9 @@ export class MediaConnection {
 
   close() {
     this.#iceWatch.stop();
-    this.#pc.onconnectionstatechange = this.#pc.onnegotiationneeded = null;
-    this.#pc.close();
+    const pc = this.#pc;
+    pc.onconnectionstatechange = pc.onnegotiationneeded = pc.onicecandidateerror = null;
+    pc.close();
   }
 
   /**
@@ -203,7 +209,6 @@ export class MediaConnection {
     if (!this.#begun) return;
     this.#negotiator.negotiate().catch(this.#handlers.failed);
   }
-
 
   #restartIce() {
     if (!this.#handlers.reachable()) return false;

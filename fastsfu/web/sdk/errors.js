@@ -1,6 +1,6 @@
 /** The one error class of the library, and the words for what browsers and servers report. */
 
-/** @import { Source } from './fastsfu.d.ts' */
+/** @import { ErrorCause, Source } from './fastsfu.d.ts' */
 
 /** Errors after which the same call cannot go on. */
 export const FATAL_TYPES = new Set([
@@ -12,7 +12,7 @@ export class CallError extends Error {
   /**
    * @param {string} type
    * @param {string} info
-   * @param {{fatal?: boolean, source?: Source}} [details]
+   * @param {{fatal?: boolean, source?: Source, cause?: ErrorCause}} [details]
    */
   constructor(type, info, details = {}) {
     super(info);
@@ -21,15 +21,32 @@ export class CallError extends Error {
     this.info = info;
     this.fatal = details.fatal ?? false;
     this.source = details.source ?? null;
+    this.cause = details.cause ?? null;
   }
 }
 
 /**
  * @param {string} type
  * @param {string} info
+ * @param {ErrorCause} [cause]
  */
-export function fatal(type, info) {
-  return new CallError(type, info, { fatal: true });
+export function fatal(type, info, cause) {
+  return new CallError(type, info, { fatal: true, cause });
+}
+
+/**
+ * Signaling works and media does not: what the browser tells of the reason.
+ *
+ * @param {boolean} relayRefused a relay over TLS could not be used
+ */
+export function mediaBlocked(relayRefused) {
+  if (!relayRefused) {
+    const info = 'Media cannot reach the server from this network: UDP and TCP seem to be blocked.';
+    return fatal('connection-error', info, 'no-media');
+  }
+  const info = 'This network lets only TLS through, and the browser does not take the certificate '
+    + 'of the relay: it has to be of an authority that the browser knows.';
+  return fatal('connection-error', info, 'relay-refused');
 }
 
 /** @type {Record<string, [type: string, info: string]>} */

@@ -188,9 +188,23 @@ export type NonFatalErrorType =
   | 'bad-request'
   | (string & {});
 
+/**
+ * Why there is a `connection-error`, as far as the browser tells. `no-server`: signaling cannot be
+ * reached. `no-media`: signaling works, but nothing else gets through. `relay-refused`: so it is, and
+ * the relay over TLS failed where signaling works, so its certificate is none that the browser knows
+ * (a click lets a person past that, but no media).
+ */
+export type ErrorCause = 'no-server' | 'no-media' | 'relay-refused';
+
+export interface ErrorDetails {
+  fatal?: boolean;
+  source?: Source;
+  cause?: ErrorCause;
+}
+
 /** What `join()` rejects with, and what the events `error` and `nonfatal-error` carry. */
 export declare class CallError extends Error {
-  constructor(type: string, info: string, details?: { fatal?: boolean; source?: Source });
+  constructor(type: string, info: string, details?: ErrorDetails);
   /** Kebab-case; see `FatalErrorType` and `NonFatalErrorType`. */
   readonly type: FatalErrorType | NonFatalErrorType;
   /** One sentence for people. */
@@ -198,6 +212,8 @@ export declare class CallError extends Error {
   readonly fatal: boolean;
   /** The source concerned, when there is one. */
   readonly source: Source | null;
+  /** What is known of the reason of a `connection-error`. */
+  readonly cause: ErrorCause | null;
 }
 
 export interface CallEvents {

@@ -5,7 +5,7 @@
  */
 
 import { AppMessages } from './app-messages.js';
-import { CallError, ejection, fatal } from './errors.js';
+import { CallError, ejection, fatal, mediaBlocked } from './errors.js';
 import { MediaPaths } from './paths.js';
 import { Signaling, signalingUrl } from './signaling.js';
 import { networkStats, totalsOf } from './stats.js';
@@ -83,7 +83,7 @@ export class LiveCall {
       welcome: (message) => this.#onWelcome(message),
       message: (message) => this.#onMessage(message),
       interrupted: () => handlers.network('signaling', 'interrupted'),
-      lost: (error) => this.#onLost(error),
+      lost: (error) => this.#onLost(this.#explained(error)),
     });
   }
 
@@ -302,7 +302,7 @@ export class LiveCall {
     /** @param {Wire.ActiveSpeaker} message */
     'active-speaker': ({ session_id }) => this.#handlers.speaker(session_id),
     /** @param {Wire.Ejected} message */
-    ejected: ({ reason }) => this.#onLost(ejection(reason)),
+    ejected: ({ reason }) => this.#onLost(this.#explained(ejection(reason))),
     /** @param {Wire.Error} message */
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
@@ -393,11 +393,26 @@ export class LiveCall {
     }
     this.#rejoins += 1;
     if (!this.#wasUp || this.#rejoins >= MAX_REJOINS) {
-      this.#onLost(fatal('connection-error', 'Media cannot reach the server from this network.'));
+      this.#onLost(this.#blocked());
     } else {
       this.#signaling.rejoin();
     }
     return false;
+  }
+
+  #blocked() {
+    return mediaBlocked(this.#paths.sfu.relayRefused);
+  }
+
+  /**
+   * The server gives a session up whose media never came; we know more of the reason.
+   *
+   * @param {CallError} error
+   */
+  #explained(error) {
+    const vague = error.type === 'connection-error' && error.cause === null;
+    const negotiated = this.#paths.sfu.state !== 'new';
+    return vague && negotiated && !this.#wasUp ? this.#blocked() : error;
   }
 
   /** The server notices it too; whoever is first. */

@@ -276,11 +276,12 @@ function firstAnswer(socket, first) {
       reject(error);
     };
     const timer = setTimeout(
-      () => refuse(fatal('connection-error', 'The server did not answer in time.')),
+      () => refuse(fatal('connection-error', 'The server did not answer in time.', 'no-server')),
       HANDSHAKE_MS,
     );
     socket.onopen = () => socket.send(JSON.stringify(first));
-    socket.onclose = () => refuse(fatal('connection-error', 'The server cannot be reached.'));
+    socket.onclose = () =>
+      refuse(fatal('connection-error', 'The server cannot be reached.', 'no-server'));
     socket.onmessage = (event) => {
       const message = parse(event.data);
       if (message?.type === 'error') refuse(fatalFrom(message));
