@@ -41,7 +41,7 @@ cdef struct Transport:
     # engine/udp Destination of the selected path, before that of the first valid one; or NULL
     void* destination
     bint keyed                    # the SRTP contexts are open
-    bint expired                  # no authentic check within the timeout: nothing is sent any more
+    bint expired                  # no authentic check in time: nothing is sent until a restart
     uint8_t id_of_kind[EXT_KINDS] # negotiated id of a header extension, 0 = not negotiated
     SrtpContext send
     # the rest
