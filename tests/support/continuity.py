@@ -63,7 +63,7 @@ WATCHING = """(() => {
     video.requestVideoFrameCallback(next);
   };
   const nameIn = (video) => video.closest('.tile')?.querySelector('.name').textContent;
-  const plays = (element) => trackOf(element)?.readyState === 'live' && element.readyState >= 2;
+  const plays = (element) => trackOf(element)?.readyState === 'live';
   const look = () => {
     const remote = Object.values(window.call?.participants() ?? {}).filter((one) => !one.local);
     for (const { user_name: name, tracks } of remote) {
