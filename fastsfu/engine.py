@@ -113,7 +113,7 @@ class MediaEngine:
     @property
     def full(self) -> bool:
         """Takes no further client."""
-        return len(self._transports) >= self._max_transports
+        return self.sessions >= self._max_transports
 
     @property
     def busy_us(self) -> int:

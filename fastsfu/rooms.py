@@ -115,11 +115,13 @@ class Rooms:
         if room is None:
             room = self.create(name)
             self._kept.discard(name)
-        session = session_of(room)
+        session = None
         try:
+            session = session_of(room)
             await room.admit(session)
         except BaseException:
-            session.leave("not-allowed")
+            if session is not None:
+                session.leave("not-allowed")
             self._drop_if_empty(room)
             raise
         self.sessions[session.id] = session

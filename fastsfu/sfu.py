@@ -149,7 +149,7 @@ class SFU:
         session id. `p2p`: the client can connect to another one directly. `confirms`: it calls
         `Session.confirm` after each answer, and gets no new media before. `replaces`, a session id
         and its resume key: one that the client lost, whose app messages go on in this one. Raises
-        TokenError or JoinError (`end-of-life` while draining).
+        TokenError or JoinError (`end-of-life` while draining, or full).
         """
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")

@@ -13,6 +13,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from fastsfu.engine import MediaEngine
+from fastsfu.errors import JoinError
 
 log = logging.getLogger(__name__)
 
@@ -89,10 +90,12 @@ class Workers:
         return [worker.load for worker in self._workers]
 
     def place(self, room: Hashable) -> MediaEngine:
-        """The engine for the next session of `room`; `alive` holds."""
+        """The engine for the next session of `room`; `alive` holds. JoinError: all are full."""
         worker = self._worker_of.get(room)
         if worker is None or not self._has_capacity(worker):
             worker = min(filter(lambda each: each.alive, self._workers), key=_rank)
+            if worker.engine.full:
+                raise JoinError("end-of-life", "The server is full: it takes no new calls now.")
             self._worker_of[room] = worker
         worker.placed += 1
         return worker.engine

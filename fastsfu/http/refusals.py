@@ -12,7 +12,7 @@ FATAL_ERRORS = {
     "timeout": "no join in time, no ping in time, or the client does not read",
     "rate-limit": "the client sends too many messages",
     "connection-error": "media did not come through within the consent timeout",
-    "end-of-life": "the server stops or takes no new calls",
+    "end-of-life": "the server stops, or is full and takes no new calls",
 }
 OTHER_ERRORS = {
     "bad-message": "not JSON, no known type, or a member of the wrong type; info names it",

@@ -52,6 +52,19 @@ async def test_a_room_goes_on_where_there_is_capacity(
         assert [len(each.transports) for each in natives] == [1, 0, 2]
 
 
+async def test_a_full_server_says_so(natives: list[RecordingEngine]) -> None:
+    engines = lambda _: [media_engine(each, max_transports=2) for each in natives]  # noqa: E731
+    async with SFU(CONFIG, open_engines=engines) as sfu:
+        join = Join(sfu)
+        first, *_ = [await join() for _ in range(6)]
+        with pytest.raises(JoinError, match="full") as refused:
+            await Join(sfu, "another")()
+        assert refused.value.type == "end-of-life"
+        assert "another" not in sfu.rooms
+        first.session.leave()
+        await (await join()).offer(sending())
+
+
 async def test_a_stream_crosses_once_to_each_worker_that_has_receivers(
     sfu: SFU, join: Join, natives: list[RecordingEngine]
 ) -> None:

@@ -248,7 +248,10 @@ class RecordingEngine:
             self.stale += 1
 
 
-def media_engine(native: RecordingEngine, consent_timeout: float = 30.0) -> MediaEngine:
+def media_engine(
+    native: RecordingEngine, consent_timeout: float = 30.0, max_transports: int = 4096
+) -> MediaEngine:
     """The engine's asyncio face over the double; call it in a running loop."""
     candidates = host_candidates(["192.0.2.10"], native.port)
-    return MediaEngine(native, candidates, consent_timeout)  # type: ignore[arg-type]
+    engine: Any = native
+    return MediaEngine(engine, candidates, consent_timeout, max_transports)

@@ -53,8 +53,8 @@ const ENDINGS = {
     action: 'Try again',
   },
   'end-of-life': {
-    icon: 'clock', title: 'The server is restarting',
-    text: 'It will be back in a moment.', action: 'Rejoin',
+    icon: 'clock', title: 'The server takes no calls now',
+    text: 'It is restarting, or full. Try again in a moment.', action: 'Rejoin',
   },
 };
 
