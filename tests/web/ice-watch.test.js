@@ -16,10 +16,7 @@ beforeEach(() => {
   const note = (what) => () => void log.push(what);
   watch = new IceWatch({
     connected: note('connected'), interrupted: note('interrupted'), hopeless: note('hopeless'),
-    restart: () => {
-      if (reachable) log.push('restart');
-      return reachable;
-    },
+    reachable: () => reachable, restart: note('restart'),
   });
   watch.update('connected');
 });
@@ -28,7 +25,7 @@ test('a path that never comes up is told too, once', () => {
   const [fresh, told] = [[], () => fresh.push('interrupted')];
   const other = new IceWatch({
     connected: () => fresh.push('connected'), interrupted: told, hopeless: () => undefined,
-    restart: () => true,
+    reachable: () => true, restart: () => undefined,
   });
   other.update('connecting');
   other.update('failed');
@@ -65,7 +62,7 @@ test('a connection that is wanted nevertheless is restarted for as long as it ta
   let restarts = 0;
   const standby = new IceWatch({
     connected: () => undefined, interrupted: () => undefined, hopeless: () => true,
-    restart: () => Boolean((restarts += 1)),
+    reachable: () => true, restart: () => void (restarts += 1),
   });
   standby.update('failed');
   for (let minute = 0; minute < 50; minute += 1) mock.timers.tick(12_000);

@@ -6,7 +6,7 @@
 
 import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
-import { encodingFor, initialEncoding, isSound } from './encodings.js';
+import { applyEncoding, initialEncoding, isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { missingSections, subscribedTracks } from './sections.js';
@@ -64,7 +64,8 @@ export class MediaConnection {
       connected: handlers.connected,
       interrupted: handlers.interrupted,
       hopeless: handlers.hopeless,
-      restart: () => this.#restartIce(),
+      reachable: handlers.reachable,
+      restart: () => this.#pc.restartIce(),
     });
     this.#negotiator = new Negotiator(this.#pc, {
       prepare: () => this.#addMissingSections(),
@@ -193,11 +194,7 @@ export class MediaConnection {
   /** @param {Source} source */
   async #applyEncoding(source) {
     const sender = this.#sending.get(source)?.sender;
-    const parameters = sender?.getParameters();
-    if (!sender || !parameters?.encodings?.length) return;
-    const limits = encodingFor(source, sender.track, this.#sendSettings[source]);
-    parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...limits }));
-    await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
+    if (sender) await applyEncoding(sender, source, this.#sendSettings[source]);
   }
 
   /** Bring a change into force: part of the first offer, or an offer of its own. */
@@ -208,12 +205,6 @@ export class MediaConnection {
   #renegotiate() {
     if (!this.#begun) return;
     this.#negotiator.negotiate().catch(this.#handlers.failed);
-  }
-
-  #restartIce() {
-    if (!this.#handlers.reachable()) return false;
-    this.#pc.restartIce();
-    return true;
   }
 
   #receivingKinds() {

@@ -1,4 +1,4 @@
-/** What each source may cost: defaults, and the settings of the application. Pure. */
+/** What each source may cost: defaults, and the settings of the application. */
 
 /** @import { EncodingLimits, Source } from './fastsfu.d.ts' */
 
@@ -42,6 +42,21 @@ export function encodingFor(source, track, limits = {}) {
 export function initialEncoding(source, track, limits) {
   const encoding = encodingFor(source, track, limits);
   return source === 'audio' ? { ...encoding, priority: 'high' } : encoding;
+}
+
+/**
+ * Let new limits, or those for a new track, count.
+ *
+ * @param {RTCRtpSender} sender
+ * @param {Source} source
+ * @param {EncodingLimits} [limits]
+ */
+export async function applyEncoding(sender, source, limits) {
+  const parameters = sender.getParameters();
+  if (!parameters.encodings?.length) return;
+  const wanted = encodingFor(source, sender.track, limits);
+  parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...wanted }));
+  await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
 }
 
 /**

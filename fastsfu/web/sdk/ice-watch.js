@@ -12,7 +12,8 @@ const RETRY_MS = [4000, 8000, 12_000];
  * @typedef {object} IceWatchHandlers
  * @property {() => void} connected
  * @property {() => void} interrupted
- * @property {() => boolean} restart false: not possible now, which does not count
+ * @property {() => boolean} reachable a restart is possible now; none that is not counts
+ * @property {() => void} restart
  * @property {() => boolean} hopeless true: go on restarting
  */
 
@@ -71,6 +72,8 @@ export class IceWatch {
     if (exhausted && !this.#handlers.hopeless()) return;
     const delay = RETRY_MS[this.#restarts] ?? RETRY_MS[RETRY_MS.length - 1];
     this.#timer = setTimeout(() => this.#restart(), delay);
-    if (this.#handlers.restart()) this.#restarts += 1;
+    if (!this.#handlers.reachable()) return;
+    this.#handlers.restart();
+    this.#restarts += 1;
   }
 }

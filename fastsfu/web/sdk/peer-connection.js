@@ -5,7 +5,7 @@
  * sources do.
  */
 
-import { encodingFor, initialEncoding, isSound } from './encodings.js';
+import { applyEncoding, initialEncoding, isSound } from './encodings.js';
 import { IceWatch } from './ice-watch.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { SOURCES } from './participants.js';
@@ -69,7 +69,8 @@ export class PeerConnection {
         handlers.state('failed');
         return false;
       },
-      restart: () => this.#restartIce(),
+      reachable: handlers.reachable,
+      restart: () => this.#pc.restartIce(),
     });
     this.#pc.onconnectionstatechange = () => this.#iceWatch.update(this.#pc.connectionState);
     this.#pc.onicecandidate = ({ candidate }) => candidate && this.#tellCandidate(candidate);
@@ -202,11 +203,7 @@ export class PeerConnection {
   /** @param {Source} source */
   async #applyEncoding(source) {
     const sender = this.#transceivers.get(source)?.sender;
-    const parameters = sender?.getParameters();
-    if (!sender || !parameters?.encodings?.length) return;
-    const limits = encodingFor(source, sender.track, this.#sendSettings[source]);
-    parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...limits }));
-    await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
+    if (sender) await applyEncoding(sender, source, this.#sendSettings[source]);
   }
 
   async #offer() {
@@ -289,12 +286,6 @@ export class PeerConnection {
 
   #onInterrupted() {
     this.#handlers.state(this.#wasUp ? 'interrupted' : 'failed');
-  }
-
-  #restartIce() {
-    if (!this.#handlers.reachable()) return false;
-    this.#pc.restartIce();
-    return true;
   }
 }
 
