@@ -84,6 +84,27 @@ async def test_two_connect_directly(browser: Browser, open_direct: OpenPage) -> 
     assert len(numbers) == 1
     assert (await topology(ada))["encryption"] == "end-to-end"
     await mute_and_unmute(ada, ben)
+    await who_is_heard_speaks(ada, ben)
+
+
+async def who_is_heard_speaks(ada: CallPage, ben: CallPage) -> None:
+    """Both agree on it without the server, which hears neither of them."""
+    for silent, other in ((ada, ben), (ben, ada)):
+        await other.evaluate("window.call.setLocalAudio(true)")
+        await silent.evaluate("window.call.setLocalAudio(false)")
+        await active_speaker(await other.joined(), ada, ben)
+    await ada.evaluate("window.call.setLocalAudio(false)")
+    await active_speaker(None, ada, ben)
+
+
+async def active_speaker(wanted: str | None, *pages: CallPage) -> None:
+    """Wait until all show this one, or nobody."""
+
+    async def look() -> bool:
+        found = [await page.evaluate("window.call.getActiveSpeaker().peerId") for page in pages]
+        return all(each == wanted for each in found)
+
+    await until(f"{wanted} to speak", look)
 
 
 async def mute_and_unmute(ada: CallPage, ben: CallPage) -> None:

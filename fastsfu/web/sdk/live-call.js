@@ -4,6 +4,7 @@
  * server has forgotten the session, joins anew with a new connection.
  */
 
+import { ActiveSpeaker } from './active-speaker.js';
 import { AppMessages } from './app-messages.js';
 import { CallError, ejection, fatal, mediaBlocked } from './errors.js';
 import { MediaPaths } from './paths.js';
@@ -14,6 +15,7 @@ import { networkStats, totalsOf } from './stats.js';
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { LocalMedia } from './local-media.js' */
 /** @import { Knowledge } from './participants.js' */
+/** @import { PeerConnection } from './peer-connection.js' */
 /** @import { Totals } from './stats.js' */
 /** @import * as Wire from './protocol.d.ts' */
 
@@ -45,6 +47,8 @@ export class LiveCall {
   #signaling;
   #messages;
   #paths;
+  /** @type {ActiveSpeaker<PeerConnection>} */
+  #speaker;
   /** @type {Wire.Participant | null} */
   #you = null;
   /** @type {Map<string, Wire.Participant>} */
@@ -77,6 +81,10 @@ export class LiveCall {
       others: () => [...this.#others.values()],
       deliver: ({ data, fromId }) => handlers.message(data, fromId),
       problem: (error) => handlers.problem(error),
+    });
+    this.#speaker = new ActiveSpeaker({
+      sounds: (direct) => this.#sounds(direct),
+      changed: handlers.speaker,
     });
     this.#paths = this.#newPaths();
     this.#signaling = new Signaling(signalingUrl(url), {
@@ -113,6 +121,7 @@ export class LiveCall {
     this.#ended = true;
     this.#signaling.close({ type: 'leave' });
     this.#messages.close();
+    this.#speaker.close();
     this.#paths.close();
     this.#settleOffer(fatal('connection-error', 'The call was left.'));
   }
@@ -266,6 +275,7 @@ export class LiveCall {
   /** The server gave us a new session: the old connection is worth nothing. */
   #startOver() {
     this.#paths.renew();
+    this.#speaker.told(null);
     this.#settleOffer(new CallError('negotiation-error', 'The session was replaced.'));
     this.#lastTotals = null;
   }
@@ -300,7 +310,7 @@ export class LiveCall {
       this.#handlers.changed(reason);
     },
     /** @param {Wire.ActiveSpeaker} message */
-    'active-speaker': ({ session_id }) => this.#handlers.speaker(session_id),
+    'active-speaker': ({ session_id }) => this.#speaker.told(session_id),
     /** @param {Wire.Ejected} message */
     ejected: ({ reason }) => this.#onLost(this.#explained(ejection(reason))),
     /** @param {Wire.Error} message */
@@ -353,7 +363,20 @@ export class LiveCall {
     for (const track of this.#paths.received().values()) {
       track.onmute = track.onunmute = () => this.#handlers.changed();
     }
+    this.#speaker.follow(this.#paths.direct);
     this.#handlers.changed();
+  }
+
+  /** Of both people in a direct call. @param {PeerConnection} direct */
+  async #sounds(direct) {
+    const { ours, theirs } = await direct.sounds();
+    const { session_id: ourId } = /** @type {Wire.Participant} */ (this.#you);
+    const unmuted = this.#local.tracks().audio.state === 'playable';
+    const heard = this.#others.get(direct.sessionId)?.audio;
+    return new Map([
+      [ourId, unmuted ? ours : null],
+      [direct.sessionId, heard ? theirs : null],
+    ]);
   }
 
   /** @param {Source[]} sources */

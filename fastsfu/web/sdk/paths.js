@@ -150,6 +150,11 @@ export class MediaPaths {
     return this.#plan.topology === 'peer' ? this.#peerUp : this.#sfuUp;
   }
 
+  /** The connection with the other browser, while it is sent on. */
+  get direct() {
+    return this.#plan.sending.includes('peer') ? this.#peer : null;
+  }
+
   /**
    * What carries our media now: end-to-end only while none of it goes to the server.
    *

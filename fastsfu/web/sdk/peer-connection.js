@@ -11,6 +11,7 @@ import { MESSAGE_CHANNEL } from './message-link.js';
 import { SOURCES } from './participants.js';
 import { fingerprintsOf } from './safety-number.js';
 import { withStartBitrate } from './start-bitrate.js';
+import { soundOf } from './stats.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
 /** @import * as Wire from './protocol.d.ts' */
@@ -162,6 +163,16 @@ export class PeerConnection {
   /** @param {MediaStreamTrack} [track] */
   getStats(track) {
     return this.#pc.getStats(track);
+  }
+
+  /** What both microphones have brought so far, as far as the browser measures it. */
+  async sounds() {
+    const transceiver = this.#transceivers.get('audio');
+    if (!transceiver) return { ours: null, theirs: null };
+    const { sender, receiver } = transceiver;
+    const reports = await Promise.all([sender.getStats(), receiver.getStats()]);
+    const [ours, theirs] = reports.map((report) => soundOf(/** @type {any} */ (report).values()));
+    return { ours, theirs };
   }
 
   wake() {

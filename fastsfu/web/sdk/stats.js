@@ -85,6 +85,23 @@ function emptyTotals() {
 }
 
 /**
+ * @typedef {object} Sound of one track since its beginning; 1 is as loud as it gets
+ * @property {number} energy the square of its peaks, summed up over time
+ * @property {number} duration seconds
+ */
+
+/**
+ * @param {Iterable<any>} report of one sender or receiver
+ * @returns {Sound | null} null where the browser does not measure it
+ */
+export function soundOf(report) {
+  for (const { kind, totalAudioEnergy: energy, totalSamplesDuration: duration } of report) {
+    if (kind === 'audio' && energy !== undefined) return { energy, duration };
+  }
+  return null;
+}
+
+/**
  * @param {Totals} now
  * @param {Totals | null} before the totals some seconds ago
  * @returns {NetworkStats}
