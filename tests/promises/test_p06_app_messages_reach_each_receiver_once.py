@@ -73,12 +73,16 @@ async def test_nothing_is_lost_or_doubled() -> None:
 
 
 async def rejoined(server: LiveServer, lost: Talker, socket: Socket) -> Talker:
-    """The same person with a new connection; what the old one had not acknowledged comes again."""
+    """The same person with a new connection; what the old one had not acknowledged comes again, and
+    it says its own last ten again, not knowing whether they were taken over.
+    """
     lost.reads = False
     again = Talker()
     again.said, again.number, again.before = lost.said, lost.number, lost.got
     replaces = {"session_id": lost.session_id, "resume_key": lost.resume_key}
     await again.join(server, socket, "r", replaces=replaces)
+    again.said, again.number = again.said - 10, again.number - 10
+    again.say(10)
     return again
 
 
