@@ -5,13 +5,16 @@ then it leaves, and the two go back to a direct connection. Each go has a fresh 
 change, of both who stay: the longest time between two pictures that were shown
 (requestVideoFrameCallback), the longest time without sound at the speakers (an AudioWorklet that
 hears what the page plays; the microphones give a tone), the longest run of sound that the browser
-made up, and how long it took. The same is measured while nothing changes: that is the machine.
+made up, and how long it took. The same is measured while nothing changes, and while a third page
+comes to a call that the SFU carries anyway: that is the machine, and the share of the change is the
+rest.
 """
 
 import asyncio
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -72,9 +75,10 @@ class Seen:
 class Conversation:
     """Ada and Ben, and whoever joins them."""
 
-    def __init__(self, browser: Browser, server: ServerProcess) -> None:
+    def __init__(self, browser: Browser, server: ServerProcess, carrier: str) -> None:
         self.browser = browser
         self.server = server
+        self.carrier = carrier
         self.staying: list[CallPage] = []
 
     async def begin(self) -> None:
@@ -82,13 +86,28 @@ class Conversation:
             self.staying.append(await self._open(name))
             await self._join(self.staying[-1])
         for page in self.staying:
-            await self._carried_by("peer", page)
+            await self._carried_by(self.carrier, page)
             await page.receiving(video=1, audio=1)
 
     async def steady(self) -> Change:
         await self._take()
         await asyncio.sleep(STEADY)
         return gaps(self.staying, await self._take())
+
+    async def arrival(self) -> Change:
+        """A third one comes, and nothing changes; then it leaves."""
+        third = await self._open("Cy")
+        pages = [*self.staying, third]
+        await self._take()
+        await self._join(third)
+        for page in pages:
+            await page.goes_on(video=2, audio=2)
+        await asyncio.sleep(SETTLE)
+        seen = await self._take()
+        await third.close()
+        for page in self.staying:
+            await page.goes_on(video=1, audio=1)
+        return gaps(self.staying, seen)
 
     async def once(self) -> tuple[Change, Change]:
         """There and back."""
@@ -176,21 +195,30 @@ def gaps(
     )
 
 
-async def measure(server: ServerProcess, goes: int) -> dict[str, list[Change]]:
-    async with async_playwright() as playwright:
-        browser = await chromium.launch(playwright)
-        conversation = Conversation(browser, server)
-        await conversation.begin()
-        steady = [await conversation.steady()]
-        there, back = zip(*[await conversation.once() for _ in range(goes)], strict=True)
-        await browser.close()
-    return {"steady": steady, "to_sfu": list(there), "to_peer": list(back)}
+@asynccontextmanager
+async def conversation(carrier: str, **options: str) -> AsyncIterator[Conversation]:
+    """Two who talk over this carrier."""
+    with ServerProcess(environment=options) as server:
+        async with async_playwright() as playwright:
+            browser = await chromium.launch(playwright)
+            talk = Conversation(browser, server, carrier)
+            await talk.begin()
+            yield talk
+            await browser.close()
+
+
+async def measure(goes: int) -> dict[str, list[Change]]:
+    async with conversation("sfu", FASTSFU_TOPOLOGY="sfu") as talk:
+        arrivals = [await talk.arrival() for _ in range(goes)]
+    async with conversation("peer", FASTSFU_BACK_TO_P2P_AFTER=str(BACK_AFTER)) as talk:
+        steady = [await talk.steady()]
+        there, back = zip(*[await talk.once() for _ in range(goes)], strict=True)
+    return {"steady": steady, "arrival": arrivals, "to_sfu": list(there), "to_peer": list(back)}
 
 
 def run(goes: int) -> dict[str, Any]:
     """One object of docs/benchmarks.md."""
-    with ServerProcess(environment={"FASTSFU_BACK_TO_P2P_AFTER": str(BACK_AFTER)}) as server:
-        found = asyncio.run(measure(server, goes))
+    found = asyncio.run(measure(goes))
     return {
         "scenario": "switch",
         "params": {"goes": goes, "back_to_p2p_after": BACK_AFTER},
@@ -220,7 +248,7 @@ def print_table(result: dict[str, Any]) -> None:
     """A row for each change."""
     names = ("picture_ms", "sound_ms", "made_up_ms", "announced_ms", "switched_ms")
     table = Table("change", *names)
-    for change in ("steady", "to_sfu", "to_peer"):
+    for change in ("steady", "arrival", "to_sfu", "to_peer"):
         for row in result[change]:
             table.add_row(
                 change, *("" if row[name] is None else f"{row[name]:.0f}" for name in names)
