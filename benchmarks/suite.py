@@ -4,7 +4,7 @@
 what it is held against: what the kernel alone takes for the same call, or what is said in `Shape`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -94,16 +94,18 @@ SHAPES: Mapping[str, Sequence[Case]] = {
 }
 
 
-def chosen(only: Sequence[str], *, long: bool) -> Iterator[tuple[str, Case]]:
-    """The cases to run, by shape; ValueError when `only` names none of them."""
+def chosen(only: Sequence[str], *, long: bool) -> list[tuple[str, Case]]:
+    """The cases to run, by shape; ValueError when `only` leaves none of them."""
     names = {*SHAPES, *(case.name for cases in SHAPES.values() for case in cases)}
     for name in only:
         if name not in names:
             raise ValueError(f"there is no shape or case {name!r}, only {', '.join(SHAPES)}")
-    for shape, cases in SHAPES.items():
-        for case in cases:
-            if (not only or {shape, case.name} & set(only)) and (long or case.short):
-                yield shape, case
+    cases = [(shape, case) for shape, cases in SHAPES.items() for case in cases]
+    wanted = [one for one in cases if not only or {one[0], one[1].name} & set(only)]
+    found = [one for one in wanted if long or one[1].short]
+    if not found:
+        raise ValueError(f"{', '.join(only)}: only with --long")
+    return found
 
 
 def main(

@@ -20,7 +20,9 @@ def test_the_short_list_is_part_of_the_long_one() -> None:
 
 def test_a_shape_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError, match="no shape or case 'circle', only forward, grid"):
-        list(chosen(["circle"], long=True))
+        chosen(["circle"], long=True)
+    with pytest.raises(ValueError, match="soak: only with --long"):
+        chosen(["soak"], long=False)
 
 
 def test_names_of_cases_are_their_own() -> None:
