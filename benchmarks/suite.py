@@ -137,7 +137,7 @@ def main(
     if not json:
         report.print_suite(measured)
     for chart in charts.draw(everything, output):
-        print(chart)  # noqa: T201
+        typer.echo(chart)
 
 
 if __name__ == "__main__":

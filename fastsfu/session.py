@@ -127,10 +127,8 @@ class Session:
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
         self._has_path = self._is_secured = self._told_unreachable = False
         if grant.eject_at_expiry and grant.expires_at is not None:
-            seconds = grant.expires_at - self.joined_at
-            self._deadlines.set(
-                "expiry", seconds, self.leave, "exp-token", "The token has expired."
-            )
+            seconds, info = grant.expires_at - self.joined_at, "The token has expired."
+            self._deadlines.set("expiry", seconds, self.leave, "exp-token", info)
 
     def __repr__(self) -> str:
         return f"Session(id={self.id!r}, room={self.room.name!r}, ended={self.ended!r})"

@@ -53,8 +53,8 @@ async def test_a_room_goes_on_where_there_is_capacity(
 
 
 async def test_a_full_server_says_so(natives: list[RecordingEngine]) -> None:
-    engines = lambda _: [media_engine(each, max_transports=2) for each in natives]  # noqa: E731
-    async with SFU(CONFIG, open_engines=engines) as sfu:
+    small = [media_engine(each, max_transports=2) for each in natives]
+    async with SFU(CONFIG, open_engines=lambda _: small) as sfu:
         join = Join(sfu)
         first, *_ = [await join() for _ in range(6)]
         with pytest.raises(JoinError, match="full") as refused:
