@@ -37,6 +37,7 @@ cdef enum:
     UDP = 17                      # REQUESTED-TRANSPORT: an IP protocol number
     LIFETIME_S = 600              # RFC 8656 section 3.2, and the least that a client gets
     LONGEST_LIFETIME_S = 3600     # section 7.2
+    CHALLENGE_GAIN = 3            # bytes of an answer to a stranger for one of the request
     BAD_REQUEST = 400
     UNAUTHORIZED = 401
     FORBIDDEN = 403
@@ -93,7 +94,7 @@ cdef void turn_on_message(
         &server.secret, datagram, &reply.message, source, <uint32_t>(now_us // 1000000), unix_s,
         reply.key)
     if error:
-        challenge(server, source, error, now_us, reply)
+        challenge(server, source, error, size, now_us, reply)
         return
     server.counters[TURN_REQUESTS] += 1
     reply.allocation = register_find(server, source, listener)
@@ -360,9 +361,11 @@ cdef void refuse(TurnServer* server, TurnReply* reply, uint16_t error) noexcept 
 
 
 cdef void challenge(
-        TurnServer* server, const Address* source, uint16_t error, int64_t now_us,
+        TurnServer* server, const Address* source, uint16_t error, size_t asked, int64_t now_us,
         TurnReply* reply) noexcept nogil:
-    """The error of one that is not, unsigned, with what the next try needs."""
+    """The error of one that is not, unsigned, with what the next try needs. None for a request so
+    short, as no real one is, that a forged address would pay.
+    """
     cdef StunWriter writer
     if not turn_answers_stranger(server, source, now_us):
         return
@@ -375,6 +378,8 @@ cdef void challenge(
         credential_challenge(
             &server.secret, source, <uint32_t>(now_us // 1000000), &writer)
     reply.size = stun_end(&writer, NULL, 0, reply.message.has_fingerprint)
+    if reply.size > CHALLENGE_GAIN * asked:
+        reply.size = 0
 
 
 cdef bint turn_answers_stranger(

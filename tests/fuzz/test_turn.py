@@ -38,6 +38,7 @@ CORPUS = [
     indication(peer(*PEER), (DATA, b"hello")),
     b"\x40\0\0\5hello",
     REQUEST,
+    bytes.fromhex("000300002112a44230010fbf34353637c0000032"),  # so short that no answer may be
     REQUEST_LONG_TERM,
 ]
 

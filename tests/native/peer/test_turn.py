@@ -80,6 +80,7 @@ def test_a_challenge_is_small_and_takes_nothing(turn: Turn) -> None:
     answer, _ = turn.receive(request, CLIENT)
     assert error_of(answer) == 401
     assert len(answer) <= 2.5 * len(request)
+    assert turn.receive(plain(ALLOCATE), CLIENT)[0] is None, "more than three times its request"
     assert turn.allocations == 0
 
 
