@@ -96,7 +96,8 @@ async def test_keys_do_what_the_buttons_do(visit: Visit, token: str) -> None:
     await page.keyboard.press("v")
     await expect(page.locator("#mic")).to_have_attribute("aria-label", "Turn on microphone")
     await expect(page.locator("#camera")).to_have_attribute("aria-label", "Turn on camera")
-    assert await camera.evaluate("track => track.readyState") == "ended", "its light is off"
+    off = "track => track.readyState === 'ended'"
+    await until("the camera's light to go out", lambda: camera.evaluate(off))
     await page.keyboard.press("?")
     await expect(page.locator("#help-dialog")).to_be_visible()
     await page.keyboard.press("Escape")
