@@ -1,5 +1,5 @@
 """The signaling protocol `fastsfu.v1`: every message as a pydantic model, and nowhere else (those
-about P2P in peer_messages.py).
+about P2P in peer_messages.py, what messages tell of in values.py).
 
 Text frames, one JSON object each, told apart by `type`. `read_client` parses what a client sends,
 `write` serialises what the server sends. `python -m fastsfu.http.messages` prints signaling.md.
@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, JsonValue, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from fastsfu.http.model import (
-    MAX_USER_DATA_BYTES,
     Capability,
-    IceServer,
     Mid,
     Model,
-    PreviousSession,
     RequestId,
     RoomName,
     SessionId,
@@ -35,9 +32,18 @@ from fastsfu.http.peer_messages import (
     Topology,
     TopologyMessage,
 )
+from fastsfu.http.values import (
+    ClientConfig,
+    IceServer,
+    Participant,
+    PreviousSession,
+    ReceiveSettings,
+    RoomInfo,
+    Sections,
+    Subscribed,
+)
 
 SUBPROTOCOL = "fastsfu.v1"
-MAX_MESSAGE_BYTES = 256 * 1024
 
 
 class CloseCode(IntEnum):
@@ -53,67 +59,6 @@ class CloseCode(IntEnum):
     TIMEOUT = 4408  # no `join` or no `ping` in time, or the client does not read
     REPLACED = 4409  # another WebSocket resumed this session; do not resume it again
     RATE = 4429  # too many messages
-
-
-# Values inside messages
-
-
-class Participant(Model):
-    """Somebody in the room. The four source members: published and not muted."""
-
-    session_id: SessionId
-    user_name: str
-    owner: bool
-    user_data: JsonValue = None
-    audio: bool = False
-    video: bool = False
-    screenVideo: bool = False
-    screenAudio: bool = False
-    joined_at: float = Field(description="seconds since 1970")
-    origin: SessionId = Field(description="the first id of a client that had to join anew")
-
-
-class Sections(Model):
-    """How many receiving media sections of each kind the client's next offer should have in all."""
-
-    audio: int
-    video: int
-
-
-class RoomInfo(Model):
-    """The room as far as its participants need to know it."""
-
-    name: str
-    max_participants: int
-    ends_at: float | None = Field(
-        default=None, description="seconds since 1970, when the room has an end"
-    )
-
-
-class ClientConfig(Model):
-    """What the server wants its clients to keep to."""
-
-    resume_timeout: float = Field(description="seconds within which `resume` is possible")
-    max_message_bytes: int = MAX_MESSAGE_BYTES
-    max_user_data_bytes: int = MAX_USER_DATA_BYTES
-    max_app_message_bytes: int
-    can_send_messages: bool
-
-
-class Subscribed(Model):
-    """Whose source a media section of the answer carries."""
-
-    session_id: SessionId
-    source: Source
-
-
-class ReceiveSettings(Model):
-    """Which sources to get: false declines one, true takes it back, absent leaves it as it is."""
-
-    audio: bool | None = None
-    video: bool | None = None
-    screenVideo: bool | None = None
-    screenAudio: bool | None = None
 
 
 # Client -> server

@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fastsfu.http import messages, peer_messages, refusals
-from fastsfu.http.model import IceServer, Model, PreviousSession
+from fastsfu.http import messages, peer_messages, refusals, values
+from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 
-MAX_KIB = messages.MAX_MESSAGE_BYTES // 1024
+MAX_KIB = MAX_MESSAGE_BYTES // 1024
 INTRODUCTION = f"""\
 # Signaling
 
@@ -55,14 +55,14 @@ def document() -> str:
 
 
 _VALUES = (
-    messages.Participant,
-    messages.Sections,
-    messages.RoomInfo,
-    messages.ClientConfig,
-    messages.Subscribed,
-    PreviousSession,
-    IceServer,
-    messages.ReceiveSettings,
+    values.Participant,
+    values.Sections,
+    values.RoomInfo,
+    values.ClientConfig,
+    values.Subscribed,
+    values.PreviousSession,
+    values.IceServer,
+    values.ReceiveSettings,
     peer_messages.Topology,
     peer_messages.PeerConnection,
 )

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
-from fastsfu.http import messages
 from fastsfu.http.app import asgi_app
 from fastsfu.http.door import Door
+from fastsfu.http.model import MAX_MESSAGE_BYTES
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
 from fastsfu.sfu import SFU
 
@@ -175,7 +175,7 @@ def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
         dated(asgi_app(sfu)),
         ssl_context_factory=lambda _config, _default: context,
         ws="websockets-sansio",
-        ws_max_size=messages.MAX_MESSAGE_BYTES,
+        ws_max_size=MAX_MESSAGE_BYTES,
         ws_ping_interval=None,  # the protocol has its own heartbeat
         ws_per_message_deflate=False,  # some hundred KiB for each client, for messages of a few
         log_config=None,

@@ -15,10 +15,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastsfu.errors import FastSFUError, RequestError
 from fastsfu.events import Event
-from fastsfu.http import messages, peer_messages, translate
+from fastsfu.http import messages, peer_messages, translate, values
 from fastsfu.http.limits import TokenBucket
 from fastsfu.http.messages import CloseCode, MessageError
-from fastsfu.http.model import Model
+from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.session import UNSET, Session
 from fastsfu.sfu import SFU
@@ -131,7 +131,7 @@ class Client:
         frame: str | None = event.get("text")
         if frame is None:
             raise _Refused("bad-message", "frames have to be text", CloseCode.BAD_MESSAGE)
-        if len(frame) > messages.MAX_MESSAGE_BYTES:
+        if len(frame) > MAX_MESSAGE_BYTES:
             raise _Refused("bad-message", "the message is too large", CloseCode.TOO_LARGE)
         if not self._bucket.take(asyncio.get_running_loop().time()):
             info = f"more than {MESSAGES_PER_SECOND:.0f} messages a second"
@@ -199,7 +199,7 @@ class Client:
                 room=translate.room_info(session.room),
                 **translate.scene(session),
                 heartbeat=config.heartbeat,
-                config=messages.ClientConfig(
+                config=values.ClientConfig(
                     resume_timeout=config.resume_timeout,
                     max_app_message_bytes=config.max_app_message_bytes,
                     can_send_messages=session.grant.messages,
@@ -220,7 +220,7 @@ class Client:
     async def _offer(self, offer: messages.Offer) -> None:
         answer = await self._live().offer(offer.sdp, offer.tracks)
         subscriptions = {
-            mid: messages.Subscribed(session_id=each.session_id, source=each.source)
+            mid: values.Subscribed(session_id=each.session_id, source=each.source)
             for mid, each in answer.subscriptions.items()
         }
         self._outgoing.put(
@@ -281,7 +281,7 @@ def _previous(join: messages.Join) -> tuple[str, str] | None:
     return join.replaces.session_id, join.replaces.resume_key
 
 
-def _named(message: messages.Update | messages.ReceiveSettings) -> dict[Source, bool]:
+def _named(message: messages.Update | values.ReceiveSettings) -> dict[Source, bool]:
     """The sources that the message says something of."""
     said: dict[Source, bool | None] = {
         "audio": message.audio,

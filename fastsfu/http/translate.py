@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 from fastsfu import events
-from fastsfu.http import messages, peer_messages
+from fastsfu.http import messages, peer_messages, values
 from fastsfu.http.messages import CloseCode
-from fastsfu.http.model import IceServer, Model
+from fastsfu.http.model import Model
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.session import Home, Session
 
@@ -25,9 +25,9 @@ def close_code(event: events.Event) -> CloseCode | None:
     return None
 
 
-def room_info(room: Home) -> messages.RoomInfo:
+def room_info(room: Home) -> values.RoomInfo:
     """A room as clients see it."""
-    return messages.RoomInfo(
+    return values.RoomInfo(
         name=room.name, max_participants=room.max_participants, ends_at=room.ends_at
     )
 
@@ -35,10 +35,10 @@ def room_info(room: Home) -> messages.RoomInfo:
 class Scene(TypedDict):
     """What `joined` and `resumed` have in common."""
 
-    you: messages.Participant
-    participants: list[messages.Participant]
-    sections: messages.Sections
-    ice_servers: list[IceServer]
+    you: values.Participant
+    participants: list[values.Participant]
+    sections: values.Sections
+    ice_servers: list[values.IceServer]
     topology: peer_messages.Topology
 
 
@@ -48,9 +48,9 @@ def scene(session: Session) -> Scene:
     return {
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
-        "sections": messages.Sections(audio=wanted["audio"], video=wanted["video"]),
+        "sections": values.Sections(audio=wanted["audio"], video=wanted["video"]),
         "ice_servers": [
-            IceServer(
+            values.IceServer(
                 urls=list(each.urls),
                 username=each.username,
                 credential=each.credential,
@@ -62,9 +62,9 @@ def scene(session: Session) -> Scene:
     }
 
 
-def to_participant(participant: events.Participant) -> messages.Participant:
+def to_participant(participant: events.Participant) -> values.Participant:
     """A participant as clients see it."""
-    return messages.Participant(
+    return values.Participant(
         session_id=participant.session_id,
         user_name=participant.name,
         owner=participant.owner,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsfu.http import messages
+from fastsfu.http import messages, values
 from fastsfu.http.limits import TokenBucket
 from fastsfu.http.messages import CloseCode
 from fastsfu.http.model import Model
@@ -15,8 +15,8 @@ from fastsfu.http.outgoing import Outgoing
 FIRST = messages.Pong(id=0)
 
 
-def participant(name: str, *, audio: bool = False) -> messages.Participant:
-    return messages.Participant(
+def participant(name: str, *, audio: bool = False) -> values.Participant:
+    return values.Participant(
         session_id=name, user_name=name, owner=False, audio=audio, joined_at=0.0, origin=name
     )
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from fastsfu.events import Failure
 from fastsfu.http import outgoing, signaling
-from fastsfu.http.messages import MAX_MESSAGE_BYTES
+from fastsfu.http.model import MAX_MESSAGE_BYTES
 from tests.support.server import PUBLISH, SECRET, LiveServer, Socket, live_server
 
 MALFORMED = {

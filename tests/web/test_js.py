@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsfu.http import messages, peer_messages
+from fastsfu.http import messages, peer_messages, values
 from fastsfu.http.model import Model
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.transport import frames
@@ -19,13 +19,13 @@ SDK = ROOT / "fastsfu" / "web" / "sdk"
 MODELS: Sequence[type[Model]] = list(
     dict.fromkeys(
         [
-            messages.Participant,
-            messages.Sections,
-            messages.RoomInfo,
-            messages.ClientConfig,
-            messages.Subscribed,
-            messages.PreviousSession,
-            messages.IceServer,
+            values.Participant,
+            values.Sections,
+            values.RoomInfo,
+            values.ClientConfig,
+            values.Subscribed,
+            values.PreviousSession,
+            values.IceServer,
             peer_messages.Topology,
             peer_messages.PeerConnection,
             *messages.CLIENT_MESSAGES,

@@ -1,0 +1,85 @@
+"""What the messages of the protocol tell of: participants, rooms, sections, relays."""
+
+from typing import Annotated
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from fastsfu.http.model import MAX_MESSAGE_BYTES, MAX_USER_DATA_BYTES, Model, SessionId, Source
+
+
+class Participant(Model):
+    """Somebody in the room. The four source members: published and not muted."""
+
+    session_id: SessionId
+    user_name: str
+    owner: bool
+    user_data: JsonValue = None
+    audio: bool = False
+    video: bool = False
+    screenVideo: bool = False
+    screenAudio: bool = False
+    joined_at: float = Field(description="seconds since 1970")
+    origin: SessionId = Field(description="the first id of a client that had to join anew")
+
+
+class Sections(Model):
+    """How many receiving media sections of each kind the client's next offer should have in all."""
+
+    audio: int
+    video: int
+
+
+class RoomInfo(Model):
+    """The room as far as its participants need to know it."""
+
+    name: str
+    max_participants: int
+    ends_at: float | None = Field(
+        default=None, description="seconds since 1970, when the room has an end"
+    )
+
+
+class ClientConfig(Model):
+    """What the server wants its clients to keep to."""
+
+    resume_timeout: float = Field(description="seconds within which `resume` is possible")
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    max_user_data_bytes: int = MAX_USER_DATA_BYTES
+    max_app_message_bytes: int
+    can_send_messages: bool
+
+
+class Subscribed(Model):
+    """Whose source a media section of the answer carries."""
+
+    session_id: SessionId
+    source: Source
+
+
+class ReceiveSettings(Model):
+    """Which sources to get: false declines one, true takes it back, absent leaves it as it is."""
+
+    audio: bool | None = None
+    video: bool | None = None
+    screenVideo: bool | None = None
+    screenAudio: bool | None = None
+
+
+class PreviousSession(Model):
+    """A session that this client lost: its app messages go on in the new one, which ends it."""
+
+    session_id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    resume_key: Annotated[str, StringConstraints(max_length=256)] = Field(repr=False)
+
+
+class IceServer(Model):
+    """A TURN or STUN server, as an RTCIceServer. The credentials expire and come anew each time."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = Field(default=None, repr=False)
+    peer_only: bool = Field(
+        default=False,
+        description="for connections to other clients: at its address the media port is, too, and "
+        "a browser takes all that comes from there for the relay's",
+    )
