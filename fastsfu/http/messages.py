@@ -142,6 +142,10 @@ class Leave(Model):
 
 # Server -> client
 
+ActiveSpeakerId = Annotated[
+    SessionId | None, Field(description="who speaks now; null when nobody does")
+]
+
 
 class Joined(Model):
     """The session stands. `participants` are the others; offer next, with `sections`, also when
@@ -154,6 +158,7 @@ class Joined(Model):
     room: RoomInfo
     you: Participant
     participants: list[Participant]
+    active_speaker: ActiveSpeakerId
     sections: Sections
     topology: Topology
     heartbeat: float = Field(description="seconds between two `ping`s of the client")
@@ -168,6 +173,7 @@ class Resumed(Model):
     session_id: SessionId
     you: Participant
     participants: list[Participant]
+    active_speaker: ActiveSpeakerId
     sections: Sections
     ice_servers: list[IceServer] = []
     topology: Topology

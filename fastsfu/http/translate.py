@@ -37,6 +37,7 @@ class Scene(TypedDict):
 
     you: values.Participant
     participants: list[values.Participant]
+    active_speaker: str | None
     sections: values.Sections
     ice_servers: list[values.IceServer]
     topology: peer_messages.Topology
@@ -48,6 +49,7 @@ def scene(session: Session) -> Scene:
     return {
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
+        "active_speaker": session.room.active_speaker,
         "sections": values.Sections(audio=wanted["audio"], video=wanted["video"]),
         "ice_servers": [
             values.IceServer(

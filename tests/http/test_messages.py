@@ -39,6 +39,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "room": {"name": "r", "max_participants": 2, "ends_at": None},
         "you": PARTICIPANT,
         "participants": [PARTICIPANT],
+        "active_speaker": "s",
         "sections": {"audio": 1, "video": 0},
         "topology": {"topology": "none", "sending": [], "peer": None},
         "heartbeat": 10.0,
@@ -57,6 +58,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "session_id": "s",
         "you": PARTICIPANT,
         "participants": [],
+        "active_speaker": None,
         "sections": {"audio": 0, "video": 0},
         "ice_servers": [
             {"urls": ["stun:a"], "username": None, "credential": None, "peer_only": False}

@@ -35,6 +35,20 @@ async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
         }
 
 
+async def test_who_joins_or_resumes_is_told_who_speaks(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada:
+        assert ada.joined["active_speaker"] is None
+        standup, ada_id = server.sfu.rooms.get(room), ada.joined["session_id"]
+        assert standup is not None
+        standup.heard(ada_id, 95)
+        async with server.caller(room) as bob:
+            assert bob.joined["active_speaker"] == ada_id
+        async with server.socket() as again:
+            key = {name: bob.joined[name] for name in ("session_id", "resume_key")}
+            await again.send("resume", **key)
+            assert (await again.expect("resumed"))["active_speaker"] == ada_id
+
+
 async def test_relays_are_told_with_credentials_of_the_session(room: str) -> None:
     relays = {"turn": False, "turn_urls": "stun:a.example,turn:b.example", "turn_secret": SECRET}
     async with live_server(**relays) as server, server.caller(room) as ada:

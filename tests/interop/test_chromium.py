@@ -9,6 +9,22 @@ from tests.support.page import until
 
 TARGET_BPS = 1_200_000  # the call page asks for at most 1.5 Mbit/s of video
 
+# Joins muted, and keeps who is said to speak.
+SILENT = """(() => {
+  window.speakers = [];
+  let kept;
+  Object.defineProperty(window, 'call', {
+    get: () => kept,
+    set(call) {
+      kept = call;
+      void call.setLocalAudio(false);
+      call.on('active-speaker-change', ({ activeSpeaker }) => {
+        window.speakers.push(activeSpeaker.peerId);
+      });
+    },
+  });
+})()"""
+
 
 async def test_three_see_and_hear_each_other(browser: Browser, open_page: OpenPage) -> None:
     pages = [await open_page(browser, name) for name in ("Ada", "Ben", "Cy")]
@@ -58,6 +74,16 @@ async def test_mute_is_seen_and_undone(browser: Browser, open_page: OpenPage) ->
     await until("Ben to see Ada unmuted", lambda: ada_video_as_ben_sees_it(True))
     await ben.goes_on(video=1, audio=1)
     assert await ben.evaluate("window.connections.length") == 1
+
+
+async def test_who_joins_late_knows_who_speaks(browser: Browser, open_page: OpenPage) -> None:
+    """Nobody is told of it again as long as it stays so."""
+    ada = await open_page(browser, "Ada")
+    speaker = "window.call.getActiveSpeaker().peerId"
+    ada_id = await ada.joined()
+    await until("Ada to speak", lambda: ada.evaluate(f"{speaker} === '{ada_id}'"))
+    ben = await open_page(browser, "Ben", script=SILENT)
+    assert await ben.evaluate("window.speakers") == [ada_id]
 
 
 async def test_declined_source_stops_and_comes_back(browser: Browser, open_page: OpenPage) -> None:

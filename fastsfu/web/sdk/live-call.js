@@ -259,6 +259,7 @@ export class LiveCall {
     this.#handlers.network('signaling', 'connected');
     this.#messages.route();
     this.#handlers.changed();
+    this.#speaker.told(welcome.active_speaker);
   }
 
   /** @param {boolean} again nobody waits for it: a failure ends the call */
@@ -275,7 +276,6 @@ export class LiveCall {
   /** The server gave us a new session: the old connection is worth nothing. */
   #startOver() {
     this.#paths.renew();
-    this.#speaker.told(null);
     this.#settleOffer(new CallError('negotiation-error', 'The session was replaced.'));
     this.#lastTotals = null;
   }

@@ -192,6 +192,7 @@ export interface Joined {
   room: RoomInfo;
   you: Participant;
   participants: Participant[];
+  active_speaker: string | null;
   sections: Sections;
   topology: Topology;
   /** Seconds between pings. */
@@ -205,6 +206,7 @@ export interface Resumed {
   session_id: string;
   you: Participant;
   participants: Participant[];
+  active_speaker: string | null;
   sections: Sections;
   ice_servers: IceServer[];
   topology: Topology;
