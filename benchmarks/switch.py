@@ -29,7 +29,7 @@ from benchmarks import report
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 from tests.support import chromium, continuity
-from tests.support.continuity import WATCHING, Watched
+from tests.support.continuity import CAMERA, WATCHING, Watched
 from tests.support.page import CallPage, call_url, until
 
 ROOM = "switch"
@@ -75,10 +75,11 @@ class Seen:
 class Conversation:
     """Ada and Ben, and whoever joins them."""
 
-    def __init__(self, browser: Browser, server: ServerProcess, carrier: str) -> None:
+    def __init__(self, browser: Browser, server: ServerProcess, carrier: str, height: int) -> None:
         self.browser = browser
         self.server = server
         self.carrier = carrier
+        self.script = CAMERA.format(height=height) + WATCHING + WITNESS
         self.staying: list[CallPage] = []
 
     async def begin(self) -> None:
@@ -135,7 +136,7 @@ class Conversation:
     async def _open(self, name: str) -> CallPage:
         token = Tokens(SECRET).sign(ROOM, name=name)
         url = call_url(self.server.url, ROOM, token, name, autojoin=False)
-        page = await chromium.open_page(self.browser, url, WATCHING + WITNESS, bypass_csp=True)
+        page = await chromium.open_page(self.browser, url, self.script, bypass_csp=True)
         return CallPage(page, name)
 
     async def _join(self, page: CallPage) -> None:
@@ -196,32 +197,32 @@ def gaps(
 
 
 @asynccontextmanager
-async def conversation(carrier: str, **options: str) -> AsyncIterator[Conversation]:
+async def conversation(carrier: str, height: int, **options: str) -> AsyncIterator[Conversation]:
     """Two who talk over this carrier."""
     with ServerProcess(environment=options) as server:
         async with async_playwright() as playwright:
             browser = await chromium.launch(playwright)
-            talk = Conversation(browser, server, carrier)
+            talk = Conversation(browser, server, carrier, height)
             await talk.begin()
             yield talk
             await browser.close()
 
 
-async def measure(goes: int) -> dict[str, list[Change]]:
-    async with conversation("sfu", FASTSFU_TOPOLOGY="sfu") as talk:
+async def measure(goes: int, height: int) -> dict[str, list[Change]]:
+    async with conversation("sfu", height, FASTSFU_TOPOLOGY="sfu") as talk:
         arrivals = [await talk.arrival() for _ in range(goes)]
-    async with conversation("peer", FASTSFU_BACK_TO_P2P_AFTER=str(BACK_AFTER)) as talk:
+    async with conversation("peer", height, FASTSFU_BACK_TO_P2P_AFTER=str(BACK_AFTER)) as talk:
         steady = [await talk.steady()]
         there, back = zip(*[await talk.once() for _ in range(goes)], strict=True)
     return {"steady": steady, "arrival": arrivals, "to_sfu": list(there), "to_peer": list(back)}
 
 
-def run(goes: int) -> dict[str, Any]:
+def run(goes: int, height: int) -> dict[str, Any]:
     """One object of docs/benchmarks.md."""
-    found = asyncio.run(measure(goes))
+    found = asyncio.run(measure(goes, height))
     return {
         "scenario": "switch",
-        "params": {"goes": goes, "back_to_p2p_after": BACK_AFTER},
+        "params": {"goes": goes, "height": height, "back_to_p2p_after": BACK_AFTER},
         **{name: [asdict(change) for change in changes] for name, changes in found.items()},
         "worst": {name: worst(changes) for name, changes in found.items()},
         "median": {name: median(changes) for name, changes in found.items()},
@@ -259,10 +260,11 @@ def print_table(result: dict[str, Any]) -> None:
 
 def main(
     goes: Annotated[int, typer.Option(help="How often a third one comes and leaves.")] = 8,
+    height: Annotated[int, typer.Option(help="Of the cameras' pictures.")] = 180,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Measure what is noticed of a change between P2P and the SFU."""
-    result = report.complete(run(goes))
+    result = report.complete(run(goes, height))
     (report.print_json if as_json else print_table)(result)
 
 
