@@ -17,11 +17,11 @@ from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 from tests.interop.conftest import OpenPage
 from tests.interop.test_topology import carried_by, everybody_gets_everything, topology
-from tests.promises.test_p05_media_and_keys_stay_in_native_memory import keys_of, media_of
 from tests.support.aiortc_client import Picture, Tone, client_tls, new_connection
 from tests.support.domain_peer import until
 from tests.support.memory import find
 from tests.support.page import until as until_page
+from tests.support.secrets import keys_of, media_of
 
 TOKEN = Tokens(SECRET).sign("room")
 MARK = "what the server keeps of a participant, and so has to be found"

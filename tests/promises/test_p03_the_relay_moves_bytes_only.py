@@ -18,9 +18,9 @@ from aiortc import (
 
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
-from tests.promises.test_p05_media_and_keys_stay_in_native_memory import keys_of
 from tests.support.aiortc_client import Tone, client_tls
 from tests.support.memory import find
+from tests.support.secrets import keys_of
 from tests.support.server import Socket
 
 MARK = b"said between the two of us and to nobody else: "
