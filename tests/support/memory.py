@@ -1,8 +1,11 @@
 """What stands in another process's memory, and how the kernel treats the place (proc(5), smaps)."""
 
+import os
 import re
 import resource
+import signal
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -53,15 +56,33 @@ def regions(pid: int) -> Iterator[Region]:
 
 
 def find(pid: int, secrets: Mapping[str, bytes]) -> dict[str, list[Region]]:
-    """In which mappings of the process each of the secrets stands."""
+    """In which mappings of the process each of the secrets stands, all at one moment."""
     found: dict[str, list[Region]] = {name: [] for name in secrets}
     overlap = max(map(len, secrets.values())) - 1
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+    with stopped(pid), open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for region in regions(pid):
             for block in _blocks(memory, region, overlap):
                 for name in [name for name, secret in secrets.items() if secret in block]:
                     found[name].append(region)
     return found
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """The process does nothing within: what it has now, it still has when the search gets there."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        while (states := _states(pid)) != {"T"}:
+            assert not states & {"Z", "X"}, "the process has ended"
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _states(pid: int) -> set[str]:
+    """Those of its threads, as proc(5) has them."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return {thread.read_text().rpartition(")")[2].split()[0] for thread in threads}
 
 
 def _blocks(memory: FileIO, region: Region, overlap: int) -> Iterator[bytes]:
