@@ -65,9 +65,11 @@ async def calling(server: ServerProcess) -> AsyncIterator[list[AiortcClient]]:
         "picture and sound",
         lambda: all(len(each) == 2 and min(sink.frames for sink in each) > 5 for each in sinks),
     )
-    yield clients
-    for client in clients:
-        await client.leave()
+    try:
+        yield clients
+    finally:
+        for client in clients:
+            await client.leave()
 
 
 async def test_a_call_shows_numbers_only() -> None:
