@@ -95,26 +95,26 @@ async def open_page(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]
     """`await open_page(browser, "Ada")`: a page of Chromium or Firefox that is in the room, or,
     without `autojoin`, about to join; `script` runs before its own (Chromium).
     """
-    async with closing_pages(server, room) as open_page:
+    async with closing_pages(server.url, room) as open_page:
         yield open_page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_direct(direct_server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
     """The same with the server that lets two connect directly."""
-    async with closing_pages(direct_server, room) as open_page:
+    async with closing_pages(direct_server.url, room) as open_page:
         yield open_page
 
 
 @asynccontextmanager
-async def closing_pages(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
+async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
     pages: list[CallPage] = []
 
     async def open_page(
         browser: Browser | Firefox, name: str, *, autojoin: bool = True, script: str = ""
     ) -> CallPage:
         token = Tokens(SECRET).sign(room, name=name)
-        url = call_url(server.url, room, token, name, autojoin=autojoin)
+        url = call_url(server, room, token, name, autojoin=autojoin)
         driver: Driver
         if isinstance(browser, Firefox):
             driver = await browser.open_page(url)

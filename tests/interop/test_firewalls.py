@@ -97,7 +97,7 @@ async def call(
 ) -> AsyncIterator[list[CallPage]]:
     """Two in a call over `peer` or `sfu`, and each gets the other's picture and voice."""
     with Server(network, "auto" if carrier == "peer" else "sfu") as server:
-        async with closing_pages(server, room) as open_page:
+        async with closing_pages(server.url, room) as open_page:
             pages = [
                 await open_page(browser, name)
                 for browser, name in zip(browsers, HOUSEHOLDS, strict=True)
@@ -149,7 +149,7 @@ async def test_the_way_to_the_sfu_comes_back_for_the_third(
         network.let_out(household, "")
     quick = {"FASTSFU_CONSENT_TIMEOUT": "4", "FASTSFU_TURN": "false"}
     with Server(network, "auto", **quick) as server:
-        async with closing_pages(server, room) as open_page:
+        async with closing_pages(server.url, room) as open_page:
             await lose_the_sfu_and_find_it(network, browsers, open_page)
 
 
@@ -230,7 +230,7 @@ async def test_nothing_but_tls_and_a_certificate_that_no_browser_knows(
     async with async_playwright() as playwright:
         browser = await chromium.launch(playwright, executable=launcher)
         with Server(network, "sfu", FASTSFU_CONSENT_TIMEOUT="10") as server:
-            async with closing_pages(server, room) as open_page:
+            async with closing_pages(server.url, room) as open_page:
                 ben = await open_page(browser, "ben")
                 title = "document.querySelector('#over-title').textContent"
                 said = f"{title}.includes('certificate') && {title}"

@@ -2,22 +2,29 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 import websockets
 from aioice.turn import create_turn_endpoint
+from playwright.async_api import Browser
 
+from benchmarks.load.server import SECRET
 from fastsfu.http import tls
 from tests.http.test_door import LOOPBACK, RELAY, Peer, allocations
+from tests.interop.conftest import closing_pages
+from tests.interop.test_topology import carried_by
 from tests.support.certificates import rsa_pair, shown, write
+from tests.support.continuity import SMALL_CAMERA
 from tests.support.offers import OfferText, Section
-from tests.support.server import LiveServer, live_server
+from tests.support.server import LiveServer, Socket, live_server
 
 FIRST = tls.self_signed(["localhost"], ["127.0.0.1"])
 RENEWED = tls.self_signed(["localhost"], ["127.0.0.1"])
+Echo = Callable[[bytes], Awaitable[None]]
 
 
 @pytest_asyncio.fixture
@@ -28,6 +35,12 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with live_server(cert=certificate, key=key) as live:
         assert await shown(live.port) == FIRST.chain
         yield live
+
+
+async def replaced(server: LiveServer, pair: tls.Pair, folder: Path) -> None:
+    """Write it, and wait until a new connection is shown it."""
+    write(pair, folder)
+    await until_shown(server, pair)
 
 
 async def until_shown(server: LiveServer, pair: tls.Pair) -> None:
@@ -53,41 +66,116 @@ async def test_open_calls_go_on(server: LiveServer, tmp_path: Path, renewed: tls
         pass
 
 
+@asynccontextmanager
+async def relayed_by_tls(server: LiveServer, caller: Socket) -> AsyncIterator[Echo]:
+    """`await echo(data)` says it to somebody by TURN over TLS, and gets it back from there."""
+    loop = asyncio.get_running_loop()
+    transport, end = await loop.create_datagram_endpoint(Peer, local_addr=(LOOPBACK, 0))
+    ours = caller.joined["ice_servers"][-1]
+    relayed, client = await create_turn_endpoint(
+        Peer,
+        server_addr=("localhost", server.port),
+        username=ours["username"],
+        password=ours["credential"],
+        ssl=server.tls,
+        transport="tcp",
+    )
+
+    async def echo(data: bytes) -> None:
+        relayed.sendto(data, transport.get_extra_info("sockname"))
+        heard, source = await end.received.get()
+        transport.sendto(heard, source)
+        assert (await client.received.get())[0] == data
+
+    yield echo
+    relayed.close()
+    transport.close()
+
+
 async def test_a_relayed_call_by_tls_outlives_twenty_certificates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its TLS connection and the WebSocket stay; whoever comes anew sees the certificate of now."""
     monkeypatch.setattr(tls, "POLL_SECONDS", 0.01)
     certificate, key = write(FIRST, tmp_path)
-    loop = asyncio.get_running_loop()
     async with (
+        asyncio.timeout(60),
         live_server(cert=certificate, key=key, **RELAY) as server,
         server.caller("r") as caller,
-        asyncio.timeout(60),
+        relayed_by_tls(server, caller) as echo,
     ):
-        transport, end = await loop.create_datagram_endpoint(Peer, local_addr=(LOOPBACK, 0))
-        ours = caller.joined["ice_servers"][-1]
-        relayed, client = await create_turn_endpoint(
-            Peer,
-            server_addr=("localhost", server.port),
-            username=ours["username"],
-            password=ours["credential"],
-            ssl=server.tls,
-            transport="tcp",
-        )
         for number in range(20):
-            renewed = tls.self_signed(["localhost"], [LOOPBACK])
-            write(renewed, tmp_path)
-            await until_shown(server, renewed)
-            relayed.sendto(b"%d" % number, transport.get_extra_info("sockname"))
-            data, source = await end.received.get()
-            transport.sendto(data, source)
-            assert (await client.received.get())[0] == b"%d" % number
+            await replaced(server, tls.self_signed(["localhost"], [LOOPBACK]), tmp_path)
+            await echo(b"%d" % number)
             await caller.send("ping", id=number)
             await caller.expect("pong")
         await allocations(server.sfu, 1)
-        relayed.close()
-        transport.close()
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_calls_of_browsers_go_on_through_twenty_certificates(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A direct one, one on the SFU, and TURN over TLS, all at the same time."""
+    monkeypatch.setattr(tls, "POLL_SECONDS", 0.01)
+    certificate, key = write(FIRST, tmp_path)
+    async with (
+        live_server(cert=certificate, key=key, secret=SECRET, **RELAY) as server,
+        server.caller("relayed") as caller,
+        relayed_by_tls(server, caller) as echo,
+        closing_pages(server.url, "pair") as open_in_pair,
+        closing_pages(server.url, "star") as open_in_star,
+    ):
+        server.sfu.rooms.create("star", topology="sfu")
+        pages = await asyncio.gather(
+            *(open_in_pair(browser, name, script=SMALL_CAMERA) for name in ("Ada", "Ben")),
+            *(open_in_star(browser, name, script=SMALL_CAMERA) for name in ("Cy", "Dora")),
+        )
+        pair, star = pages[:2], pages[2:]
+        await carried_by("peer", *pair)
+        await carried_by("sfu", *star)
+        sessions = [await page.joined() for page in pages]
+        opened = [await page.evaluate(OPENED) for page in pages]
+        seen = [await page.stats() for page in pages]
+        last = rsa_pair("the-last-one")
+        for renewed in (*(tls.self_signed(["localhost"], []) for _ in range(19)), last):
+            await replaced(server, renewed, tmp_path)
+            await echo(renewed.chain[-100:])
+            progress = zip(pages, seen, strict=True)
+            seen = await asyncio.gather(*(page.receiving(1, 1, since) for page, since in progress))
+        await asyncio.gather(*(page.goes_on(video=1, audio=1) for page in pages))
+        await carried_by("peer", *pair)
+        await carried_by("sfu", *star)
+        assert [await page.evaluate(STAYED) for page in pages] == opened
+        assert [await page.joined() for page in pages] == sessions
+        assert set(sessions) < set(server.sfu.sessions)
+        assert await shown_to_a_new_page(browser, server.url) == "the-last-one"
+
+
+# Each WebSocket and connection that the page has made lives, and it told of no interruption.
+OPENED = """(() => {
+  window.interruptions = [];
+  window.call.on('network-connection', ({ type, event }) => {
+    if (event === 'interrupted') window.interruptions.push(type);
+  });
+  return [window.sockets.length, window.connections.length, []];
+})()"""
+STAYED = """[window.sockets.filter((one) => one.readyState === WebSocket.OPEN).length,
+  window.connections.filter((one) => one.connectionState === 'connected').length,
+  window.interruptions]"""
+
+
+async def shown_to_a_new_page(browser: Browser, url: str) -> str:
+    """The name in the certificate."""
+    context = await browser.new_context(ignore_https_errors=True)
+    page = await context.new_page()
+    response = await page.goto(url)
+    assert response is not None
+    details = await response.security_details()
+    await context.close()
+    assert details is not None
+    return details["subjectName"]
 
 
 async def test_half_written_pair_keeps_the_old(

@@ -159,4 +159,4 @@ def summary(stats: Mapping[str, Any]) -> str:
 def call_url(server: str, room: str, token: str, name: str, *, autojoin: bool = True) -> str:
     """The page's address; it joins by itself, or shows what comes before joining."""
     query = {"t": token, "name": name} | ({"autojoin": "1"} if autojoin else {})
-    return f"{server}/r/{room}?{urlencode(query)}"
+    return f"{server.rstrip('/')}/r/{room}?{urlencode(query)}"
