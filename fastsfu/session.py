@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.bundle import Bundle, IceParameters
@@ -32,6 +32,7 @@ from fastsfu.events import (
     Signaler,
 )
 from fastsfu.messages import Mailbox
+from fastsfu.metadata import UNSET, Metadata
 from fastsfu.peering import Peering
 from fastsfu.publisher import Audience, Publisher, name_sources
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
@@ -40,16 +41,9 @@ from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
 from fastsfu.transport.relay import session_ice_servers
 from fastsfu.transport.turn import IceServer
 
-__all__ = ["UNSET", "Answer", "IceParameters", "Session"]
+__all__ = ["Answer", "IceParameters", "Session"]
 
 LOST = ("timeout", "connection-error")  # the client may come back from these
-
-
-class _Unset:
-    """The type of UNSET."""
-
-
-UNSET: Final = _Unset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +75,10 @@ class Session:
     """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
-    `user_data` (JSON value), `joined_at` (seconds since 1970), `resume_key` (secret), `hidden`
-    (nobody is told of it), `p2p` (may be connected to another client directly: it knows how to, and
-    has every right, since the server can enforce none there), `ended` (why it has ended, or None).
+    `metadata` (what it says of itself), `joined_at` (seconds since 1970), `resume_key` (secret),
+    `hidden` (nobody is told of it), `p2p` (may be connected to another client directly: it knows
+    how to, and has every right, since the server can enforce none there), `ended` (why it has
+    ended, or None).
     """
 
     def __init__(
@@ -106,7 +101,7 @@ class Session:
         self.room = room
         self.grant = grant
         self.name = grant.name or name
-        self.user_data = user_data
+        self.metadata = Metadata(user_data)
         self.joined_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
         self.hidden = hidden
@@ -125,7 +120,6 @@ class Session:
         self._deadlines = Deadlines()
         self._signaler: Signaler | None = None
         self._bundle: Bundle | None = None
-        self._muted: set[Source] = set()
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
         self._has_path = self._is_secured = self._told_unreachable = False
         if grant.eject_at_expiry and grant.expires_at is not None:
@@ -143,10 +137,15 @@ class Session:
             name=self.name,
             owner=self.grant.owner,
             user_data=self.user_data,
-            sources=frozenset(self.publisher.sources - self._muted),
+            sources=frozenset(self.publisher.sources - self.metadata.muted),
             joined_at=self.joined_at,
             origin=self.origin,
         )
+
+    @property
+    def user_data(self) -> Any:
+        """JSON value."""
+        return self.metadata.user_data
 
     @property
     def origin(self) -> str:
@@ -243,14 +242,11 @@ class Session:
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
             raise RequestError("The name is given by the token.", "not-allowed")
-        for source, is_on in (sources or {}).items():
-            (self._muted.discard if is_on else self._muted.add)(source)
-        if "audio" in self._muted:
-            self.room.heard(self.id, 0)
         if name is not None:
             self.name = name
-        if not isinstance(user_data, _Unset):
-            self.user_data = user_data
+        self.metadata.update(sources or {}, user_data)
+        if "audio" in self.metadata.muted:
+            self.room.heard(self.id, 0)
         self.room.changed(self)
 
     def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool]]) -> None:

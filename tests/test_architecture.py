@@ -24,6 +24,7 @@ PYTHON = {
             "channels",
             "mail",
             "messages",
+            "metadata",
             "publisher",
             "subscriber",
             "replicas",
