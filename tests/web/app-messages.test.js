@@ -235,6 +235,7 @@ test('what cannot be sent is refused with a reason', async () => {
   ada.messages.configure({ maxBytes: 10, allowed: true });
   await assert.rejects(ada.messages.send('ä'.repeat(5)), refused('too-large'));
   await assert.rejects(ada.messages.send(undefined), refused('bad-request'));
+  await assert.rejects(ada.messages.send(1n), refused('bad-request'));
   await assert.rejects(ada.messages.send(1, [7]), refused('bad-request'));
   const [near] = Channel.pair();
   ada.messages.attach(near, 'ben');

@@ -10,6 +10,7 @@
  */
 
 import { CallError } from './errors.js';
+import { checkedJson } from './json.js';
 import { MessageLink } from './message-link.js';
 
 /** @import { Entry } from './message-link.js' */
@@ -188,14 +189,7 @@ export class AppMessages {
     if (!this.#allowed && kind === 'app') {
       throw new CallError('not-allowed', 'The token does not allow to send app messages.');
     }
-    const text = JSON.stringify(data);
-    if (text === undefined) throw new CallError('bad-request', 'An app message has to be JSON.');
-    const bytes = new TextEncoder().encode(text).length;
-    if (bytes > this.#maxBytes) {
-      const info = `An app message has at most ${this.#maxBytes} bytes of JSON, this one ${bytes}.`;
-      throw new CallError('too-large', info);
-    }
-    return { text, bytes };
+    return checkedJson(data, this.#maxBytes, 'An app message');
   }
 
   /** @param {number} bytes */
