@@ -15,7 +15,7 @@ is dropped and counted (lossy ones).
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from fastsfu.auth.tokens import Grant
@@ -26,6 +26,7 @@ from fastsfu.errors import RequestError
 from fastsfu.mail import Mail
 from fastsfu.messages import AppMessage, Exchange, Mailbox, OnAppMessage
 from fastsfu.sdp.negotiate import Offer
+from fastsfu.tracks import Source
 from fastsfu.transport import dcep, frames
 from fastsfu.transport.dcep import ChannelOpen, DcepError
 
@@ -139,6 +140,9 @@ class Client(Protocol):
 
     @property
     def room(self) -> Switchboard: ...
+    def update_local(
+        self, sources: Mapping[Source, bool], *, user_data: Any, revision: int
+    ) -> None: ...
 
 
 class SessionChannels:
@@ -175,6 +179,7 @@ class SessionChannels:
             self._config,
             may_send=self._client.grant.messages and not self._client.hidden,
             check=self._check_app_message,
+            describe=self._describe,
         )
         self._engine.channels.open(
             self,
@@ -333,6 +338,12 @@ class SessionChannels:
         hook = self._client.room.on_app_message
         if hook is not None:
             hook(self._client, message)
+
+    def _describe(self, said: frames.Metadata) -> None:
+        if self._is_up:  # what comes behind the client's last word has nobody to be told of
+            self._client.update_local(
+                said.sources, user_data=said.user_data, revision=said.revision
+            )
 
     def _send(self, stream: int, ppid: int, data: bytes, **how: Any) -> bool:
         return self._transport is not None and self._engine.channels.send(

@@ -21,6 +21,7 @@ class Participant:
     owner: bool
     user_data: Any  # JSON value, set by the participant
     sources: frozenset[Source]  # published and not muted
+    revision: int  # of the user data and the mute states
     joined_at: float  # seconds since 1970
     origin: str  # its first session id, which it keeps when it has to join anew
 

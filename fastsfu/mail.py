@@ -38,13 +38,17 @@ class Mail:
         *,
         may_send: bool,
         check: Callable[[AppMessage], None],
+        describe: Callable[[frames.Metadata], None],
     ) -> None:
-        """`check` sees each message before it is given on; it raises RequestError to refuse it."""
+        """`check` sees each message before it is given on; it raises RequestError to refuse it.
+        `describe` gets what the client says of itself, whatever `may_send` is.
+        """
         self._mailbox = mailbox
         self._exchange = exchange
         self._rate = config.app_messages_per_second
         self._may_send = may_send
         self._check = check
+        self._describe = describe
         self._loop = asyncio.get_running_loop()
         self._channel: MailChannel | None = None
         self._replies: list[bytes] = []
@@ -78,6 +82,9 @@ class Mail:
                 self._take(message)
             self._charge(max(1, len(parsed.messages)))
             self._owe()
+        elif isinstance(parsed, frames.Metadata):
+            self._describe(parsed)
+            self._charge(1)
         elif isinstance(parsed, frames.Ack):
             self._mailbox.acknowledge(parsed.count)
         elif isinstance(parsed, frames.Hello):

@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 from pydantic_core import PydanticSerializationError, to_json
 
 from fastsfu.errors import RequestError
+from fastsfu.events import Participant
 from fastsfu.transport import frames
 
 MAX_KEPT = 1000  # messages of one mailbox, written and not acknowledged ones too
@@ -69,6 +70,7 @@ class Mailbox:
         self.received = 0  # last number taken over from the client
         self.counts = MessageCounts()
         self._link: Link | None = None
+        self._metadata: dict[str, bytes] = {}  # frames that wait, by session id: the newest of each
         self._waiting: deque[bytes | _Gap] = deque()
         self._written: deque[bytes | _Gap] = deque()  # to this link, and not acknowledged
         self._acknowledged = 0  # messages of this link
@@ -80,6 +82,7 @@ class Mailbox:
         if self._link is link:
             return
         self._link = link
+        self._metadata.clear()  # who joins anew was told all of it
         self._waiting.extendleft(reversed(self._written))
         self._written.clear()
         self._acknowledged = 0
@@ -98,6 +101,16 @@ class Mailbox:
         self._waiting.append(fragment)
         self._bytes += len(fragment)
 
+    def describe(self, session_id: str, frame: bytes) -> None:
+        """Tell the client a participant's metadata, by the channel if there is one now."""
+        if self._link is not None:
+            self._metadata[session_id] = frame
+            self.flush()
+
+    def forget(self, session_id: str) -> None:
+        """A participant has left."""
+        self._metadata.pop(session_id, None)
+
     def acknowledge(self, count: int) -> None:
         """The client has got so many messages over this link."""
         while self._written and self._acknowledged < count:
@@ -112,6 +125,11 @@ class Mailbox:
 
     def flush(self) -> None:
         """Write what the link takes now."""
+        while self._metadata and self._link is not None:
+            session_id = next(iter(self._metadata))
+            if not self._link.write(self._metadata[session_id]):
+                return
+            del self._metadata[session_id]
         while self._waiting and self._link is not None:
             items = self._next()
             first = items[0]
@@ -179,6 +197,8 @@ class Exchange:
     def leave(self, mailbox: Mailbox, owner: Owner) -> None:
         """A session is over; its mailbox is kept for a while, should the client come back."""
         mailbox.shut()
+        for box in self._boxes.values():
+            box.forget(owner.id)
         if not owner.may_return_for:
             self._forget(mailbox)
             return
@@ -216,6 +236,20 @@ class Exchange:
         self._number += 1
         fragment = frames.fragment(self._number, message.data, frames.SERVER, self._origin)
         self._give(fragment, message.to, None)
+
+    def describe(self, participant: Participant) -> None:
+        """Tell everybody, the participant too, what it says of itself.
+
+        Signaling tells the same: here it reaches those whose WebSocket is lost.
+        """
+        frame = frames.metadata_frame(
+            participant.session_id,
+            participant.revision,
+            participant.sources,
+            participant.user_data,
+        )
+        for box in self._boxes.values():
+            box.describe(participant.session_id, frame)
 
     def check_size(self, data: Any) -> None:
         """Raise RequestError for what is no JSON, or too much of it."""

@@ -1,9 +1,16 @@
-"""What a participant says of itself: which of its sources are on, and its user data."""
+"""What a participant says of itself: which of its sources are on, and its user data.
+
+A client can say it by data channel and by signaling, all of it and with a revision that grows at
+each change. So it may come twice, late or out of order: only what is newer counts.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from fastsfu.tracks import Source
+
+# What has no revision is newer than all that the client may be saying meanwhile.
+LEAP = 1 << 20
 
 
 class Unset:
@@ -14,15 +21,32 @@ UNSET: Final = Unset()
 
 
 class Metadata:
-    """One participant's. Attributes: `user_data` (JSON value), `muted` (sources that are off)."""
+    """One participant's. Attributes: `revision`, `user_data` (JSON value), `muted` (sources that
+    are off).
+    """
 
     def __init__(self, user_data: Any) -> None:
+        self.revision = 0
         self.user_data = user_data
         self.muted: set[Source] = set()
 
-    def update(self, sources: Mapping[Source, bool], user_data: Any = UNSET) -> None:
-        """Take what is said of each source, whether it is on, and of the user data."""
+    def update(
+        self,
+        sources: Mapping[Source, bool],
+        user_data: Any = UNSET,
+        revision: int | None = None,
+    ) -> bool:
+        """Take what is said of each source, whether it is on, and of the user data.
+
+        Without a revision it is newer than all before. False: it says nothing, or nothing new.
+        """
+        if not sources and isinstance(user_data, Unset):
+            return False
+        if revision is not None and revision <= self.revision:
+            return False
+        self.revision = self.revision + LEAP if revision is None else revision
         for source, is_on in sources.items():
             (self.muted.discard if is_on else self.muted.add)(source)
         if not isinstance(user_data, Unset):
             self.user_data = user_data
+        return True

@@ -100,7 +100,8 @@ class Room:
             self.sessions,
             lambda carrier: on_carrier(self, carrier),
         )
-        self._changed: dict[Session, None] = {}  # whose ParticipantUpdated is due
+        # Whose ParticipantUpdated is due, and whether what they say of themselves is new.
+        self._changed: dict[Session, bool] = {}
         self._asking: dict[Session, None] = {}  # whose SectionsWanted is due
         self._flushing: asyncio.Handle | None = None
         self._speaker = SpeakerChoice()
@@ -232,9 +233,9 @@ class Room:
         if self._speaker_timer is None and not self._speaker.idle:
             self._choose_speaker()
 
-    def changed(self, session: Session) -> None:
+    def changed(self, session: Session, *, metadata: bool = False) -> None:
         if session.id in self._sessions and not session.hidden:
-            self._changed[session] = None
+            self._changed[session] = metadata or self._changed.get(session, False)
             self._flush_soon()
 
     def asks(self, session: Session) -> None:
@@ -296,8 +297,11 @@ class Room:
         self._flushing = None
         changed, self._changed = self._changed, {}
         asking, self._asking = self._asking, {}
-        for session in changed:
-            self._broadcast(ParticipantUpdated(session.participant))
+        for session, metadata in changed.items():
+            participant = session.participant
+            self._broadcast(ParticipantUpdated(participant))
+            if metadata:
+                self.exchange.describe(participant)
         for session in asking:
             session.ask()
 

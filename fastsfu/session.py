@@ -66,7 +66,7 @@ class Home(Audience, Switchboard, Protocol):
     def active_speaker(self) -> str | None: ...
     def others_than(self, session: "Session") -> list[Participant]: ...
     def publications_for(self, session: "Session", ids: Iterable[str]) -> list[Publication]: ...
-    def changed(self, session: "Session") -> None: ...
+    def changed(self, session: "Session", *, metadata: bool = False) -> None: ...
     def asks(self, session: "Session") -> None: ...
     def left(self, session: "Session", reason: str) -> None: ...
 
@@ -138,6 +138,7 @@ class Session:
             owner=self.grant.owner,
             user_data=self.user_data,
             sources=frozenset(self.publisher.sources - self.metadata.muted),
+            revision=self.metadata.revision,
             joined_at=self.joined_at,
             origin=self.origin,
         )
@@ -234,20 +235,23 @@ class Session:
         *,
         name: str | None = None,
         user_data: Any = UNSET,
+        revision: int | None = None,
     ) -> None:
         """Change what others see: whether each source is on (not muted), the name, the user data.
 
-        Raises RequestError `not-allowed` for a name when the token gives one, and changes nothing.
+        A `revision` of sources and user data that is no greater than the last one changes nothing.
+        Raises RequestError `not-allowed` for a name when the token gives one; nothing changes then.
         """
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
             raise RequestError("The name is given by the token.", "not-allowed")
         if name is not None:
             self.name = name
-        self.metadata.update(sources or {}, user_data)
+        is_news = self.metadata.update(sources or {}, user_data, revision)
         if "audio" in self.metadata.muted:
             self.room.heard(self.id, 0)
-        self.room.changed(self)
+        if is_news or name is not None:
+            self.room.changed(self, metadata=is_news)
 
     def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool]]) -> None:
         """Decline (False) or take back (True) sources of a session id, or of all others by "*".

@@ -4,7 +4,7 @@ from fastsfu.http.protocol_document import model_section
 from fastsfu.transport import frames
 
 INTRODUCTION = f"""\
-# App messages
+# App messages and metadata
 
 <!-- Printed by `python -m fastsfu.http.frames_document`; change it there and in
 fastsfu/transport/frames.py instead. -->
@@ -14,6 +14,9 @@ WebRTC data channel: from browser to browser in a peer-to-peer call, through the
 Each receiver gets each message **once and in the order in which its sender sent it**, also when a
 WebSocket is lost, ICE restarts, the session has to be joined anew, or the call changes between
 peer-to-peer and SFU.
+
+What a participant says of itself, its **metadata**, goes the same ways: which of its sources are on
+(not muted), and its `user_data`. The event is `participant-updated`, once for each change.
 
 ## What to expect
 
@@ -32,6 +35,11 @@ peer-to-peer and SFU.
 - A client that is gone for longer than `resume_timeout` misses what was sent meanwhile; one that
   joins anew within that time (`join.replaces`) does not.
 - If the server itself is lost, what it had taken over and not delivered is lost with it.
+- **Metadata** is a state, not a message: who comes later gets it too, of several changes in a row a
+  receiver may see only the last one, and the right to send app messages has nothing to do with it.
+  It has at most `max_user_data_bytes` (4,096) of JSON as `user_data`; `setUserData` refuses more
+  (`too-large`), and so does whoever receives it. In a direct call the other browser is told it
+  end-to-end encrypted; the server is told it too, for those who come.
 
 ## For servers that embed it
 
@@ -80,6 +88,22 @@ between two browsers.
 4. A client that has to join anew gives its old session in `join.replaces`. The server then goes on
    with that session's numbers, and with what it had kept for it; others see in `origin` that the
    two are one.
+
+## Metadata
+
+1. A client says all of its metadata each time, with a `revision` that grows at each change, by
+   every way there is: `metadata` on all of its channels, also when one opens, and `update` by
+   signaling, also when that comes back and the server's `revision` is smaller. So both ways may
+   be slow, or dead without knowing it; whoever gets a revision that is not greater than the last
+   one drops it.
+2. The server tells everybody of it by `participant-updated` and, where there is a channel, by
+   `metadata`. There a source is on only while it is published as well. When the application
+   changes metadata there, the revision leaps by 2^20, over all that the client may be saying
+   meanwhile; the client takes the `user_data`, and goes on from that revision.
+3. From another browser it is about that browser, whatever `from` says. When both tell the same
+   revision, what it says itself counts.
+4. A client without a data channel has `update`; there it need not be all, and without `revision`
+   it is newer than all before.
 
 ## Frames
 """

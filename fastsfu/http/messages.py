@@ -8,9 +8,10 @@ Unknown members are ignored, for newer clients on an older server; members of a 
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from fastsfu.http.model import (
     Capability,
@@ -19,8 +20,6 @@ from fastsfu.http.model import (
     RequestId,
     RoomName,
     SessionId,
-    Source,
-    UserData,
     UserName,
 )
 from fastsfu.http.peer_messages import (
@@ -42,6 +41,7 @@ from fastsfu.http.values import (
     Sections,
     Subscribed,
 )
+from fastsfu.transport.frames import SOURCES, Number, Source, UserData
 
 SUBPROTOCOL = "fastsfu.v1"
 
@@ -118,6 +118,20 @@ class Update(Model):
     screenAudio: bool | None = None
     name: UserName | None = None
     user_data: UserData = Field(default=None, description="replaces the old value when present")
+    revision: Number | None = Field(
+        default=None,
+        description="for a client that says the same by data channel (`metadata`): all sources and "
+        "`user_data` have to be there, and what is not newer than what is known is ignored",
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        """Parts of different revisions could not be told apart when they come out of order."""
+        sources = [getattr(self, source) for source in SOURCES]
+        whole = "user_data" in self.model_fields_set and None not in sources
+        if self.revision is not None and not whole:
+            raise PydanticCustomError("not_whole", "with a revision all of the rest is needed")
+        return self
 
 
 class ReceiveSettingsMessage(Model):

@@ -29,7 +29,8 @@ member `type`. Unknown members are ignored, members of the wrong type are errors
    absent there carries nothing; a later answer can give it to somebody else.
 4. Publications of others lead to `sections`: the client offers again with at least so many
    receiving sections. `sections` during a pending offer is remembered until its answer.
-5. Muting needs no offer: the client disables its track and says `update`.
+5. Muting needs no offer: the client disables its track and says `update`, and `metadata` on its
+   data channels (app-messages.md).
 6. When the WebSocket drops, media goes on. The client connects again and sends `resume` with the
    `resume_key` within `config.resume_timeout` seconds. A WebSocket that still lives is replaced.
 7. An offer with new ICE credentials (`iceRestart: true`) restarts ICE on the same session.

@@ -236,6 +236,7 @@ class Client:
             _named(update),
             name=update.name,
             user_data=update.user_data if "user_data" in update.model_fields_set else UNSET,
+            revision=update.revision,
         )
 
     async def _receive_settings(self, message: messages.ReceiveSettingsMessage) -> None:

@@ -75,6 +75,7 @@ def to_participant(participant: events.Participant) -> values.Participant:
         video="video" in participant.sources,
         screenVideo="screenVideo" in participant.sources,
         screenAudio="screenAudio" in participant.sources,
+        revision=participant.revision,
         joined_at=participant.joined_at,
         origin=participant.origin,
     )

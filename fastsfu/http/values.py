@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from fastsfu.http.model import MAX_MESSAGE_BYTES, MAX_USER_DATA_BYTES, Model, SessionId, Source
+from fastsfu.http.model import MAX_MESSAGE_BYTES, Model, SessionId
+from fastsfu.transport.frames import MAX_USER_DATA_BYTES, Source
 
 
 class Participant(Model):
@@ -18,6 +19,7 @@ class Participant(Model):
     video: bool = False
     screenVideo: bool = False
     screenAudio: bool = False
+    revision: int = Field(default=0, description="of user data and mute states; grows")
     joined_at: float = Field(description="seconds since 1970")
     origin: SessionId = Field(description="the first id of a client that had to join anew")
 

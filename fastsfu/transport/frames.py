@@ -1,15 +1,24 @@
-"""The frames on a channel of app messages (docs/app-messages.md), and nowhere else.
+"""The frames on a channel of app messages and metadata (docs/app-messages.md), and nowhere else.
 
 Each is one text message of the channel (RFC 8831 PPID 51) with one JSON object, told apart by
 `type`. Client and server, or two clients, speak the same. `read` parses what a client sends;
-`fragment` and `messages_frame` write what the server relays, at a cost that 20,000 a second allow.
+`fragment`, `messages_frame` and `metadata_frame` write what the server relays, at a cost that
+20,000 a second allow.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
-from pydantic_core import to_json
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+)
+from pydantic_core import PydanticCustomError, to_json
 
 CHANNEL_ID = 0
 LABEL = "fastsfu.messages"
@@ -17,10 +26,24 @@ PROTOCOL = "fastsfu.messages.v1"
 SERVER = "server"  # `from` of what the server itself says
 MAX_RECEIVERS = 1000
 ENVELOPE_BYTES = 48 * 1024  # of a frame, besides its data: a thousand receivers
+MAX_USER_DATA_BYTES = 4096
 
+Source = Literal["audio", "video", "screenVideo", "screenAudio"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 SessionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Number = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+
+
+def _within_user_data_limit(value: JsonValue) -> JsonValue:
+    if len(to_json(value)) > MAX_USER_DATA_BYTES:
+        raise PydanticCustomError(
+            "too_large", f"user data is larger than {MAX_USER_DATA_BYTES} bytes of JSON"
+        )
+    return value
+
+
+UserData = Annotated[JsonValue, AfterValidator(_within_user_data_limit)]
 
 
 class Model(BaseModel):
@@ -79,11 +102,33 @@ class Ack(Model):
     count: Count
 
 
+class Metadata(Model):
+    """What a participant says of itself, all of it. The source members: whether it is on, not
+    muted. What is not newer than what is known counts for nothing.
+    """
+
+    type: Literal["metadata"] = "metadata"
+    revision: Number = Field(description="grows with each change")
+    audio: bool
+    video: bool
+    screenVideo: bool
+    screenAudio: bool
+    user_data: UserData
+    from_: str | None = Field(
+        default=None, alias="from", description="from the server: session id of whom it is about"
+    )
+
+    @property
+    def sources(self) -> Mapping[Source, bool]:
+        """Whether each is on."""
+        return {source: getattr(self, source) for source in SOURCES}
+
+
 class Refused(Model):
     """From the server: nobody gets the message of this number."""
 
     type: Literal["refused"] = "refused"
-    number: Count = Field(description="0: of a frame that could not be read")
+    number: Count = Field(description="0: of a frame that could not be read, or is no message")
     error: str = Field(
         description="`too-large`, `not-allowed`, `bad-message`, or what a hook gave"
     )
@@ -97,14 +142,14 @@ class Lost(Model):
     count: Count
 
 
-ClientFrame = Annotated[Hello | Welcome | Messages | Ack, Field(discriminator="type")]
-FRAMES: Sequence[type[Model]] = (Hello, Welcome, Messages, Ack, Refused, Lost)
+ClientFrame = Annotated[Hello | Welcome | Messages | Ack | Metadata, Field(discriminator="type")]
+FRAMES: Sequence[type[Model]] = (Hello, Welcome, Messages, Ack, Metadata, Refused, Lost)
 assert set(get_args(get_args(ClientFrame)[0])) <= set(FRAMES)
 
 _client: TypeAdapter[Any] = TypeAdapter(ClientFrame)
 
 
-def read(frame: bytes) -> Hello | Welcome | Messages | Ack:
+def read(frame: bytes) -> Hello | Welcome | Messages | Ack | Metadata:
     """Parse what a client sent; raises pydantic.ValidationError."""
     return _client.validate_json(frame)  # type: ignore[no-any-return]
 
@@ -125,3 +170,17 @@ def fragment(number: int, data: Any, sender: str, origin: str) -> bytes:
 def messages_frame(fragments: Iterable[bytes]) -> bytes:
     """The `messages` frame of these fragments."""
     return b'{"type":"messages","messages":[%b]}' % b",".join(fragments)
+
+
+def metadata_frame(
+    session_id: str, revision: int, sources: Collection[Source], user_data: Any
+) -> bytes:
+    """The `metadata` frame about a participant, whose `sources` are on."""
+    members: dict[str, Any] = {
+        "type": "metadata",
+        "from": session_id,
+        "revision": revision,
+        **{source: source in sources for source in SOURCES},
+        "user_data": user_data,
+    }
+    return to_json(members)

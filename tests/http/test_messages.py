@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fastsfu.http import frames_document, messages
 from fastsfu.http.messages import MessageError
-from fastsfu.http.model import MAX_USER_DATA_BYTES, Model
+from fastsfu.http.model import Model
 from fastsfu.http.protocol_document import document
+from fastsfu.transport.frames import MAX_USER_DATA_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -24,6 +25,7 @@ PARTICIPANT = {
     "video": False,
     "screenVideo": False,
     "screenAudio": False,
+    "revision": 3,
     "joined_at": 1.5,
     "origin": "s",
 }
@@ -124,6 +126,19 @@ def test_absent_user_data_is_not_null() -> None:
     null = messages.read_client('{"type": "update", "user_data": null}')
     assert "user_data" not in absent.model_fields_set
     assert "user_data" in null.model_fields_set
+
+
+def test_a_revision_is_of_all_or_nothing() -> None:
+    sources = {"audio": True, "video": False, "screenVideo": False, "screenAudio": False}
+    update = {"type": "update", "revision": 1, "user_data": None, **sources}
+    assert messages.read_client(json.dumps(update)) == messages.Update(**update)
+    for member in ("user_data", "screenAudio"):
+        less = {name: value for name, value in update.items() if name != member}
+        with pytest.raises(MessageError, match="all of the rest"):
+            messages.read_client(json.dumps(less))
+    for wrong in (0, -1, 2**53, 1.5, "1"):
+        with pytest.raises(MessageError, match="revision"):
+            messages.read_client(json.dumps({**update, "revision": wrong}))
 
 
 def test_user_data_limit_counts_bytes() -> None:

@@ -61,6 +61,15 @@ def direct_server() -> Iterator[ServerProcess]:
     assert "Traceback" not in process.final_output, process.final_output
 
 
+@pytest.fixture(scope="module")
+def patient_server() -> Iterator[ServerProcess]:
+    """The same, which waits longer for a lost WebSocket than any test takes."""
+    environment = {**DIRECT_ENVIRONMENT, "FASTSFU_RESUME_TIMEOUT": "60"}
+    with ServerProcess(environment=environment) as process:
+        yield process
+    assert "Traceback" not in process.final_output, process.final_output
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium."""
@@ -103,6 +112,13 @@ async def open_page(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]
 async def open_direct(direct_server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
     """The same with the server that lets two connect directly."""
     async with closing_pages(direct_server.url, room) as open_page:
+        yield open_page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_patient(patient_server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
+    """The same with the server that waits for lost WebSockets."""
+    async with closing_pages(patient_server, room) as open_page:
         yield open_page
 
 

@@ -32,8 +32,8 @@ async def joined(server: LiveServer) -> AsyncIterator[Joins]:
         async def join(room: str = "r", **members: object) -> MessagesClient:
             client = MessagesClient()
             stack.push_async_callback(client.close)
-            client.socket = await stack.enter_async_context(server.socket())
-            await client.join(server, client.socket, room, **members)
+            socket = await stack.enter_async_context(server.socket())
+            await client.join(server, socket, room, **members)
             return client
 
         yield join

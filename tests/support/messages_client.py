@@ -35,7 +35,8 @@ class MessagesClient:
         joined = await socket.join(room, token, **join)
         self.session_id, self.resume_key = joined["session_id"], joined["resume_key"]
         self.origin = joined["you"]["origin"]
-        self.config = joined["config"]
+        self.socket, self.config = socket, joined["config"]
+        self.participants = joined["participants"]
         await self.connection.setLocalDescription(await self.connection.createOffer())
         answer = await socket.offer(self.connection.localDescription.sdp)
         assert answer["type"] == "answer", answer

@@ -60,13 +60,15 @@ async function settle(...channels) {
 function client(name, others) {
   const got = [];
   const problems = [];
+  const described = [];
   const messages = new AppMessages({
     others: () =>
       others.filter((id) => id !== name).map((id) => ({ session_id: id, origin: id })),
     deliver: ({ data, fromId }) => got.push([fromId, data]),
+    described: (frame, peerId) => described.push([peerId, frame]),
     problem: ({ type }) => problems.push(type),
   });
-  return { name, messages, got, problems, data: () => got.map(([, data]) => data) };
+  return { name, messages, got, problems, described, data: () => got.map(([, data]) => data) };
 }
 
 /** What the server does for two clients, in a few lines: takes over, numbers, relays, keeps. */
@@ -264,6 +266,44 @@ test('a full channel holds messages back until it has room', async () => {
   near.dispatchEvent(new Event('bufferedamountlow'));
   await settle(near);
   assert.deepEqual([written, ben.data()], [true, [1]]);
+});
+
+test('metadata goes over all channels, also those that open later', async () => {
+  const [ada, ben] = pair();
+  const metadata = { revision: 1, user_data: 'x' };
+  const frame = { type: 'metadata', ...metadata };
+  const [server, end] = Channel.pair();
+  const frames = [];
+  end.addEventListener('message', ({ data }) => frames.push(JSON.parse(data)));
+  ada.messages.attach(server);
+  server.open();
+  ada.messages.describe(metadata);
+  const [near, far] = Channel.pair();
+  ada.messages.attach(near, 'ben');
+  ben.messages.attach(far, 'ada');
+  near.open();
+  await settle(server, near);
+  assert.deepEqual(frames.filter(({ type }) => type === 'metadata'), [frame]);
+  assert.deepEqual(ben.described, [['ada', frame]]);
+  end.send(JSON.stringify({ ...frame, from: 'cyd' }));
+  await settle(server);
+  assert.deepEqual(ada.described, [[null, { ...frame, from: 'cyd' }]]);
+});
+
+test('of the metadata that waits for a full channel the newest goes', async () => {
+  const [ada, ben] = pair();
+  const [near, far] = Channel.pair();
+  ada.messages.attach(near, 'ben');
+  ben.messages.attach(far, 'ada');
+  near.open();
+  near.bufferedAmount = 1 << 20;
+  for (const revision of [1, 2, 3]) ada.messages.describe({ revision });
+  await settle(near);
+  assert.deepEqual(ben.described, []);
+  near.bufferedAmount = 0;
+  near.dispatchEvent(new Event('bufferedamountlow'));
+  await settle(near);
+  assert.deepEqual(ben.described.map(([, { revision }]) => revision), [3]);
 });
 
 test('any changes between server and browser lose and double nothing', async (t) => {

@@ -64,7 +64,7 @@ beforeEach((context) => {
 });
 
 async function join() {
-  const joining = signaling.join(JOIN);
+  const joining = signaling.join(() => JOIN);
   await flush();
   sockets[0].push(JOINED);
   await joining;
@@ -82,21 +82,21 @@ test('join sends its message and resolves with the welcome', async () => {
 });
 
 test('a refusal rejects join with its type', async () => {
-  const joining = signaling.join(JOIN);
+  const joining = signaling.join(() => JOIN);
   await flush();
   sockets[0].push({ type: 'error', fatal: true, error: 'meeting-full', info: 'Full.' });
   await assert.rejects(joining, { type: 'meeting-full', fatal: true, info: 'Full.' });
 });
 
 test('a server that says nothing rejects join after a while', async () => {
-  const joining = signaling.join(JOIN);
+  const joining = signaling.join(() => JOIN);
   const rejected = assert.rejects(joining, { type: 'connection-error' });
   await wait(10_001);
   await rejected;
 });
 
 test('join tries again when its connection breaks', async () => {
-  const joining = signaling.join(JOIN);
+  const joining = signaling.join(() => JOIN);
   await flush();
   sockets[0].drop(); // as when the network changes
   await flush();
@@ -109,7 +109,7 @@ test('join tries again when its connection breaks', async () => {
 
 test('join gives up after some seconds', async () => {
   let error = null;
-  signaling.join(JOIN).catch((reason) => (error = reason));
+  signaling.join(() => JOIN).catch((reason) => (error = reason));
   for (let second = 0; second < 9; second += 1) {
     await flush();
     sockets.at(-1).drop();
@@ -120,7 +120,7 @@ test('join gives up after some seconds', async () => {
 });
 
 test('leaving ends the attempts to join', async () => {
-  const joining = signaling.join(JOIN);
+  const joining = signaling.join(() => JOIN);
   await flush();
   sockets[0].drop();
   await flush();

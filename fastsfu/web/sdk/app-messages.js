@@ -1,7 +1,7 @@
 /**
  * App messages of one call, over whatever channel there is: to the server, or to the one other
  * browser of a peer-to-peer call. Each message reaches each receiver once and in its sender's
- * order, also when the channel changes under it.
+ * order, also when the channel changes under it. Metadata, which is a state, goes over all of them.
  *
  * How: a sender numbers its messages. One channel is in use at a time; before it is (again), the
  * other end says the last number that it has, and what comes after goes over it in order. So on
@@ -14,7 +14,8 @@ import { checkedJson } from './json.js';
 import { MessageLink } from './message-link.js';
 
 /** @import { Entry } from './message-link.js' */
-/** @import { WireMessage } from './frames.d.ts' */
+/** @import { Metadata as MetadataFrame, WireMessage } from './frames.d.ts' */
+/** @import { Metadata } from './metadata.js' */
 
 /**
  * @typedef {object} Someone
@@ -26,6 +27,8 @@ import { MessageLink } from './message-link.js';
  * @typedef {object} CallKnowledge
  * @property {() => Someone[]} others who is in the room besides us
  * @property {(message: {data: unknown, fromId: string, kind: string}) => void} deliver
+ * @property {(frame: MetadataFrame, peerId: string | null) => void} described by another browser or
+ *   (null) by the server
  * @property {(error: CallError) => void} problem
  */
 
@@ -60,6 +63,8 @@ export class AppMessages {
   /** @type {MessageLink | null} */
   #inUse = null;
   #flushing = false;
+  /** What we say of ourselves. @type {Metadata | null} */
+  #metadata = null;
 
   /**
    * @param {CallKnowledge} call
@@ -120,7 +125,9 @@ export class AppMessages {
    */
   attach(channel, peerId = null) {
     if (this.#closed || this.#links.has(channel)) return;
-    this.#links.set(channel, new MessageLink(channel, peerId, this.#handlers));
+    const link = new MessageLink(channel, peerId, this.#handlers);
+    this.#links.set(channel, link);
+    if (this.#metadata) link.describe(this.#metadata);
     this.route();
   }
 
@@ -141,6 +148,12 @@ export class AppMessages {
     if (link === this.#inUse) return;
     this.#inUse = link;
     link?.greet();
+  }
+
+  /** Say it on all channels, also those that come. @param {Metadata} metadata our own */
+  describe(metadata) {
+    this.#metadata = metadata;
+    for (const link of this.#links.values()) link.describe(metadata);
   }
 
   /** All that was sent is with the server or with its receivers. */
@@ -172,6 +185,7 @@ export class AppMessages {
       this.#flush();
     },
     message: (link, message) => this.#receive(link, message),
+    described: (link, frame) => this.#call.described(frame, link.peerId),
     acked: (entries, link) => {
       for (const entry of entries) this.#settle(entry, link);
     },

@@ -6,6 +6,7 @@ import { listDevices } from './devices.js';
 import { shareBandwidth } from './encodings.js';
 import { LiveCall } from './live-call.js';
 import { LocalMedia } from './local-media.js';
+import { userDataOf } from './metadata.js';
 import { SOURCES, eventsBetween, participantsOf } from './participants.js';
 
 /** @import * as Face from './fastsfu.d.ts' */
@@ -67,15 +68,17 @@ class Call {
       throw new CallError('bad-request', 'This call has been joined already.');
     }
     const { room, token, name, ...others } = { ...this.#options, ...options };
+    const userData = userDataOf(others.userData);
     this.#local.configure(options);
     this.#userName = name ?? '';
     this.#state = 'joining-meeting';
-    const live = new LiveCall(others.url ?? DEFAULT_URL, this.#local, this.#liveHandlers());
+    const url = others.url ?? DEFAULT_URL;
+    const live = new LiveCall(url, userData, this.#local, this.#liveHandlers());
     this.#live = live;
     this.#emit('joining-meeting', {});
     try {
       await this.#applySettings();
-      await live.join({ room, token, name, userData: others.userData });
+      await live.join({ room, token, name });
     } catch (error) {
       throw this.#joinFailed(live, error);
     }
@@ -169,8 +172,9 @@ class Call {
 
   /** @param {unknown} data */
   async setUserData(data) {
-    this.#options = { ...this.#options, userData: data };
-    this.#live?.setUserData(data);
+    const userData = userDataOf(data, this.#live?.maxUserDataBytes);
+    this.#options = { ...this.#options, userData };
+    this.#live?.setUserData(userData);
     this.#refresh();
   }
 

@@ -281,6 +281,10 @@ export interface Call {
   updateReceiveSettings(settings: ReceiveSettings): Promise<ReceiveSettings>;
   updateSendSettings(settings: SendSettings): Promise<SendSettings>;
   setBandwidth(options: BandwidthOptions): Promise<void>;
+  /**
+   * JSON that everybody in the room sees in `user_data`, also who comes later. Rejects with a
+   * `CallError`, and then nothing changes: `too-large` (4,096 bytes of JSON), `bad-request`.
+   */
   setUserData(data: unknown): Promise<void>;
 
   /**

@@ -1,6 +1,7 @@
 /**
- * The frames on a channel of app messages, as docs/app-messages.md describes them. Each interface
- * has the name and the members of its model in fastsfu/transport/frames.py; a test compares them.
+ * The frames on a channel of app messages and metadata, as docs/app-messages.md describes them. Each
+ * interface has the name and the members of its model in fastsfu/transport/frames.py; a test
+ * compares them.
  */
 
 export interface WireMessage {
@@ -31,6 +32,18 @@ export interface Ack {
   count: number;
 }
 
+/** What a participant says of itself; the source members: whether it is on. */
+export interface Metadata {
+  type: 'metadata';
+  revision: number;
+  audio: boolean;
+  video: boolean;
+  screenVideo: boolean;
+  screenAudio: boolean;
+  user_data: unknown;
+  from?: string;
+}
+
 export interface Refused {
   type: 'refused';
   number: number;
@@ -43,4 +56,4 @@ export interface Lost {
   count: number;
 }
 
-export type Frame = Hello | Welcome | Messages | Ack | Refused | Lost;
+export type Frame = Hello | Welcome | Messages | Ack | Metadata | Refused | Lost;

@@ -7,12 +7,16 @@
 import { ActiveSpeaker } from './active-speaker.js';
 import { AppMessages } from './app-messages.js';
 import { CallError, ejection, fatal, mediaBlocked } from './errors.js';
+import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
+import { SOURCES } from './participants.js';
 import { MediaPaths } from './paths.js';
+import { Roster } from './roster.js';
 import { Signaling, signalingUrl } from './signaling.js';
 import { networkStats, totalsOf } from './stats.js';
 
 /** @import { NetworkConnectionType, NetworkStats, ReceiveSettings } from './fastsfu.d.ts' */
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { Metadata as MetadataFrame } from './frames.d.ts' */
 /** @import { LocalMedia } from './local-media.js' */
 /** @import { Knowledge } from './participants.js' */
 /** @import { PeerConnection } from './peer-connection.js' */
@@ -46,20 +50,19 @@ export class LiveCall {
   #local;
   #signaling;
   #messages;
+  #metadata;
+  #maxUserDataBytes = MAX_USER_DATA_BYTES;
   #paths;
   /** @type {ActiveSpeaker<PeerConnection>} */
   #speaker;
   /** @type {Wire.Participant | null} */
   #you = null;
-  /** @type {Map<string, Wire.Participant>} */
-  #others = new Map();
+  #others = new Roster();
   /** @type {PendingOffer | null} */
   #pendingOffer = null;
   #offerId = 0;
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
-  /** What the server believes to be on. @type {Pick<Wire.Update, 'audio' | 'video'>} */
-  #announced = {};
   /** @type {ReceiveSettings} */
   #receiveSettings = {};
   /** @type {Totals | null} */
@@ -71,16 +74,23 @@ export class LiveCall {
 
   /**
    * @param {string} url where the server is mounted
+   * @param {unknown} userData of `userDataOf`
    * @param {LocalMedia} local
    * @param {LiveCallHandlers} handlers
    */
-  constructor(url, local, handlers) {
+  constructor(url, userData, local, handlers) {
     this.#handlers = handlers;
     this.#local = local;
     this.#messages = new AppMessages({
-      others: () => [...this.#others.values()],
+      others: () => this.#others.all(),
       deliver: ({ data, fromId }) => handlers.message(data, fromId),
+      described: (frame, peerId) => this.#onMetadata(frame, peerId),
       problem: (error) => handlers.problem(error),
+    });
+    this.#metadata = new OwnMetadata(userData, {
+      sources: () => sourcesOn(local),
+      channels: (metadata) => this.#messages.describe(metadata),
+      signal: (metadata) => this.#signaling.send({ type: 'update', ...metadata }),
     });
     this.#speaker = new ActiveSpeaker({
       sounds: (direct) => this.#sounds(direct),
@@ -96,14 +106,14 @@ export class LiveCall {
   }
 
   /**
-   * @param {{room: string, token?: string, name?: string, userData?: unknown}} options
+   * @param {{room: string, token?: string, name?: string}} options
    */
-  async join({ room, token, name, userData }) {
+  async join({ room, token, name }) {
     this.#local.start();
-    await this.#signaling.join({
-      type: 'join', room, token, name, user_data: userData ?? null, sdk: SDK,
+    await this.#signaling.join(() => ({
+      type: 'join', room, token, name, user_data: this.#metadata.userData, sdk: SDK,
       capabilities: CAPABILITIES,
-    });
+    }));
     await this.#answered();
   }
 
@@ -121,6 +131,7 @@ export class LiveCall {
     this.#ended = true;
     this.#signaling.close({ type: 'leave' });
     this.#messages.close();
+    this.#metadata.close();
     this.#speaker.close();
     this.#paths.close();
     this.#settleOffer(fatal('connection-error', 'The call was left.'));
@@ -141,9 +152,9 @@ export class LiveCall {
   knowledge() {
     if (!this.#you) return null;
     return {
-      you: this.#you,
+      you: { ...this.#you, user_data: this.#metadata.userData },
       local: this.#local.tracks(),
-      others: this.#others.values(),
+      others: this.#others.all(),
       received: this.#paths.received(),
       declined: (sessionId, source) => isDeclined(this.#receiveSettings, sessionId, source),
       pathUp: this.#paths.up,
@@ -163,20 +174,18 @@ export class LiveCall {
     return this.#paths.unpublish(source);
   }
 
-  /** Tell the server what is muted, if it does not know yet. */
+  /** Tell the others what is muted, if they do not know yet. */
   announce() {
-    if (!this.#you) return;
-    const { audio, video } = this.#local.tracks();
-    const state = { audio: audio.state === 'playable', video: video.state === 'playable' };
-    const { audio: knownAudio, video: knownVideo } = this.#announced;
-    if (state.audio === knownAudio && state.video === knownVideo) return;
-    if (this.#signaling.send({ type: 'update', ...state })) this.#announced = state;
+    if (this.#you) this.#metadata.refresh();
   }
 
-  /** @param {unknown} data */
+  get maxUserDataBytes() {
+    return this.#maxUserDataBytes;
+  }
+
+  /** @param {unknown} data of `userDataOf` */
   setUserData(data) {
-    if (this.#you) this.#you = { ...this.#you, user_data: data };
-    this.#signaling.send({ type: 'update', user_data: data });
+    this.#metadata.setUserData(data);
   }
 
   /** @param {ReceiveSettings} settings all that hold now */
@@ -239,11 +248,12 @@ export class LiveCall {
     const again = this.#you !== null;
     if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
-    this.#others = new Map(welcome.participants.map((one) => [one.session_id, one]));
+    this.#others.replace(welcome.participants);
     this.#paths.setIceServers(welcome.ice_servers);
     this.#paths.sfu.setSections(welcome.sections);
     this.#paths.follow(welcome.topology);
     if (welcome.type === 'joined') {
+      this.#maxUserDataBytes = welcome.config.max_user_data_bytes;
       this.#messages.configure({
         maxBytes: welcome.config.max_app_message_bytes,
         allowed: welcome.config.can_send_messages,
@@ -253,8 +263,7 @@ export class LiveCall {
       this.#signaling.send(this.#pendingOffer?.message ?? { type: 'confirm' });
       this.#paths.wake();
     }
-    this.#announced = {};
-    this.announce();
+    this.#metadata.welcomed(welcome.you);
     if (Object.keys(this.#receiveSettings).length) this.setReceiveSettings(this.#receiveSettings);
     this.#handlers.network('signaling', 'connected');
     this.#messages.route();
@@ -305,7 +314,7 @@ export class LiveCall {
     'participant-updated': ({ participant }) => this.#learn(participant),
     /** @param {Wire.ParticipantLeft} message */
     'participant-left': ({ session_id, reason }) => {
-      this.#others.delete(session_id);
+      this.#others.forget(session_id);
       this.#messages.route();
       this.#handlers.changed(reason);
     },
@@ -324,9 +333,30 @@ export class LiveCall {
 
   /** @param {Wire.Participant} participant */
   #learn(participant) {
-    if (participant.session_id === this.#you?.session_id) this.#you = participant;
-    else this.#others.set(participant.session_id, participant);
+    if (participant.session_id === this.#you?.session_id) {
+      this.#you = participant;
+      this.#metadata.heard(participant);
+    } else {
+      this.#others.learn(participant);
+    }
     this.#messages.route();
+    this.#handlers.changed();
+  }
+
+  /**
+   * @param {MetadataFrame} frame
+   * @param {string | null} peerId whose browser it came from; null: the server
+   */
+  #onMetadata(frame, peerId) {
+    const metadata = metadataOf(frame, this.#maxUserDataBytes);
+    if (!metadata) {
+      const info = 'What a participant says of itself could not be read.';
+      this.#handlers.problem(new CallError('bad-message', info));
+      return;
+    }
+    if (peerId !== null) this.#others.direct(peerId, metadata);
+    else if (frame.from === this.#you?.session_id) this.#metadata.heard(metadata);
+    else this.#others.relayed(frame.from ?? '', metadata);
     this.#handlers.changed();
   }
 
@@ -452,6 +482,16 @@ export class LiveCall {
     this.end();
     this.#handlers.lost(error);
   }
+}
+
+/**
+ * @param {LocalMedia} local
+ * @returns {Record<Source, boolean>}
+ */
+function sourcesOn(local) {
+  const tracks = local.tracks();
+  const states = SOURCES.map((source) => [source, tracks[source].state === 'playable']);
+  return Object.fromEntries(states);
 }
 
 /**

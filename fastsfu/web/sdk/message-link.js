@@ -7,7 +7,8 @@
  * next one.
  */
 
-/** @import { Frame, WireMessage } from './frames.d.ts' */
+/** @import { Frame, Metadata as MetadataFrame, WireMessage } from './frames.d.ts' */
+/** @import { Metadata } from './metadata.js' */
 
 /**
  * @typedef {object} Entry one message that we send
@@ -26,6 +27,7 @@
  * @property {(link: MessageLink) => void} changed it has opened or closed
  * @property {(link: MessageLink, received: number) => void} welcomed
  * @property {(link: MessageLink, message: WireMessage) => void} message
+ * @property {(link: MessageLink, frame: MetadataFrame) => void} described
  * @property {(entries: Entry[], link: MessageLink) => void} acked
  * @property {() => void} writable
  * @property {(link: MessageLink) => number} position last number that we have of the other side
@@ -57,6 +59,8 @@ export class MessageLink {
   #acked = 0;
   #received = 0;
   #told = 0;
+  /** What we say of ourselves, while it waits for room. @type {Metadata | null} */
+  #metadata = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #ackTimer;
 
@@ -73,7 +77,7 @@ export class MessageLink {
     channel.addEventListener('open', this.#onChange);
     channel.addEventListener('close', this.#onChange);
     channel.addEventListener('message', this.#onMessage);
-    channel.addEventListener('bufferedamountlow', this.#handlers.writable);
+    channel.addEventListener('bufferedamountlow', this.#onLow);
   }
 
   get open() {
@@ -81,7 +85,11 @@ export class MessageLink {
   }
 
   get writable() {
-    return this.ready && this.open && this.#channel.bufferedAmount < MAX_BUFFERED_BYTES;
+    return this.ready && this.#hasRoom;
+  }
+
+  get #hasRoom() {
+    return this.open && this.#channel.bufferedAmount < MAX_BUFFERED_BYTES;
   }
 
   /** Ask the other end what it has; `welcomed` follows. */
@@ -111,19 +119,32 @@ export class MessageLink {
     return entries;
   }
 
+  /** Say this as soon as there is room, instead of what still waits. @param {Metadata} metadata */
+  describe(metadata) {
+    this.#metadata = metadata;
+    this.#tellMetadata();
+  }
+
   /** Let go of the channel, which stays as it is. */
   release() {
     clearTimeout(this.#ackTimer);
     this.#channel.removeEventListener('open', this.#onChange);
     this.#channel.removeEventListener('close', this.#onChange);
     this.#channel.removeEventListener('message', this.#onMessage);
-    this.#channel.removeEventListener('bufferedamountlow', this.#handlers.writable);
+    this.#channel.removeEventListener('bufferedamountlow', this.#onLow);
     this.ready = false;
+    this.#metadata = null;
   }
 
   #onChange = () => {
     this.ready = false;
+    this.#tellMetadata();
     this.#handlers.changed(this);
+  };
+
+  #onLow = () => {
+    this.#tellMetadata();
+    this.#handlers.writable();
   };
 
   /** @param {MessageEvent} event */
@@ -153,12 +174,19 @@ export class MessageLink {
       this.#acked += acked.length;
       this.#handlers.acked(acked, this);
     },
+    metadata: (frame) => this.#handlers.described(this, frame),
     refused: ({ error, info }) => this.#handlers.problem(error, info),
     lost: ({ count }) => {
       const info = `This client read too slowly: ${count} app messages were not kept for it.`;
       this.#handlers.problem('messages-lost', info);
     },
   };
+
+  #tellMetadata() {
+    if (!this.#metadata || !this.#hasRoom) return;
+    this.#send({ type: 'metadata', ...this.#metadata });
+    this.#metadata = null;
+  }
 
   /** An ack is due: at once when many wait for it, else soon. */
   #owe() {

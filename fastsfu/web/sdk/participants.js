@@ -13,7 +13,7 @@ export const SOURCES = ['audio', 'video', 'screenVideo', 'screenAudio'];
 
 /**
  * @typedef {object} Knowledge
- * @property {Omit<WireParticipant, Source>} you
+ * @property {Omit<WireParticipant, Source | 'revision'>} you
  * @property {Record<Source, TrackInfo>} local
  * @property {Iterable<WireParticipant>} others
  * @property {Map<string, MediaStreamTrack>} received by trackKey

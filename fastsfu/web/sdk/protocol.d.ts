@@ -16,6 +16,7 @@ export interface Participant {
   video: boolean;
   screenVideo: boolean;
   screenAudio: boolean;
+  revision: number;
   joined_at: number;
   origin: string;
 }
@@ -117,6 +118,7 @@ export interface Update {
   screenAudio?: boolean;
   name?: string;
   user_data?: unknown;
+  revision?: number;
 }
 
 export interface ReceiveSettingsMessage {

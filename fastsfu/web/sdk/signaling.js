@@ -35,7 +35,7 @@ export class Signaling {
   #openSocket;
   /** @type {WebSocket | null} */
   #socket = null;
-  /** @type {ClientMessage | null} */
+  /** @type {(() => Join) | null} */
   #joinMessage = null;
   /** @type {{session_id: string, resume_key: string} | null} */
   #session = null;
@@ -73,7 +73,7 @@ export class Signaling {
    * A connection that breaks while it is being made says little: browsers end all of them when the
    * network changes, as it does just after waking up. So it is tried a few times.
    *
-   * @param {ClientMessage} message
+   * @param {() => Join} message as it is to be then: it is sent anew when the session is lost
    * @returns {Promise<void>} resolves after `welcome` was called
    */
   async join(message) {
@@ -214,7 +214,7 @@ export class Signaling {
   /** @returns {ClientMessage} */
   #firstMessage() {
     if (this.#session) return { type: 'resume', ...this.#session };
-    const join = /** @type {Join} */ (this.#joinMessage);
+    const join = /** @type {() => Join} */ (this.#joinMessage)();
     return this.#lost ? { ...join, replaces: this.#lost } : join;
   }
 

@@ -1,0 +1,87 @@
+/**
+ * The others in the call: what the server says of each, and what they say of themselves. Of both
+ * the greater revision counts, and of two that are equal what they say themselves: the server
+ * takes a source as on only once it is published there.
+ */
+
+/** @import { Metadata } from './metadata.js' */
+/** @import { Participant } from './protocol.d.ts' */
+
+export class Roster {
+  /** What the server says. @type {Map<string, Participant>} */
+  #told = new Map();
+  /** What came from their browser. @type {Map<string, Metadata>} */
+  #said = new Map();
+
+  /** Everybody who is there now. @param {Participant[]} participants */
+  replace(participants) {
+    const present = new Set(participants.map(({ session_id }) => session_id));
+    for (const sessionId of this.#told.keys()) {
+      if (!present.has(sessionId)) this.forget(sessionId);
+    }
+    for (const participant of participants) this.learn(participant);
+  }
+
+  /** The server's word by signaling. @param {Participant} participant */
+  learn(participant) {
+    const known = this.#told.get(participant.session_id);
+    const isLate = known !== undefined && known.revision > participant.revision;
+    const newer = isLate ? metadataIn(known) : null;
+    this.#told.set(participant.session_id, { ...participant, ...newer });
+  }
+
+  /**
+   * The server's word by data channel.
+   *
+   * @param {string} sessionId
+   * @param {Metadata} metadata
+   */
+  relayed(sessionId, metadata) {
+    const known = this.#told.get(sessionId);
+    if (!known || metadata.revision <= known.revision) return;
+    this.#told.set(sessionId, { ...known, ...metadata });
+  }
+
+  /**
+   * The word of the participant's own browser.
+   *
+   * @param {string} sessionId
+   * @param {Metadata} metadata
+   */
+  direct(sessionId, metadata) {
+    const known = this.#said.get(sessionId)?.revision ?? 0;
+    if (!this.#told.has(sessionId) || metadata.revision <= known) return;
+    this.#said.set(sessionId, metadata);
+  }
+
+  /** Somebody has left. @param {string} sessionId */
+  forget(sessionId) {
+    this.#told.delete(sessionId);
+    this.#said.delete(sessionId);
+  }
+
+  /** @param {string} sessionId */
+  get(sessionId) {
+    const told = this.#told.get(sessionId);
+    return told && this.#seen(told);
+  }
+
+  /** All, in the order in which we heard of them. */
+  all() {
+    return [...this.#told.values()].map((told) => this.#seen(told));
+  }
+
+  /** @param {Participant} told */
+  #seen(told) {
+    const said = this.#said.get(told.session_id);
+    return said && said.revision >= told.revision ? { ...told, ...said } : told;
+  }
+}
+
+/**
+ * @param {Participant} participant
+ * @returns {Metadata}
+ */
+function metadataIn({ revision, audio, video, screenVideo, screenAudio, user_data }) {
+  return { revision, audio, video, screenVideo, screenAudio, user_data };
+}

@@ -1,0 +1,153 @@
+"""Mute states and user data arrive whichever way there is, and once."""
+
+import itertools
+import json
+from typing import Any
+
+from playwright.async_api import Browser
+
+from tests.interop.conftest import OpenPage
+from tests.interop.test_topology import carried_by
+from tests.support.page import CallPage, until
+
+# Keeps the data channels, and lets no WebSocket reach the server while `severed` is set.
+WIRES = """(() => {
+  window.channels = [];
+  const create = RTCPeerConnection.prototype.createDataChannel;
+  RTCPeerConnection.prototype.createDataChannel = function (...args) {
+    window.channels.push(create.apply(this, args));
+    return window.channels.at(-1);
+  };
+  window.WebSocket = new Proxy(window.WebSocket, {
+    construct: (target, [url, ...others]) =>
+      new target(window.severed ? 'wss://localhost:9/' : url, ...others),
+  });
+})()"""
+SEVER = "window.severed = true; window.sockets.at(-1).close(4000)"
+MEND = "window.severed = false; window.dispatchEvent(new Event('online'))"
+SOCKET_IS_OPEN = "window.sockets.some((one) => one.readyState === WebSocket.OPEN)"
+# The first channel of a page is the one to the server.
+NOTHING_TO_THE_SERVER = "void (window.channels[0].send = () => undefined)"
+# What is told of Ada from now on.
+WATCH = """(() => {
+  window.updates = [];
+  window.call.on('participant-updated', ({ participant: { user_name, audio, user_data } }) => {
+    if (user_name === 'Ada') window.updates.push([audio, user_data]);
+  });
+})()"""
+ADA = "Object.values(window.call.participants()).find(({ user_name }) => user_name === 'Ada')"
+BADGE = """[...document.querySelectorAll('.tile')]
+  .find((tile) => tile.textContent.includes('Ada')).ariaLabel.includes('muted')"""
+HAND = {"hand": "up"}
+
+
+async def sever(*pages: CallPage) -> None:
+    for page in pages:
+        await page.evaluate(SEVER)
+        await until("no WebSocket", lambda page=page: closed(page))
+
+
+async def closed(page: CallPage) -> bool:
+    return not await page.evaluate(SOCKET_IS_OPEN)
+
+
+async def mend(*pages: CallPage) -> None:
+    for page in pages:
+        await page.evaluate(MEND)
+        await until("a WebSocket", lambda page=page: page.evaluate(SOCKET_IS_OPEN))
+
+
+async def ada_is(audio: bool, user_data: Any, *pages: CallPage) -> None:
+    """Wait until all show Ada so."""
+    wanted = json.dumps([audio, user_data], separators=(",", ":"))
+    look = f"JSON.stringify((({{ audio, user_data }}) => [audio, user_data])({ADA} ?? {{}}))"
+    for page in pages:
+
+        async def as_wanted(page: CallPage = page) -> bool:
+            return bool(await page.evaluate(look) == wanted)
+
+        await until(f"{page.name} to see that Ada is {wanted}", as_wanted)
+
+
+async def changes(page: CallPage) -> list[Any]:
+    """What was told of Ada, without what is only about her tracks."""
+    updates = await page.evaluate("window.updates")
+    return [each for each, _ in itertools.groupby(updates)]
+
+
+async def test_a_direct_call_tells_it_without_the_server(
+    browser: Browser, open_patient: OpenPage
+) -> None:
+    ada, ben = [await open_patient(browser, name, script=WIRES) for name in ("Ada", "Ben")]
+    await carried_by("peer", ada, ben)
+    await ada_is(True, None, ben)
+    await sever(ada, ben)
+    for page in (ada, ben):
+        await page.evaluate(NOTHING_TO_THE_SERVER)
+    await ben.evaluate(WATCH)
+    await ada.evaluate("window.call.setLocalAudio(false)")
+    await until("the badge", lambda: ben.evaluate(BADGE))
+    await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
+    await ada_is(False, HAND, ada, ben)
+    assert await ben.evaluate("window.updates") == [[False, None], [False, HAND]]
+    # Signaling then tells the server, and who comes.
+    await mend(ada, ben)
+    cy = await open_patient(browser, "Cy", script=WIRES)
+    await ada_is(False, HAND, ben, cy)
+    await carried_by("sfu", ada, ben, cy)
+    await ada.evaluate("window.call.setLocalAudio(true)")
+    await ada_is(True, HAND, ben, cy)
+    assert await changes(ben) == [[False, None], [False, HAND], [True, HAND]]
+
+
+async def test_the_sfu_tells_it_without_signaling(browser: Browser, open_patient: OpenPage) -> None:
+    pages = [await open_patient(browser, name, script=WIRES) for name in ("Ada", "Ben", "Cy")]
+    ada, ben, cy = pages
+    await carried_by("sfu", *pages)
+    await ben.receiving(video=2, audio=2)
+    await ada_is(True, None, ben, cy)
+    await ben.evaluate(WATCH)
+    await sever(*pages)
+    await ada.evaluate("window.call.setLocalAudio(false)")
+    await ada_is(False, None, ben, cy)
+    await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
+    await ada_is(False, HAND, ben, cy)
+    assert await ben.evaluate("window.updates") == [[False, None], [False, HAND]]
+    await mend(*pages)
+    await cy.close()
+    await carried_by("peer", ada, ben)
+    await ada_is(False, HAND, ben)
+    assert await changes(ben) == [[False, None], [False, HAND]]
+
+
+async def test_a_flood_ends_no_call(browser: Browser, open_page: OpenPage) -> None:
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ben.receiving(video=1, audio=1)
+    await ada.evaluate("""(async () => {
+      for (let number = 0; number <= 300; number += 1) await window.call.setUserData(number);
+    })()""")
+    await ada_is(True, 300, ada, ben)
+    assert await ada.evaluate("window.sockets.length") == 1
+    refusal = "window.call.setUserData('x'.repeat(4095)).catch((error) => error.type)"
+    assert await ada.evaluate(refusal) == "too-large"
+    await ada_is(True, 300, ada, ben)
+
+
+async def test_who_joins_anew_is_as_before(browser: Browser, open_direct: OpenPage) -> None:
+    ada, ben = [await open_direct(browser, name, script=WIRES) for name in ("Ada", "Ben")]
+    await carried_by("peer", ada, ben)
+    await ada.evaluate("window.call.setUserData('before')")
+    await ada_is(True, "before", ben)
+    before = await ada.joined()
+    await sever(ada)
+    await ada.evaluate("window.call.setLocalAudio(false)")
+    await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
+    await ada_is(False, HAND, ben)
+    await until("the server to give her up", lambda: ben.evaluate(f"!({ADA})"))
+    await ben.evaluate("""void window.call.once('participant-joined', ({ participant }) => {
+      window.joined = [participant.audio, participant.user_data];
+    })""")
+    await mend(ada)
+    await ada_is(False, HAND, ada, ben)
+    assert await ben.evaluate("window.joined") == [False, HAND]
+    assert await ada.joined() != before
