@@ -1,19 +1,36 @@
 """P6: app messages go through data channels; each receiver gets each one once, in order, in size.
+So do mute states and user data, as far as that can be said of a state: the newest counts, once.
 
 Three clients talk while their WebSockets drop and one of them has to join anew with another
-connection; nothing is lost or doubled, and none of it passes through signaling.
+connection; nothing is lost or doubled, and none of it passes through signaling. In a direct call it
+goes from browser to browser, with nothing at all between them and the server.
 """
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from typing import Any
 
+import pytest
+from playwright.async_api import Browser
 from websockets import ConnectionClosed
 
+from tests.interop.conftest import OpenPage
+from tests.interop.test_metadata import (
+    HAND,
+    NOTHING_TO_THE_SERVER,
+    WATCH,
+    WIRES,
+    ada_is,
+    sever,
+)
+from tests.interop.test_topology import carried_by
 from tests.support.messages_client import MessagesClient
+from tests.support.page import until
 from tests.support.server import LiveServer, Socket, live_server
 
 WORD = "only-in-data-channels"
+SAID = {"audio": False, "video": False, "screenVideo": False, "screenAudio": False}
 
 
 class Talker(MessagesClient):
@@ -109,3 +126,46 @@ async def test_what_is_too_large_is_refused_at_the_server_too() -> None:
         assert [each["error"] for each in ada.of("refused")] == ["too-large"]
         await ada.close()
         await ben.close()
+
+
+async def test_mute_states_and_user_data_need_no_signaling_and_no_right_to_send() -> None:
+    async with live_server() as server, AsyncExitStack() as stack:
+        ada, ben = Talker(), Talker()
+        for talker, claims in ((ada, {"messages": False}), (ben, {})):
+            socket = await stack.enter_async_context(server.socket())
+            stack.push_async_callback(talker.close)
+            await talker.join(server, socket, "r", claims=claims)
+            await socket.connection.close()
+        for revision in (1, 2, 2, 1, 3):
+            ada.write({"type": "metadata", "revision": revision, **SAID, "user_data": revision})
+        ada.write({"type": "metadata", "revision": 4, **SAID, "user_data": "x" * 4095})
+        ada.write({"type": "metadata", "revision": 4, **SAID, "user_data": "x" * 4094})
+        await ben.until(lambda: any(each["revision"] == 4 for each in ben.of("metadata")))
+        told = [each["revision"] for each in ben.of("metadata")]
+        assert told == sorted(set(told))
+        assert ben.of("metadata")[-1]["user_data"] == "x" * 4094
+        assert [each["error"] for each in ada.of("refused")] == ["bad-message"]
+
+
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_two_in_a_direct_call_need_no_server(
+    browser: Browser, open_patient: OpenPage
+) -> None:
+    ada, ben = [await open_patient(browser, name, script=WIRES) for name in ("Ada", "Ben")]
+    await carried_by("peer", ada, ben)
+    await ada_is(True, None, ben)
+    await sever(ada, ben)
+    for page in (ada, ben):
+        await page.evaluate(NOTHING_TO_THE_SERVER)
+    await ben.evaluate(WATCH)
+    await ben.evaluate("window.heard = []")
+    await ben.evaluate("void window.call.on('app-message', ({ data }) => window.heard.push(data))")
+    await ada.evaluate("window.call.setLocalAudio(false)")
+    await ada_is(False, None, ben)
+    await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
+    await ada.evaluate("Promise.all([1, 2, 3].map((each) => window.call.sendAppMessage(each)))")
+    await until("the last word", lambda: ben.evaluate("window.heard.includes(3)"))
+    await ada_is(False, HAND, ben)
+    assert await ben.evaluate("window.updates") == [[False, None], [False, HAND]]
+    assert await ben.evaluate("window.heard") == [1, 2, 3]
