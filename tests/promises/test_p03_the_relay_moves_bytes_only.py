@@ -22,8 +22,8 @@ from aiortc.rtp import is_rtcp
 
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
-from tests.promises.test_p05_media_and_keys_stay_in_native_memory import calling
 from tests.support.aiortc_client import Tone, client_tls
+from tests.support.calls import calling
 from tests.support.domain_peer import until
 from tests.support.memory import find
 from tests.support.secrets import keys_of, masters_of, sent_by
@@ -53,7 +53,7 @@ async def test_what_is_captured_goes_on_as_it_came_and_opens_for_the_two_clients
     """While the same two are on the SFU, too: so the server does have keys of theirs."""
     with ServerProcess() as server:
         async with (
-            calling(server) as on_the_sfu,
+            calling(server.url, "room", TOKEN) as on_the_sfu,
             tapped(server.port) as by_ada,
             tapped(server.port) as by_bob,
             talking(server, by_ada.port, by_bob.port) as (ada, bob),

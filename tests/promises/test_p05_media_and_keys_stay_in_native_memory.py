@@ -5,8 +5,7 @@ that they send: every byte of Python's heap, of the C heap, of the stacks.
 """
 
 import ast
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu._native.engine import channels, engine
 from fastsfu.auth.tokens import Tokens
 from fastsfu.sfu import SFU
-from tests.support.aiortc_client import AiortcClient
+from tests.support.calls import calling
 from tests.support.domain_peer import CONFIG, DomainPeer, until
 from tests.support.memory import find
 from tests.support.secrets import keys_of, media_of
@@ -31,7 +30,7 @@ async def test_keys_and_media_are_in_kept_memory_only_and_wiped_when_freed(crypt
     environment = {"FASTSFU_CRYPTO": crypto, "FASTSFU_MAX_BUFFERS": "4096"}
     with ServerProcess(environment=environment) as server:
         pid = server.process.pid
-        async with calling(server) as clients:
+        async with calling(server.url, "room", TOKEN) as clients:
             secrets = {}
             for client in clients:
                 secrets |= keys_of(client.connection)
@@ -52,24 +51,6 @@ async def test_keys_and_media_are_in_kept_memory_only_and_wiped_when_freed(crypt
     assert not any(after.values()), {name: found for name, found in after.items() if found}
     assert TOKEN not in said
     assert not any(secret.hex() in said.lower() for secret in secrets.values())
-
-
-@asynccontextmanager
-async def calling(server: ServerProcess) -> AsyncIterator[list[AiortcClient]]:
-    """Two in a call who see and hear each other."""
-    clients = [AiortcClient(), AiortcClient()]
-    for client in clients:
-        await client.join(server.url, "room", TOKEN)
-    sinks = [client.sinks for client in clients]
-    await until(
-        "picture and sound",
-        lambda: all(len(each) == 2 and min(sink.frames for sink in each) > 5 for each in sinks),
-    )
-    try:
-        yield clients
-    finally:
-        for client in clients:
-            await client.leave()
 
 
 async def test_a_call_shows_numbers_only() -> None:
