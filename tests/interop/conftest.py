@@ -118,7 +118,7 @@ async def open_direct(direct_server: ServerProcess, room: str) -> AsyncIterator[
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_patient(patient_server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
     """The same with the server that waits for lost WebSockets."""
-    async with closing_pages(patient_server, room) as open_page:
+    async with closing_pages(patient_server.url, room) as open_page:
         yield open_page
 
 
