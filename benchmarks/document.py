@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import benchmarks.compare.__main__ as compare
-from benchmarks import charts, profile, results, suite
+from benchmarks import charts, messages, profile, results, suite
 from benchmarks.compare.servers import OURS, SERVERS
 
 Result = dict[str, Any]
@@ -161,6 +161,18 @@ TABLES: dict[str, Columns] = {
         "MiB at the end": lambda one: str(one["rss_mib"]),
         "KiB a minute": lambda one: str(one["growth_kib_per_minute"]),
     },
+    "messages": {
+        "": _case,
+        "deliveries": lambda one: f"{one['deliveries']:,} in {one['seconds']:.0f} s",
+        "a second": lambda one: f"{one['deliveries_per_second']:,}",
+        "latency p50 / p99 ms": lambda one: " / ".join(
+            f"{one['latency_ms'][share]:.1f}" for share in ("p50", "p99")
+        ),
+        "lost": lambda one: "" if one["lost"] is None else str(one["lost"]),
+        "doubled or out of order": lambda one: str(one["doubled_or_out_of_order"]),
+        "CPU ns a delivery": lambda one: f"{one['cpu_ns_per_delivery']:,}",
+        "of a core": lambda one: f"{one['server_core_share']:.0%}",
+    },
     "profile": {
         "": _case,
         "CPU ns a packet": _cost,
@@ -177,6 +189,7 @@ def ordered(rows: Sequence[Result]) -> list[Result]:
     """
     cases = {shape: [case.name for case in cases] for shape, cases in suite.SHAPES.items()}
     cases |= {"compare": compare.ALL, "choices": compare.ALL, "profile": profile.ALL}
+    cases["messages"] = messages.ALL
 
     def place(one: Result) -> tuple[int, int]:
         server = one.get("server", OURS)

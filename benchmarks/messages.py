@@ -10,12 +10,13 @@ import os
 import selectors
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
-from benchmarks import report
+from benchmarks import report, results
 from benchmarks.load.server import SECRET, ServerProcess
 from benchmarks.load.talker import Talker
 from fastsfu.auth.tokens import Tokens
@@ -30,6 +31,8 @@ WINDOW = 100  # messages that each receiver is still to get, when saturated
 BATCH = 8  # messages that a sender says together then
 WARM_UP = 1.0
 DRAIN = 3.0
+SATURATED = "as fast as all hear"
+ALL = ["4 a second of each", SATURATED]  # the cases of docs/performance.md
 SETTINGS = {
     "FASTSFU_APP_MESSAGES_PER_SECOND": "1000000",
     "FASTSFU_APP_MESSAGE_BURST": "1000000",
@@ -184,9 +187,17 @@ def main(
     size: Annotated[int, typer.Option(help="Bytes of a message's JSON.")] = 200,
     rate: Annotated[float, typer.Option(help="Messages a second of each; 0: saturate.")] = 4.0,
     seconds: Annotated[float, typer.Option(help="How long to speak.")] = 60.0,
+    output: Annotated[
+        Path | None, typer.Option(help="Add the result to the results.json of this folder.")
+    ] = None,
 ) -> None:
     """Measure app messages on this machine: the server on core 0, the clients on core 1."""
-    report.print_json(report.complete(run(Scenario(participants, size, rate, seconds))))
+    case = f"{rate:g} a second of each" if rate else SATURATED
+    result = run(Scenario(participants, size, rate, seconds))
+    row = results.described("messages", case, result)
+    report.print_json(row)
+    if output:
+        results.add(output / "results.json", [row])
 
 
 if __name__ == "__main__":

@@ -67,5 +67,17 @@ SAMPLES = [
         for shape in ("compare", "choices")
         for name, ratio in (("fastsfu", 1.0), ("janus", 4.0))
     ),
+    result(
+        "messages",
+        "messages",
+        deliveries=1000,
+        deliveries_per_second=500,
+        seconds=2.0,
+        latency_ms={"p50": 1.0, "p99": 2.0},
+        lost=0,
+        doubled_or_out_of_order=0,
+        cpu_ns_per_delivery=4000,
+        server_core_share=0.3,
+    ),
     result("profile", "profile", server="fastsfu", ns_per_packet={"SRTP": 100, "other": 900}),
 ]
