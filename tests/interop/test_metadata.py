@@ -89,7 +89,7 @@ async def test_a_direct_call_tells_it_without_the_server(
     await until("the badge", lambda: ben.evaluate(BADGE))
     await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
     await ada_is(False, HAND, ada, ben)
-    assert await ben.evaluate("window.updates") == [[False, None], [False, HAND]]
+    assert await changes(ben) == [[False, None], [False, HAND]]
     # Signaling then tells the server, and who comes.
     await mend(ada, ben)
     cy = await open_patient(browser, "Cy", script=WIRES)
@@ -112,7 +112,7 @@ async def test_the_sfu_tells_it_without_signaling(browser: Browser, open_patient
     await ada_is(False, None, ben, cy)
     await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
     await ada_is(False, HAND, ben, cy)
-    assert await ben.evaluate("window.updates") == [[False, None], [False, HAND]]
+    assert await changes(ben) == [[False, None], [False, HAND]]
     await mend(*pages)
     await cy.close()
     await carried_by("peer", ada, ben)
@@ -151,3 +151,21 @@ async def test_who_joins_anew_is_as_before(browser: Browser, open_direct: OpenPa
     await ada_is(False, HAND, ada, ben)
     assert await ben.evaluate("window.joined") == [False, HAND]
     assert await ada.joined() != before
+
+
+async def test_a_browser_speaks_for_itself_alone(browser: Browser, open_direct: OpenPage) -> None:
+    ada, ben = [await open_direct(browser, name, script=WIRES) for name in ("Ada", "Ben")]
+    await carried_by("peer", ada, ben)
+    await ada_is(True, None, ben)
+    on = {"audio": True, "video": True, "screenVideo": False, "screenAudio": False}
+    sound = {"type": "metadata", "from": await ben.joined(), "revision": 1000, **on}
+    for said in (
+        {**sound, "user_data": "forged"},
+        {**sound, "revision": 1001, "audio": "no", "user_data": "nonsense"},
+        {**sound, "revision": 1001, "user_data": "x" * 4095},
+    ):
+        await ada.evaluate(f"window.channels.at(-1).send({json.dumps(json.dumps(said))})")
+    refused = "window.problems.filter((one) => one.startsWith('bad-message')).length === 2"
+    await until("Ben to refuse two", lambda: ben.evaluate(refused))
+    await ada_is(True, "forged", ben)
+    assert await ben.evaluate("window.call.participants().local.user_data") is None
