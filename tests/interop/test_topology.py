@@ -97,6 +97,25 @@ async def who_is_heard_speaks(ada: CallPage, ben: CallPage) -> None:
     await active_speaker(None, ada, ben)
 
 
+# As Firefox has it. There it cannot be tested: without a sound device it runs no AudioContext.
+NO_STATISTICS_OF_OWN_SOUND = """(() => {
+  const { getStats } = RTCRtpSender.prototype;
+  RTCRtpSender.prototype.getStats = async function () {
+    const report = [...await getStats.call(this)];
+    return new Map(report.filter(([, { type }]) => type !== 'media-source'));
+  };
+})()"""
+
+
+async def test_the_own_voice_is_heard_without_statistics_of_it(
+    browser: Browser, open_direct: OpenPage
+) -> None:
+    script = NO_STATISTICS_OF_OWN_SOUND
+    ada, ben = [await open_direct(browser, name, script=script) for name in ("Ada", "Ben")]
+    await carried_by("peer", ada, ben)
+    await who_is_heard_speaks(ada, ben)
+
+
 async def active_speaker(wanted: str | None, *pages: CallPage) -> None:
     """Wait until all show this one, or nobody."""
 

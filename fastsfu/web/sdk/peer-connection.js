@@ -8,6 +8,7 @@
 import { applyEncoding, initialEncoding, isSound } from './encodings.js';
 import { IceWatch } from './ice-watch.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
+import { OwnSound } from './own-sound.js';
 import { SOURCES } from './participants.js';
 import { fingerprintsOf } from './safety-number.js';
 import { withStartBitrate } from './start-bitrate.js';
@@ -42,6 +43,7 @@ export class PeerConnection {
   #sendSettings = {};
   /** @type {RTCDataChannel | null} */
   #channel = null;
+  #ownSound = new OwnSound();
   #makingOffer = false;
   #ignoring = false;
   #wasUp = false;
@@ -165,14 +167,14 @@ export class PeerConnection {
     return this.#pc.getStats(track);
   }
 
-  /** What both microphones have brought so far, as far as the browser measures it. */
+  /** What both microphones have brought so far. */
   async sounds() {
     const transceiver = this.#transceivers.get('audio');
     if (!transceiver) return { ours: null, theirs: null };
     const { sender, receiver } = transceiver;
     const reports = await Promise.all([sender.getStats(), receiver.getStats()]);
     const [ours, theirs] = reports.map((report) => soundOf(/** @type {any} */ (report).values()));
-    return { ours, theirs };
+    return { ours: ours ?? this.#ownSound.of(sender.track), theirs };
   }
 
   wake() {
@@ -181,6 +183,7 @@ export class PeerConnection {
 
   close() {
     this.#iceWatch.stop();
+    this.#ownSound.close();
     const pc = this.#pc;
     pc.onconnectionstatechange = pc.onicecandidate = pc.onnegotiationneeded = null;
     pc.close();
