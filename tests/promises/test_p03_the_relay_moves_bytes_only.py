@@ -31,6 +31,7 @@ from tests.support.server import Socket
 from tests.support.tap import LOOPBACK, relayed, tapped
 
 MARK = b"said between the two of us and to nobody else: "
+PIECE = 40  # bytes of a packet that no other memory holds by chance
 TOKEN = Tokens(SECRET).sign("room")
 
 
@@ -62,9 +63,14 @@ async def test_what_is_captured_goes_on_as_it_came_and_opens_for_the_two_clients
             clients_keys = masters_of(ada)
             await until(
                 "sound in both directions",
-                lambda: all(len(media_of(tap.received)) > 50 for tap in (by_ada, by_bob)),
+                lambda: all(len(media_of(tap.received)) > 100 for tap in (by_ada, by_bob)),
             )
             said = [payloads_of(connection) for connection in (ada, bob)]
+            crossed = pieces_of(by_ada.received + by_bob.received)
+            stored = find(server.process.pid, {"token": TOKEN.encode(), **crossed})
+    assert stored.pop("token"), "the search finds nothing in ordinary memory"
+    # What came last still stands where it was received and gathered; nothing else does.
+    assert sum(map(bool, stored.values())) < len(stored) / 2
     for way_in, way_out, known in ((by_ada, by_bob, said[0]), (by_bob, by_ada, said[1])):
         plain = [MARK, *(payload for payload in known.values() if len(payload) > 16)]
         captured = way_in.sent + way_out.received
@@ -89,6 +95,11 @@ def carried(datagrams: list[bytes]) -> list[bytes]:
 def media_of(datagrams: list[bytes]) -> list[bytes]:
     """The SRTP packets of it (RFC 7983 section 7)."""
     return [each for each in carried(datagrams) if 127 < each[0] < 192 and not is_rtcp(each)]
+
+
+def pieces_of(datagrams: list[bytes]) -> dict[str, bytes]:
+    """The ends of its SRTP packets, as they were encrypted."""
+    return {f"packet {n}": packet[-PIECE:] for n, packet in enumerate(media_of(datagrams))}
 
 
 def payloads_of(connection: RTCPeerConnection) -> dict[int, bytes]:
