@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import jwt
@@ -216,6 +217,21 @@ async def test_session_is_resumed_only_with_its_key() -> None:
             with refused("not-allowed"):
                 sfu.resume(ada.id, key, Client())
         assert sfu.resume(ada.id, ada.resume_key, Client()) is ada
+
+
+async def test_a_lost_session_is_replaced_only_with_its_key() -> None:
+    """Neither is it ended nor are its app messages given away to who does not have it."""
+    async with serving() as sfu:
+        join = partial(sfu.open_session, "standup", token=sfu.token("standup"), signaler=Client())
+        ada, eve = await join(), await join()
+        for key in ("", eve.resume_key):
+            assert (thief := await join(replaces=(ada.id, key))).origin == thief.id
+            assert ada.ended is None
+        ada.leave("connection-error", "Lost.")
+        thief = await join(replaces=(ada.id, eve.resume_key))
+        assert thief.origin == thief.id
+        again = await join(replaces=(ada.id, ada.resume_key))
+        assert again.origin == ada.id
 
 
 async def test_refusals_tell_no_secret() -> None:
