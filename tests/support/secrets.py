@@ -55,6 +55,8 @@ def masters_of(connection: RTCPeerConnection) -> tuple[Master, Master]:
 def keys_of(connection: RTCPeerConnection) -> dict[str, bytes]:
     """What the client knows: the TLS master secret (RFC 5246), SRTP's master keys, and the session
     keys for RTP and RTCP that come of them (RFC 3711 section 4.3).
+
+    The second half of each: memory that was freed without being wiped may begin with a link.
     """
     ssl = connection.getTransceivers()[0].sender.transport._ssl
     keys = {f"{id(ssl)} TLS master secret": ssl.master_key()}
@@ -62,7 +64,7 @@ def keys_of(connection: RTCPeerConnection) -> dict[str, bytes]:
         keys[f"{id(ssl)} master key {side}"] = master.key
         keys[f"{id(ssl)} RTP session key {side}"] = session_key(master.key, master.salt, 0)
         keys[f"{id(ssl)} RTCP session key {side}"] = session_key(master.key, master.salt, 3)
-    return keys
+    return {name: key[len(key) // 2 :] for name, key in keys.items()}
 
 
 def session_key(key: bytes, salt: bytes, label: int) -> bytes:
