@@ -225,7 +225,8 @@ export class MediaConnection {
     const sources = this.#sourcesByMid();
     const answer = await this.#handlers.exchange(sdp, sources);
     const pictures = Object.entries(sources).filter(([, source]) => !isSound(source));
-    return { ...answer, sdp: withStartBitrate(answer.sdp, pictures.map(([mid]) => mid)) };
+    const answerSdp = withStartBitrate(answer.sdp, pictures.map(([mid]) => mid));
+    return { ...answer, sdp: answerSdp, offered: new Set(Object.values(sources)) };
   }
 
   #sourcesByMid() {
@@ -237,23 +238,28 @@ export class MediaConnection {
     return tracks;
   }
 
-  /** @param {Answer} answer */
+  /** @param {Answer & {offered: Set<Source>}} answer and what its offer was to send */
   #apply(answer) {
     this.#handlers.confirm();
     const byMid = new Map([...this.#receiving].map((one) => [one.mid, one.receiver.track]));
     this.#handlers.subscriptions(
       subscribedTracks(answer.subscriptions, (mid) => byMid.get(mid) ?? null),
     );
-    this.#noticeRefused();
+    this.#noticeRefused(answer.offered);
   }
 
-  /** A section that we want to send in is inactive, or was rejected as a whole. */
-  #noticeRefused() {
+  /**
+   * A section that we want to send in is inactive, or was rejected as a whole. The answer says
+   * nothing of what has been published since its offer.
+   *
+   * @param {Set<Source>} offered
+   */
+  #noticeRefused(offered) {
     /** @type {Source[]} */
     const refused = [];
     for (const [source, { direction, currentDirection }] of this.#sending) {
       if (direction === 'stopped') this.#sending.delete(source);
-      const wanted = direction === 'sendonly' || direction === 'stopped';
+      const wanted = offered.has(source) && direction !== 'inactive';
       if (wanted && currentDirection !== 'sendonly') refused.push(source);
     }
     if (refused.length) this.#handlers.refused(refused);

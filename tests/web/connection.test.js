@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import test, { beforeEach } from 'node:test';
+
+import { MediaConnection } from '../../fastsfu/web/sdk/connection.js';
+import { FakePeerConnection, FakeTrack } from './fake-browser.js';
+
+let pc;
+let offers;
+let refused;
+let connection;
+
+beforeEach(() => {
+  offers = [];
+  refused = [];
+  connection = new MediaConnection({
+    exchange: (sdp, tracks) => new Promise((resolve) => {
+      offers.push({ tracks, answer: (text = '') => resolve({ sdp: text, subscriptions: {} }) });
+    }),
+    confirm: () => undefined,
+    subscriptions: () => undefined,
+    refused: (sources) => refused.push(...sources),
+    failed: (error) => assert.fail(error),
+    reachable: () => true,
+    connected: () => undefined,
+    interrupted: () => undefined,
+    hopeless: () => false,
+  }, () => (pc = new FakePeerConnection()));
+});
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+async function begin() {
+  const begun = connection.begin();
+  await turn();
+  offers[0].answer();
+  await begun;
+}
+
+test('a section that the answer does not take is refused', async () => {
+  await connection.publish('audio', new FakeTrack('audio'));
+  await connection.publish('video', new FakeTrack('video'));
+  const begun = connection.begin();
+  await turn();
+  offers[0].answer('inactive:1');
+  await begun;
+  assert.deepEqual(refused, ['video']);
+});
+
+test('what is published while an offer is in flight is not refused by its answer', async () => {
+  await begin();
+  connection.setSections({ audio: 0, video: 0 });
+  await turn();
+  const published = connection.publish('video', new FakeTrack('video'));
+  offers[1].answer();
+  await turn();
+  assert.deepEqual(refused, []);
+  assert.deepEqual(Object.values(offers[2].tracks), ['video']);
+  offers[2].answer();
+  await published;
+  assert.deepEqual(refused, []);
+});
+
+test('nor is what is published again meanwhile', async () => {
+  await connection.publish('screenVideo', new FakeTrack('video'));
+  await begin();
+  const unpublished = connection.unpublish('screenVideo');
+  await turn();
+  const published = connection.publish('screenVideo', new FakeTrack('video'));
+  offers[1].answer();
+  await unpublished;
+  await turn();
+  offers[2].answer();
+  await published;
+  assert.deepEqual(refused, []);
+});
