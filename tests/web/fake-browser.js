@@ -102,3 +102,77 @@ export class FakePeerConnection {
     this.signalingState = 'closed';
   }
 }
+
+/** With a server at its end that takes everybody and whatever is offered. */
+class FakeSocket {
+  static OPEN = 1;
+  readyState = 1;
+  sent = [];
+
+  constructor() {
+    queueMicrotask(() => this.onopen?.());
+  }
+
+  send(text) {
+    const message = JSON.parse(text);
+    this.sent.push(message);
+    if (message.type === 'join') this.push(JOINED);
+    if (message.type === 'offer') this.push({ ...ANSWER, id: message.id });
+  }
+
+  push(message) {
+    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify(message) }));
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+}
+
+/**
+ * Put it where `createCall` looks for a browser.
+ *
+ * @returns what it has opened, and `until`: the devices and the picker wait for that promise
+ */
+export function installBrowser() {
+  const browser = { tracks: [], connections: [], sockets: [], until: Promise.resolve() };
+  const open = async (...kinds) => {
+    await browser.until;
+    const tracks = kinds.map((kind) => new FakeTrack(kind));
+    browser.tracks.push(...tracks);
+    return streamOf(...tracks);
+  };
+  const mediaDevices = Object.assign(new EventTarget(), {
+    getUserMedia: (wanted) => open(...['audio', 'video'].filter((kind) => wanted[kind])),
+    getDisplayMedia: () => open('video'),
+    enumerateDevices: async () => [],
+  });
+  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices }, configurable: true });
+  globalThis.RTCPeerConnection = class extends FakePeerConnection {
+    constructor() {
+      super();
+      browser.connections.push(this);
+    }
+  };
+  globalThis.WebSocket = class extends FakeSocket {
+    constructor() {
+      super();
+      browser.sockets.push(this);
+    }
+  };
+  return browser;
+}
+
+const YOU = {
+  session_id: 'us', user_name: '', owner: false, user_data: null, revision: 0, joined_at: 1,
+  audio: false, video: false, screenVideo: false, screenAudio: false, origin: '',
+};
+
+const JOINED = {
+  type: 'joined', session_id: 'us', resume_key: 'key', heartbeat: 10, you: YOU, participants: [],
+  active_speaker: null, sections: { audio: 0, video: 0 }, ice_servers: [],
+  topology: { topology: 'sfu', sending: ['sfu'], peer: null },
+  config: { max_user_data_bytes: 4096, max_app_message_bytes: 4096, can_send_messages: true },
+};
+
+const ANSWER = { type: 'answer', sdp: '', subscriptions: {} };

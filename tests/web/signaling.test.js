@@ -132,6 +132,17 @@ test('leaving ends the attempts to join', async () => {
   assert.equal(sockets.length, 1);
 });
 
+test('leaving before the server has answered says goodbye when it does', async () => {
+  const joining = signaling.join(() => JOIN);
+  await flush();
+  const rejected = assert.rejects(joining, { type: 'connection-error' });
+  signaling.close({ type: 'leave' });
+  sockets[0].push(JOINED);
+  await rejected;
+  assert.deepEqual(sockets[0].sent, [JOIN, { type: 'leave' }]);
+  assert.equal(sockets[0].readyState, 3);
+});
+
 test('a dropped connection resumes the session', async () => {
   await join();
   sockets[0].drop();

@@ -1,7 +1,7 @@
 /** The public face: what `createCall` returns. See fastsfu.d.ts for each method and event. */
 
 import { Emitter } from './emitter.js';
-import { CallError, fatal } from './errors.js';
+import { CallError, fatal, left } from './errors.js';
 import { listDevices } from './devices.js';
 import { shareBandwidth } from './encodings.js';
 import { LiveCall } from './live-call.js';
@@ -78,7 +78,9 @@ class Call {
     this.#emit('joining-meeting', {});
     try {
       await this.#applySettings();
+      this.#requireLive(live);
       await live.join({ room, token, name });
+      this.#requireLive(live);
     } catch (error) {
       throw this.#joinFailed(live, error);
     }
@@ -268,9 +270,9 @@ class Call {
   #onJoined() {
     this.#state = 'joined-meeting';
     this.#participants = withoutTracksOfOthers(participantsOf(this.#knowledge()));
+    this.#qualityTimer = setInterval(() => void this.#checkQuality(), QUALITY_PERIOD_MS);
     this.#emit('joined-meeting', { participants: this.participants() });
     this.#refresh();
-    this.#qualityTimer = setInterval(() => void this.#checkQuality(), QUALITY_PERIOD_MS);
   }
 
   /**
@@ -364,6 +366,11 @@ class Call {
       video: { ...video, ...limits.video },
       screenVideo: { ...screenVideo, ...limits.screenVideo },
     });
+  }
+
+  /** It has not been left meanwhile. @param {LiveCall} live */
+  #requireLive(live) {
+    if (this.#live !== live) throw left();
   }
 
   #requireJoined() {

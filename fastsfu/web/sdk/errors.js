@@ -34,6 +34,10 @@ export function fatal(type, info, cause) {
   return new CallError(type, info, { fatal: true, cause });
 }
 
+export function left() {
+  return fatal('connection-error', 'The call was left while it was being joined.');
+}
+
 /**
  * Signaling works and media does not: what the browser tells of the reason.
  *

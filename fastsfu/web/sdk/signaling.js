@@ -8,7 +8,7 @@
  */
 
 import { backoffDelay } from './backoff.js';
-import { CallError, FATAL_TYPES, fatal } from './errors.js';
+import { CallError, FATAL_TYPES, fatal, left } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 
 /** @import { ClientMessage, Join, Joined, Resumed, ServerMessage } from './protocol.d.ts' */
@@ -121,6 +121,7 @@ export class Signaling {
     const socket = this.#openSocket(this.#url, SUBPROTOCOL);
     const welcome = await firstAnswer(socket, first);
     if (this.#closed) {
+      socket.send(JSON.stringify({ type: 'leave' })); // else we stay in the room for a while
       socket.close(1000);
       throw left();
     }
@@ -255,10 +256,6 @@ export class Signaling {
       };
     });
   }
-}
-
-function left() {
-  return fatal('connection-error', 'The call was left while it was being joined.');
 }
 
 /**

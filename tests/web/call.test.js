@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import test, { afterEach, beforeEach, mock } from 'node:test';
+
+import { createCall } from '../../fastsfu/web/sdk/call.js';
+import { installBrowser } from './fake-browser.js';
+
+let browser;
+let call;
+
+beforeEach(() => {
+  browser = installBrowser();
+  call = createCall({ url: 'https://example/' });
+});
+
+afterEach(() => call.destroy());
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+const states = () => browser.tracks.map(({ kind, readyState }) => `${kind} ${readyState}`);
+
+async function devicesOpen() {
+  while (browser.tracks.length < 2) await turn();
+}
+
+test('a call is joined with microphone and camera, and closes them when it is left', async () => {
+  const { local } = await call.join({ room: 'r' });
+  assert.equal(local.session_id, 'us');
+  await devicesOpen();
+  assert.deepEqual(states(), ['audio live', 'video live']);
+  await call.leave();
+  assert.deepEqual(states(), ['audio ended', 'video ended']);
+  assert.deepEqual(browser.sockets[0].sent.at(-1), { type: 'leave' });
+});
+
+test('a call that is left in the turn in which it is joined touches nothing', async () => {
+  const joining = call.join({ room: 'r' });
+  await call.destroy();
+  await assert.rejects(joining, { type: 'connection-error', info: /was left/ });
+  await turn();
+  assert.deepEqual([browser.tracks, browser.sockets], [[], []]);
+});
+
+test('a call can be left in the handler that hears it joined', async () => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  call.on('joined-meeting', () => void call.leave());
+  await call.join({ room: 'r' });
+  assert.equal(call.meetingState(), 'left-meeting');
+  mock.timers.tick(60_000); // its timers would reject, unhandled
+  mock.timers.reset();
+  await turn();
+});
