@@ -48,3 +48,28 @@ test('a call can be left in the handler that hears it joined', async () => {
   mock.timers.reset();
   await turn();
 });
+
+test('a screen that is chosen after the call was left is not shared in the next one', async () => {
+  call = createCall({ url: 'https://example/', audioSource: false, videoSource: false });
+  await call.join({ room: 'r' });
+  let choose;
+  browser.until = new Promise((resolve) => (choose = resolve));
+  const sharing = assert.rejects(call.startScreenShare(), { type: 'screen-share-error' });
+  await call.leave();
+  await call.join({ room: 'other' });
+  choose();
+  await sharing;
+  assert.deepEqual(states(), ['video ended']);
+  assert.equal(call.participants().local.screen, false);
+});
+
+test('of two screens chosen at once the later one is shared, and nothing goes on', async () => {
+  call = createCall({ url: 'https://example/', audioSource: false, videoSource: false });
+  await call.join({ room: 'r' });
+  const first = assert.rejects(call.startScreenShare(), { type: 'screen-share-error' });
+  await call.startScreenShare();
+  await first;
+  assert.deepEqual(states(), ['video ended', 'video live']);
+  await call.stopScreenShare();
+  assert.deepEqual(states(), ['video ended', 'video ended']);
+});

@@ -13,6 +13,8 @@ export class ScreenShare {
   #audio = null;
   /** The tracks came from the browser's picker: ours to stop. */
   #own = false;
+  /** Of the last start(); stopping raises it too. What comes for an earlier one is too late. */
+  #generation = 0;
 
   /** @param {LocalHandlers} handlers */
   constructor(handlers) {
@@ -25,8 +27,14 @@ export class ScreenShare {
 
   /** @param {ScreenShareOptions} options */
   async start({ contentHint = 'detail', audio = true, mediaStream } = {}) {
-    if (this.active) await this.stop();
+    const stopped = this.stop();
+    const generation = (this.#generation += 1);
+    await stopped;
     const stream = mediaStream ?? (await pickScreen(audio));
+    if (generation !== this.#generation) {
+      if (!mediaStream) stream.getTracks().forEach((track) => track.stop());
+      throw new CallError('screen-share-error', 'The screen was chosen too late.');
+    }
     const [video] = stream.getVideoTracks();
     if (!video) throw new CallError('screen-share-error', 'There is no picture to share.');
     this.#video = video;
@@ -54,6 +62,7 @@ export class ScreenShare {
   }
 
   stopTracks() {
+    this.#generation += 1;
     for (const track of [this.#video, this.#audio]) {
       if (track) track.onended = null;
       if (this.#own) track?.stop();
