@@ -73,3 +73,34 @@ test('of two screens chosen at once the later one is shared, and nothing goes on
   await call.stopScreenShare();
   assert.deepEqual(states(), ['video ended', 'video ended']);
 });
+
+test('what createCall starts off is off in every call, unless join says else', async () => {
+  call = createCall({ url: 'https://example/', startAudioOff: true, startVideoOff: true });
+  for (const room of ['first', 'second']) {
+    await call.join({ room });
+    await turn();
+    assert.deepEqual(browser.tracks, [], room);
+    await call.leave();
+  }
+  await call.join({ room: 'third', startAudioOff: false });
+  await turn();
+  assert.deepEqual(states(), ['audio live']);
+});
+
+test('a device that was chosen stays chosen in the next call', async () => {
+  const asked = [];
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia;
+  mediaDevices.getUserMedia = (wanted) => {
+    asked.push(wanted.audio.deviceId?.exact);
+    return open(wanted);
+  };
+  call = createCall({ url: 'https://example/', audioSource: true, videoSource: false });
+  await call.setInputDevices({ audioDeviceId: 'headset' });
+  for (const room of ['first', 'second']) {
+    await call.join({ room });
+    await turn();
+    await call.leave();
+  }
+  assert.deepEqual(asked, ['headset', 'headset']);
+});

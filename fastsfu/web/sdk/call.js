@@ -69,7 +69,9 @@ class Call {
     }
     const { room, token, name, ...others } = { ...this.#options, ...options };
     const userData = userDataOf(others.userData);
-    this.#local.configure(options);
+    const { startAudioOff, startVideoOff } = others;
+    // Not the sources of createCall: other devices may have been chosen since.
+    this.#local.configure({ ...options, startAudioOff, startVideoOff });
     this.#userName = name ?? '';
     this.#state = 'joining-meeting';
     const url = others.url ?? DEFAULT_URL;
