@@ -1,5 +1,5 @@
-"""The whole contract between the event loop's thread and a worker: commands one way, events the
-other, each a record in a Ring. Every record begins with its kind and the handle it is about; a
+"""The contract between the event loop's thread and a worker: commands one way, events (event.pxd)
+the other, each a record in a Ring. Every record begins with its kind and the handle it is about; a
 handle that no longer lives makes it a counted no-op.
 """
 
@@ -127,23 +127,3 @@ cdef struct TapStream:            # COMMAND_TAP, COMMAND_UNTAP; the handle is th
     Head head
     uint32_t peer
     uint64_t replica
-
-cdef enum EventKind:
-    EVENT_ICE_CONNECTED = 1
-    EVENT_ICE_EXPIRED
-    EVENT_DTLS
-    EVENT_STREAM_STARTED
-    EVENT_STREAM_ENDED
-    EVENT_AUDIO_LEVEL
-
-cdef struct IceConnected:
-    Head head
-    Address address               # of the selected path
-
-cdef struct StreamStarted:
-    Head head
-    uint32_t ssrc
-
-cdef struct AudioLevel:
-    Head head
-    uint8_t level                 # 0 silent .. 127 loud

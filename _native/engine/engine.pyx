@@ -32,6 +32,7 @@ from fastsfu._native.engine.associations cimport (
 )
 from fastsfu._native.engine.command cimport *
 from fastsfu._native.engine.commands cimport Commands
+from fastsfu._native.engine.event cimport *
 from fastsfu._native.engine.links cimport Links as NativeLinks
 from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,

@@ -6,7 +6,7 @@ from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtp cimport (
     SRTCP_MAX_OVERHEAD, SRTP_OK, srtcp_protect, srtcp_unprotect,
 )
-from fastsfu._native.engine.command cimport EVENT_STREAM_ENDED
+from fastsfu._native.engine.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.engine.egress cimport egress_flush, egress_protected
 from fastsfu._native.engine.forward cimport forward_again
 from fastsfu._native.engine.link cimport link_clock, link_keyframe

@@ -18,9 +18,10 @@ from fastsfu._native.base.wire cimport read_u16, read_u64
 from fastsfu._native.crypto.srtp cimport (
     SRTP_OK, SRTP_OLD, SRTP_REPLAYED, ReplayList, SrtpResult, srtp_unprotect,
 )
-from fastsfu._native.engine.command cimport (
-    EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_ICE_CONNECTED, EVENT_STREAM_STARTED, MAX_DTLS_BYTES,
-    AudioLevel, DtlsDatagram, IceConnected, StreamStarted,
+from fastsfu._native.engine.command cimport MAX_DTLS_BYTES, DtlsDatagram
+from fastsfu._native.engine.event cimport (
+    EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_ICE_CONNECTED, EVENT_STREAM_STARTED, AudioLevel,
+    IceConnected, StreamStarted,
 )
 from fastsfu._native.engine.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
 from fastsfu._native.engine.forward cimport forward_packet

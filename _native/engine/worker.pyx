@@ -20,10 +20,9 @@ from fastsfu._native.base.ring cimport (
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
 from fastsfu._native.engine.apply cimport apply, apply_free_inbound, apply_free_transport
-from fastsfu._native.engine.command cimport (
-    EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel, Head,
-)
+from fastsfu._native.engine.command cimport Head
 from fastsfu._native.engine.egress cimport egress_flush, egress_free, egress_init
+from fastsfu._native.engine.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
 from fastsfu._native.engine.feedback cimport feedback_report, feedback_tick
 from fastsfu._native.engine.forward cimport forward_due
 from fastsfu._native.engine.ingress cimport ingress

@@ -13,6 +13,7 @@ from fastsfu._native.crypto.srtp cimport SrtpProfile
 from fastsfu._native.crypto.suite cimport MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPENSSL, SuiteMaker
 from fastsfu._native.engine.apply cimport apply
 from fastsfu._native.engine.command cimport *
+from fastsfu._native.engine.event cimport *
 from fastsfu._native.engine.ingress cimport ingress
 from fastsfu._native.engine.links cimport Links
 from fastsfu._native.engine.request cimport (
