@@ -55,6 +55,7 @@ SETTINGS = {
     "FASTSFU_TURN_ALLOWED_PEERS": "127.0.0.0/8",
     "FASTSFU_TURN_USER_ALLOCATIONS": "4096",
     "FASTSFU_TURN_USER_BANDWIDTH": "0",
+    "FASTSFU_RESUME_TIMEOUT": "3600",  # the credentials are good as long as the session lives
 }
 
 

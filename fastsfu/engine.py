@@ -7,7 +7,6 @@ here are only handles, numbers and states (promise P5).
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,12 +16,11 @@ import numpy.typing as npt
 from fastsfu._native.engine.engine import DtlsState, Engine, IceState, Links, MediaKind
 from fastsfu.config import Config
 from fastsfu.engine_channels import EngineChannels
+from fastsfu.engine_relays import RelayUsers, open_relays
 from fastsfu.owners import StreamOwner, TransportOwner
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import Candidate, host_candidates, tcp_candidates
-from fastsfu.transport.relay import Relay, relay_options
-
-_RELAY_SECRET_BYTES = 32
+from fastsfu.transport.relay import Relay
 
 
 class MediaEngine:
@@ -35,14 +33,16 @@ class MediaEngine:
         consent_timeout: float,
         max_transports: int = 4096,
         relay: Relay | None = None,
+        relay_users: RelayUsers | None = None,
     ) -> None:
         """Take over a started engine. `candidates` go into each answer; the timeout in seconds.
 
-        `relay` is what it relays by TURN, if it does.
+        `relay` is what it relays by TURN, if it does; `relay_users` whom all of them do it for.
         """
         self.lost = False  # its worker does nothing any more; commands wait for it
         self.sessions = 0  # that are placed here; counted by them
         self.relay = relay
+        self._relay_users = relay_users or RelayUsers([native])
         self.candidates = tuple(candidates)
         self.consent_timeout = consent_timeout
         self._native = native
@@ -65,13 +65,14 @@ class MediaEngine:
         try:
             while len(natives) < config.workers:
                 natives.append(_bind(config, certificate, links, len(natives)))
-            relays = _open_relays(config, natives)
+            relays = open_relays(config, natives)
         except BaseException:
             for native in natives:
                 native.close()
             raise
         for native in natives:
             native.start()
+        users = RelayUsers(natives)
         return [
             cls(
                 native,
@@ -79,6 +80,7 @@ class MediaEngine:
                 config.consent_timeout,
                 config.max_transports,
                 relay,
+                users,
             )
             for native, relay in zip(natives, relays, strict=True)
         ]
@@ -95,10 +97,19 @@ class MediaEngine:
         if self.relay is not None:
             self.relay = replace(self.relay, tcp_port=port, tls_name=tls_name)
 
+    def relay_for(self, user: str) -> Relay | None:
+        """What it relays by TURN, if it does: for this session too, from now on."""
+        self._relay_users.admit(user)
+        return self.relay
+
+    def vacate(self, session_id: str) -> None:
+        """A session that was placed here has ended: nothing is relayed for it any more."""
+        self.sessions -= 1
+        self._relay_users.revoke(session_id)
+
     def forget_client(self, ip: str, port: int) -> None:
         """A TURN client at this address has gone: end its allocation."""
-        if not self._closed:
-            self._native.forget_client(ip, port)
+        self._native.relay.forget_client(ip, port)
 
     @property
     def fingerprint(self) -> str:
@@ -363,17 +374,3 @@ def _bind(config: Config, certificate: Certificate, links: Links, index: int) ->
         max_streams=config.max_streams,
         max_buffers=config.max_buffers,
     )
-
-
-def _open_relays(config: Config, natives: Sequence[Engine]) -> list[Relay | None]:
-    """Each may send to the media ports of all; the first one has the further port."""
-    if not config.turn:
-        return [None] * len(natives)
-    secret = secrets.token_bytes(_RELAY_SECRET_BYTES)
-    ports = [native.port for native in natives]
-    for native in natives:
-        extra_port = config.turn_port if native is natives[0] else None
-        native.open_relay(relay_options(config, ports, secret, extra_port=extra_port))
-    extra = [natives[0].extra_port] if natives[0].extra_port else []
-    addresses = tuple(config.media_ips)
-    return [Relay((native.port, *extra), addresses, secret) for native in natives]

@@ -173,8 +173,8 @@ class Session:
         return None if self._bundle is None else self._bundle.ice
 
     def ice_servers(self) -> list[IceServer]:
-        """TURN and STUN servers for the client, with fresh credentials of the session's own."""
-        return session_ice_servers(self._config, self._engine.relay, self.id)
+        """TURN and STUN servers for the client, with credentials that end with the session."""
+        return session_ice_servers(self._config, self._engine.relay_for(self.id), self.id)
 
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections the client's next offer should have in all, by kind.
@@ -291,7 +291,7 @@ class Session:
         if self.ended is not None:
             return
         self.ended = reason
-        self._engine.sessions -= 1
+        self._engine.vacate(self.id)
         if reason in LOST:
             self.may_return_for = self._config.resume_timeout
         self._deadlines.clear_all()

@@ -14,7 +14,7 @@ PYTHON = {
         ["errors", "cores", "options", "config", "owners", "sdp", "auth", "transport"], "value"
     ),
     **dict.fromkeys(["_native"], "native"),
-    **dict.fromkeys(["engine", "engine_channels"], "engine"),
+    **dict.fromkeys(["engine", "engine_channels", "engine_relays"], "engine"),
     **dict.fromkeys(
         [
             "events",

@@ -6,14 +6,13 @@ from libc.string cimport memcpy, memset
 
 from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
 from fastsfu._native.engine.command cimport (
-    COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT, COMMAND_CONNECT_LINK,
-    COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_REPLICA,
+    COMMAND_ADMIT_USER, COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CLOSE_TRANSPORT,
+    COMMAND_CONNECT_LINK, COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND, COMMAND_CREATE_REPLICA,
     COMMAND_CREATE_TRANSPORT, COMMAND_FORGET_CLIENT, COMMAND_PAUSE_OUTBOUND,
-    COMMAND_REQUEST_KEYFRAME,
-    COMMAND_RESTART_ICE, COMMAND_SEND_DTLS, COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP,
-    COMMAND_TAP, COMMAND_UNTAP, ConnectLink, CreateInbound, CreateOutbound, CreateReplica,
-    CreateTransport, DtlsDatagram, ForgetClient, Head, InboundPayloadType, PauseOutbound,
-    RestartIce, SetExtensions, SetKeys, TapStream,
+    COMMAND_REQUEST_KEYFRAME, COMMAND_RESTART_ICE, COMMAND_REVOKE_USER, COMMAND_SEND_DTLS,
+    COMMAND_SET_EXTENSIONS, COMMAND_SET_KEYS, COMMAND_STOP, COMMAND_TAP, COMMAND_UNTAP, ConnectLink,
+    CreateInbound, CreateOutbound, CreateReplica, CreateTransport, DtlsDatagram, ForgetClient, Head,
+    InboundPayloadType, PauseOutbound, RelayUser, RestartIce, SetExtensions, SetKeys, TapStream,
 )
 from fastsfu._native.engine.egress cimport egress_flush
 from fastsfu._native.engine.feedback cimport feedback_bye
@@ -23,7 +22,7 @@ from fastsfu._native.engine.ingress cimport (
 )
 from fastsfu._native.engine.link cimport link_connect, link_tap, link_to, link_untap
 from fastsfu._native.engine.replica cimport replica_close, replica_open
-from fastsfu._native.engine.relay cimport relay_forget
+from fastsfu._native.engine.relay cimport Relay, relay_forget, relay_revoke
 from fastsfu._native.engine.state cimport (
     DROP_NO_MEMORY, DROP_STALE_COMMAND, Link, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
@@ -37,6 +36,7 @@ from fastsfu._native.media.stream cimport (
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.packet.rtp cimport EXT_KINDS, ExtensionKind
 from fastsfu._native.peer.ice cimport ice_init, ice_restart
+from fastsfu._native.peer.register cimport register_admit
 from fastsfu._native.peer.transport cimport (
     NO_EXTENSION,
     SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
@@ -54,9 +54,9 @@ cdef enum:
 cdef void apply(Worker* worker, const Head* command) noexcept nogil:
     if command.kind == COMMAND_STOP:
         worker.stopping = True
-    elif command.kind == COMMAND_FORGET_CLIENT:
+    elif command.kind in (COMMAND_FORGET_CLIENT, COMMAND_ADMIT_USER, COMMAND_REVOKE_USER):
         if worker.relay != NULL:
-            relay_forget(worker.relay, &(<const ForgetClient*>command).address)
+            on_relay(worker.relay, command)
     elif command.kind == COMMAND_CREATE_TRANSPORT:
         create_transport(worker, <const CreateTransport*>command)
     elif command.kind == COMMAND_CREATE_INBOUND:
@@ -74,6 +74,16 @@ cdef void apply(Worker* worker, const Head* command) noexcept nogil:
         on_outbound(worker, command, find_outbound(worker, command.handle))
     else:
         on_transport(worker, command, find_transport(worker, command.handle))
+
+
+cdef void on_relay(Relay* relay, const Head* command) noexcept nogil:
+    cdef const RelayUser* user = <const RelayUser*>command
+    if command.kind == COMMAND_FORGET_CLIENT:
+        relay_forget(relay, &(<const ForgetClient*>command).address)
+    elif command.kind == COMMAND_ADMIT_USER:
+        register_admit(&relay.server, user.name, user.size)
+    else:
+        relay_revoke(relay, user.name, user.size)
 
 
 cdef void on_transport(Worker* worker, const Head* command, Transport* transport) noexcept nogil:

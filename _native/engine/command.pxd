@@ -14,6 +14,7 @@ from fastsfu._native.peer.ice cimport Address, IceCredentials
 cdef enum:
     MAX_PAYLOAD_TYPES = 32        # of one stream
     MAX_DTLS_BYTES = 2048         # of one DTLS datagram in either direction
+    MAX_USER_BYTES = 64           # of the name of a relay's user
 
 cdef enum CommandKind:
     COMMAND_STOP = 0
@@ -34,6 +35,8 @@ cdef enum CommandKind:
     COMMAND_TAP
     COMMAND_UNTAP
     COMMAND_FORGET_CLIENT
+    COMMAND_ADMIT_USER
+    COMMAND_REVOKE_USER
     COMMAND_KINDS
 
 cdef struct Head:                 # of every command and event
@@ -43,6 +46,11 @@ cdef struct Head:                 # of every command and event
 cdef struct ForgetClient:         # of the relay
     Head head
     Address address
+
+cdef struct RelayUser:            # COMMAND_ADMIT_USER, COMMAND_REVOKE_USER; handle 0
+    Head head
+    uint32_t size
+    uint8_t name[MAX_USER_BYTES]
 
 cdef struct CreateTransport:
     Head head

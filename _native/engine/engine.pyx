@@ -38,7 +38,8 @@ from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
 from fastsfu._native.engine.relay cimport Relay, relay_init, relay_open_extra
-from fastsfu._native.engine.relay_request cimport request_address, request_relay
+from fastsfu._native.engine.relay_commands cimport RelayCommands
+from fastsfu._native.engine.relay_request cimport request_relay
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
@@ -81,6 +82,7 @@ cdef class Engine:
     cdef Handles streams
     cdef Associations associations
     cdef readonly object channels     # Channels
+    cdef readonly RelayCommands relay
     cdef dict streams_of              # transport -> {its streams}
     cdef dict transport_of            # stream -> its transport
     cdef object thread
@@ -104,6 +106,7 @@ cdef class Engine:
         self.transport_of = {}
         self.associations = Associations(certificate_pem, private_key_pem, max_transports)
         self.channels = Channels(self.associations)
+        self.relay = RelayCommands()
         self.fingerprint = certificate_fingerprint(certificate_pem)
         options.index = index
         options.max_transports = max_transports
@@ -162,6 +165,7 @@ cdef class Engine:
                 self.worker.udp.gso, self.worker.udp.gro)
         if error < 0:
             raise OSError(-error, f"TURN port {options.extra_port}: {os.strerror(-error)}")
+        self.relay.commands = self.commands
 
     @property
     def extra_port(self):
@@ -187,6 +191,7 @@ cdef class Engine:
             return
         self.check_thread()
         self.channels.close()
+        self.relay.commands = None
         if self.thread is not None:
             for transport in list(self.streams_of):
                 self.associations.remove(transport)
@@ -381,13 +386,6 @@ cdef class Engine:
                 COMMAND_PAUSE_OUTBOUND, outbound, sizeof(PauseOutbound))
             command.paused = paused
             self.commit()
-
-    def forget_client(self, str ip, int port):
-        cdef ForgetClient* command
-        self.check_thread()
-        command = <ForgetClient*>self.reserve(COMMAND_FORGET_CLIENT, 0, sizeof(ForgetClient))
-        request_address(&command.address, ip, port)
-        self.commit()
 
     def request_keyframe(self, uint64_t inbound):
         self.command_stream(COMMAND_REQUEST_KEYFRAME, inbound)

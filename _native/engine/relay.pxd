@@ -59,6 +59,8 @@ cdef void relay_receive(Relay* relay, uint32_t index, int64_t now_us) noexcept n
 cdef void relay_receive_extra(Relay* relay, int64_t now_us) noexcept nogil
 # The client at this address of the media port has gone: close its allocation.
 cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil
+# Who comes with this user's credentials is a stranger from now on; his allocations are closed.
+cdef void relay_revoke(Relay* relay, const uint8_t* name, size_t size) noexcept nogil
 # Send what was gathered, unless more of its burst may come within hold_us.
 cdef void relay_flush(Relay* relay, int64_t now_us, int64_t hold_us) noexcept nogil
 # Close what has expired; does so once a second.

@@ -26,11 +26,13 @@ from fastsfu._native.packet.turn cimport (
     CHANNEL_HEADER_SIZE, DATA_OVERHEAD, channel_data_size,
 )
 from fastsfu._native.peer.allocation cimport Allocation, allocation_data_header
-from fastsfu._native.peer.register cimport register_find, register_find_relayed, register_remove
+from fastsfu._native.peer.register cimport (
+    register_find, register_find_relayed, register_named, register_remove, register_revoke,
+)
 from fastsfu._native.peer.turn cimport (
     NO_PERMISSION, TURN_ANSWER_CAPACITY, TURN_BYTES_RECEIVED, TURN_BYTES_SENT, TURN_CLOSE,
     TURN_NO_ALLOCATION, TURN_OPEN, TURN_PACKETS_RECEIVED, TURN_PACKETS_SENT, TURN_RELAY,
-    TURN_TOO_LARGE, turn_answers_stranger, turn_channel_peer, turn_free,
+    TURN_TOO_LARGE, TurnServer, turn_answers_stranger, turn_channel_peer, turn_free,
     turn_from_peer, turn_init, turn_on_message, turn_opened, turn_within_quota,
 )
 
@@ -198,6 +200,18 @@ cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil:
     cdef Allocation* allocation = register_find(&relay.server, client, 0)
     if allocation != NULL:
         close_allocation(relay, allocation)
+
+
+cdef void relay_revoke(Relay* relay, const uint8_t* name, size_t size) noexcept nogil:
+    cdef TurnServer* server = &relay.server
+    cdef int64_t user = register_named(server, name, size)
+    cdef uint32_t i
+    if user < 0:
+        return
+    for i in range(server.allocation_top if server.users[user].allocations else 0):
+        if server.allocations[i] != NULL and server.allocations[i].user == user:
+            close_allocation(relay, server.allocations[i])
+    register_revoke(server, <uint32_t>user)
 
 
 cdef void relay_flush(Relay* relay, int64_t now_us, int64_t hold_us) noexcept nogil:

@@ -22,6 +22,7 @@ cdef int request_relay(Relay* relay, object options) except -1:
     if not 0 < relay.min_port <= relay.max_port:
         raise ValueError("the relay's ports are a range of at least one")
     relay.server.max_allocations = options.max_allocations
+    relay.server.max_users = options.max_users
     relay.server.max_user_allocations = options.max_user_allocations
     relay.server.user_bytes_per_s = options.user_bytes_per_s
     relay.server.bytes_per_s = options.bytes_per_s

@@ -20,7 +20,7 @@ cdef uint16_t register_add(
         Allocation** added) noexcept nogil:
     cdef Allocation* allocation
     cdef uint32_t index = free_index(server)
-    cdef int64_t user = user_of(server, message)
+    cdef int64_t user = register_user(server, message)
     if index == server.max_allocations or user < 0:
         return INSUFFICIENT_CAPACITY
     if server.users[user].allocations >= server.max_user_allocations:
@@ -36,9 +36,7 @@ cdef uint16_t register_add(
     memcpy(allocation.username, message.username, message.username_size)
     allocation.username_size = message.username_size
     memcpy(allocation.transaction_id, message.transaction_id, 12)
-    if table_put(&server.by_client, allocation.key, index) < 0 or table_put(
-            &server.by_user, server.users[user].key, <uint32_t>user) < 0:
-        table_remove(&server.by_client, allocation.key)
+    if table_put(&server.by_client, allocation.key, index) < 0:
         free(allocation)
         return INSUFFICIENT_CAPACITY
     server.users[user].allocations += 1
@@ -59,10 +57,7 @@ cdef void register_relayed(TurnServer* server, const Allocation* allocation) noe
 
 
 cdef void register_remove(TurnServer* server, Allocation* allocation) noexcept nogil:
-    cdef TurnUser* user = &server.users[allocation.user]
-    user.allocations -= 1
-    if user.allocations == 0:
-        table_remove(&server.by_user, user.key)
+    server.users[allocation.user].allocations -= 1
     table_remove(&server.by_client, allocation.key)
     if table_get(&server.by_relayed, relayed_key(&allocation.relayed)) == allocation.index:
         table_remove(&server.by_relayed, relayed_key(&allocation.relayed))
@@ -100,30 +95,45 @@ cdef uint32_t free_index(const TurnServer* server) noexcept nogil:
     return server.max_allocations
 
 
-cdef int64_t user_of(TurnServer* server, const TurnMessage* message) noexcept nogil:
-    """The place of the user in `users`, a free one for a new one; -1: there is none."""
-    cdef uint64_t key = user_key(server, message)
-    cdef uint32_t found = table_get(&server.by_user, key)
-    cdef uint32_t i
-    if found != TABLE_NONE:
-        return found
-    for i in range(server.max_allocations):
-        if server.users[i].allocations == 0:
-            memset(&server.users[i], 0, sizeof(TurnUser))
-            server.users[i].key = key
-            return i
-    return -1
+cdef void register_admit(TurnServer* server, const uint8_t* name, size_t size) noexcept nogil:
+    cdef uint32_t user = server.free_user
+    cdef uint32_t following = server.users[user].next_free if user < server.user_top else user + 1
+    if register_named(server, name, size) >= 0 or user == server.max_users:
+        return
+    if table_put(&server.by_user, user_key(server, name, size), user) < 0:
+        return
+    memset(&server.users[user], 0, sizeof(TurnUser))
+    server.users[user].key = user_key(server, name, size)
+    server.user_top = max(server.user_top, user + 1)
+    server.free_user = following
 
 
-cdef uint64_t user_key(const TurnServer* server, const TurnMessage* message) noexcept nogil:
-    """Of what stands behind the expiry: new credentials of a session are no new user."""
+cdef void register_revoke(TurnServer* server, uint32_t user) noexcept nogil:
+    table_remove(&server.by_user, server.users[user].key)
+    server.users[user].next_free = server.free_user
+    server.free_user = user
+
+
+cdef int64_t register_user(const TurnServer* server, const TurnMessage* message) noexcept nogil:
+    cdef size_t start = 0
+    while start < message.username_size and message.username[start] != c":":
+        start += 1
+    start = min(start + 1, <size_t>message.username_size)
+    return register_named(server, message.username + start, message.username_size - start)
+
+
+cdef int64_t register_named(
+        const TurnServer* server, const uint8_t* name, size_t size) noexcept nogil:
+    cdef uint32_t found = table_get(&server.by_user, user_key(server, name, size))
+    return -1 if found == TABLE_NONE else <int64_t>found
+
+
+cdef uint64_t user_key(
+        const TurnServer* server, const uint8_t* name, size_t size) noexcept nogil:
     cdef uint64_t key = server.seed[1]
-    cdef int i = 0
-    while i < message.username_size and message.username[i] != c":":
-        i += 1
-    while i < message.username_size:
-        key = allocation_mix(key ^ message.username[i])
-        i += 1
+    cdef size_t i
+    for i in range(size):
+        key = allocation_mix(key ^ name[i])
     return key
 
 

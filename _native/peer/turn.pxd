@@ -40,7 +40,8 @@ cdef enum:                        # TurnCounter; names in engine/snapshot follow
 
 cdef struct TurnUser:
     uint64_t key                  # hash of the user name's part behind the expiry
-    uint32_t allocations          # 0 = this place is free
+    uint32_t allocations
+    uint32_t next_free            # of a free place: the next one
     Bucket bucket                 # both directions of all its allocations
 
 cdef enum TurnEffect:             # what the caller does besides sending the answer, if there is one
@@ -65,14 +66,17 @@ cdef struct TurnServer:
     uint32_t max_allocations
     uint32_t allocation_count
     uint32_t allocation_top       # one above the highest index ever used
+    uint32_t max_users
+    uint32_t user_top             # one above the highest place in `users` ever used
+    uint32_t free_user            # the first free place; user_top or more: none below
     uint32_t max_user_allocations
     int64_t user_bytes_per_s      # 0 = no limit
     int64_t bytes_per_s
     Bucket bucket                 # of all
     Table by_client               # key of the 5-tuple -> index
-    Table by_user                 # TurnUser.key -> index into users
+    Table by_user                 # TurnUser.key -> index into users, of who is admitted
     Table by_relayed              # family and port of a relayed address -> index
-    TurnUser* users               # max_allocations
+    TurnUser* users               # max_users
     uint64_t seed[2]
     bint has_v4                   # families that can be relayed to
     bint has_v6

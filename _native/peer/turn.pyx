@@ -30,6 +30,7 @@ from fastsfu._native.peer.allocation cimport (
 from fastsfu._native.peer.credential cimport credential_challenge, credential_check
 from fastsfu._native.peer.register cimport (
     register_add, register_client_key, register_find, register_relayed, register_remove,
+    register_user,
 )
 from fastsfu._native.peer.relayable cimport relayable_address, relayable_endpoint
 
@@ -54,7 +55,7 @@ cdef enum:
 cdef int turn_init(TurnServer* server) noexcept nogil:
     cdef int error
     server.allocations = <Allocation**>calloc(server.max_allocations, sizeof(Allocation*))
-    server.users = <TurnUser*>calloc(server.max_allocations, sizeof(TurnUser))
+    server.users = <TurnUser*>calloc(server.max_users, sizeof(TurnUser))
     if server.allocations == NULL or server.users == NULL:
         return -ENOMEM
     if (getrandom(server.seed, sizeof(server.seed), 0) < 0
@@ -93,6 +94,8 @@ cdef void turn_on_message(
     error = credential_check(
         &server.secret, datagram, &reply.message, source, <uint32_t>(now_us // 1000000), unix_s,
         reply.key)
+    if error == 0 and register_user(server, &reply.message) < 0:
+        error = UNAUTHORIZED
     if error:
         challenge(server, source, error, size, now_us, reply)
         return

@@ -23,6 +23,7 @@ class RelayOptions:
     min_port: int = 49152  # of relayed addresses (RFC 8656 section 7.2)
     max_port: int = 65535
     extra_port: int | None = None  # a UDP port for clients besides the media port; 0: any
+    max_users: int = 4096
     max_allocations: int = 4096
     max_user_allocations: int = 16
     user_bytes_per_s: int = 0  # both directions; 0: no limit
@@ -98,6 +99,7 @@ def relay_options(
         min_port=config.turn_min_port,
         max_port=config.turn_max_port,
         extra_port=extra_port,
+        max_users=config.max_transports * config.workers,
         max_allocations=config.turn_max_allocations,
         max_user_allocations=config.turn_user_allocations,
         user_bytes_per_s=config.turn_user_bandwidth // 8,

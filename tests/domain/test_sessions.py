@@ -36,6 +36,15 @@ async def test_joining_and_leaving_is_told_to_the_others(join: Join) -> None:
     assert ada.session.others() == []
 
 
+async def test_the_relays_serve_who_is_in(join: Join, native: RecordingEngine) -> None:
+    ada, bob = await join("Ada"), await join("Bob")
+    for each in (ada, ada, bob):
+        each.session.ice_servers()
+    assert native.relay.users == {ada.session.id, bob.session.id}
+    ada.session.leave()
+    assert native.relay.users == {bob.session.id}
+
+
 async def test_one_offer_is_one_event_for_each_of_the_others(join: Join) -> None:
     ada, *others = [await join(str(n)) for n in range(10)]
     for each in others:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from fastsfu.http.bridge import BadStream, cut_framed, cut_turn, frame, pad_turn
 from fastsfu.sfu import SFU
 from tests.support.server import PUBLISH, LiveServer, Socket, live_server
 from tests.support.stun import message, request
+from tests.support.turn import ALLOCATE, REFRESH, UDP, UdpClient, error_of
 
 LOOPBACK = "127.0.0.1"
+UNAUTHORIZED = 401
 RELAY = {"turn_allowed_peers": "127.0.0.0/8"}
 
 
@@ -78,6 +81,38 @@ async def test_turn(tls: bool) -> None:
         relayed._TurnTransport__inner_protocol.transport.abort()
         await allocations(server.sfu, 0)
         transport.close()
+
+
+@pytest.mark.parametrize("end", ["leave", "eject"])
+async def test_turn_ends_with_the_session(end: str) -> None:
+    """Its allocations at all workers are closed, and credentials for a day are good no more."""
+    async with (
+        live_server(**RELAY, workers=2) as server,
+        server.caller("r") as ada,
+        server.caller("r") as bob,
+    ):
+        ports = [engine.port for engine in server.sfu.engines]
+
+        async def ask(client: UdpClient, kind: int) -> int:
+            return error_of(await asyncio.to_thread(client.ask, client.request(kind, UDP)))
+
+        with ExitStack() as stack:
+            clients = []
+            for port, caller in ((ports[0], ada), (ports[1], ada), (ports[0], bob)):
+                clients.append(stack.enter_context(closing(UdpClient(port))))
+                told = caller.joined["ice_servers"][0]
+                clients[-1].told = told["username"], told["credential"]
+                assert await ask(clients[-1], ALLOCATE) == 0
+            if end == "leave":
+                await ada.send("leave")
+            else:
+                room = server.sfu.rooms.get("r")
+                assert room is not None
+                room.eject(ada.joined["session_id"])
+            await allocations(server.sfu, 1)
+            for each in clients[:2]:
+                assert await ask(each, REFRESH) == await ask(each, ALLOCATE) == UNAUTHORIZED
+            assert await ask(clients[2], REFRESH) == 0
 
 
 async def checked(server: LiveServer, ada: Socket) -> None:

@@ -98,6 +98,19 @@ class RecordingChannels:
         raise AssertionError("nothing is due")
 
 
+class RecordingRelay:
+    """`users` whom it would relay for."""
+
+    def __init__(self) -> None:
+        self.users: set[str] = set()
+
+    def admit(self, user: str) -> None:
+        self.users.add(user)
+
+    def revoke(self, user: str) -> None:
+        self.users.discard(user)
+
+
 class RecordingEngine:
     """`transports`, `inbounds`, `outbounds` and `replicas` are what lives now, by handle."""
 
@@ -115,6 +128,7 @@ class RecordingEngine:
         self.busy = 0
         self.stale = 0  # commands with a handle that no longer lives
         self.channels = RecordingChannels()
+        self.relay = RecordingRelay()
         self.closed = False
         self.timeout: float | None = None
         self.timeouts_handled = 0
@@ -233,6 +247,7 @@ class RecordingEngine:
     def is_empty(self) -> bool:
         """Everything was freed, each once."""
         live = self.transports or self.inbounds or self.outbounds or self.replicas
+        live = live or self.relay.users
         return not (live or self.stale)
 
     def _make(self, where: dict[int, Any], what: Any) -> int:

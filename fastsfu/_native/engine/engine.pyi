@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import numpy.typing as npt
 
 from fastsfu._native.engine.channels import Channels
+from fastsfu._native.engine.relay_commands import RelayCommands
 from fastsfu.transport.relay import RelayOptions
 
 class MediaKind(IntEnum):
@@ -49,6 +50,7 @@ class Engine:
     port: int            # UDP port that was bound
     crypto: str          # "ipsec-mb" or "openssl"
     channels: Channels
+    relay: RelayCommands
     fingerprint: str     # SHA-256 of the DTLS certificate, "AB:CD:..."
 
     def __init__(
@@ -72,7 +74,6 @@ class Engine:
     # TURN on the media port; before start. Raises OSError, ValueError
     def open_relay(self, options: RelayOptions) -> None: ...
     extra_port: int | None                  # the relay's further port that was bound; 0: none
-    def forget_client(self, ip: str, port: int) -> None: ...    # of the relay: it has gone
     def start(self) -> None: ...
     # ends the thread; frees everything, with the last of those that share its Links; idempotent
     def close(self) -> None: ...

@@ -4,7 +4,7 @@ outside."""
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -55,6 +55,8 @@ def open_engine(gso: bool = True, **changes: Any) -> Engine:
     relay |= {"allowed": ("127.0.0.0/8",), "host": LOOPBACK, "extra_port": 0, **changes}
     engine.open_relay(options(**relay))
     engine.start()
+    for user in ("ada", "bob", "eve"):
+        engine.relay.admit(user)
     return engine
 
 
@@ -234,6 +236,43 @@ def test_a_thousand_allocations(other: socket.socket) -> None:
             assert other.recvfrom(100) == (b"hi", address)
         for each in clients:
             each.close()
+
+
+def test_who_is_revoked_is_relayed_for_no_more(engine: Engine, other: socket.socket) -> None:
+    """What he has is closed, on each port, and he gets nothing new; others keep theirs."""
+    ports = (engine.port, engine.extra_port)
+    with ExitStack() as stack:
+        clients = [stack.enter_context(closing(UdpClient(port))) for port in ports]
+        bob = stack.enter_context(closing(UdpClient(engine.port, "bob")))
+        for each in (*clients, bob):
+            each.allocate()
+            each.bind(0x4000, other.getsockname())
+        engine.relay.revoke("ada")
+        for each in clients:
+            assert error_of(each.ask(each.request(REFRESH))) == 401
+            assert error_of(each.ask(each.request(ALLOCATE, UDP))) == 401
+            each.socket.send(b"\x40\x00\x00\x02no")
+        bob.socket.send(b"\x40\x00\x00\x03yes")
+        assert other.recv(100) == b"yes"
+        assert engine.counters()["turn_allocations"] == 1
+        engine.relay.revoke("ada")
+        engine.relay.admit("ada")
+        for each in clients:
+            each.allocate()
+
+
+def test_users(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="at most 64 bytes, not 65"):
+        engine.relay.admit("x" * 65)
+    without = Engine(
+        host=LOOPBACK,
+        port=0,
+        certificate_pem=CERTIFICATE.certificate_pem,
+        private_key_pem=CERTIFICATE.private_key_pem,
+    )
+    without.relay.admit("ada")
+    without.close()
+    without.relay.revoke("ada")
 
 
 def test_a_taken_extra_port() -> None:

@@ -28,6 +28,7 @@ def started_engine(busy_poll_us: int) -> Iterator[tuple[Engine, set[Path]]]:
         busy_poll_us=busy_poll_us,
     )
     engine.open_relay(options(addresses=(LOOPBACK,), host=LOOPBACK))
+    engine.relay.admit("ada")
     before = set(TASKS.iterdir())
     engine.start()
     with closing(engine):

@@ -14,7 +14,9 @@ from fastsfu._native.packet.turn cimport DATA_OVERHEAD, channel_data_size
 from fastsfu._native.peer.allocation cimport Allocation, allocation_data_header
 from fastsfu._native.peer.ice cimport Address
 from fastsfu._native.peer.relayable cimport relayable_address, relayable_endpoint
-from fastsfu._native.peer.register cimport register_find, register_remove
+from fastsfu._native.peer.register cimport (
+    register_admit, register_find, register_named, register_remove, register_revoke,
+)
 from fastsfu._native.peer.turn cimport (
     TURN_CLOSE, TURN_OPEN, TURN_RELAY, TurnReply, TurnServer, turn_channel_peer,
     turn_free, turn_from_peer, turn_init, turn_on_message, turn_opened, turn_within_quota,
@@ -47,7 +49,7 @@ cdef class Turn:
     cdef public uint16_t next_port
     cdef public uint16_t open_error   # what opening a socket comes to; 0: it opens
 
-    def __cinit__(self, options):
+    def __cinit__(self, options, users=("ada", "bob", "eve")):
         cdef Relay* relay = <Relay*>calloc(1, sizeof(Relay))
         self.server = <TurnServer*>calloc(1, sizeof(TurnServer))
         self.ports = <uint8_t*>calloc(65536, 1)
@@ -57,6 +59,8 @@ cdef class Turn:
         self.server.relayable.live_ports = self.ports
         if turn_init(self.server) < 0:
             raise MemoryError
+        for user in users:
+            self.admit(user)
         self.now_us, self.unix_s, self.next_port = 5_000_000, 1_700_000_000, 50000
 
     def __dealloc__(self):
@@ -67,6 +71,21 @@ cdef class Turn:
         turn_free(self.server)
         free(self.server)
         free(self.ports)
+
+    def admit(self, str user):
+        name = user.encode()
+        register_admit(self.server, name, len(name))
+
+    def revoke(self, str user):
+        """He has no allocations any more."""
+        name = user.encode()
+        cdef int64_t found = register_named(self.server, name, len(name))
+        if found >= 0:
+            register_revoke(self.server, <uint32_t>found)
+
+    def admitted(self, str user):
+        name = user.encode()
+        return register_named(self.server, name, len(name)) >= 0
 
     @property
     def allocations(self):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.native.faces.turn import Turn, channel_size
 from tests.support.stun import attribute, fingerprint
@@ -216,6 +218,32 @@ def test_refresh(ada: Caller) -> None:
     assert ada.ask(REFRESH, lifetime(0)) == 0
     assert parse(ada.answer).attributes["LIFETIME"] == 0
     assert ada.turn.allocations == 0
+
+
+def test_only_who_is_admitted(turn: Turn) -> None:
+    cy = Caller(turn, user="cy")
+    assert cy.ask(ALLOCATE, UDP) == 401
+    turn.admit("cy")
+    assert cy.ask(ALLOCATE, UDP) == 0
+    cy.expires_at += 5
+    cy.source = ("198.51.100.9", 4001)
+    cy.challenged(turn.receive(plain(ALLOCATE, UDP), cy.source)[0])
+    assert cy.ask(ALLOCATE, UDP) == 0, "with newer credentials, too"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=200))
+def test_users_come_and_go(steps: list[tuple[bool, int]]) -> None:
+    """As in a set of at most five."""
+    turn = Turn(options(max_users=5), users=())
+    expected: set[int] = set()
+    for comes, user in steps:
+        if not comes:
+            turn.revoke(str(user))
+            expected.discard(user)
+        else:
+            turn.admit(str(user))
+            expected |= {user} if len(expected) < 5 else set()
+        assert {each for each in range(10) if turn.admitted(str(each))} == expected
 
 
 def test_quotas(turn: Turn) -> None:
