@@ -13,6 +13,7 @@ from aioice.turn import create_turn_endpoint
 from fastsfu._native.engine.engine import Engine
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.turn import credentials
+from tests.support.domain_peer import until
 from tests.support.stun import message
 from tests.support.turn import (
     ALLOCATE,
@@ -130,11 +131,15 @@ def test_indications(engine: Engine, other: socket.socket) -> None:
         assert engine.counters()["drop_turn_no_permission"] == 1
 
 
-def test_peers_without_permission_are_not_heard(engine: Engine, other: socket.socket) -> None:
+async def test_peers_without_permission_are_not_heard(
+    engine: Engine, other: socket.socket
+) -> None:
     with closing(UdpClient(engine.port)) as ada, closing(UdpClient(engine.port, "bob")) as bob:
         relayed = ada.allocate()
         other.sendto(b"hello", relayed)
         bob.socket.send(b"\x40\x00\x00\x05hello")
+        # What comes to one socket may be read before what came earlier to another.
+        await until("hello to be dropped", lambda: engine.counters()["drop_turn_no_permission"] > 0)
         assert error_of(ada.ask(ada.request(CREATE_PERMISSION, peer(LOOPBACK)))) == 0
         other.sendto(b"now", relayed)
         assert parse(ada.socket.recv(100)).attributes["DATA"] == b"now"
