@@ -165,6 +165,20 @@ test('a muted microphone can be exchanged and stays muted', async () => {
   assert.deepEqual([other.deviceId, other.readyState, other.enabled], ['other', 'live', false]);
 });
 
+test('a muted microphone that is being exchanged when the call ends is closed', async () => {
+  await media.setAudio(true);
+  await media.setAudio(false);
+  let release;
+  gate = new Promise((resolve) => (release = resolve));
+  const exchanged = media.setInputs({ audioDeviceId: 'other' });
+  await settled();
+  media.stop();
+  release();
+  await exchanged;
+  assert.deepEqual(opened.map(({ readyState }) => readyState), ['ended', 'ended']);
+  assert.equal(media.tracks().audio.persistentTrack, null);
+});
+
 test('a device that is unplugged gives way to the default one', async () => {
   media.configure({ audioSource: 'headset', videoSource: false });
   media.start();

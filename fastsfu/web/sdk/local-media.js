@@ -176,7 +176,7 @@ export class LocalMedia {
   }
 
   /**
-   * What was turned off while it was being opened is closed again.
+   * What was turned off while it was being opened, or whose call has ended, is closed again.
    *
    * @param {Slot} slot
    * @param {InputSource} input
@@ -185,7 +185,7 @@ export class LocalMedia {
   async #take(slot, input, muted = false) {
     const given = typeof input === 'object' ? input : null;
     const track = given ?? (await this.#opener.open(slot.kind, input));
-    if (!slot.on && !muted) {
+    if (!slot.on && !(muted && slot.on === false)) {
       if (!given) track.stop();
       return;
     }
