@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 
+import { CallError } from '../../fastsfu/web/sdk/errors.js';
 import { LocalMedia } from '../../fastsfu/web/sdk/local-media.js';
 
 class FakeTrack {
@@ -27,6 +28,7 @@ let log;
 let opened;
 let failures;
 let gate;
+let negotiated;
 let media;
 
 beforeEach(() => {
@@ -34,6 +36,7 @@ beforeEach(() => {
   opened = [];
   failures = {};
   gate = Promise.resolve();
+  negotiated = Promise.resolve();
   const opener = {
     open: async (kind, input) => {
       await gate;
@@ -45,7 +48,10 @@ beforeEach(() => {
     },
   };
   media = new LocalMedia({
-    publish: async (source, track) => log.push(`publish ${source} ${track ? 'track' : 'null'}`),
+    publish: async (source, track) => {
+      log.push(`publish ${source} ${track ? 'track' : 'null'}`);
+      await negotiated;
+    },
     unpublish: async (source) => log.push(`unpublish ${source}`),
     changed: () => undefined,
     problem: (error) => log.push(`problem ${error.source} ${error.type}`),
@@ -110,6 +116,37 @@ test('a toggle while the camera opens wins', async () => {
   await media.setVideo(false);
   assert.equal(media.tracks().video.state, 'off');
   assert.ok(opened.every(({ readyState }) => readyState === 'ended'));
+});
+
+test('a camera is closed at once, also while the server has not answered', async () => {
+  negotiated = new Promise(() => undefined);
+  void media.setVideo(true);
+  await settled();
+  void media.setVideo(false);
+  await settled();
+  assert.deepEqual(opened.map(({ readyState }) => readyState), ['ended']);
+  assert.deepEqual(log, ['publish video track', 'publish video null']);
+});
+
+test('turning on is done when the server has answered', async () => {
+  let answer;
+  negotiated = new Promise((resolve) => (answer = resolve));
+  const turned = media.setVideo(true).then(() => log.push('done'));
+  await settled();
+  assert.deepEqual(log, ['publish video track']);
+  answer();
+  await turned;
+});
+
+test('a negotiation that comes to nothing is told, and the next one may work', async () => {
+  negotiated = Promise.reject(new CallError('negotiation-error', 'Late.'));
+  await media.setVideo(true);
+  await media.setVideo(false);
+  await media.setInputs({ videoDeviceId: 'other' });
+  assert.equal(log.filter((line) => line === 'problem null negotiation-error').length, 2);
+  negotiated = Promise.resolve();
+  await media.setVideo(true);
+  assert.equal(media.tracks().video.state, 'playable');
 });
 
 test('a device that fails is told, blocked, and its section given back', async () => {

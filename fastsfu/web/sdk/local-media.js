@@ -30,7 +30,8 @@ import { ScreenShare } from './screen-share.js';
  * @property {MediaStreamTrack | null} track
  * @property {boolean} own we opened the track, so we close it
  * @property {boolean} blocked the last attempt to open it failed
- * @property {Promise<void>} work changes of one slot follow each other
+ * @property {Promise<void>} work changes of one slot follow each other; never rejects
+ * @property {Promise<void>} published what the slot has now is negotiated; never rejects
  */
 
 export class LocalMedia {
@@ -153,13 +154,24 @@ export class LocalMedia {
    * @param {Slot} slot
    */
   #settle(slot) {
-    slot.work = slot.work.then(async () => {
+    return this.#change(slot, async () => {
       if (slot.on && !slot.track) await this.#open(slot);
-      else if (slot.on) await this.#publish(slot);
-      else if (slot.kind === 'video' && slot.track) await this.#close(slot);
-      this.#handlers.changed();
+      else if (slot.on) this.#publish(slot);
+      else if (slot.kind === 'video' && slot.track) this.#close(slot);
     });
-    return slot.work;
+  }
+
+  /**
+   * The next change does not wait for the server, which may take long to answer: a camera has to
+   * be closed at once.
+   *
+   * @param {Slot} slot
+   * @param {() => Promise<void>} change
+   */
+  async #change(slot, change) {
+    slot.work = slot.work.then(change).then(() => this.#handlers.changed());
+    await slot.work;
+    await slot.published;
   }
 
   /** @param {Slot} slot */
@@ -171,7 +183,7 @@ export class LocalMedia {
       slot.blocked = true;
       slot.on = false;
       this.#handlers.problem(deviceError(error, slot.kind));
-      await this.#handlers.unpublish(slot.kind).catch(() => undefined);
+      slot.published = this.#handlers.unpublish(slot.kind).catch(() => undefined);
     }
   }
 
@@ -194,22 +206,20 @@ export class LocalMedia {
     track.enabled = slot.on === true;
     if (slot.kind === 'video' && !track.contentHint) track.contentHint = 'motion';
     track.onended = () => this.#onEnded(slot, track);
-    await this.#publish(slot);
+    this.#publish(slot);
   }
 
   /** @param {Slot} slot */
-  async #publish(slot) {
-    try {
-      await this.#handlers.publish(slot.kind, slot.track);
-    } catch (error) {
-      this.#handlers.problem(deviceError(error, slot.kind));
-    }
+  #publish(slot) {
+    slot.published = this.#handlers
+      .publish(slot.kind, slot.track)
+      .catch((error) => this.#handlers.problem(deviceError(error, slot.kind)));
   }
 
   /** @param {Slot} slot */
-  async #close(slot) {
-    await this.#handlers.publish(slot.kind, null);
+  #close(slot) {
     closeTrack(slot);
+    this.#publish(slot);
   }
 
   /**
@@ -220,21 +230,19 @@ export class LocalMedia {
    * @param {InputSource} input
    */
   #switchInput(slot, input) {
-    slot.work = slot.work.then(async () => {
+    return this.#change(slot, async () => {
       const before = slot.input;
       slot.input = input;
       if (!slot.track && !slot.on) return;
       const muted = slot.track !== null && slot.kind === 'audio' && slot.on === false;
-      closeTrack(slot);
       if (input === false) {
         slot.on = false;
-        await this.#handlers.publish(slot.kind, null);
+        this.#close(slot);
       } else {
+        closeTrack(slot);
         await this.#openOrReturn(slot, before, muted);
       }
-      this.#handlers.changed();
     });
-    return slot.work;
   }
 
   /**
@@ -274,7 +282,8 @@ export class LocalMedia {
  */
 function newSlot(kind) {
   return {
-    kind, input: true, on: null, track: null, own: false, blocked: false, work: Promise.resolve(),
+    kind, input: true, on: null, track: null, own: false, blocked: false,
+    work: Promise.resolve(), published: Promise.resolve(),
   };
 }
 
