@@ -39,6 +39,19 @@ test('a call that is left in the turn in which it is joined touches nothing', as
   assert.deepEqual([browser.tracks, browser.sockets], [[], []]);
 });
 
+test('a call can be left while its first offer is being made', async () => {
+  let offering;
+  const begun = new Promise((resolve) => (offering = resolve));
+  RTCPeerConnection.prototype.setLocalDescription = () => {
+    offering();
+    return new Promise(() => undefined); // as browsers do when close() comes meanwhile
+  };
+  const joining = call.join({ room: 'r' });
+  await begun;
+  await call.leave();
+  await assert.rejects(joining, { type: 'connection-error', info: /was left/ });
+});
+
 test('a call can be left in the handler that hears it joined', async () => {
   mock.timers.enable({ apis: ['setInterval'] });
   call.on('joined-meeting', () => void call.leave());

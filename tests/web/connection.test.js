@@ -73,3 +73,11 @@ test('nor is what is published again meanwhile', async () => {
   await published;
   assert.deepEqual(refused, []);
 });
+
+test('closing ends what waits for the server', async () => {
+  await begin();
+  const published = connection.publish('video', new FakeTrack('video'));
+  await turn();
+  connection.close();
+  await published;
+});

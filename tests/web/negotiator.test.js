@@ -83,3 +83,15 @@ test('nothing is offered on a closed connection', async () => {
   await negotiator.negotiate();
   assert.equal(waiting.length, 0);
 });
+
+test('closing ends what is under way: a closed connection leaves its promises pending', async () => {
+  const { pc, waiting, applied, negotiator } = negotiation();
+  pc.setLocalDescription = () => new Promise(() => undefined);
+  const offered = [negotiator.negotiate()];
+  await turn();
+  offered.push(negotiator.negotiate());
+  pc.signalingState = 'closed';
+  negotiator.close();
+  await Promise.all(offered);
+  assert.deepEqual([waiting, applied], [[], []]);
+});

@@ -178,6 +178,7 @@ export class MediaConnection {
     const pc = this.#pc;
     pc.onconnectionstatechange = pc.onnegotiationneeded = pc.onicecandidateerror = null;
     pc.close();
+    this.#negotiator.close();
   }
 
   /**

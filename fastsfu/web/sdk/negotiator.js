@@ -19,6 +19,9 @@ export class Negotiator {
   #running = Promise.resolve();
   /** @type {Promise<void> | null} the round that has not begun */
   #queued = null;
+  #end = () => {};
+  /** @type {Promise<void>} */
+  #ended = new Promise((resolve) => (this.#end = resolve));
 
   /**
    * @param {RTCPeerConnection} pc
@@ -30,18 +33,24 @@ export class Negotiator {
   }
 
   /**
-   * @returns {Promise<void>} resolves when an offer made after this call has been answered
+   * @returns {Promise<void>} resolves when an offer made after this call has been answered, or the
+   *   connection is closed
    */
   negotiate() {
     if (!this.#queued) {
       const round = this.#running.then(() => {
         this.#queued = null;
-        return this.#round();
+        return Promise.race([this.#round(), this.#ended]);
       });
       this.#queued = round;
       this.#running = round.catch(() => undefined);
     }
     return this.#queued;
+  }
+
+  /** The connection is closed: browsers may leave what is under way there pending for ever. */
+  close() {
+    this.#end();
   }
 
   async #round() {
