@@ -84,7 +84,7 @@ test('nothing is offered on a closed connection', async () => {
   assert.equal(waiting.length, 0);
 });
 
-test('closing ends what is under way: a closed connection leaves its promises pending', async () => {
+test('closing ends what is under way, which the closed connection leaves pending', async () => {
   const { pc, waiting, applied, negotiator } = negotiation();
   pc.setLocalDescription = () => new Promise(() => undefined);
   const offered = [negotiator.negotiate()];
