@@ -57,15 +57,19 @@ export class DeviceOpener {
   }
 
   /**
-   * One of the two failed, and nothing says which. After a denial, do not prompt again.
+   * One of the two failed, and nothing says which. After a denial, do not prompt again, unless it
+   * was made earlier and of the other device: then nobody has been asked for this one.
    *
    * @param {Request[]} requests
    * @param {unknown} error
    */
-  #openApart(requests, error) {
+  async #openApart(requests, error) {
     const denied = error instanceof Error && error.name === 'NotAllowedError';
-    requests.forEach(async (request) => {
-      if (denied && !(await isGranted(request.kind))) request.reject(error);
+    const states = await Promise.all(requests.map(({ kind }) => permissionFor(kind)));
+    requests.forEach((request, index) => {
+      const [ours, other] = [states[index], states[1 - index]];
+      const mayAsk = ours === 'granted' || (ours === 'prompt' && other === 'denied');
+      if (denied && !mayAsk) request.reject(error);
       else this.#openOne(request);
     });
   }
@@ -106,13 +110,13 @@ async function browserGetUserMedia(constraints) {
   return devices.getUserMedia(constraints);
 }
 
-/** @param {DeviceKind} kind */
-async function isGranted(kind) {
+/** @param {DeviceKind} kind @returns {Promise<PermissionState | null>} null: nobody knows */
+async function permissionFor(kind) {
   const name = /** @type {PermissionName} */ (kind === 'audio' ? 'microphone' : 'camera');
   try {
-    return (await navigator.permissions.query({ name })).state === 'granted';
+    return (await navigator.permissions.query({ name })).state;
   } catch {
-    return false;
+    return null;
   }
 }
 
