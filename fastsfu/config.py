@@ -209,7 +209,9 @@ class Config(BaseSettings):
     """
 
     turn_credential_lifetime: Seconds = 86_400.0
-    """Seconds for which a participant's TURN credentials are good: longer than calls last."""
+    """Seconds for which a participant's TURN credentials are good: longer than calls last. The
+    built-in relay ends them with the session.
+    """
 
     # Messages
 
