@@ -81,3 +81,13 @@ test('closing ends what waits for the server', async () => {
   connection.close();
   await published;
 });
+
+test('the limits count for a track that comes later, too', async () => {
+  await connection.setSendSettings({ video: { maxHeight: 360 } });
+  await connection.publish('video', null);
+  await begin();
+  const camera = new FakeTrack('video');
+  camera.settings = { height: 720 };
+  await connection.publish('video', camera);
+  assert.equal(pc.transceivers[0].sender.parameters.encodings[0].scaleResolutionDownBy, 2);
+});

@@ -46,7 +46,7 @@ test('a device that is granted is opened without the one that is not', async () 
   assert.deepEqual(asked, ['audio,video', 'audio']);
 });
 
-test('a device that was blocked earlier does not keep the other one from being opened', async () => {
+test('a device that was blocked earlier does not keep the other one closed', async () => {
   permissions = { microphone: 'prompt', camera: 'denied' };
   assert.deepEqual(await openBoth('video'), ['fulfilled', 'rejected']);
   assert.deepEqual(asked, ['audio,video', 'audio']);

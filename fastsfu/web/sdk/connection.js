@@ -125,7 +125,7 @@ export class MediaConnection {
       await this.#changed();
       return;
     }
-    const replaced = transceiver.sender.replaceTrack(sent);
+    const replaced = this.#replaceTrack(source, sent);
     if (transceiver.direction === 'inactive') {
       transceiver.direction = 'sendonly';
       await this.#changed();
@@ -151,10 +151,9 @@ export class MediaConnection {
   async setDormant(dormant) {
     if (dormant === this.#dormant) return;
     this.#dormant = dormant;
-    await Promise.all([...this.#sending].map(async ([source, { sender }]) => {
+    await Promise.all([...this.#sending.keys()].map((source) => {
       const track = this.#dormant ? null : (this.#tracks.get(source) ?? null);
-      await sender.replaceTrack(track);
-      if (track) await this.#applyEncoding(source);
+      return this.#replaceTrack(source, track);
     }));
   }
 
@@ -190,6 +189,15 @@ export class MediaConnection {
       direction: 'sendonly',
       sendEncodings: [initialEncoding(source, track, this.#sendSettings[source])],
     });
+  }
+
+  /**
+   * @param {Source} source
+   * @param {MediaStreamTrack | null} track limited anew: by its size
+   */
+  async #replaceTrack(source, track) {
+    await this.#sending.get(source)?.sender.replaceTrack(track);
+    if (track) await this.#applyEncoding(source);
   }
 
   /** @param {Source} source */
