@@ -117,3 +117,21 @@ test('a device that was chosen stays chosen in the next call', async () => {
   }
   assert.deepEqual(asked, ['headset', 'headset']);
 });
+
+test('a shared screen takes its share of the bandwidth until the browser ends it', async () => {
+  await call.setBandwidth({ kbs: 1000 });
+  const limits = () => browser.connections.at(-1).transceivers
+    .map(({ sender }) => sender.parameters.encodings[0].maxBitrate)
+    .slice(1);
+  for (const room of ['first', 'second']) {
+    await call.join({ room });
+    await devicesOpen();
+    await call.startScreenShare();
+    assert.deepEqual(limits(), [300_000, 700_000], room);
+    browser.tracks.at(-1).onended();
+    await turn();
+    assert.equal(limits()[0], 1_000_000, room);
+    await call.startScreenShare();
+    await call.leave();
+  }
+});

@@ -40,6 +40,8 @@ class Call {
   #sendSettings = {};
   /** @type {number | null} */
   #kbs = null;
+  /** The limits in force leave room for a shared screen. */
+  #sharing = false;
   /** @type {Face.NetworkThreshold} */
   #threshold = 'good';
   /** @type {Face.NetworkTopology} */
@@ -125,12 +127,10 @@ class Call {
   async startScreenShare(options) {
     this.#requireJoined();
     await this.#local.screen.start(options);
-    await this.#applySettings();
   }
 
   async stopScreenShare() {
     await this.#local.screen.stop();
-    await this.#applySettings();
   }
 
   /** @param {Face.InputDevices} devices */
@@ -317,6 +317,7 @@ class Call {
   }
 
   #onLocalChange() {
+    if (this.#local.screen.active !== this.#sharing) void this.#applySettings();
     this.#live?.announce();
     this.#refresh();
   }
@@ -361,7 +362,8 @@ class Call {
   }
 
   async #applySettings() {
-    const limits = shareBandwidth(this.#kbs, this.#local.screen.active);
+    this.#sharing = this.#local.screen.active;
+    const limits = shareBandwidth(this.#kbs, this.#sharing);
     const { video, screenVideo, ...others } = this.#sendSettings;
     await this.#live?.setSendSettings({
       ...others,
