@@ -30,10 +30,9 @@ export function streamOf(...tracks) {
 }
 
 class FakeSender {
-  parameters = { encodings: [{}] };
-
-  constructor(track) {
+  constructor(track, encodings) {
     this.track = track;
+    this.parameters = { encodings };
   }
 
   async replaceTrack(track) {
@@ -60,10 +59,10 @@ export class FakePeerConnection {
     return Object.assign(new EventTarget(), { readyState: 'connecting', close: () => undefined });
   }
 
-  addTransceiver(trackOrKind, { direction }) {
+  addTransceiver(trackOrKind, { direction, sendEncodings = [{}] }) {
     const track = typeof trackOrKind === 'string' ? null : trackOrKind;
     const receiver = { track: new FakeTrack(track?.kind ?? trackOrKind) };
-    const sender = new FakeSender(track);
+    const sender = new FakeSender(track, sendEncodings);
     const transceiver = { mid: null, direction, currentDirection: null, sender, receiver };
     this.transceivers.push(transceiver);
     return transceiver;
