@@ -97,6 +97,15 @@ async def test_refused(engine: Engine, changes: dict[str, object], peer: str, sa
     assert engine.counters()["turn_packets_sent"] == 0
 
 
+async def test_a_pair_of_ports_is_refused(engine: Engine) -> None:
+    """RFC 8656 section 7.2: without `-c` it wants the next port reserved, for RTCP."""
+    command = uclient(engine.port, "-e", LOOPBACK)
+    command.remove("-c")
+    text = await output(*command)
+    assert "error 508" in text, text
+    assert engine.counters()["turn_allocations_created"] == 0
+
+
 async def test_stunclient(engine: Engine) -> None:
     text = await output("turnutils_stunclient", "-p", str(engine.port), LOOPBACK)
     assert re.search(r"UDP reflexive addr: 127\.0\.0\.1:\d+", text), text
