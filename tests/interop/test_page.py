@@ -21,6 +21,13 @@ DENY = """
 navigator.mediaDevices.getUserMedia = () =>
   Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
 """
+HIDDEN = "window.requestAnimationFrame = () => 1;"  # no frame ever comes
+VOICES = """(() => {
+  const elements = [...document.querySelectorAll('#audio audio')];
+  const played = elements.map(({ srcObject }) => srcObject.getTracks()[0]);
+  const people = Object.values(window.call.participants());
+  return people.filter(({ tracks }) => played.includes(tracks.audio.persistentTrack)).length;
+})()"""
 SHARE = """(() => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
   const paint = canvas.getContext('2d');
@@ -175,6 +182,19 @@ async def test_a_shared_screen_takes_the_stage(browser: Browser, open_page: Open
     await until("the screen to go", lambda: ben.evaluate(gone))
     await ada.evaluate(SHARE)
     await until("Ben to see it again", lambda: ben.evaluate(shown))
+
+
+async def test_a_hidden_page_hears_who_comes(browser: Browser, open_direct: OpenPage) -> None:
+    """Also when the third moves the call to the SFU, and every voice comes another way."""
+    ada = await open_direct(browser, "Ada", script=HIDDEN)
+    for others, (name, carrier) in enumerate({"Ben": "peer", "Carl": "sfu"}.items(), start=1):
+        await open_direct(browser, name)
+
+        async def hears(carrier: str = carrier, others: int = others) -> bool:
+            network = await ada.evaluate("window.call.getNetworkTopology()")
+            return bool(network["topology"] == carrier and await ada.evaluate(VOICES) == others)
+
+        await until(f"Ada to hear {name} over {carrier}", hears)
 
 
 async def test_settings_of_the_sender_arrive(browser: Browser, open_page: OpenPage) -> None:

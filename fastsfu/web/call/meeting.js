@@ -123,13 +123,14 @@ export class Meeting {
 
   /** Several changes of one turn are one drawing. */
   #requestDraw() {
-    if (this.#drawing || !this.isOpen) return;
+    if (!this.isOpen) return;
+    // Sound does not wait: a hidden page gets no animation frames.
+    this.#speakers.update(this.#call.participants());
+    if (this.#drawing) return;
     this.#drawing = requestAnimationFrame(() => {
       this.#drawing = 0;
       if (this.isOpen) this.#draw();
     });
-    // Sound does not wait: a hidden page gets no animation frames.
-    this.#speakers.update(this.#call.participants());
   }
 
   #draw() {
