@@ -28,6 +28,8 @@ VOICES = """(() => {
   const people = Object.values(window.call.participants());
   return people.filter(({ tracks }) => played.includes(tracks.audio.persistentTrack)).length;
 })()"""
+SLOW_CHANNEL = """void (window.call.sendAppMessage = () =>
+  new Promise((sent, refused) => Object.assign(window, { sent, refused })))"""
 SHARE = """(() => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
   const paint = canvas.getContext('2d');
@@ -182,6 +184,29 @@ async def test_a_shared_screen_takes_the_stage(browser: Browser, open_page: Open
     await until("the screen to go", lambda: ben.evaluate(gone))
     await ada.evaluate(SHARE)
     await until("Ben to see it again", lambda: ben.evaluate(shown))
+
+
+async def test_chat_that_waits_is_sent_once_and_eats_nothing(visit: Visit, token: str) -> None:
+    page = await visit(t=token, name="Ada", autojoin="1")
+    await until("her to join", lambda: page.evaluate(JOINED))
+    await page.evaluate(SLOW_CHANNEL)
+    field, problem = page.locator("#chat-input"), page.locator("#chat-problem")
+    await page.keyboard.press("c")
+    await field.fill("Hello")
+    await field.press("Enter")
+    await field.press("Enter")
+    await field.fill("Who is")
+    await page.evaluate("window.sent()")
+    await expect(page.locator(".chat-entry.own .chat-text")).to_have_text(["Hello"])
+    await expect(field).to_have_value("Who is")
+    await field.press("Enter")
+    await page.evaluate("window.refused({info: 'Too much.'})")
+    await expect(problem).to_have_text("Too much.")
+    await expect(field).to_have_value("Who is")
+    await field.press("Enter")
+    await page.evaluate("window.call.leave().then(() => window.refused({info: 'Left.'}))")
+    await expect(page.locator("#over-title")).to_be_visible()
+    assert [await field.input_value(), await problem.text_content()] == ["", ""]
 
 
 async def test_a_hidden_page_hears_who_comes(browser: Browser, open_direct: OpenPage) -> None:

@@ -75,7 +75,7 @@ export class Chat {
     this.#empty.hidden = false;
     this.#last = null;
     this.#unread = 0;
-    this.#input.value = '';
+    this.#write('');
     this.#say('');
     this.#draw();
   }
@@ -121,16 +121,26 @@ export class Chat {
   async #send() {
     const text = this.#input.value.trim();
     if (!text) return;
+    // At once: this may take a while, and what is typed meanwhile is another message.
+    this.#write('');
     try {
       await this.#call.sendAppMessage({ type: 'chat', text });
     } catch (error) {
-      this.#say(/** @type {CallError} */ (error).info ?? String(error));
+      this.#giveBack(text, /** @type {CallError} */ (error));
       return;
     }
     this.#add({ fromId: 'local', name: 'You', text, at: Date.now() });
-    this.#input.value = '';
-    this.#fit();
     this.#say('');
+  }
+
+  /**
+   * @param {string} text that could not be sent
+   * @param {CallError} error
+   */
+  #giveBack(text, { info }) {
+    if (this.#call.meetingState() !== 'joined-meeting') return;
+    if (!this.#input.value) this.#write(text);
+    this.#say(info);
   }
 
   /** @param {ChatEntry} entry */
@@ -157,6 +167,12 @@ export class Chat {
   #say(problem) {
     this.#problem.textContent = problem;
     this.#problem.hidden = !problem;
+  }
+
+  /** @param {string} text into the field, in place of what is there */
+  #write(text) {
+    this.#input.value = text;
+    this.#fit();
   }
 
   /** As high as what is written in it, within limits that the style sheet sets. */
