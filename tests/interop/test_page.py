@@ -28,6 +28,18 @@ VOICES = """(() => {
   const people = Object.values(window.call.participants());
   return people.filter(({ tracks }) => played.includes(tracks.audio.persistentTrack)).length;
 })()"""
+ASK_LONG = """
+const allowed = new Promise((allow) => Object.assign(window, { allow }));
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => (await allowed, ask(wanted));
+window.meters = [];
+window.AudioContext = class extends AudioContext {
+  constructor() {
+    super();
+    window.meters.push(this);
+  }
+};
+"""
 SLOW_CHANNEL = """void (window.call.sendAppMessage = () =>
   new Promise((sent, refused) => Object.assign(window, { sent, refused })))"""
 SHARE = """(() => {
@@ -184,6 +196,18 @@ async def test_a_shared_screen_takes_the_stage(browser: Browser, open_page: Open
     await until("the screen to go", lambda: ben.evaluate(gone))
     await ada.evaluate(SHARE)
     await until("Ben to see it again", lambda: ben.evaluate(shown))
+
+
+async def test_who_joins_before_the_devices_open_is_metered_no_more(
+    visit: Visit, token: str
+) -> None:
+    page = await visit(script=ASK_LONG, t=token, name="Ada")
+    await page.click("#join-button")
+    await until("her to join", lambda: page.evaluate(JOINED))
+    await page.evaluate("window.allow()")
+    await expect(page.locator("#mic")).to_have_attribute("aria-label", "Mute microphone")
+    await expect(page.locator("#camera")).to_have_attribute("aria-label", "Turn off camera")
+    assert await page.evaluate("window.meters.every(({ state }) => state === 'closed')")
 
 
 async def test_chat_that_waits_is_sent_once_and_eats_nothing(visit: Visit, token: str) -> None:

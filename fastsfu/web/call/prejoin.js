@@ -30,6 +30,7 @@ export class Prejoin {
   #call;
   #mayPublish;
   #onJoin;
+  #closed = false;
   /** What failed, by device. @type {{audio?: CallError, video?: CallError}} */
   #problems = {};
 
@@ -65,10 +66,11 @@ export class Prejoin {
     if (!this.#name.value) this.#name.focus();
     if (!this.#mayPublish) return;
     await Promise.all([this.#call.setLocalAudio(true), this.#call.setLocalVideo(true)]);
-    this.#onUpdate();
+    if (!this.#closed) this.#onUpdate();
   }
 
   close() {
+    this.#closed = true;
     this.#view.hidden = true;
     document.removeEventListener('keydown', this.#onKey);
     this.#call.off('participant-updated', this.#onUpdate);
