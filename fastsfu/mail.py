@@ -120,12 +120,11 @@ class Mail:
                 raise RequestError("The token does not allow to send app messages.", "not-allowed")
             if message.kind != "app":
                 raise RequestError("Only messages of kind app go through the server.")
-            self._exchange.check_size(message.data)
+            self._exchange.check(message.data)
             self._check(passed)
+            self._exchange.relay(self._mailbox, message.number, passed)
         except RequestError as error:
             self._refuse(message.number, error.type, error.info)
-            return
-        self._exchange.relay(self._mailbox, message.number, passed)
 
     def _charge(self, count: int) -> None:
         """Pay for messages that were read; in debt, nothing is read until it is paid off."""

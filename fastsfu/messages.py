@@ -16,8 +16,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pydantic_core import PydanticSerializationError, to_json
-
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
 from fastsfu.transport import frames
@@ -225,16 +223,17 @@ class Exchange:
         self._by_id.clear()
 
     def relay(self, sender: Mailbox, number: int, message: AppMessage) -> None:
-        """Give a client's message to everybody it is for."""
+        """Give a client's message to everybody it is for; raises RequestError for no JSON."""
+        data = _json_of(message.data)
         self._counts.received += 1
-        fragment = frames.fragment(number, message.data, sender.session_id, sender.origin)
+        fragment = frames.fragment(number, data, sender.session_id, sender.origin)
         self._give(fragment, message.to, sender)
 
     def say(self, message: AppMessage) -> None:
         """Give the server's own message to everybody it is for; raises RequestError."""
-        self.check_size(message.data)
+        data = self.check(message.data)
         self._number += 1
-        fragment = frames.fragment(self._number, message.data, frames.SERVER, self._origin)
+        fragment = frames.fragment(self._number, data, frames.SERVER, self._origin)
         self._give(fragment, message.to, None)
 
     def describe(self, participant: Participant) -> None:
@@ -251,17 +250,16 @@ class Exchange:
         for box in self._boxes.values():
             box.describe(participant.session_id, frame)
 
-    def check_size(self, data: Any) -> None:
-        """Raise RequestError for what is no JSON, or too much of it."""
-        try:
-            size = len(to_json(data))
-        except (PydanticSerializationError, ValueError):
-            raise RequestError("An app message has to be JSON.") from None
-        if size > self._max_bytes:
+    def check(self, data: Any) -> bytes:
+        """A message as JSON; raises RequestError for what is none, or too much of it."""
+        written = _json_of(data)
+        if len(written) > self._max_bytes:
             raise RequestError(
-                f"An app message has at most {self._max_bytes} bytes of JSON, this one {size}.",
+                f"An app message has at most {self._max_bytes} bytes of JSON, "
+                f"this one {len(written)}.",
                 "too-large",
             )
+        return written
 
     def _give(
         self, fragment: bytes, to: Literal["*"] | Sequence[str], sender: Mailbox | None
@@ -290,6 +288,13 @@ class Exchange:
         self._boxes.pop(mailbox.origin, None)
         for session_id in [key for key, box in self._by_id.items() if box is mailbox]:
             del self._by_id[session_id]
+
+
+def _json_of(data: Any) -> bytes:
+    try:
+        return frames.json_of(data)
+    except ValueError as error:
+        raise RequestError(f"An app message has to be JSON: {error}.") from None
 
 
 OnAppMessage = Callable[[Any, AppMessage], None]

@@ -204,7 +204,7 @@ class Session:
         sources = name_sources(offer, tracks or {})
         if self._bundle is not None:
             self._bundle.check(offer)
-        if sources and not self._may_publish:
+        if sources and (self.hidden or not self.grant.publish):
             sources = {}
             self.tell(Failure("not-allowed", "The token does not allow to send audio or video."))
         try:
@@ -240,14 +240,15 @@ class Session:
         """Change what others see: whether each source is on (not muted), the name, the user data.
 
         A `revision` of sources and user data that is no greater than the last one changes nothing.
-        Raises RequestError `not-allowed` for a name when the token gives one; nothing changes then.
+        Raises RequestError, and then nothing changes: `not-allowed` for a name when the token gives
+        one, `bad-request` for user data that is no JSON.
         """
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
             raise RequestError("The name is given by the token.", "not-allowed")
+        is_news = self.metadata.update(sources or {}, user_data, revision)
         if name is not None:
             self.name = name
-        is_news = self.metadata.update(sources or {}, user_data, revision)
         if "audio" in self.metadata.muted:
             self.room.heard(self.id, 0)
         if is_news or name is not None:
@@ -390,10 +391,6 @@ class Session:
             self._bundle.answer(offer, sending, self.publisher.publications.keys()),
             self.subscriber.described(),
         )
-
-    @property
-    def _may_publish(self) -> bool:
-        return self.grant.publish and not self.hidden
 
     def _require_live(self) -> None:
         if self.ended is not None:

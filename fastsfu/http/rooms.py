@@ -22,7 +22,7 @@ DEFAULT_SECONDS = 3600.0
 class MeetingToken(BaseModel):
     """What a meeting token is to say. Unknown members are refused: one may be meant as a right."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     room: RoomName
     name: str = Field("", max_length=MAX_NAME_LENGTH)

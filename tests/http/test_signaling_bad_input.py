@@ -28,6 +28,8 @@ MALFORMED = {
     "large user data": json.dumps({"type": "update", "user_data": "x" * 5000}),
     "long name": json.dumps({"type": "update", "name": "x" * 201}),
     "unknown source": '{"type": "offer", "id": 1, "sdp": "v=0", "tracks": {"0": "smell"}}',
+    "no number": '{"type": "update", "user_data": [NaN]}',
+    "infinite number": '{"type": "update", "user_data": {"x": -1e999}}',
     "lone surrogate": '{"type": "update", "user_data": "\\ud800"}',
 }
 

@@ -95,6 +95,9 @@ async def test_rest(server: LiveServer, joined: Joins) -> None:
     ):
         answer = await server.http.post(path, json=body, headers=headers)
         assert answer.status_code == status, answer.text
+    key["Content-Type"] = "application/json"
+    answer = await server.http.post(path, content='{"data": [NaN]}', headers=key)
+    assert (answer.status_code, "JSON" in answer.json()["info"]) == (400, True)
     elsewhere = path.replace("/r/", "/else/")
     answer = await server.http.post(elsewhere, json={"data": 1}, headers=key)
     assert (answer.status_code, answer.json()["error"]) == (404, "no-room")
