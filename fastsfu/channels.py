@@ -99,7 +99,6 @@ class Channel:
         """Close it on both ends (RFC 8831 section 6.7). Idempotent."""
         if not self._is_closed:
             self._channels.reset(self.id)
-            self.end()
 
     # What its SessionChannels call.
 
@@ -255,7 +254,9 @@ class SessionChannels:
             self._engine.channels.pause(self._transport, bool(self._pauses))
 
     def reset(self, stream: int) -> None:
-        self._channels.pop(stream, None)
+        """Close a stream, and the channel that it carries if there is one."""
+        if channel := self._channels.pop(stream, None):
+            channel.end()
         self._pauses.discard(f"channel {stream}")
         if self._transport is not None:
             self._engine.channels.reset(self._transport, stream)
@@ -306,6 +307,8 @@ class SessionChannels:
 
     def _on_dcep(self, stream: int, data: bytes) -> None:
         """What cannot be opened is closed at once: the client sees its channel close."""
+        if stream == frames.CHANNEL_ID:
+            return  # it was negotiated in advance
         try:
             parameters = dcep.read(data)
         except DcepError:
@@ -313,10 +316,9 @@ class SessionChannels:
             return
         if parameters is None:
             return  # an acknowledgement; we do not wait for it (RFC 8832 section 6)
-        taken = stream == frames.CHANNEL_ID or stream in self._channels
-        wrong_side = stream % 2 == self._first_own
-        if taken:
+        if stream in self._channels:
             return
+        wrong_side = stream % 2 == self._first_own
         if wrong_side or len(self._channels) >= MAX_CHANNELS:
             self.reset(stream)
             return
