@@ -140,16 +140,18 @@ class SFU:
         p2p: bool = False,
         confirms: bool = False,
         replaces: tuple[str, str] | None = None,
+        listens: bool = False,
     ) -> Session:
         """Let somebody in, by token, or by a grant that the caller made.
 
         Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
-        signaler (WHIP, WHEP) the session lives until it leaves or its media path is lost. `hidden`
-        sessions only watch: nobody is told of them. `watch` restricts what is received to one
-        session id. `p2p`: the client can connect to another one directly. `confirms`: it calls
-        `Session.confirm` after each answer, and gets no new media before. `replaces`, a session id
-        and its resume key: one that the client lost, whose app messages go on in this one. Raises
-        TokenError or JoinError (`end-of-life` while draining, or full).
+        signaler the session lives until it leaves or its media path is lost. `hidden` sessions only
+        watch: nobody is told of them. `watch` restricts what is received to one session id. `p2p`:
+        the client can connect to another one directly. `confirms`: it calls `Session.confirm` after
+        each answer, and gets no new media before. `replaces`, a session id and its resume key: one
+        that the client lost, whose app messages go on in this one. `listens`: the client reads app
+        messages, which are kept for it until it does (WHIP and WHEP have no channel for them).
+        Raises TokenError or JoinError (`end-of-life` while draining, or full).
         """
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")
@@ -169,7 +171,7 @@ class SFU:
                 p2p=p2p,
                 confirms=confirms,
                 replaces=replaces,
-                listens=signaler is not None,
+                listens=listens,
             )
 
         session = await self.rooms.admit(room, session_of)

@@ -190,6 +190,7 @@ class Client:
             p2p="p2p" in join.capabilities,
             confirms="confirms" in join.capabilities,
             replaces=_previous(join),
+            listens=True,
         )
         self._session = session
         config = self._sfu.config

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fastsfu.messages import MAX_KEPT
 from tests.support.offers import OfferText, Section
 from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
 
@@ -50,6 +51,25 @@ async def test_whip_from_post_to_delete(server: LiveServer, room: str) -> None:
         assert (await ada.expect("participant-left"))["reason"] == "left"
         gone = await server.http.delete(made.headers["location"], headers=token)
         assert (gone.status_code, gone.json()["error"]) == (404, "no-session")
+
+
+async def test_no_app_messages_are_kept_for_who_cannot_read_them(
+    server: LiveServer, room: str
+) -> None:
+    counts = server.sfu.rooms.message_counts
+    missed = counts.missed
+    async with server.caller(room) as ada:
+        await ada.offer(PUBLISH)
+        for path, offer in ((f"whip/{room}", PUBLISH), (f"whep/{room}", WATCH)):
+            made = await post(server, path, offer, **bearer(server, room))
+            assert made.status_code == 201
+        where = server.sfu.rooms.get(room)
+        assert where is not None
+        deaf = where.sessions.keys() - {ada.joined["session_id"]}
+        assert len(deaf) == 2
+        for number in range(MAX_KEPT + 1):
+            where.send_app_message(number, [*deaf])
+        assert counts.missed == missed
 
 
 async def test_whip_session_that_ends_by_itself_is_forgotten(server: LiveServer, room: str) -> None:

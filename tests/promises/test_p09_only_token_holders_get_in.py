@@ -222,7 +222,7 @@ async def test_session_is_resumed_only_with_its_key() -> None:
 async def test_a_lost_session_is_replaced_only_with_its_key() -> None:
     """Neither is it ended nor are its app messages given away to who does not have it."""
     async with serving() as sfu:
-        join = partial(sfu.open_session, "standup", token=sfu.token("standup"), signaler=Client())
+        join = partial(sfu.open_session, "standup", token=sfu.token("standup"), listens=True)
         ada, eve = await join(), await join()
         for key in ("", eve.resume_key):
             assert (thief := await join(replaces=(ada.id, key))).origin == thief.id
