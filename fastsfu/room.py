@@ -153,10 +153,10 @@ class Room:
 
     async def admit(self, session: Session) -> None:
         """Let a new session in; raises JoinError, also the one that the hook raised."""
-        self._end_previous(session)
-        self._check()
         self._arriving += 1
         try:
+            self._end_previous(session)
+            self._check()
             result = None if self.on_join is None else self.on_join(session)
             if inspect.isawaitable(result):
                 await result
@@ -169,6 +169,8 @@ class Room:
             raise JoinError("not-allowed", "This room is for clients that connect directly.")
         self._sessions[session.id] = session
         if session.mailbox is not None:
+            if session.replaces is not None:  # not before: who is refused may try again
+                session.mailbox = self.exchange.claim(*session.replaces) or session.mailbox
             self.exchange.enter(session.mailbox, session)
         if not session.hidden:
             self._broadcast(ParticipantJoined(session.participant), but=session)
@@ -261,15 +263,13 @@ class Room:
         self._on_left(self, session, reason)
 
     def _end_previous(self, session: Session) -> None:
-        """The client lost another session and says so: its app messages go on in the new one."""
+        """The client lost another session and says so: that one's seat is free for it."""
         if session.replaces is None:
             return
         session_id, resume_key = session.replaces
         previous = self._sessions.get(session_id)
         if previous is not None and previous.matches(resume_key):
             previous.leave("connection-error", "The client has joined anew.")
-        if mailbox := self.exchange.claim(session_id, resume_key):
-            session.mailbox = mailbox
 
     def _check(self) -> None:
         """Raise JoinError unless one more may come in now."""
