@@ -172,10 +172,15 @@ class _Gap:
 class Exchange:
     """A room's app messages."""
 
-    def __init__(self, max_bytes: int, counts: MessageCounts) -> None:
-        """`max_bytes` is what one message's JSON may have."""
+    def __init__(
+        self, max_bytes: int, counts: MessageCounts, on_given_up: Callable[[], None]
+    ) -> None:
+        """`max_bytes` is what one message's JSON may have; `on_given_up` is called when a client
+        has not come back in time.
+        """
         self._max_bytes = max_bytes
         self._counts = counts
+        self._on_given_up = on_given_up
         self._boxes: dict[str, Mailbox] = {}  # by origin
         self._by_id: dict[str, Mailbox] = {}  # by each session id that it had
         # By origin, whose sessions are over: the last one, and when they are forgotten.
@@ -185,6 +190,11 @@ class Exchange:
         # What the server says has numbers of its own, of this room's life.
         self._origin = f"{frames.SERVER}-{secrets.token_hex(6)}"
         self._number = 0
+
+    @property
+    def expects(self) -> bool:
+        """Whether clients that have left may come back to their mailboxes."""
+        return bool(self._left)
 
     def enter(self, mailbox: Mailbox, owner: Owner) -> None:
         """A client is in the room, with a new mailbox or with the one that it had."""
@@ -200,7 +210,7 @@ class Exchange:
         if not owner.may_return_for:
             self._forget(mailbox)
             return
-        timer = asyncio.get_running_loop().call_later(owner.may_return_for, self._forget, mailbox)
+        timer = asyncio.get_running_loop().call_later(owner.may_return_for, self._give_up, mailbox)
         self._left[mailbox.origin] = (owner, timer)
 
     def claim(self, session_id: str, resume_key: str) -> Mailbox | None:
@@ -283,8 +293,12 @@ class Exchange:
         for box in boxes:
             box.flush()
 
+    def _give_up(self, mailbox: Mailbox) -> None:
+        del self._left[mailbox.origin]
+        self._forget(mailbox)
+        self._on_given_up()
+
     def _forget(self, mailbox: Mailbox) -> None:
-        self._left.pop(mailbox.origin, None)
         self._boxes.pop(mailbox.origin, None)
         for session_id in [key for key, box in self._by_id.items() if box is mailbox]:
             del self._by_id[session_id]

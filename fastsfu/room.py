@@ -69,9 +69,10 @@ class Room:
         message_counts: MessageCounts,
         on_left: Callable[["Room", Session, str], None],
         on_carrier: Callable[["Room", Carried], None],
+        on_given_up: Callable[["Room"], None],
     ) -> None:
         """`on_left` is called, with the reason, when a session is out; `on_carrier` when something
-        else carries the call.
+        else carries the call; `on_given_up` when a client that was lost has not come back in time.
 
         A room of topology `p2p` takes two participants at most. Raises RequestError when its policy
         is `off`.
@@ -90,7 +91,9 @@ class Room:
         self.on_topology = on_topology
         self.on_app_message = on_app_message
         self.on_channel = on_channel
-        self.exchange = Exchange(max_app_message_bytes, message_counts)
+        self.exchange = Exchange(
+            max_app_message_bytes, message_counts, lambda: on_given_up(self)
+        )
         self._on_left = on_left
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
@@ -129,8 +132,8 @@ class Room:
 
     @property
     def empty(self) -> bool:
-        """Nobody is in or on the way in."""
-        return not self._sessions and not self._arriving
+        """Nobody is in, on the way in, or expected back."""
+        return not self._sessions and not self._arriving and not self.exchange.expects
 
     def eject(self, session_id: str, reason: str = "ejected") -> None:
         """End somebody's session; raises KeyError when there is none of this id in the room."""

@@ -15,7 +15,11 @@ from fastsfu.topology import Carried, P2pPolicy, TopologyProperty
 
 
 class Rooms:
-    """Iterates over the rooms. `name in rooms`, `len(rooms)`."""
+    """Iterates over the rooms. `name in rooms`, `len(rooms)`.
+
+    One that its first session made goes with the last, or when none of those who lost theirs comes
+    back within `resume_timeout`: until then app messages are kept for them.
+    """
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Rooms:
             message_counts=self.message_counts,
             on_left=self._left,
             on_carrier=self._carrier_changed,
+            on_given_up=self._drop_if_empty,
         )
         self._kept.add(name)
         if self._is_open:

@@ -63,7 +63,7 @@ class Wire:
 
     def __init__(self) -> None:
         self.ada, self.bob = Channel(), Channel()
-        self.exchange = Exchange(4096, MessageCounts())
+        self.exchange = Exchange(4096, MessageCounts(), lambda: None)
         self.hook = lambda message: None
         ada, bob = Mailbox("ada"), Mailbox("bob")
         for mailbox in (ada, bob):

@@ -10,6 +10,8 @@ from fastsfu.errors import JoinError
 from fastsfu.session import Session
 from fastsfu.sfu import SFU
 from tests.domain.conftest import Client, Join, turn
+from tests.support.recording_engine import RecordingEngine, media_engine
+from tests.support.virtual_time import virtually
 
 
 class Link:
@@ -84,3 +86,43 @@ async def test_the_seat_of_the_lost_session_is_free_for_its_client(sfu: SFU, joi
     again = await join("Ada", **replaced(ada.session))
     assert (ada.session.ended, again.session.ended) == ("connection-error", None)
     assert again.session.room is room is sfu.rooms.get("standup")
+
+
+@virtually
+async def test_a_room_that_lost_all_at_once_waits_for_them() -> None:
+    native = RecordingEngine()
+    config = Config(media_ips=["192.0.2.10"], open_rooms=True, resume_timeout=30)
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
+        join = Join(sfu)
+        ada, bob = await join("Ada", listens=True), await join("Bob", listens=True)
+        room = ada.session.room
+        room.send_app_message("one")
+        for client in (ada, bob):
+            client.session.on_worker_lost()
+        await sfu.rooms.vacated()
+        assert room.participants == []
+        await asyncio.sleep(29)
+        again = await join("Ada", **replaced(ada.session))
+        assert again.session.room is room
+        assert await told(again) == ["one"]
+        await asyncio.sleep(5)
+        again.session.leave()
+        assert len(sfu.rooms) == 0
+
+
+@virtually
+async def test_it_goes_when_nobody_has_come_back() -> None:
+    native = RecordingEngine()
+    config = Config(media_ips=["192.0.2.10"], open_rooms=True, resume_timeout=30)
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
+        sfu.rooms.create("kept")
+        for room in ("standup", "kept"):
+            client = await Join(sfu, room)(listens=True)
+            client.session.on_worker_lost()
+        await asyncio.sleep(29)
+        assert len(sfu.rooms) == 2
+        await asyncio.sleep(2)
+        assert [room.name for room in sfu.rooms] == ["kept"]
+        client = await Join(sfu)(listens=True)
+        client.session.on_worker_lost()
+    assert len(sfu.rooms) == 0
