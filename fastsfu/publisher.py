@@ -112,6 +112,7 @@ class Publisher:
 
     def _end(self, publication: Publication) -> None:
         del self.publications[publication.mid]
+        publication.on_audio_level(0)
         self._audience.unpublished(publication)
         publication.replicas.close()
         self._engine.close_inbound(publication.inbound)

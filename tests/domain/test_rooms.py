@@ -14,7 +14,7 @@ from fastsfu.events import ActiveSpeaker, Ended, Failure, ParticipantJoined, Par
 from fastsfu.session import Session
 from fastsfu.sfu import SFU
 from tests.domain.conftest import Client, Join, turn
-from tests.support.offers import OfferText, sending
+from tests.support.offers import OfferText, Section, sending
 from tests.support.recording_engine import RecordingEngine, media_engine
 from tests.support.virtual_time import virtually
 
@@ -240,6 +240,21 @@ async def test_active_speaker() -> None:
         ada.session.leave()
         assert bob.of(ActiveSpeaker)[-1] == ActiveSpeaker(None)
         assert native.timeout is None
+
+
+@virtually
+async def test_who_takes_the_microphone_away_speaks_no_more() -> None:
+    native = RecordingEngine()
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
+        client = Client()
+        client.session = await sfu.open_session("standup", signaler=client)
+        await client.offer(sending())
+        native.fire("on_audio_level", next(iter(native.inbounds)), 95)
+        await asyncio.sleep(1)
+        await client.offer(OfferText((Section("a", "audio", "inactive"),)))
+        await asyncio.sleep(10)
+        spoken = [each.session_id for each in client.of(ActiveSpeaker)]
+        assert spoken == [client.session.id, None]
 
 
 async def test_closing_ends_everything(native: RecordingEngine) -> None:
