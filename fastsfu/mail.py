@@ -70,12 +70,17 @@ class Mail:
                 timer.cancel()
 
     def receive(self, frame: bytes) -> None:
-        """A frame of the client. One that is none is refused, and the channel goes on."""
+        """A frame of the client. One that is none is refused, and the channel goes on: what its
+        client counts as sent, we count as taken.
+        """
         try:
             parsed = frames.read(frame)
         except ValidationError:
             self._refuse(0, "bad-message", "The frame is none of docs/app-messages.md.")
-            self._charge(1)
+            count = frames.unreadable_messages(frame)
+            self._taken += count
+            self._charge(max(1, count))
+            self._owe()
             return
         if isinstance(parsed, frames.Messages):
             for message in parsed.messages:

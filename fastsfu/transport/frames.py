@@ -17,6 +17,7 @@ from pydantic import (
     JsonValue,
     StringConstraints,
     TypeAdapter,
+    ValidationError,
 )
 from pydantic_core import PydanticCustomError, to_json
 
@@ -159,12 +160,28 @@ ClientFrame = Annotated[Hello | Welcome | Messages | Ack | Metadata, Field(discr
 FRAMES: Sequence[type[Model]] = (Hello, Welcome, Messages, Ack, Metadata, Refused, Lost)
 assert set(get_args(get_args(ClientFrame)[0])) <= set(FRAMES)
 
+
+class _Uncertain(Model):
+    """A frame of messages that need not be any."""
+
+    type: Literal["messages"]
+    messages: list[JsonValue]
+
+
 _client: TypeAdapter[Any] = TypeAdapter(ClientFrame)
 
 
 def read(frame: bytes) -> Hello | Welcome | Messages | Ack | Metadata:
     """Parse what a client sent; raises pydantic.ValidationError."""
     return _client.validate_json(frame)  # type: ignore[no-any-return]
+
+
+def unreadable_messages(frame: bytes) -> int:
+    """How many messages stand in a frame that `read` refuses, as far as can be told."""
+    try:
+        return len(_Uncertain.model_validate_json(frame).messages)
+    except ValidationError:
+        return 0
 
 
 def write(frame: Model) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
-from fastsfu.mail import Mail
+from fastsfu.mail import ACK_MESSAGES, Mail
 from fastsfu.messages import AppMessage, Exchange, Mailbox, MessageCounts
 from fastsfu.transport import frames
 from tests.domain.conftest import Join, turn
@@ -139,6 +139,19 @@ async def test_what_a_hook_makes_of_it_is_json_too() -> None:
     await wire.take(messages("one"))
     assert wire.bob.read == []
     assert [each["number"] for each in wire.ada.read] == [1]
+
+
+async def test_messages_that_cannot_be_read_are_acknowledged_too() -> None:
+    wire = Wire()
+    frame = messages(*range(ACK_MESSAGES))
+    frame["messages"][-1]["number"] = "last"
+    for said in (frame, b"[]", b"no frame", messages("next")):
+        await wire.take(said)
+    wire.mail.close()
+    assert [each["number"] for each in wire.ada.read if each["type"] == "refused"] == [0, 0, 0]
+    assert {"type": "ack", "count": ACK_MESSAGES} in wire.ada.read
+    (frame,) = wire.bob.read
+    assert [each["data"] for each in frame["messages"]] == ["next"]
 
 
 async def test_user_data_is_json_whoever_gives_it(join: Join) -> None:
