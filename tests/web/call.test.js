@@ -31,6 +31,20 @@ test('a call is joined with microphone and camera, and closes them when it is le
   assert.deepEqual(browser.sockets[0].sent.at(-1), { type: 'leave' });
 });
 
+test('who speaks is told when the call has been joined, not before', async () => {
+  const told = [];
+  call.once('network-connection', () => {
+    browser.sockets[0].push({ type: 'active-speaker', session_id: 'them' });
+  });
+  call.on('joined-meeting', ({ action }) => told.push(action));
+  call.on('active-speaker-change', ({ activeSpeaker }) => told.push(activeSpeaker.peerId));
+  await call.join({ room: 'r' });
+  assert.deepEqual(told, ['joined-meeting', 'them']);
+  browser.sockets[0].push({ type: 'active-speaker', session_id: null });
+  await turn();
+  assert.deepEqual(told, ['joined-meeting', 'them', null]);
+});
+
 test('a call that is left in the turn in which it is joined touches nothing', async () => {
   const joining = call.join({ room: 'r' });
   await call.destroy();

@@ -261,7 +261,7 @@ class Call {
       network: (type, event) => this.#emit('network-connection', { type, event }),
       speaker: (peerId) => {
         this.#speaker = peerId;
-        this.#emit('active-speaker-change', { activeSpeaker: { peerId } });
+        if (this.#state === 'joined-meeting') this.#tellSpeaker();
       },
       message: (data, fromId) => this.#emit('app-message', { data, fromId }),
       problem: (error) => this.#onProblem(error),
@@ -275,6 +275,11 @@ class Call {
     this.#qualityTimer = setInterval(() => void this.#checkQuality(), QUALITY_PERIOD_MS);
     this.#emit('joined-meeting', { participants: this.participants() });
     this.#refresh();
+    if (this.#speaker !== null) this.#tellSpeaker();
+  }
+
+  #tellSpeaker() {
+    this.#emit('active-speaker-change', { activeSpeaker: { peerId: this.#speaker } });
   }
 
   /**
