@@ -183,7 +183,7 @@ class Talker:
             self.acked = frame["count"]
         elif kind == "welcome":
             self.welcome = True
-        else:
+        elif kind in ("refused", "lost"):
             raise ValueError(f"the server said {frame}")
 
     def _acknowledge(self, now: float) -> None:
