@@ -65,15 +65,6 @@ export class LocalMedia {
       void this.#handlers.publish(slot.kind, slot.track);
       void this.#settle(slot);
     }
-    this.#screen.republish();
-  }
-
-  /** Publish again what there is: into a new connection. */
-  republish() {
-    for (const slot of [this.#audio, this.#video]) {
-      if (slot.on || slot.track) void this.#handlers.publish(slot.kind, slot.track);
-    }
-    this.#screen.republish();
   }
 
   /** Close everything. */

@@ -56,11 +56,6 @@ export class ScreenShare {
     ]);
   }
 
-  /** Into a new connection. */
-  republish() {
-    if (this.active) void this.#publish();
-  }
-
   stopTracks() {
     this.#generation += 1;
     for (const track of [this.#video, this.#audio]) {
