@@ -74,6 +74,26 @@ test('nor is what is published again meanwhile', async () => {
   assert.deepEqual(refused, []);
 });
 
+test('nor is what is published again while the offer without it is being made', async () => {
+  await connection.publish('screenVideo', new FakeTrack('video'));
+  await begin();
+  const offer = pc.setLocalDescription.bind(pc);
+  let published;
+  pc.setLocalDescription = async () => {
+    await offer();
+    published ??= connection.publish('screenVideo', new FakeTrack('video'));
+  };
+  const unpublished = connection.unpublish('screenVideo');
+  await turn();
+  assert.deepEqual(offers[1].tracks, {});
+  offers[1].answer();
+  await unpublished;
+  await turn();
+  offers[2].answer();
+  await published;
+  assert.deepEqual(refused, []);
+});
+
 test('closing ends what waits for the server', async () => {
   await begin();
   const published = connection.publish('video', new FakeTrack('video'));

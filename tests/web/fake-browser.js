@@ -75,7 +75,10 @@ export class FakePeerConnection {
     }
     this.transceivers.forEach((one, index) => (one.mid = String(index)));
     this.#offered = this.transceivers.map((one) => [one, one.direction]);
-    this.localDescription = { type: 'offer', sdp: 'offer' };
+    const sections = this.transceivers.map((one) => (
+      `m=${one.receiver.track.kind} 9\r\na=mid:${one.mid}\r\na=${one.direction}\r\n`
+    ));
+    this.localDescription = { type: 'offer', sdp: ['v=0\r\n', ...sections].join('') };
     this.signalingState = 'have-local-offer';
   }
 

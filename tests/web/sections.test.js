@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { missingSections, subscribedTracks, trackKey } from '../../fastsfu/web/sdk/sections.js';
+import {
+  missingSections, sendingMids, subscribedTracks, trackKey,
+} from '../../fastsfu/web/sdk/sections.js';
 
 const receiving = (...kinds) => kinds.map((kind) => ({ kind }));
 
@@ -31,4 +33,12 @@ test('tracks are found by mid; sections that carry nothing are left out', () => 
     [trackKey('ada', 'video'), 'camera'],
     [trackKey('ada', 'audio'), 'voice'],
   ]);
+});
+
+test('an offer sends in the sections that say so', () => {
+  const sdp = [
+    'v=0', 'm=audio 9', 'a=mid:0', 'a=sendonly', 'm=video 9', 'a=sendonly', 'a=mid:cam',
+    'm=video 9', 'a=mid:2', 'a=recvonly', 'm=video 9', 'a=mid:3', 'a=inactive', '',
+  ].join('\r\n');
+  assert.deepEqual(sendingMids(sdp), new Set(['0', 'cam']));
 });

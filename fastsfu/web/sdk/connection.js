@@ -9,7 +9,7 @@ import { Negotiator } from './negotiator.js';
 import { applyEncoding, initialEncoding, isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
-import { missingSections, subscribedTracks } from './sections.js';
+import { missingSections, sendingMids, subscribedTracks } from './sections.js';
 import { withStartBitrate } from './start-bitrate.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
@@ -231,18 +231,20 @@ export class MediaConnection {
 
   /** @param {string} sdp */
   async #exchange(sdp) {
-    const sources = this.#sourcesByMid();
+    const sources = this.#sourcesByMid(sdp);
     const answer = await this.#handlers.exchange(sdp, sources);
     const pictures = Object.entries(sources).filter(([, source]) => !isSound(source));
     const answerSdp = withStartBitrate(answer.sdp, pictures.map(([mid]) => mid));
     return { ...answer, sdp: answerSdp, offered: new Set(Object.values(sources)) };
   }
 
-  #sourcesByMid() {
+  /** What this offer sends; directions may have changed while it was made. @param {string} sdp */
+  #sourcesByMid(sdp) {
+    const sending = sendingMids(sdp);
     /** @type {Record<string, Source>} */
     const tracks = {};
-    for (const [source, { mid, direction }] of this.#sending) {
-      if (mid !== null && direction === 'sendonly') tracks[mid] = source;
+    for (const [source, { mid }] of this.#sending) {
+      if (mid !== null && sending.has(mid)) tracks[mid] = source;
     }
     return tracks;
   }

@@ -1,4 +1,7 @@
-/** Which receiving sections an offer still needs, and what those of an answer carry. Pure. */
+/**
+ * Which receiving sections an offer still needs, which ones it sends in, and what those of an
+ * answer carry. Pure.
+ */
 
 /** @import { Source } from './fastsfu.d.ts' */
 /** @import { Sections, Subscribed } from './protocol.d.ts' */
@@ -14,6 +17,15 @@ export function missingSections(wanted, receiving) {
   /** @param {'audio' | 'video'} kind */
   const lack = (kind) => new Array(Math.max(0, wanted[kind] - have[kind])).fill(kind);
   return [...lack('audio'), ...lack('video')];
+}
+
+/**
+ * @param {string} sdp an offer
+ * @returns {Set<string>} the mids of the sections that it sends in
+ */
+export function sendingMids(sdp) {
+  const sections = sdp.split(/^(?=m=)/m).filter((section) => /^a=sendonly\r?$/m.test(section));
+  return new Set(sections.flatMap((section) => /^a=mid:(\S+)/m.exec(section)?.[1] ?? []));
 }
 
 /** @param {string} sessionId @param {Source} source */
