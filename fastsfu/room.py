@@ -91,9 +91,7 @@ class Room:
         self.on_topology = on_topology
         self.on_app_message = on_app_message
         self.on_channel = on_channel
-        self.exchange = Exchange(
-            max_app_message_bytes, message_counts, lambda: on_given_up(self)
-        )
+        self.exchange = Exchange(max_app_message_bytes, message_counts, lambda: on_given_up(self))
         self._on_left = on_left
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
