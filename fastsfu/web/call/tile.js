@@ -57,7 +57,7 @@ export class Tile {
     classList.toggle('pinned', view.pinned);
     this.#mirrored = view.mirrored;
     this.#video.classList.toggle('mirrored', view.mirrored);
-    this.#pin.setAttribute('aria-label', view.pinned ? `Unpin ${view.name}` : `Pin ${view.name}`);
+    this.#pin.setAttribute('aria-label', `Pin ${this.#name.textContent}`);
     this.#pin.setAttribute('aria-pressed', String(view.pinned));
     this.element.setAttribute('aria-label', description(view));
     this.#show(view.track);
