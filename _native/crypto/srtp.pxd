@@ -18,6 +18,7 @@ cpdef enum SrtpProfile:       # DTLS-SRTP protection profiles (RFC 5764, RFC 771
 cdef enum:
     REPLAY_PACKETS = 1024
     REPLAY_WORDS = 16         # 64 packets each
+    RTP_SENDERS = 256         # sender SSRCs of one peer while a key lives
     RTCP_SENDERS = 16         # sender SSRCs of one peer whose SRTCP indices are followed
     SRTP_MAX_OVERHEAD = 16    # bytes a protected RTP packet is longer than its plaintext
     SRTCP_MAX_OVERHEAD = 20
@@ -30,11 +31,18 @@ cdef enum SrtpResult:
     SRTP_REPLAYED             # its index was received before
     SRTP_OLD                  # its index lies behind the replay list
     SRTP_UNAUTHENTIC
-    SRTP_EXHAUSTED            # 2^48 (2^31 for RTCP) packets under one key
+    SRTP_EXHAUSTED            # 2^48 (2^31 for RTCP) packets, or RTP_SENDERS SSRCs, under one key
 
 cdef struct ReplayList:       # of one SSRC; RFC 3711 section 3.3.2
     int64_t highest           # index of the newest authenticated packet; -1 = none yet
     uint64_t seen[REPLAY_WORDS]   # bit (index % 1024)
+
+# The index of an SSRC counts, and its list holds, while the key is in use (RFC 3711 sections 3.2.3
+# and 3.3.2), so both outlive the streams that are made of it. Only an authenticated packet takes a
+# place here, and none is ever given up: beyond RTP_SENDERS a new SSRC is refused.
+cdef struct RtpSender:
+    uint32_t ssrc
+    ReplayList replay
 
 # The SRTCP index counts per SSRC (RFC 3711 section 3.2.1), so each sender SSRC has a list of its
 # own. Only an authenticated packet takes a place here. When all are taken the longest silent one
@@ -64,6 +72,8 @@ cdef struct SrtpContext:
     CmKey* cm_rtcp
     uint32_t rtcp_index       # next SRTCP index to send
     RtcpSenders rtcp_senders  # of received SRTCP
+    RtpSender* rtp_senders    # of received SRTP, in the order in which they began
+    int rtp_sender_count
 
 # One RTP packet to protect: its header stands at `packet`; payload (shared, read only) is encrypted
 # to behind it, then the tag.
@@ -83,14 +93,13 @@ cdef int srtp_open(
     SrtpContext* context, Suite* suite, SrtpProfile profile,
     const uint8_t* key, const uint8_t* salt) noexcept nogil
 cdef void srtp_close(SrtpContext* context) noexcept nogil        # wipes; zeroed ones are allowed
-cdef void replay_init(ReplayList* replay) noexcept nogil
 
 # `header_size`: RTP header with CSRCs and extension (rtp_parse). `out` gets the whole plain packet
 # (header copied), at least `size` bytes; after a failure it holds nothing of it. `*index`: ROC <<
 # 16 | SEQ.
 cdef SrtpResult srtp_unprotect(
-    SrtpContext* context, ReplayList* replay, const uint8_t* packet, size_t size,
-    uint16_t header_size, uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil
+    SrtpContext* context, const uint8_t* packet, size_t size, uint16_t header_size,
+    uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil
 # Every job's packet ends up header_size + payload_size + context.tag_size bytes long. The caller
 # keeps indices unique and rising below 2^48. All contexts of one call are of one Suite.
 cdef void srtp_protect(ProtectJob* jobs, int count) noexcept nogil

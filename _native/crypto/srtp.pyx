@@ -1,5 +1,6 @@
 """The transform itself. RTP first, then RTCP, then the life of a context."""
 
+from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.openssl cimport CRYPTO_memcmp
@@ -90,22 +91,23 @@ cdef void seal_cm(Suite* suite, int count) noexcept nogil:
 
 
 cdef SrtpResult srtp_unprotect(
-        SrtpContext* context, ReplayList* replay, const uint8_t* packet, size_t size,
-        uint16_t header_size, uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil:
+        SrtpContext* context, const uint8_t* packet, size_t size, uint16_t header_size,
+        uint8_t* out, size_t* out_size, int64_t* index) noexcept nogil:
     cdef size_t plain_size = size - context.tag_size
+    cdef RtpSender* sender
     cdef int64_t estimate
     cdef SrtpResult result
     if header_size < RTP_HEADER or size < <size_t>header_size + context.tag_size:
         return SRTP_MALFORMED
-    estimate = estimate_index(replay, read_u16(packet + 2))
-    result = replay_check(replay, estimate)
+    sender = find_rtp_sender(context, read_u32(packet + 8))
+    result = check_rtp_sender(context, sender, read_u16(packet + 2), &estimate)
     if result != SRTP_OK:
         return result
     memcpy(out, packet, header_size)
-    if not open_rtp(context, packet, plain_size, header_size, estimate, out):
+    if not (open_rtp(context, packet, plain_size, header_size, estimate, out)
+            and commit_rtp_sender(context, sender, packet, estimate)):
         explicit_bzero(out, size)
         return SRTP_UNAUTHENTIC
-    replay_commit(replay, estimate)
     out_size[0] = plain_size
     index[0] = estimate
     return SRTP_OK
@@ -145,12 +147,54 @@ cdef inline bint open_cm(Suite* suite, CmJob* job, const uint8_t* tag) noexcept 
     return True
 
 
+cdef inline RtpSender* find_rtp_sender(const SrtpContext* context, uint32_t ssrc) noexcept nogil:
+    cdef int i
+    for i in range(context.rtp_sender_count):
+        if context.rtp_senders[i].ssrc == ssrc:
+            return &context.rtp_senders[i]
+    return NULL
+
+
+cdef inline SrtpResult check_rtp_sender(
+        const SrtpContext* context, const RtpSender* sender, uint16_t seq,
+        int64_t* estimate) noexcept nogil:
+    """A new SSRC begins with ROC 0 (RFC 3711 section 3.3.1)."""
+    if sender == NULL:
+        estimate[0] = seq
+        return SRTP_OK if context.rtp_sender_count < RTP_SENDERS else SRTP_EXHAUSTED
+    estimate[0] = estimate_index(&sender.replay, seq)
+    return replay_check(&sender.replay, estimate[0])
+
+
+cdef inline bint commit_rtp_sender(
+        SrtpContext* context, RtpSender* sender, const uint8_t* packet,
+        int64_t index) noexcept nogil:
+    """False: no memory to follow a new SSRC."""
+    if sender == NULL:
+        sender = add_rtp_sender(context, read_u32(packet + 8))
+    if sender == NULL:
+        return False
+    replay_commit(&sender.replay, index)
+    return True
+
+
+cdef RtpSender* add_rtp_sender(SrtpContext* context, uint32_t ssrc) noexcept nogil:
+    cdef size_t count = context.rtp_sender_count
+    cdef RtpSender* grown = <RtpSender*>realloc(
+        context.rtp_senders, (count + 1) * sizeof(RtpSender))
+    if grown == NULL:
+        return NULL
+    context.rtp_senders = grown
+    context.rtp_sender_count += 1
+    grown[count].ssrc = ssrc
+    replay_init(&grown[count].replay)
+    return &grown[count]
+
+
 cdef inline int64_t estimate_index(const ReplayList* replay, uint16_t seq) noexcept nogil:
     """RFC 3711 appendix A: the index with these low 16 bits that is nearest to the highest."""
     cdef int64_t roc = replay.highest >> 16
     cdef int last = <int>(replay.highest & 0xFFFF)
-    if replay.highest < 0:
-        return seq
     if last < 32768 and seq - last > 32768:
         roc -= 1
     elif last - 32768 > seq:
@@ -250,8 +294,8 @@ cdef SrtpResult srtcp_unprotect(
     if size < <size_t>(RTCP_HEADER + RTCP_WORD) + context.tag_size:
         return SRTP_MALFORMED
     word = read_u32(packet + (plain_size if context.cm_rtcp != NULL else size - RTCP_WORD))
-    sender = find_sender(&context.rtcp_senders, read_u32(packet + 4))
-    result = check_sender(&context.rtcp_senders, sender, word & LAST_RTCP_INDEX)
+    sender = find_rtcp_sender(&context.rtcp_senders, read_u32(packet + 4))
+    result = check_rtcp_sender(&context.rtcp_senders, sender, word & LAST_RTCP_INDEX)
     if result != SRTP_OK:
         return result
     memcpy(out, packet, RTCP_HEADER)
@@ -264,7 +308,7 @@ cdef SrtpResult srtcp_unprotect(
     if not authentic:
         explicit_bzero(out, size)
         return SRTP_UNAUTHENTIC
-    commit_sender(&context.rtcp_senders, sender, packet, word & LAST_RTCP_INDEX)
+    commit_rtcp_sender(&context.rtcp_senders, sender, packet, word & LAST_RTCP_INDEX)
     out_size[0] = plain_size
     return SRTP_OK
 
@@ -312,7 +356,7 @@ cdef inline bint open_rtcp_cm(
     return open_cm(context.suite, job, packet + plain_size + RTCP_WORD)
 
 
-cdef inline RtcpSender* find_sender(RtcpSenders* senders, uint32_t ssrc) noexcept nogil:
+cdef inline RtcpSender* find_rtcp_sender(RtcpSenders* senders, uint32_t ssrc) noexcept nogil:
     cdef int i
     for i in range(RTCP_SENDERS):
         if senders.sender[i].used and senders.sender[i].ssrc == ssrc:
@@ -320,25 +364,25 @@ cdef inline RtcpSender* find_sender(RtcpSenders* senders, uint32_t ssrc) noexcep
     return NULL
 
 
-cdef inline SrtpResult check_sender(
+cdef inline SrtpResult check_rtcp_sender(
         const RtcpSenders* senders, const RtcpSender* sender, uint32_t index) noexcept nogil:
     if sender != NULL:
         return replay_check(&sender.replay, index)
     return SRTP_OK if index > senders.floor else SRTP_OLD
 
 
-cdef inline void commit_sender(
+cdef inline void commit_rtcp_sender(
         RtcpSenders* senders, RtcpSender* sender, const uint8_t* packet,
         uint32_t index) noexcept nogil:
     if sender == NULL:
-        sender = place_sender(senders)
+        sender = place_rtcp_sender(senders)
         sender.ssrc = read_u32(packet + 4)
     senders.clock += 1
     sender.used = senders.clock
     replay_commit(&sender.replay, index)
 
 
-cdef RtcpSender* place_sender(RtcpSenders* senders) noexcept nogil:
+cdef RtcpSender* place_rtcp_sender(RtcpSenders* senders) noexcept nogil:
     """A free place, or that of the sender which has been silent for longest."""
     cdef RtcpSender* place = senders.sender
     cdef int i
@@ -419,4 +463,5 @@ cdef void srtp_close(SrtpContext* context) noexcept nogil:
         suite_gcm_key_free(context.suite, context.gcm_rtcp)
         suite_cm_key_free(context.suite, context.cm_rtp)
         suite_cm_key_free(context.suite, context.cm_rtcp)
+    free(context.rtp_senders)
     explicit_bzero(context, sizeof(SrtpContext))

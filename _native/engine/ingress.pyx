@@ -16,7 +16,7 @@ from fastsfu._native.base.seq cimport seq_extend
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u16, read_u64
 from fastsfu._native.crypto.srtp cimport (
-    SRTP_OK, SRTP_OLD, SRTP_REPLAYED, ReplayList, SrtpResult, srtp_unprotect,
+    SRTP_OK, SRTP_OLD, SRTP_REPLAYED, SrtpResult, srtp_unprotect,
 )
 from fastsfu._native.engine.command cimport MAX_DTLS_BYTES, DtlsDatagram
 from fastsfu._native.engine.event cimport (
@@ -288,7 +288,7 @@ cdef void on_rtp(
     if stream == NULL:
         count_drop(worker, DROP_RTP_UNKNOWN_SSRC)
         return
-    if not unprotect(worker, transport, stream, rtx, data, size, &packet):
+    if not unprotect(worker, transport, stream, data, size, &packet):
         return
     if extensions.size[<int>ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
         place = extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]
@@ -352,10 +352,9 @@ cdef inline bint is_rtx(const InboundStream* stream, uint8_t pt) noexcept nogil:
 
 
 cdef bint unprotect(
-        Worker* worker, Transport* transport, InboundStream* stream, bint rtx, const uint8_t* data,
+        Worker* worker, Transport* transport, InboundStream* stream, const uint8_t* data,
         uint32_t size, MediaPacket* packet) noexcept nogil:
     """Into a pooled buffer; False (counted) when the packet is not authentic or not new."""
-    cdef ReplayList* replay = &stream.rtx_replay if rtx else &stream.replay
     cdef SrtpResult result
     cdef size_t plain_size
     cdef int64_t index
@@ -366,8 +365,8 @@ cdef bint unprotect(
         return False
     packet.buffer.size = <uint16_t>size
     result = srtp_unprotect(
-        &transport.receive, replay, data, size, packet.header.header_size, packet.buffer.data,
-        &plain_size, &index)
+        &transport.receive, data, size, packet.header.header_size, packet.buffer.data, &plain_size,
+        &index)
     if result != SRTP_OK:
         buffer_release(packet.buffer)
         refuse(worker, stream, result)

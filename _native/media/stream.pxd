@@ -8,7 +8,6 @@ a link feeds instead of a transport; a tap is where it leaves for one.
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsfu._native.crypto.srtp cimport ReplayList
 from fastsfu._native.media.history cimport History, MediaPacket
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
@@ -53,8 +52,6 @@ cdef struct InboundStream:
     uint8_t primary_of_rtx[128]   # payload type that an RTX payload type repairs, or NO_PT
     uint32_t clock_rate           # Hz
     int64_t last_ext_seq          # of the newest packet, to extend the next
-    ReplayList replay
-    ReplayList rtx_replay
     Reception reception
     LossTracker loss
     Level level

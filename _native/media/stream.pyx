@@ -5,7 +5,6 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memset
 
 from fastsfu._native.base.pool cimport buffer_release
-from fastsfu._native.crypto.srtp cimport replay_init
 from fastsfu._native.media.history cimport history_free, history_init
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
@@ -26,8 +25,6 @@ cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept no
     stream.keyframe_asked_us = -KEYFRAME_INTERVAL_US
     memset(stream.codec_of_pt, NO_PT, sizeof(stream.codec_of_pt))
     memset(stream.primary_of_rtx, NO_PT, sizeof(stream.primary_of_rtx))
-    replay_init(&stream.replay)
-    replay_init(&stream.rtx_replay)
     loss_init(&stream.loss)
     level_init(&stream.level)
     return stream

@@ -5,7 +5,7 @@ import asyncio
 from playwright.async_api import Browser
 
 from tests.interop.conftest import OpenPage
-from tests.support.page import until
+from tests.support.page import SHARE, until
 
 TARGET_BPS = 1_200_000  # the call page asks for at most 1.5 Mbit/s of video
 
@@ -107,6 +107,22 @@ async def test_declined_source_stops_and_comes_back(browser: Browser, open_page:
     await until("Ada's video to stop", silent)
     await ben.evaluate(settings.format(ada_id, "true"))
     await ben.goes_on(video=1, audio=1)
+
+
+async def test_a_screen_is_seen_again_by_the_same_ssrc(
+    browser: Browser, open_page: OpenPage
+) -> None:
+    """So its numbers go on, and the server's SRTP context has to know how far they were."""
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ben.receiving(video=1, audio=1)
+    ssrcs = []
+    for _ in range(3):
+        await ada.evaluate(SHARE)
+        await ben.goes_on(video=2, audio=1)
+        ssrcs.append({one["ssrc"] for one in (await ada.stats())["outbound"]})
+        await ada.evaluate("window.call.stopScreenShare()")
+        await ben.goes_on(video=1, audio=1)
+    assert ssrcs == [ssrcs[0]] * 3
 
 
 async def test_reload_comes_back(browser: Browser, open_page: OpenPage) -> None:

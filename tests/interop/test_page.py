@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 from tests.interop.conftest import OpenPage
-from tests.support.page import HOOK, until
+from tests.support.page import HOOK, SHARE, until
 
 VIOLATIONS = """
 window.violations = [];
@@ -42,12 +42,6 @@ window.AudioContext = class extends AudioContext {
 """
 SLOW_CHANNEL = """void (window.call.sendAppMessage = () =>
   new Promise((sent, refused) => Object.assign(window, { sent, refused })))"""
-SHARE = """(() => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
-  const paint = canvas.getContext('2d');
-  setInterval(() => paint.fillRect(Math.random() * 640, Math.random() * 360, 9, 9), 50);
-  return window.call.startScreenShare({ mediaStream: canvas.captureStream(20) });
-})()"""
 
 JOINED = "window.call?.meetingState() === 'joined-meeting'"
 

@@ -42,12 +42,20 @@ class Call:
     def film(self, publisher: Participant, *, nack: bool = True, fir: bool = False) -> int:
         """A camera; returns the handle of its inbound stream."""
         camera = Camera(self.chance.getrandbits(32), self.chance.getrandbits(32), self.chance)
-        camera.next_us = self.world.now_us
         camera.knows_only_fir = fir
         publisher.cameras.append(camera)
+        return self.publish(publisher, camera, nack=nack, fir=fir)
+
+    def publish(
+        self, publisher: Participant, camera: Camera, *, named: bool = False, **feedback: bool
+    ) -> int:
+        """An inbound stream for a camera; `named`: its SSRCs are signaled."""
+        camera.next_us = self.world.now_us
+        camera.on = True
         return publisher.world.inbound(
-            publisher.transport, kind=VIDEO, mid=camera.mid, nack=nack, fir=fir,
-            payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)],
+            publisher.transport, kind=VIDEO, mid=camera.mid,
+            ssrc=camera.ssrc if named else None, rtx_ssrc=camera.rtx_ssrc if named else None,
+            payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)], **feedback,
         )  # fmt: skip
 
     def speak(self, publisher: Participant) -> int:

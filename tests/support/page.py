@@ -51,6 +51,14 @@ PROBLEMS = """window.problems ??= (() => {
   return problems;
 })()"""
 
+# Shares a screen on which something moves.
+SHARE = """(() => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+  const paint = canvas.getContext('2d');
+  setInterval(() => paint.fillRect(Math.random() * 640, Math.random() * 360, 9, 9), 50);
+  return window.call.startScreenShare({ mediaStream: canvas.captureStream(20) });
+})()"""
+
 
 class Driver(Protocol):
     """A page of some browser."""

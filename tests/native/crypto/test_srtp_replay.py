@@ -12,6 +12,7 @@ from tests.native.crypto.support import Master, rtp_header
 from tests.native.faces.srtp import CryptoContext, CryptoSuite, Refused
 
 WINDOW = 1024
+SENDERS = 256
 MASTER = Master.random("AEAD_AES_128_GCM")
 SENDER = MASTER.context(CryptoSuite())
 
@@ -119,7 +120,8 @@ def test_many_wraps(suite: CryptoSuite, master: Master) -> None:
 def test_the_last_index(suite: CryptoSuite, master: Master) -> None:
     sender, receiver = master.context(suite), master.context(suite)
     last = (1 << 48) - 1
-    receiver.set_highest(rtp_header(0)[8:12], last - 5)
+    receiver.unprotect(sender.protect([(0, rtp_header(0), b"x")])[0])
+    receiver.set_highest(last - 5)
     packet = sender.protect([(last, rtp_header(last), b"x")])[0]
     assert receiver.unprotect(packet)[0] == last
     with pytest.raises(Refused, match="exhausted"):
@@ -133,3 +135,21 @@ def test_each_ssrc_has_its_own_list(suite: CryptoSuite, master: Master) -> None:
         assert receiver.unprotect(packet)[0] == 77
         with pytest.raises(Refused, match="replayed"):
             receiver.unprotect(packet)
+
+
+def test_an_ssrc_that_cannot_be_followed_is_refused(suite: CryptoSuite, master: Master) -> None:
+    """Instead of taking the place of one whose packets could be played again then. What is not
+    authentic takes no place."""
+    sender, receiver = master.context(suite), master.context(suite)
+    packets = [sender.protect([(7, rtp_header(7, ssrc), b"x")])[0] for ssrc in range(SENDERS + 1)]
+    for packet in packets:
+        with pytest.raises(Refused, match="unauthentic"):
+            receiver.unprotect(packet[:-1] + bytes([packet[-1] ^ 1]))
+    for packet in packets[:-1]:
+        assert receiver.unprotect(packet)[0] == 7
+    with pytest.raises(Refused, match="exhausted"):
+        receiver.unprotect(packets[-1])
+    for packet in packets[:-1]:
+        with pytest.raises(Refused, match="replayed"):
+            receiver.unprotect(packet)
+    assert receiver.unprotect(sender.protect([(8, rtp_header(8, 0), b"x")])[0])[0] == 8

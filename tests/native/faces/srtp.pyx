@@ -7,9 +7,8 @@ from libc.string cimport memcpy
 from fastsfu._native.crypto.arena cimport KeyCell, KeySlab
 from fastsfu._native.crypto.kdf cimport KdfLabel, MasterKey, kdf_derive
 from fastsfu._native.crypto.srtp cimport (
-    SRTCP_MAX_OVERHEAD, SRTP_OK, ProtectJob, ReplayList, SrtpContext, SrtpProfile, SrtpResult,
-    replay_init, srtcp_protect, srtcp_unprotect, srtp_close, srtp_open, srtp_protect,
-    srtp_unprotect)
+    SRTCP_MAX_OVERHEAD, SRTP_OK, ProtectJob, SrtpContext, SrtpProfile, SrtpResult, srtcp_protect,
+    srtcp_unprotect, srtp_close, srtp_open, srtp_protect, srtp_unprotect)
 from fastsfu._native.crypto.suite cimport (
     CM_BATCH, KEY_CELL, CmJob, Suite, SuiteMaker, suite_cm_key, suite_cm_key_free, suite_free,
     suite_gcm_key, suite_gcm_key_free, suite_name, suite_new)
@@ -112,15 +111,13 @@ cdef class CryptoSuite:
 
 
 cdef class CryptoContext:
-    """One direction; one replay list for each SSRC that it unprotects."""
+    """One direction."""
 
     cdef CryptoSuite suite
     cdef SrtpContext context
-    cdef dict replays
 
     def __cinit__(self, CryptoSuite suite, int profile, bytes key, bytes salt):
         self.suite = suite
-        self.replays = {}
         if srtp_open(&self.context, suite.suite, <SrtpProfile>profile, key, salt) != 0:
             raise MemoryError
 
@@ -143,8 +140,6 @@ cdef class CryptoContext:
 
     def unprotect(self, bytes packet, int header_size=12):
         """(index, plaintext)"""
-        cdef bytes ssrc = packet[8:12]
-        cdef bytearray replay = self.replays.get(ssrc)
         cdef size_t size = len(packet)
         cdef size_t out_size = 0
         cdef int64_t index = -1
@@ -152,14 +147,9 @@ cdef class CryptoContext:
         cdef uint8_t* out = <uint8_t*>calloc(1, size or 1)
         cdef uint8_t* copy = <uint8_t*>calloc(1, size or 1)
         memcpy(copy, <const char*>packet, size)
-        if replay is None:
-            replay = bytearray(sizeof(ReplayList))
-            replay_init(<ReplayList*><char*>replay)
-            self.replays[ssrc] = replay
         try:
             result = srtp_unprotect(
-                &self.context, <ReplayList*><char*>replay, copy, size, header_size,
-                out, &out_size, &index)
+                &self.context, copy, size, header_size, out, &out_size, &index)
             if result != SRTP_OK:
                 check_wiped(out[:size])
                 raise Refused(RESULTS[result])
@@ -168,11 +158,9 @@ cdef class CryptoContext:
             free(copy)
             free(out)
 
-    def set_highest(self, bytes ssrc, int64_t highest):
-        cdef bytearray replay = bytearray(sizeof(ReplayList))
-        replay_init(<ReplayList*><char*>replay)
-        (<ReplayList*><char*>replay).highest = highest
-        self.replays[ssrc] = replay
+    def set_highest(self, int64_t highest):
+        """Of the first SSRC that it has unprotected."""
+        self.context.rtp_senders[0].replay.highest = highest
 
     def protect_rtcp(self, bytes packet):
         cdef size_t size = len(packet)

@@ -6,8 +6,8 @@ from libc.string cimport memcpy
 
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.crypto.srtp cimport (
-    SRTP_OK, ProtectJob, ReplayList, SrtpContext, SrtpProfile, replay_init,
-    srtp_close, srtp_open, srtp_protect, srtp_unprotect)
+    SRTP_OK, ProtectJob, SrtpContext, SrtpProfile, srtp_close, srtp_open, srtp_protect,
+    srtp_unprotect)
 from fastsfu._native.crypto.suite cimport Suite, SuiteMaker, suite_free, suite_new
 
 ctypedef int (*LibsrtpFunction)(void* session, void* packet, int* size) noexcept nogil
@@ -97,7 +97,6 @@ cdef class Fan:
 
     def unprotect(self, int rounds):
         """The whole stream, from its start in each round; returns how many were taken."""
-        cdef ReplayList replay
         cdef SrtpContext* context = self.contexts
         cdef size_t size = HEADER + self.size + context.tag_size
         cdef size_t out_size
@@ -106,11 +105,11 @@ cdef class Fan:
         cdef int good = 0
         with nogil:
             for _ in range(rounds):
-                replay_init(&replay)
+                context.rtp_sender_count = 0
                 for i in range(self.count):
                     good += srtp_unprotect(
-                        context, &replay, self.jobs[i].packet, size, HEADER, self.out,
-                        &out_size, &index) == SRTP_OK
+                        context, self.jobs[i].packet, size, HEADER, self.out, &out_size,
+                        &index) == SRTP_OK
         return good
 
 
