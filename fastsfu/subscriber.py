@@ -180,9 +180,11 @@ class Subscriber:
             ssrc=bundle.allocate_ssrc(),
             rtx_ssrc=bundle.allocate_ssrc() if has_rtx else None,
         )
+        source = publication.replicas.take(self._engine)
+        self._by_publication[publication] = subscription  # from here on `close` gives it back
         subscription.outbound = self._engine.create_outbound(
             bundle.handle,
-            publication.replicas.take(self._engine),
+            source,
             ssrc=subscription.ssrc,
             rtx_ssrc=subscription.rtx_ssrc,
             payload_types=payload_types,
@@ -192,7 +194,6 @@ class Subscriber:
             subscription.held = True
             self._engine.pause_outbound(subscription.outbound, True)
         self.subscriptions[section.mid] = subscription
-        self._by_publication[publication] = subscription
 
     def _pause(self, subscription: Subscription, paused: bool) -> None:
         if subscription.paused != paused:

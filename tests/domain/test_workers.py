@@ -91,6 +91,19 @@ async def test_a_stream_crosses_once_to_each_worker_that_has_receivers(
     assert not [r for r in natives[2].replicas.values() if r.inbound in streams]
 
 
+async def test_a_replica_goes_when_there_is_no_room_for_its_first_receiver(
+    join: Join, natives: list[RecordingEngine]
+) -> None:
+    ada, bob = await join(), await join()
+    await ada.offer(sending())
+    await bob.offer(sending())
+    natives[1].room_left = 1  # for the replica
+    with pytest.raises(MemoryError):
+        await bob.receive_all(sending())
+    assert bob.session.ended
+    assert not natives[1].replicas
+
+
 def looks(count: int, *workers: Worker) -> None:
     for _ in range(count):
         for worker in workers:
