@@ -183,8 +183,7 @@ cdef void on_bye(Worker* worker, Transport* transport, const RtcpPacket* part) n
         stream = inbound_of(worker, transport, ssrc)
         # Once: a flood of them would keep the event loop from everyone else.
         if stream != NULL and not stream.ended:
-            stream.ended = True
-            emit_event(worker, EVENT_STREAM_ENDED, stream.handle)
+            stream.ended = emit_event(worker, EVENT_STREAM_ENDED, stream.handle)
         i += 1
 
 

@@ -12,6 +12,7 @@ from libc.stdlib cimport calloc
 from libc.string cimport memcmp, memcpy
 
 from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, pool_take
+from fastsfu._native.base.ring cimport ring_room
 from fastsfu._native.base.seq cimport seq_extend
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u16, read_u64
@@ -30,7 +31,8 @@ from fastsfu._native.engine.state cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_EVENT, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_NO_MEMORY,
     DROP_RTP_MALFORMED, DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC,
     DROP_SRTP_REPLAYED, DROP_SRTP_UNAUTHENTIC, DROP_STUN_MALFORMED, DROP_STUN_STRANGER,
-    DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
+    DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit,
+    emit_reserve,
 )
 from fastsfu._native.engine.udp cimport (
     Datagram, Destination, SocketAddress, udp_address, udp_send_one, udp_settle,
@@ -255,7 +257,7 @@ cdef void on_dtls(
     else:
         transport.dtls_count += 1
     if (transport.dtls_count > DTLS_PER_SECOND or transport.dtls_data_count > DTLS_DATA_PER_SECOND
-            or size > MAX_DTLS_BYTES):
+            or size > MAX_DTLS_BYTES or ring_room(&worker.events) < EVENT_RESERVE):
         count_drop(worker, DROP_DTLS_FLOOD)
         return
     event = <DtlsDatagram*>emit_reserve(

@@ -27,6 +27,8 @@ cdef enum:
     TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval; with the packets, so no timer
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
     MAX_WORKERS = 64
+    # bytes of the event ring that stay free for everything that is no DTLS
+    EVENT_RESERVE = 1 << 18
 
 # Why a datagram or command went no further; names in engine.pyx follow this order.
 cdef enum:                     # Counter
@@ -34,7 +36,7 @@ cdef enum:                     # Counter
     DROP_UNKNOWN_SOURCE           # no transport at that address
     DROP_STUN_MALFORMED
     DROP_STUN_STRANGER            # no such ufrag, or not authentic
-    DROP_DTLS_FLOOD               # over DTLS_PER_SECOND, or larger than MAX_DTLS_BYTES
+    DROP_DTLS_FLOOD               # over DTLS_PER_SECOND, beyond EVENT_RESERVE, or too large
     DROP_NO_KEYS                  # SRTP before the handshake was done
     DROP_RTP_MALFORMED
     DROP_RTP_TOO_LARGE

@@ -2,6 +2,7 @@
 
 import random
 
+from tests.scenarios import rtcp
 from tests.scenarios.call import call
 from tests.scenarios.flows import RTX_PT, rtp
 
@@ -86,3 +87,23 @@ def test_a_flood_of_goodbyes_is_told_once() -> None:
             ann.send_rtcp(run.world.now_us, bye * 10)
         run.run(1)
         assert [handle for name, handle, _ in run.events if name == "stream-ended"] == [film]
+
+
+def test_a_flood_of_dtls_crowds_out_no_other_event() -> None:
+    """While the event loop does not get to read them: what else there is to tell is told once."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        film = run.film(ann)
+        run.watch(bob, film)
+        run.run(1)
+        bye = bytes([0x81, 203, 0, 1]) + ann.cameras[0].ssrc.to_bytes(4, "big")
+        compound = rtcp.receiver_report(ann.receiver_ssrc) + bye
+        before = run.world.counters()
+        for size in (1200, 1):  # until not even a short one fits
+            data = bytes([23, 254, 253]) + bytes(size)
+            run.world.deliver([data] * 950, ann.address)
+        run.world.deliver([ann.outward.protect_rtcp(compound)], ann.address)
+        after = run.world.counters()
+        assert ("stream-ended", film, None) in run.world.events()
+        assert after["drop_event"] == before["drop_event"]
+        assert after["drop_dtls_flood"] > before["drop_dtls_flood"]
