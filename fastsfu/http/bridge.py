@@ -9,6 +9,7 @@ encrypted already, by whoever sent it.
 import asyncio
 import ipaddress
 import socket
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol, cast
@@ -17,8 +18,10 @@ from fastsfu.sfu import SFU
 
 COOKIE: Final = b"\x21\x12\xa4\x42"
 LARGEST: Final = 16_384  # bytes of one message; the relay takes no longer ones
+SHORTEST: Final = 8  # bytes of a packet in a frame: RTCP's header, all others are longer
 MOST_WAITING: Final = 128 * 1024  # bytes that the connection has not taken: then media is dropped
-DATAGRAMS_AT_ONCE: Final = 64
+DATAGRAMS_AT_ONCE: Final = 64  # of one connection, each way
+DATAGRAMS_IN_ALL: Final = 256  # to the workers, in one turn of the event loop: a few ms at most
 IDLE_SECONDS: Final = 900.0  # longer than an allocation lives without being refreshed
 UFRAG_SIZE: Final = 8
 STUN_HEADER: Final = 20
@@ -59,7 +62,7 @@ def cut_framed(buffer: bytes | bytearray) -> tuple[int, int, int] | None:
     if len(buffer) < 2:
         return None
     end = 2 + int.from_bytes(buffer[:2], "big")
-    if end > LARGEST:
+    if not 2 + SHORTEST <= end <= LARGEST:
         raise BadStream
     return (2, end, end) if len(buffer) >= end else None
 
@@ -84,14 +87,47 @@ def ufrag_of(check: bytes | bytearray) -> str:
     return ""
 
 
-class Bridge(asyncio.Protocol):
-    """One connection. `closed` is called with it when it has ended."""
+class RoundRobin:
+    """Which bridges pass on what came, in this turn of the event loop: each a share, one by one.
 
-    def __init__(self, sfu: SFU, closed: Callable[["Bridge"], None]) -> None:
+    So all else in the loop waits for a bounded number of messages, whoever sends how small ones.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Bridge] = deque()
+
+    def add(self, bridge: "Bridge") -> None:
+        """Give it turns until it has passed on all."""
+        if not self._waiting:
+            self._loop.call_soon(self._serve)
+        self._waiting.append(bridge)
+
+    def _serve(self) -> None:
+        served = 0
+        while self._waiting and served < DATAGRAMS_IN_ALL:
+            bridge = self._waiting.popleft()
+            passed_on = bridge.pass_on()
+            if passed_on == DATAGRAMS_AT_ONCE:
+                self._waiting.append(bridge)
+            served += 1 + passed_on
+        if self._waiting:
+            self._loop.call_soon(self._serve)
+
+
+class Bridge(asyncio.Protocol):
+    """One connection. `closed` is called with it when it has ended.
+
+    While what it has read waits for its turn it reads once more at most.
+    """
+
+    def __init__(self, sfu: SFU, turns: RoundRobin, closed: Callable[["Bridge"], None]) -> None:
         self._sfu = sfu
+        self._turns = turns
         self._closed = closed
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
+        self._is_waiting = False  # for its turn
         self._cut = cut_turn
         self._wrap = pad_turn
         self._engine: Worker | None = None
@@ -104,13 +140,31 @@ class Bridge(asyncio.Protocol):
         self._wait()
 
     def data_received(self, data: bytes) -> None:
+        assert self._transport is not None
         self._buffer += data
+        if self._is_waiting:
+            self._transport.pause_reading()
+        else:
+            self._is_waiting = True
+            self._turns.add(self)
+
+    def pass_on(self) -> int:
+        """Its share of messages to the worker; when there are fewer, it has passed on all."""
+        assert self._transport is not None
+        if self._transport.is_closing():
+            return 0
+        passed_on = 0
         try:
-            if self._socket is None and not self._begin():
-                return
-            self._pass_on()
+            if self._socket is not None or self._begin():
+                while passed_on < DATAGRAMS_AT_ONCE and self._pass_on_first():
+                    passed_on += 1
         except (BadStream, OSError):
             self.abort()
+            return passed_on
+        if passed_on < DATAGRAMS_AT_ONCE:
+            self._is_waiting = False
+            self._transport.resume_reading()
+        return passed_on
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
@@ -157,14 +211,18 @@ class Bridge(asyncio.Protocol):
             raise
         return found
 
-    def _pass_on(self) -> None:
+    def _pass_on_first(self) -> bool:
+        """False when the first message is not complete."""
         assert self._socket is not None
-        while (found := self._cut(self._buffer)) is not None:
-            begin, end, rest = found
-            with suppress(BlockingIOError, ConnectionRefusedError):  # lost, as datagrams may be
-                self._socket.send(bytes(self._buffer[begin:end]))
-            del self._buffer[:rest]
+        found = self._cut(self._buffer)
+        if found is None:
+            return False
+        begin, end, rest = found
+        with suppress(BlockingIOError, ConnectionRefusedError):  # lost, as datagrams may be
+            self._socket.send(self._buffer[begin:end])
+        del self._buffer[:rest]  # moves only its beginning
         self._wait()
+        return True
 
     def _on_datagrams(self) -> None:
         """What the worker has sent; one write for all of it."""

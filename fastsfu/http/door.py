@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, cast
 
-from fastsfu.http.bridge import COOKIE, Bridge
+from fastsfu.http.bridge import COOKIE, Bridge, RoundRobin
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.http")
@@ -47,6 +47,7 @@ class Door:
         self._http = http
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = RoundRobin()
         self._bridges: dict[Bridge, str] = {}
         self._of_address: Counter[str] = Counter()
         self._accepting = asyncio.create_task(self._accept())
@@ -118,7 +119,7 @@ class Door:
         crowded = self._of_address[address] >= MOST_BRIDGES_OF_ADDRESS
         if crowded or len(self._bridges) >= MOST_BRIDGES:
             return None
-        bridge = Bridge(self._sfu, self._ended)
+        bridge = Bridge(self._sfu, self._turns, self._ended)
         self._bridges[bridge] = address
         self._of_address[address] += 1
         return bridge
