@@ -132,11 +132,11 @@ def _locked_memory(config: Config) -> Finding:
 
 
 def _open_files(config: Config) -> Finding:
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if soft >= 4096 or soft == resource.RLIM_INFINITY:
-        return Finding("open files", "good", f"at most {soft}")
-    fix = "LimitNOFILE=65536 in the systemd unit, or ulimit -n 65536"
-    return Finding("open files", "warning", f"at most {soft}, one for each client", fix)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # `serve` allows itself all of them
+    if most >= 4096 or most == resource.RLIM_INFINITY:
+        return Finding("open files", "good", f"at most {most}")
+    fix = "LimitNOFILE=65536 in the systemd unit, or ulimit -Hn 65536"
+    return Finding("open files", "warning", f"at most {most}, half for connections", fix)
 
 
 def _clock(config: Config) -> Finding:

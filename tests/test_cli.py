@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -43,6 +44,18 @@ def serve(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], s
     )
     assert process.stdout is not None
     return process, process.stdout.readline()
+
+
+def test_serve_may_open_as_many_files_as_there_may_be() -> None:
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+    try:
+        process, _ = serve()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
+    assert resource.prlimit(process.pid, resource.RLIMIT_NOFILE) == (most, most)
+    process.terminate()
+    process.communicate(timeout=30)
 
 
 def test_token_carries_what_was_asked_for() -> None:

@@ -8,12 +8,15 @@ All else is closed without a word: there is no plain HTTP (promise P1).
 """
 
 import asyncio
+import ipaddress
 import logging
+import resource
 import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, cast
 
 from fastsfu.http.bridge import COOKIE, Bridge, RoundRobin
@@ -24,8 +27,9 @@ logger = logging.getLogger("fastsfu.http")
 FIRST_BYTES: Final = 10  # tell all kinds apart; each begins with more
 DISCARDED: Final = 65536  # bytes of what is not for us
 PATIENCE: Final = 30.0  # seconds for the first bytes, of TLS and within it
+MOST_OF_ADDRESS: Final = 1024  # connections; a company behind one address
 MOST_BRIDGES: Final = 4096  # connections with media
-MOST_BRIDGES_OF_ADDRESS: Final = 256  # a company behind one address
+MOST_BRIDGES_OF_ADDRESS: Final = 256
 STUN_BELOW: Final = 4
 
 
@@ -37,9 +41,13 @@ class Door:
         listener: socket.socket,
         context: ssl.SSLContext,
         sfu: SFU,
-        http: Callable[[], asyncio.Protocol],
+        http: Callable[[Callable[[], None]], asyncio.Protocol],
     ) -> None:
-        """`http` makes the protocol of an HTTP connection."""
+        """`http` makes the protocol of an HTTP connection, which calls what it is given at its end.
+
+        Connections take at most half of the file descriptors, those of one address an eighth: the
+        rest is for sockets to the workers and for TURN allocations.
+        """
         listener.setblocking(False)
         self._listener = listener
         self._context = context
@@ -48,8 +56,10 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = RoundRobin()
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._connections = Crowd(files // 2, min(files // 8, MOST_OF_ADDRESS))
+        self._media = Crowd(MOST_BRIDGES, MOST_BRIDGES_OF_ADDRESS)
         self._bridges: dict[Bridge, str] = {}
-        self._of_address: Counter[str] = Counter()
         self._accepting = asyncio.create_task(self._accept())
 
     def close(self) -> None:
@@ -73,28 +83,41 @@ class Door:
                 logger.warning("accepting a connection failed: %s", error.strerror)
                 await asyncio.sleep(0.1)
                 continue
+            if not self._connections.enter(address[0]):
+                connection.close()
+                continue
             task = self._loop.create_task(self._take(connection, address[0]))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _take(self, connection: socket.socket, address: str) -> None:
-        connection.setblocking(False)
         with suppress(OSError, asyncio.CancelledError):
-            first = await self._first_bytes(connection)
-            if first[:2] == b"\x16\x03":
-                await self._loop.connect_accepted_socket(
-                    lambda: Inside(self._http, lambda: self._bridge(address)),
-                    connection,
-                    ssl=self._context,
-                    ssl_handshake_timeout=PATIENCE,
-                )
+            if await self._hand_over(connection, address):
                 return
-            if COOKIE in (first[4:8], first[6:10]) and (bridge := self._bridge(address)):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                await self._loop.connect_accepted_socket(lambda: bridge, connection)
-                return
-            connection.recv(DISCARDED)  # unread, it would make the close a reset
         connection.close()
+        self._connections.leave(address)
+
+    async def _hand_over(self, connection: socket.socket, address: str) -> bool:
+        """To whom its first bytes are for; False when they are for nobody. Raises OSError."""
+        connection.setblocking(False)
+        first = await self._first_bytes(connection)
+        if first[:2] == b"\x16\x03":
+            ended = partial(self._connections.leave, address)
+            await self._loop.connect_accepted_socket(
+                lambda: Inside(lambda: self._http(ended), lambda: self._bridge(address), ended),
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=PATIENCE,
+            )
+            return True
+        if COOKIE in (first[4:8], first[6:10]):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            bridge = self._bridge(address)
+            if bridge is not None:
+                await self._loop.connect_accepted_socket(lambda: bridge, connection)
+                return True
+        connection.recv(DISCARDED)  # unread, it would make the close a reset
+        return False
 
     async def _first_bytes(self, connection: socket.socket) -> bytes:
         """Look at them, and leave them there. Raises OSError (also TimeoutError)."""
@@ -116,29 +139,30 @@ class Door:
 
     def _bridge(self, address: str) -> Bridge | None:
         """A connection with media; None when there are too many."""
-        crowded = self._of_address[address] >= MOST_BRIDGES_OF_ADDRESS
-        if crowded or len(self._bridges) >= MOST_BRIDGES:
+        if not self._media.enter(address):
             return None
         bridge = Bridge(self._sfu, self._turns, self._ended)
         self._bridges[bridge] = address
-        self._of_address[address] += 1
         return bridge
 
     def _ended(self, bridge: Bridge) -> None:
         address = self._bridges.pop(bridge)
-        self._of_address[address] -= 1
-        if not self._of_address[address]:
-            del self._of_address[address]
+        self._media.leave(address)
+        self._connections.leave(address)
 
 
 class Inside(asyncio.Protocol):
-    """A TLS connection until its first bytes tell what it is."""
+    """A TLS connection until its first bytes tell what it is; `ended` when it ends before."""
 
     def __init__(
-        self, http: Callable[[], asyncio.Protocol], bridge: Callable[[], Bridge | None]
+        self,
+        http: Callable[[], asyncio.Protocol],
+        bridge: Callable[[], Bridge | None],
+        ended: Callable[[], None],
     ) -> None:
         self._http = http
         self._bridge = bridge
+        self._ended = ended
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -162,3 +186,39 @@ class Inside(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._ended()
+
+
+class Crowd:
+    """Who is in, by address. Of IPv6 64 bits are counted, since a client has all with these."""
+
+    def __init__(self, most: int, most_of_address: int) -> None:
+        self._most = most
+        self._most_of_address = most_of_address
+        self._of_network: Counter[bytes] = Counter()
+        self._inside = 0
+
+    def enter(self, address: str) -> bool:
+        """False when there are too many already."""
+        network = _network(address)
+        crowded = self._of_network[network] >= self._most_of_address
+        if crowded or self._inside >= self._most:
+            return False
+        self._of_network[network] += 1
+        self._inside += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Who has entered has gone."""
+        network = _network(address)
+        self._inside -= 1
+        self._of_network[network] -= 1
+        if not self._of_network[network]:
+            del self._of_network[network]
+
+
+def _network(address: str) -> bytes:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return found.packed[:8]

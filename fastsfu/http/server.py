@@ -5,6 +5,7 @@ answers, so that a load balancer sees /readyz fail and clients hear what is comi
 """
 
 import asyncio
+import resource
 import signal
 import socket
 import ssl
@@ -22,6 +23,7 @@ from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http.app import asgi_app
 from fastsfu.http.door import Door
+from fastsfu.http.http1 import HTTP1, WebSocket
 from fastsfu.http.model import MAX_MESSAGE_BYTES
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
 from fastsfu.sfu import SFU
@@ -36,6 +38,7 @@ async def serve(config: Config, on_ready: Callable[[SFU, str], None]) -> None:
 
     Raises ConfigError when a port is taken or the certificate is no good.
     """
+    allow_all_files()
     certificate = open_certificate(config)
     listener = open_listener(config)
     sfu = SFU(config)
@@ -89,12 +92,9 @@ class Server(uvicorn.Server):
         doors = [Door(each, context, self._sfu, self._http) for each in sockets]
         self.servers = cast(list[asyncio.Server], doors)
 
-    def _http(self) -> asyncio.Protocol:
+    def _http(self, ended: Callable[[], None]) -> asyncio.Protocol:
         """A protocol for one connection, as uvicorn's own startup makes it."""
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
-        return made
+        return HTTP1(self.config, self.server_state, self.lifespan.state, ended)
 
     def _tls_name(self, url: str) -> str | None:
         """By which TURN/TLS clients reach us; None: a self-signed pair has our addresses."""
@@ -142,6 +142,12 @@ def dated(app: ASGIApp) -> ASGIApp:
     return dated_app
 
 
+def allow_all_files() -> None:
+    """As many file descriptors as the process may have, which mostly starts with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def open_certificate(config: Config) -> ServerCertificate:
     """The configured pair, or a self-signed one; raises ConfigError."""
     if config.cert is None or config.key is None:
@@ -174,7 +180,7 @@ def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
     return uvicorn.Config(
         dated(asgi_app(sfu)),
         ssl_context_factory=lambda _config, _default: context,
-        ws="websockets-sansio",
+        ws=WebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_ping_interval=None,  # the protocol has its own heartbeat
         ws_per_message_deflate=False,  # some hundred KiB for each client, for messages of a few

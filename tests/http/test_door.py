@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import ssl
-from contextlib import ExitStack, closing
+from asyncio import StreamReader, StreamWriter
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aioice.turn import create_turn_endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastsfu.http import door, http1
 from fastsfu.http.bridge import (
     SHORTEST,
     BadStream,
@@ -20,6 +22,7 @@ from fastsfu.http.bridge import (
     pad_turn,
     ufrag_of,
 )
+from fastsfu.http.door import Crowd
 from fastsfu.sfu import SFU
 from tests.support.server import PUBLISH, LiveServer, Socket, live_server
 from tests.support.stun import message, request
@@ -182,6 +185,106 @@ async def test_the_rest_is_closed_without_a_page(sent: bytes) -> None:
         assert b"HTTP" not in answer
         assert answer[:2] in (b"", b"\x01\x01")
         assert (await server.http.get("/healthz")).status_code == 200
+
+
+async def connect(server: LiveServer, sent: bytes = b"") -> tuple[StreamReader, StreamWriter]:
+    """By TLS."""
+    reader, writer = await asyncio.open_connection("localhost", server.port, ssl=server.tls)
+    writer.write(sent)
+    return reader, writer
+
+
+async def ended(reader: StreamReader) -> bytes:
+    """What came until the server has ended the connection."""
+    came = b""
+    async with asyncio.timeout(10):
+        with suppress(ConnectionResetError):
+            while data := await reader.read(65536):
+                came += data
+    return came
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"G",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-More: ",
+        b"POST /v1/whip/r HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nv=0",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nG",
+    ],
+    ids=["first byte", "headers", "body", "second request"],
+)
+async def test_a_request_does_not_stay_unfinished(
+    part: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But a WebSocket stays, though nothing is said in it."""
+    async with live_server() as server, server.caller("r") as ada:
+        monkeypatch.setattr(http1, "REQUEST_SECONDS", 0.1)
+        reader, writer = await connect(server, part)
+        if part.endswith(b"\n\r\nG"):
+            assert b" 200 " in await reader.readline()
+            writer.write(b"E")
+        await ended(reader)
+        writer.close()
+        await ada.send("ping", id=1)
+        await ada.expect("pong")
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\2\0\1\0\1\xfc\3\3"])
+async def test_nor_does_a_handshake(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with live_server() as server:
+        monkeypatch.setattr(door, "PATIENCE", 0.1)
+        reader, writer = await asyncio.open_connection(LOOPBACK, server.port)
+        writer.write(sent)
+        await ended(reader)
+        writer.close()
+
+
+@pytest.mark.parametrize("kind", ["silent", "HTTP", "WebSocket", "TURN"])
+async def test_connections_of_one_address_are_limited(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever they are; when one ends, another one gets in."""
+    monkeypatch.setattr(door, "MOST_OF_ADDRESS", 2)
+    upgrade = (
+        b"GET /v1/signal HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\n"
+        b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: fastsfu.v1\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    sent = {
+        "silent": b"",
+        "HTTP": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "WebSocket": upgrade,
+        "TURN": message(b""),
+    }[kind]
+    async with live_server() as server:
+        held = [await connect(server, sent) for _ in range(2)]
+        for reader, _ in held if sent else []:
+            await reader.read(1)
+        with pytest.raises(OSError):
+            await connect(server)
+        for _, writer in held:
+            writer.transport.abort()
+        async with asyncio.timeout(10):
+            while True:
+                with suppress(OSError):
+                    _, writer = await connect(server)
+                    break
+        writer.close()
+
+
+def test_a_crowd_is_counted_by_address() -> None:
+    crowd = Crowd(4, 2)
+    for address in ("192.0.2.1", "::ffff:192.0.2.1"):
+        assert crowd.enter(address)
+    assert not crowd.enter("192.0.2.1")
+    for address in ("2001:db8::1", "2001:db8::2:0:0:1"):
+        assert crowd.enter(address)
+    assert not crowd.enter("2001:db8::3")
+    assert not crowd.enter("192.0.2.2")  # all are in
+    crowd.leave("192.0.2.1")
+    assert not crowd.enter("2001:db8::3")
+    assert crowd.enter("192.0.2.2")
 
 
 async def test_https_goes_on_beside_it() -> None:

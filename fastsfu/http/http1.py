@@ -1,0 +1,66 @@
+"""HTTP/1.1 and WebSocket connections as uvicorn has them, with an end to waiting for a request.
+
+uvicorn's own timer runs between an answer and the first byte of the next request only: whoever says
+nothing at first, or a part of a request, would keep the connection for ever.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+REQUEST_SECONDS: Final = 30.0  # from its first byte, or that of the connection, to its last
+
+
+class WebSocket(WebSocketsSansIOProtocol):
+    """`ended` is called when it has."""
+
+    ended: Callable[[], None]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.ended()
+
+
+class HTTP1(H11Protocol):
+    """`ended` is called when the connection has, also when it became a WebSocket."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        ended: Callable[[], None],
+    ) -> None:
+        super().__init__(config, server_state, app_state)
+        self._ended = ended
+        self._timer: asyncio.TimerHandle | None = None
+
+    def data_received(self, data: bytes) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+        super().data_received(data)
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self._stop_timer()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        super().handle_websocket_upgrade(event)
+        self._stop_timer()
+        protocol = self.transport.get_protocol()
+        assert isinstance(protocol, WebSocket)
+        protocol.ended = self._ended
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+        self._ended()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
