@@ -87,21 +87,24 @@ async def watch(served: ServerCertificate, certificate: Path, key: Path) -> None
     """Reload the pair whenever one of its files changes, until cancelled.
 
     A pair that cannot be read or does not match (half written) leaves the old one in use and costs
-    one line in the log; the next change is another try. Files are polled, because a renewal may
-    swap a symbolic link anywhere on their path.
+    one line in the log; it is tried again at each look, since what was in the way (a mode, no file
+    descriptor left) need not show in the files. They are polled, because a renewal may swap a
+    symbolic link anywhere on their path.
     """
-    seen = _signature(certificate, key)
+    seen = refused = _signature(certificate, key)
     while True:
         await asyncio.sleep(POLL_SECONDS)
         now = _signature(certificate, key)
         if now == seen:
             continue
-        seen = now
         try:
             served.replace(Pair.read(certificate, key))
+            seen = now
             logger.info("certificate reloaded, valid until %s", served.pair.expires_at())
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            logger.warning("certificate files changed but do not fit, old pair kept: %s", error)
+            if now != refused:
+                logger.warning("certificate files do not fit, old pair kept: %s", error)
+            refused = now
 
 
 def self_signed(names: Iterable[str], addresses: Iterable[str]) -> Pair:

@@ -1,5 +1,6 @@
 """Self-signed certificates, and pairs that are none."""
 
+import asyncio
 import datetime
 import ssl
 from dataclasses import replace
@@ -39,6 +40,34 @@ def test_pair_that_is_none_keeps_the_old() -> None:
         assert served.pair is old
     served.replace(other)
     assert served.pair is other
+
+
+async def test_a_pair_that_could_not_be_read_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that the files show has changed meanwhile: neither a mode nor a descriptor does."""
+    monkeypatch.setattr(tls, "POLL_SECONDS", 0)
+    old, new = tls.self_signed(["a"], []), tls.self_signed(["b"], [])
+    served = tls.ServerCertificate(old)
+    files = write(old, tmp_path)
+    failures = iter([PermissionError(13, "Permission denied")] * 3)
+
+    def read(*_: Path) -> tls.Pair:
+        if failure := next(failures, None):
+            raise failure
+        return new
+
+    monkeypatch.setattr(tls.Pair, "read", read)
+    watching = asyncio.create_task(tls.watch(served, *files))
+    await asyncio.sleep(0)
+    write(new, tmp_path)
+    async with asyncio.timeout(10):
+        while served.pair is not new:
+            await asyncio.sleep(0)
+    watching.cancel()
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == [
+        "certificate files do not fit, old pair kept: [Errno 13] Permission denied"
+    ]
 
 
 def test_configured_files_are_checked_at_start(tmp_path: Path) -> None:
