@@ -169,12 +169,11 @@ class Bridge(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._socket is not None:
-            self._loop.remove_reader(self._socket.fileno())
-            if self._engine is not None and self._wrap is pad_turn:
-                self._engine.forget_client(*self._socket.getsockname()[:2])
-            self._socket.close()
-        self._closed(self)
+        try:
+            if self._socket is not None:
+                self._forget(self._socket)
+        finally:
+            self._closed(self)
 
     def abort(self) -> None:
         """End the connection now."""
@@ -223,6 +222,12 @@ class Bridge(asyncio.Protocol):
         del self._buffer[:rest]  # moves only its beginning
         self._wait()
         return True
+
+    def _forget(self, found: socket.socket) -> None:
+        with found:
+            self._loop.remove_reader(found.fileno())
+            if self._engine is not None and self._wrap is pad_turn:
+                self._engine.forget_client(*found.getsockname()[:2])
 
     def _on_datagrams(self) -> None:
         """What the worker has sent; one write for all of it."""

@@ -55,10 +55,11 @@ class Worker:
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
         self.bridges: list[tuple[Bridge, Transport]] = []
+        self.closed: list[Bridge] = []
         self._sfu = cast(SFU, SimpleNamespace(engine_of=lambda ufrag: self))
 
     def connect(self, turns: RoundRobin) -> tuple[Bridge, Transport]:
-        bridge, transport = Bridge(self._sfu, turns, lambda _: None), Transport()
+        bridge, transport = Bridge(self._sfu, turns, self.closed.append), Transport()
         bridge.connection_made(transport)
         self.bridges.append((bridge, transport))
         return bridge, transport
@@ -153,3 +154,22 @@ async def test_what_is_no_message_ends_it_and_nothing_more_is_passed_on(worker: 
         await asyncio.sleep(0)
         assert transport.closing
         assert not worker.received()
+
+
+async def test_a_connection_ends_whatever_the_worker_says(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(ip: str, port: int) -> None:
+        raise RuntimeError("full")
+
+    monkeypatch.setattr(worker, "forget_client", refuse)
+    bridge, _ = worker.connect(RoundRobin())
+    bridge.data_received(message(b""))
+    await worker.turns(1)
+    own = bridge._socket
+    assert own is not None
+    with pytest.raises(RuntimeError, match="full"):
+        bridge.connection_lost(None)
+    assert own.fileno() == -1
+    assert worker.closed == [bridge]
+    worker.bridges.clear()
