@@ -111,11 +111,11 @@ class SFU:
             engine.listen_tcp(port, tls_name)
 
     def engine_of(self, ufrag: str) -> MediaEngine:
-        """The engine whose session has this ICE username fragment; any for an unknown one."""
+        """The engine whose session has this ICE username fragment; one that lives for others."""
         for session in self.rooms.sessions.values():
             if ufrag and session.ice is not None and session.ice.ufrag == ufrag:
                 return session.engine
-        return self.engines[0]
+        return next((each for each in self.engines if not each.lost), self.engines[0])
 
     @property
     def sessions(self) -> Mapping[str, Session]:

@@ -65,6 +65,16 @@ async def test_a_full_server_says_so(natives: list[RecordingEngine]) -> None:
         await (await join()).offer(sending())
 
 
+async def test_who_is_not_known_yet_comes_to_a_worker_that_lives(sfu: SFU) -> None:
+    """TURN by TCP has no ufrag."""
+    assert sfu.engine_of("") is sfu.engines[0]
+    sfu.engines[0].lost = True
+    assert sfu.engine_of("") is sfu.engines[1]
+    for engine in sfu.engines:
+        engine.lost = True
+    assert sfu.engine_of("") is sfu.engines[0]
+
+
 async def test_a_stream_crosses_once_to_each_worker_that_has_receivers(
     sfu: SFU, join: Join, natives: list[RecordingEngine]
 ) -> None:
