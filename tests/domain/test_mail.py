@@ -5,7 +5,7 @@ import json
 from typing import Any, NoReturn
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fastsfu.config import Config
@@ -105,7 +105,6 @@ def messages(*data: Any) -> dict[str, Any]:
     return {"type": "messages", "messages": numbered}
 
 
-@settings(deadline=None)
 @given(FRAMES)
 def test_whatever_is_said_what_leaves_is_json(frame: bytes) -> None:
     async def run() -> None:

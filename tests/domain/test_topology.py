@@ -303,7 +303,7 @@ class AnyCourse(RuleBasedStateMachine):
             assert self.made.deadline is not None, "nothing is sent twice for ever"
 
 
-AnyCourse.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+AnyCourse.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 test_any_course = AnyCourse.TestCase
 
 

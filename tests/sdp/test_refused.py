@@ -157,7 +157,7 @@ def damaged(draw: st.DrawFn) -> str:
 
 
 @given(damaged())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_damaged_offers_are_answered_or_refused(text: str) -> None:
     try:
         got = read(text)

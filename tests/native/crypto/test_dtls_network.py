@@ -39,7 +39,7 @@ def test_lost_flights(lost: set[int]) -> None:
     assert client.keys()[1:3] == server.keys()[3:5]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_any_network(seed: int) -> None:
     """A fifth lost, a fifth doubled, any order within a flight, each record alone."""

@@ -114,7 +114,7 @@ def test_a_parameter_without_length_is_no_endless_loop(pipe: Pipe) -> None:
         assert pipe.ends[1].take() == []
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.lists(st.integers(1, 60_000) | st.integers(1, 3000), min_size=1, max_size=30),
     st.integers(0, 2**32),
