@@ -224,6 +224,11 @@ class Config(BaseSettings):
     app_message_burst: Annotated[int, Field(ge=1)] = 200
     """App messages that a participant may send at once, before the average counts."""
 
+    max_connections_per_address: Annotated[int, Field(ge=1)] | None = None
+    """TCP connections that one address may have, or one IPv6 network of 64 bits. Default: 1,024, or
+    an eighth of the file descriptors; more is for a server behind a load balancer that hides them.
+    """
+
     # Time
 
     consent_timeout: Seconds = 30.0

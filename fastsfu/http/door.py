@@ -45,8 +45,8 @@ class Door:
     ) -> None:
         """`http` makes the protocol of an HTTP connection, which calls what it is given at its end.
 
-        Connections take at most half of the file descriptors, those of one address an eighth: the
-        rest is for sockets to the workers and for TURN allocations.
+        Connections take at most half of the file descriptors, those of one address an eighth unless
+        it is configured: the rest is for sockets to the workers and for TURN allocations.
         """
         listener.setblocking(False)
         self._listener = listener
@@ -57,7 +57,8 @@ class Door:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = RoundRobin()
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._connections = Crowd(files // 2, min(files // 8, MOST_OF_ADDRESS))
+        of_address = sfu.config.max_connections_per_address or min(files // 8, MOST_OF_ADDRESS)
+        self._connections = Crowd(files // 2, of_address)
         self._media = Crowd(MOST_BRIDGES, MOST_BRIDGES_OF_ADDRESS)
         self._bridges: dict[Bridge, str] = {}
         self._accepting = asyncio.create_task(self._accept())

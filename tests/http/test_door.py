@@ -273,6 +273,15 @@ async def test_connections_of_one_address_are_limited(
         writer.close()
 
 
+async def test_how_many_of_one_address_is_an_option() -> None:
+    async with live_server(max_connections_per_address=2) as server:
+        with ExitStack() as stack:
+            for _ in range(2):
+                stack.enter_context(socket.create_connection((LOOPBACK, server.port), 5))
+            refused = stack.enter_context(socket.create_connection((LOOPBACK, server.port), 5))
+            assert await asyncio.to_thread(refused.recv, 1) == b""
+
+
 def test_a_crowd_is_counted_by_address() -> None:
     crowd = Crowd(4, 2)
     for address in ("192.0.2.1", "::ffff:192.0.2.1"):
