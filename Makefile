@@ -16,14 +16,15 @@ SANITIZED ?= tests/native tests/scenarios tests/fuzz tests/messages tests/http/t
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
-.PHONY: help serve build test test-fast test-network test-all test-sanitize fuzz bench bench-long lint dist clean
+.PHONY: help serve build test test-slow test-fast test-network test-all test-sanitize fuzz bench bench-long lint dist clean
 help:
 	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
-	@echo "make test           the whole test suite, with browsers (TESTS=tests/sdp for a part)"
+	@echo "make test           the test suite, with browsers (TESTS=tests/sdp for a part)"
 	@echo "make test-fast      the tests that need no browser"
+	@echo "make test-slow      the tests with browsers that make test leaves out"
 	@echo "make test-network   calls through firewalls, in network namespaces (as root)"
 	@echo "make test-sanitize  the native tests, scenarios and fuzzers under ASan and UBSan"
-	@echo "make test-all       lint, test, test-sanitize and a fuzz run"
+	@echo "make test-all       all of these, lint and a fuzz run"
 	@echo "make bench          micro benchmarks and short calls: table, JSON and charts in build/bench"
 	@echo "make bench-long     all shapes of calls, for 40 minutes, ten of them a soak"
 	@echo "make fuzz           $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600)"
@@ -35,7 +36,11 @@ serve: build/native.stamp
 build: build/native.stamp
 
 test: build/faces.stamp build/test.stamp
-	@$(BIN)/python -m pytest -m 'not network' $(TESTS)
+	@$(BIN)/python -m pytest -m 'not network and not slow' $(TESTS)
+
+# What browsers take minutes for, each a variant of what make test has.
+test-slow: build/faces.stamp build/test.stamp
+	@$(BIN)/python -m pytest -m slow $(TESTS)
 
 test-fast: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -m 'not browser and not network' $(TESTS)
@@ -44,7 +49,7 @@ test-fast: build/faces.stamp build/test.stamp
 test-network: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -m network tests
 
-test-all: lint test test-network test-sanitize fuzz
+test-all: lint test test-slow test-network test-sanitize fuzz
 
 # In a copy of the tree, so that the instrumented modules do not replace the real ones. What a sanitizer has to say
 # goes to file descriptor 2, which pytest would keep.

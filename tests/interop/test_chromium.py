@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from playwright.async_api import Browser
 
 from tests.interop.conftest import OpenPage
@@ -53,6 +54,7 @@ async def test_media_gets_past_the_relay_of_the_same_port(
         assert lost < 0.1 * came
 
 
+@pytest.mark.slow
 async def test_all_who_join_at_once_get_all(browser: Browser, open_page: OpenPage) -> None:
     pages = await asyncio.gather(*(open_page(browser, name) for name in ("Ada", "Ben", "Cy")))
     for page in pages:
@@ -86,6 +88,7 @@ async def test_who_joins_late_knows_who_speaks(browser: Browser, open_page: Open
     assert await ben.evaluate("window.speakers") == [ada_id]
 
 
+@pytest.mark.slow
 async def test_declined_source_stops_and_comes_back(browser: Browser, open_page: OpenPage) -> None:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     ada_id = await ada.joined()
@@ -109,6 +112,7 @@ async def test_declined_source_stops_and_comes_back(browser: Browser, open_page:
     await ben.goes_on(video=1, audio=1)
 
 
+@pytest.mark.slow
 async def test_a_screen_is_seen_again_by_the_same_ssrc(
     browser: Browser, open_page: OpenPage
 ) -> None:
@@ -146,6 +150,7 @@ async def new_session(page, old_id: str) -> str | None:
     return session_id if session_id != old_id else None
 
 
+@pytest.mark.slow
 async def test_who_leaves_is_gone_and_the_place_is_used_again(
     browser: Browser, open_page: OpenPage
 ) -> None:
@@ -164,6 +169,7 @@ async def test_who_leaves_is_gone_and_the_place_is_used_again(
     assert await ada.evaluate(sections) == 4, "Cy takes the sections that Ben left"
 
 
+@pytest.mark.slow
 async def test_sender_reaches_its_bitrate(browser: Browser, open_page: OpenPage) -> None:
     """Transport-wide feedback lets Chromium's estimate rise from its start (300 kbit/s)."""
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")

@@ -1,5 +1,6 @@
 """Firefox ESR with Chromium, both ways."""
 
+import pytest
 from playwright.async_api import Browser
 
 from tests.interop.conftest import OpenPage
@@ -14,6 +15,7 @@ async def test_firefox_and_chromium(
     await ben.receiving(video=1, audio=1)
 
 
+@pytest.mark.slow
 async def test_chromium_joins_a_waiting_firefox(
     browser: Browser, firefox: Firefox, open_page: OpenPage
 ) -> None:

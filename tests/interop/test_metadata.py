@@ -4,6 +4,7 @@ import itertools
 import json
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser
 
 from tests.interop.conftest import OpenPage
@@ -120,6 +121,7 @@ async def test_the_sfu_tells_it_without_signaling(browser: Browser, open_patient
     assert await changes(ben) == [[False, None], [False, HAND]]
 
 
+@pytest.mark.slow
 async def test_a_flood_ends_no_call(browser: Browser, open_page: OpenPage) -> None:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     await ben.receiving(video=1, audio=1)
@@ -133,6 +135,7 @@ async def test_a_flood_ends_no_call(browser: Browser, open_page: OpenPage) -> No
     await ada_is(True, 300, ada, ben)
 
 
+@pytest.mark.slow
 async def test_who_joins_anew_is_as_before(browser: Browser, open_direct: OpenPage) -> None:
     ada, ben = [await open_direct(browser, name, script=WIRES) for name in ("Ada", "Ben")]
     await carried_by("peer", ada, ben)
@@ -153,6 +156,7 @@ async def test_who_joins_anew_is_as_before(browser: Browser, open_direct: OpenPa
     assert await ada.joined() != before
 
 
+@pytest.mark.slow
 async def test_a_browser_speaks_for_itself_alone(browser: Browser, open_direct: OpenPage) -> None:
     ada, ben = [await open_direct(browser, name, script=WIRES) for name in ("Ada", "Ben")]
     await carried_by("peer", ada, ben)

@@ -164,6 +164,7 @@ async def test_a_bad_token_is_explained(
     await expect(page.locator("#over-title")).to_have_text(title)
 
 
+@pytest.mark.slow
 async def test_a_lost_connection_is_told_and_comes_back(visit: Visit, token: str) -> None:
     page = await visit(t=token, name="Ada", autojoin="1")
     await until("her to join", lambda: page.evaluate(JOINED))
@@ -176,6 +177,7 @@ async def test_a_lost_connection_is_told_and_comes_back(visit: Visit, token: str
     assert await page.evaluate("window.connections.length") == 1
 
 
+@pytest.mark.slow
 async def test_a_shared_screen_takes_the_stage(browser: Browser, open_page: OpenPage) -> None:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     await ben.receiving(video=1, audio=1)
@@ -240,6 +242,7 @@ async def test_a_hidden_page_hears_who_comes(browser: Browser, open_direct: Open
         await until(f"Ada to hear {name} over {carrier}", hears)
 
 
+@pytest.mark.slow
 async def test_settings_of_the_sender_arrive(browser: Browser, open_page: OpenPage) -> None:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     ada_id = await ada.joined()
@@ -256,6 +259,7 @@ async def test_settings_of_the_sender_arrive(browser: Browser, open_page: OpenPa
     await until("Ada's hand", lambda: ben.evaluate(hand))
 
 
+@pytest.mark.slow
 async def test_the_library_says_what_the_network_is(browser: Browser, open_page: OpenPage) -> None:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     await ben.receiving(video=1, audio=1)

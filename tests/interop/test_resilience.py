@@ -5,6 +5,7 @@ import secrets
 import socket
 import time
 
+import pytest
 from playwright.async_api import Browser
 
 from benchmarks.load.certificate import Identity
@@ -37,6 +38,7 @@ async def test_lost_websocket_resumes_the_session(browser: Browser, open_page: O
     await until("signaling to work again", heard_of)
 
 
+@pytest.mark.slow
 async def test_ice_restart_keeps_the_media(browser: Browser, open_page: OpenPage) -> None:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     await ada.receiving(video=1, audio=1)

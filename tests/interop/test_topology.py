@@ -107,6 +107,7 @@ NO_STATISTICS_OF_OWN_SOUND = """(() => {
 })()"""
 
 
+@pytest.mark.slow
 async def test_the_own_voice_is_heard_without_statistics_of_it(
     browser: Browser, open_direct: OpenPage
 ) -> None:
@@ -165,6 +166,7 @@ async def test_three_at_once(browser: Browser, open_direct: OpenPage) -> None:
     await everybody_gets_everything(*pages)
 
 
+@pytest.mark.slow
 async def test_one_leaves_during_the_switch(browser: Browser, open_direct: OpenPage) -> None:
     ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
     await carried_by("peer", ada, ben)
@@ -176,6 +178,7 @@ async def test_one_leaves_during_the_switch(browser: Browser, open_direct: OpenP
     await everybody_gets_everything(ada, cy)
 
 
+@pytest.mark.slow
 async def test_signaling_is_lost_during_the_switch(browser: Browser, open_direct: OpenPage) -> None:
     ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
     await carried_by("peer", ada, ben)
@@ -188,6 +191,7 @@ async def test_signaling_is_lost_during_the_switch(browser: Browser, open_direct
     await everybody_gets_everything(ada, ben, cy)
 
 
+@pytest.mark.slow
 async def test_a_reload_connects_directly_again(browser: Browser, open_direct: OpenPage) -> None:
     ada, ben = await open_direct(browser, "Ada"), await open_direct(browser, "Ben")
     await carried_by("peer", ada, ben)
@@ -211,6 +215,7 @@ async def test_without_a_direct_path_the_sfu_carries_the_call(
     await everybody_gets_everything(*pages)
 
 
+@pytest.mark.slow
 async def test_the_page_tells_and_chats_through_the_switch(
     browser: Browser, open_direct: OpenPage
 ) -> None:
