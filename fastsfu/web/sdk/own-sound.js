@@ -2,8 +2,8 @@
 
 /** @import { Sound } from './stats.js' */
 
-/** Of two looks in a row each sees nearly all that was said in between: 171 ms at 48 kHz. */
-const SAMPLES = 8192;
+/** The most that there can be: a look that comes late, after 683 ms at 48 kHz, still sees all. */
+const SAMPLES = 32768;
 /** About 10 ms, of each of which statistics take the peak. */
 const BLOCK = 512;
 
@@ -33,12 +33,13 @@ export class OwnSound {
   of(track) {
     if (track !== this.#track) this.#listen(track);
     if (!this.#context || !this.#analyser || !track) return null;
-    const now = this.#context.currentTime;
+    const { currentTime: now, sampleRate } = this.#context;
     const elapsed = now - this.#lookedAt;
     const { energy, duration } = this.#sound;
     const samples = new Float32Array(SAMPLES);
     this.#analyser.getFloatTimeDomainData(samples);
-    this.#sound = { energy: energy + powerOf(samples) * elapsed, duration: duration + elapsed };
+    const since = samples.subarray(-Math.max(BLOCK, Math.round(elapsed * sampleRate)));
+    this.#sound = { energy: energy + powerOf(since) * elapsed, duration: duration + elapsed };
     this.#lookedAt = now;
     return this.#sound;
   }
