@@ -76,6 +76,7 @@ async def changes(page: CallPage) -> list[Any]:
     return [each for each, _ in itertools.groupby(updates)]
 
 
+@pytest.mark.slow
 async def test_a_direct_call_tells_it_without_the_server(
     browser: Browser, open_patient: OpenPage
 ) -> None:
@@ -101,6 +102,7 @@ async def test_a_direct_call_tells_it_without_the_server(
     assert await changes(ben) == [[False, None], [False, HAND], [True, HAND]]
 
 
+@pytest.mark.slow
 async def test_the_sfu_tells_it_without_signaling(browser: Browser, open_patient: OpenPage) -> None:
     pages = [await open_patient(browser, name, script=WIRES) for name in ("Ada", "Ben", "Cy")]
     ada, ben, cy = pages
