@@ -26,7 +26,7 @@ from tests.support.page import CallPage, until
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 # Milliseconds beyond what holds up the control, for a machine that may be busy: there the start of
 # an encoder takes its time. benchmarks.switch measures on a quiet one.
-PICTURE_GAP = 1000.0
+PICTURE_GAP = 500.0
 SOUND_GAP = 500.0
 LISTEN = """(() => {
   window.heard = [];
