@@ -76,10 +76,8 @@ async def changes(page: CallPage) -> list[Any]:
     return [each for each, _ in itertools.groupby(updates)]
 
 
-@pytest.mark.slow
-async def test_a_direct_call_tells_it_without_the_server(
-    browser: Browser, open_patient: OpenPage
-) -> None:
+async def two_without_the_server(browser: Browser, open_patient: OpenPage) -> list[CallPage]:
+    """Ada and Ben in a direct call, whose words reach no server; Ben keeps what he is told."""
     ada, ben = [await open_patient(browser, name, script=WIRES) for name in ("Ada", "Ben")]
     await carried_by("peer", ada, ben)
     await ada_is(True, None, ben)
@@ -87,6 +85,14 @@ async def test_a_direct_call_tells_it_without_the_server(
     for page in (ada, ben):
         await page.evaluate(NOTHING_TO_THE_SERVER)
     await ben.evaluate(WATCH)
+    return [ada, ben]
+
+
+@pytest.mark.slow
+async def test_a_direct_call_tells_it_without_the_server(
+    browser: Browser, open_patient: OpenPage
+) -> None:
+    ada, ben = await two_without_the_server(browser, open_patient)
     await ada.evaluate("window.call.setLocalAudio(false)")
     await until("the badge", lambda: ben.evaluate(BADGE))
     await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")

@@ -16,16 +16,7 @@ from playwright.async_api import Browser
 from websockets import ConnectionClosed
 
 from tests.interop.conftest import OpenPage
-from tests.interop.test_metadata import (
-    HAND,
-    NOTHING_TO_THE_SERVER,
-    WATCH,
-    WIRES,
-    ada_is,
-    changes,
-    sever,
-)
-from tests.interop.test_topology import carried_by
+from tests.interop.test_metadata import HAND, ada_is, changes, two_without_the_server
 from tests.support.messages_client import MessagesClient
 from tests.support.page import until
 from tests.support.server import LiveServer, Socket, live_server
@@ -160,13 +151,7 @@ async def test_mute_states_and_user_data_need_no_signaling_and_no_right_to_send(
 async def test_two_in_a_direct_call_need_no_server(
     browser: Browser, open_patient: OpenPage
 ) -> None:
-    ada, ben = [await open_patient(browser, name, script=WIRES) for name in ("Ada", "Ben")]
-    await carried_by("peer", ada, ben)
-    await ada_is(True, None, ben)
-    await sever(ada, ben)
-    for page in (ada, ben):
-        await page.evaluate(NOTHING_TO_THE_SERVER)
-    await ben.evaluate(WATCH)
+    ada, ben = await two_without_the_server(browser, open_patient)
     await ben.evaluate("window.heard = []")
     await ben.evaluate("void window.call.on('app-message', ({ data }) => window.heard.push(data))")
     await ada.evaluate("window.call.setLocalAudio(false)")
