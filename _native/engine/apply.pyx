@@ -17,10 +17,11 @@ from fastsfu._native.engine.command cimport (
 from fastsfu._native.engine.egress cimport egress_flush
 from fastsfu._native.engine.feedback cimport feedback_bye
 from fastsfu._native.engine.forward cimport forward_forget
-from fastsfu._native.engine.ingress cimport (
-    ingress_early, ingress_forget, ingress_register, ingress_unregister_next,
-)
+from fastsfu._native.engine.ingress cimport ingress_early
 from fastsfu._native.engine.link cimport link_connect, link_tap, link_to, link_untap
+from fastsfu._native.engine.paths cimport (
+    paths_forget, paths_register, paths_unregister_next,
+)
 from fastsfu._native.engine.replica cimport replica_close, replica_open
 from fastsfu._native.engine.relay cimport Relay, relay_forget, relay_revoke
 from fastsfu._native.engine.state cimport (
@@ -142,7 +143,7 @@ cdef void create_transport(Worker* worker, const CreateTransport* command) noexc
     transport.ssrc = command.ssrc
     transport.consent_timeout_us = command.consent_timeout_us
     ice_init(&transport.ice, &command.ice, worker.now_us)
-    if ingress_register(worker, transport, &command.ice) < 0:
+    if paths_register(worker, transport, &command.ice) < 0:
         transport_free(transport)
         count_drop(worker, DROP_NO_MEMORY)
         return
@@ -164,9 +165,9 @@ cdef void set_extensions(Transport* transport, const SetExtensions* command) noe
 
 
 cdef void restart(Worker* worker, Transport* transport, const RestartIce* command) noexcept nogil:
-    ingress_unregister_next(worker, transport)      # a restart that did not take hold
+    paths_unregister_next(worker, transport)      # a restart that did not take hold
     ice_restart(&transport.ice, &command.ice)
-    if ingress_register(worker, transport, &command.ice) < 0:
+    if paths_register(worker, transport, &command.ice) < 0:
         count_drop(worker, DROP_NO_MEMORY)
 
 
@@ -374,7 +375,7 @@ cdef void apply_free_transport(Worker* worker, Transport* transport) noexcept no
     while transport.outbound_count:
         close_outbound(worker, transport.outbound[transport.outbound_count - 1])
     leave_senders(worker, transport)
-    ingress_forget(worker, transport)
+    paths_forget(worker, transport)
     worker.transports[index] = NULL
     worker.transport_count -= 1
     transport.stats.handle = 0
