@@ -20,8 +20,10 @@ from fastsfu._native.media.reception cimport (
     reception_lost, reception_on_sr, reception_report, reception_sender_clock,
 )
 from fastsfu._native.media.stream cimport (
-    InboundStream, OutboundState, OutboundStream, has_receivers, keyframe_due, want_keyframe,
+    InboundStream, MediaKind, OutboundState, OutboundStream, has_receivers, keyframe_due,
+    want_keyframe,
 )
+from fastsfu._native.media.timeline cimport timeline_report
 from fastsfu._native.media.twcc cimport twcc_write
 from fastsfu._native.packet.rtcp cimport (
     PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, Feedback,
@@ -30,7 +32,9 @@ from fastsfu._native.packet.rtcp cimport (
     rtcp_write_fir, rtcp_write_nack, rtcp_write_pli, rtcp_write_rr, rtcp_write_sdes_cname,
     rtcp_write_sr,
 )
-from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, Transport
+from fastsfu._native.peer.transport cimport (
+    SSRC_INBOUND, SSRC_OUTBOUND, Transport, transport_heard,
+)
 
 cdef enum:
     MAX_RTCP = 1500               # bytes of one compound packet that we read
@@ -58,6 +62,7 @@ cdef void feedback_on_rtcp(
     if srtcp_unprotect(&transport.receive, packet, size, plain, &plain_size) != SRTP_OK:
         count_drop(worker, DROP_SRTCP)
         return
+    transport_heard(transport, worker.now_us)
     while rtcp_next(plain, plain_size, &offset, &part):
         on_part(worker, transport, &part)
     if offset != plain_size:
@@ -103,6 +108,9 @@ cdef void on_sender_report(
         return
     stream = inbound_of(worker, transport, info.ssrc)
     if stream != NULL:
+        if stream.kind == MediaKind.AUDIO:
+            info.rtp_ts = timeline_report(
+                &stream.timeline, &stream.reception, &info, worker.now_us)
         reception_on_sr(&stream.reception, &info, worker.now_us)
         link_clock(worker, stream)
 

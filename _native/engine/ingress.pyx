@@ -40,6 +40,7 @@ from fastsfu._native.media.loss cimport (
 )
 from fastsfu._native.media.reception cimport reception_init, reception_on_packet
 from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
+from fastsfu._native.media.timeline cimport timeline_map
 from fastsfu._native.media.twcc cimport twcc_on_packet
 from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
 from fastsfu._native.packet.demux cimport (
@@ -50,7 +51,7 @@ from fastsfu._native.packet.rtp cimport (
 )
 from fastsfu._native.peer.transport cimport (
     DTLS_DATA_PER_SECOND, DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
-    transport_bind, transport_unbound,
+    transport_bind, transport_unbound, transport_witness,
 )
 
 
@@ -285,6 +286,10 @@ cdef void accept(
         count_drop(worker, DROP_DUPLICATE)
         return
     stream.last_ext_seq = max(stream.last_ext_seq, packet.ext_seq)
+    if stream.kind == MediaKind.AUDIO:
+        packet.header.ts = timeline_map(
+            &stream.timeline, packet.ext_seq, packet.header.ts, stream.clock_rate, worker.now_us,
+            transport_witness(transport, worker.now_us))
     reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
     stream.stats.packets += 1
     stream.stats.bytes += packet.payload_size

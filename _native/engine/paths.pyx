@@ -22,7 +22,7 @@ from fastsfu._native.peer.ice cimport (
     ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_UFRAG_SIZE, Address, IceAction, IceCredentials,
     address_equal, ice_on_request,
 )
-from fastsfu._native.peer.transport cimport PATHS_PER_SECOND, Transport
+from fastsfu._native.peer.transport cimport PATHS_PER_SECOND, Transport, transport_heard
 
 
 cdef void paths_on_stun(Worker* worker, const Datagram* datagram) noexcept nogil:
@@ -62,6 +62,7 @@ cdef void on_check(
     if action == ICE_IGNORE:
         count_drop(worker, DROP_STUN_STRANGER)
         return
+    transport_heard(transport, worker.now_us)
     if memcmp(before.ufrag, transport.ice.current.ufrag, ICE_UFRAG_SIZE) != 0:
         table_remove(&worker.by_ufrag, read_u64(before.ufrag))     # the restart is complete
         transport.expired = transport.expiry_told = False

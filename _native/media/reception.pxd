@@ -5,6 +5,9 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from fastsfu._native.packet.rtcp cimport ReportBlock, SenderInfo
 
+cdef enum:
+    SECOND_US = 1000000
+
 cdef struct Reception:
     uint32_t ssrc
     uint32_t clock_rate       # Hz
@@ -34,3 +37,9 @@ cdef void reception_report(
 # there was none.
 cdef bint reception_sender_clock(
     const Reception* reception, int64_t now_us, uint64_t* ntp, uint32_t* rtp_ts) noexcept nogil
+
+
+cdef inline uint32_t ticks(int64_t us, uint32_t rate) noexcept nogil:
+    """Microseconds in units of 1/rate s, modulo 2^32; in two steps, so that no clock overflows."""
+    cdef uint64_t whole = <uint64_t>(us // SECOND_US) * rate
+    return <uint32_t>(whole + <uint64_t>(us % SECOND_US) * rate // SECOND_US)

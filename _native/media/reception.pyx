@@ -3,7 +3,6 @@
 from libc.stdint cimport int32_t, uint8_t
 
 cdef enum:
-    SECOND_US = 1000000
     LOST_MAX = 0x7FFFFF       # "cumulative number of packets lost" has 24 bits with its sign
     LOST_MIN = -0x800000
     MAX_JITTER_SECONDS = 5    # a jump beyond is a new timeline, not jitter (as in libwebrtc)
@@ -86,12 +85,6 @@ cdef inline uint64_t expected(const Reception* reception) noexcept nogil:
     if reception.base_seq < 0:
         return 0
     return <uint64_t>(reception.highest_seq - reception.base_seq + 1)
-
-
-cdef inline uint32_t ticks(int64_t us, uint32_t rate) noexcept nogil:
-    """Microseconds in units of 1/rate s, modulo 2^32; in two steps, so that no clock overflows."""
-    cdef uint64_t whole = <uint64_t>(us // SECOND_US) * rate
-    return <uint32_t>(whole + <uint64_t>(us % SECOND_US) * rate // SECOND_US)
 
 
 cdef inline void update_jitter(Reception* reception, uint32_t transit) noexcept nogil:

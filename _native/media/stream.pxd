@@ -14,6 +14,7 @@ from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.media.rewrite cimport Rewrite
 from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.timeline cimport Timeline
 
 cpdef enum MediaKind:
     AUDIO = 0
@@ -55,6 +56,7 @@ cdef struct InboundStream:
     Reception reception
     LossTracker loss
     Level level
+    Timeline timeline             # of a voice
     History history               # kept while there are receivers, and only for video
     # the frame being gathered (engine/forward)
     MediaPacket frame[FRAME_CAPACITY]

@@ -9,6 +9,7 @@ from fastsfu._native.media.history cimport history_free, history_init
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
 from fastsfu._native.media.rewrite cimport rewrite_init, rewrite_stop
+from fastsfu._native.media.timeline cimport timeline_init
 
 
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil:
@@ -27,6 +28,7 @@ cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept no
     memset(stream.primary_of_rtx, NO_PT, sizeof(stream.primary_of_rtx))
     loss_init(&stream.loss)
     level_init(&stream.level)
+    timeline_init(&stream.timeline)
     return stream
 
 

@@ -25,6 +25,7 @@ cdef enum:
     DTLS_PER_SECOND = 100
     # and those with data channels' packets in them: 19 Mbit/s, beyond which SCTP slows down
     DTLS_DATA_PER_SECOND = 2000
+    HEARD_APART_US = 100000
     # changes of path told to it: a client roams now and then, and starts with a few pairs
     PATHS_PER_SECOND = 10
 
@@ -48,6 +49,8 @@ cdef struct Transport:
     uint64_t handle
     IceAgent ice
     int64_t consent_timeout_us
+    int64_t heard_us              # RTCP or a check came; at most noted each HEARD_APART_US
+    int64_t heard_before_us       # the time before that
     bint expiry_told              # to the event loop; again each second while its ring is full
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
     Buffer* early[EARLY_PACKETS]  # SRTP that came before the keys, as received
@@ -87,3 +90,17 @@ cdef int transport_bind(
 # The inbound stream of this MID that has no SSRC yet (rtx: no RTX SSRC); NULL: none.
 cdef InboundStream* transport_unbound(
     Transport* transport, const uint8_t* mid, uint8_t size, bint rtx) noexcept nogil
+
+
+cdef inline void transport_heard(Transport* transport, int64_t now_us) noexcept nogil:
+    """Something of the peer came that is authentic, and no media."""
+    if now_us - transport.heard_us >= HEARD_APART_US:
+        transport.heard_before_us = transport.heard_us
+        transport.heard_us = now_us
+
+
+cdef inline int64_t transport_witness(const Transport* transport, int64_t now_us) noexcept nogil:
+    """When it last did; not right now, since what was held up on the way comes all at once."""
+    if now_us - transport.heard_us >= HEARD_APART_US:
+        return transport.heard_us
+    return transport.heard_before_us

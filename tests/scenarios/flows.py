@@ -131,6 +131,17 @@ class Microphone:
     octets: int = 0
     start_ts: int = 0x1234_5678
     stamps: list[int] = field(default_factory=list)  # timestamp of each packet
+    idle_us: int = 0  # for how long its clock has stood still
+    frozen_us: int | None = None  # since then it stands still: what `pause` begins
+
+    def pause(self, now_us: int) -> None:
+        """As libwebrtc does without a track: no packets, and the clock of timestamps stops."""
+        self.on, self.frozen_us = False, now_us
+
+    def resume(self, now_us: int) -> None:
+        assert self.frozen_us is not None
+        self.idle_us += now_us - self.frozen_us
+        self.on, self.frozen_us = True, None
 
     def tick(self, now_us: int) -> list[bytes]:
         if now_us < self.next_us or not self.on:
@@ -147,7 +158,8 @@ class Microphone:
         return [rtp(AUDIO_PT, self.seq, ts, self.ssrc, payload, extension=extension)]
 
     def timestamp(self, now_us: int) -> int:
-        return (self.start_ts + now_us * 48_000 // 1_000_000) & 0xFFFFFFFF
+        ran_us = (now_us if self.frozen_us is None else self.frozen_us) - self.idle_us
+        return (self.start_ts + ran_us * 48_000 // 1_000_000) & 0xFFFFFFFF
 
 
 @dataclass

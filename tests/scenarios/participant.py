@@ -131,7 +131,7 @@ class Participant:
         self.up.send(now_us, self.outward.protect_rtcp(compound))
 
     def report(self, now_us: int) -> None:
-        for source in (*self.cameras, *self.microphones):
+        for source in (*self.cameras, *(one for one in self.microphones if one.on)):
             ntp = NTP_EPOCH + (now_us << 32) // 1_000_000
             ts = source.timestamp(now_us)
             self.send_rtcp(

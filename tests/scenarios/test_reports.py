@@ -1,5 +1,9 @@
 """Sender reports as the receivers get them: one clock for sound and picture (lip sync)."""
 
+from itertools import pairwise
+
+import pytest
+
 from tests.scenarios.call import call
 from tests.scenarios.participant import NTP_EPOCH
 
@@ -26,3 +30,31 @@ def test_sound_and_picture_are_on_the_sender_s_clock() -> None:
         for found, shift, rate in ((viewer.ssrc, media, 90), (voice, voices, 48)):
             assert len(shifts[found]) >= 8
             assert all(abs(signed(at - min(shift))) <= rate for at in shifts[found])  # 1 ms
+
+
+@pytest.mark.parametrize("pause", [2.4, 10.0])
+def test_a_voice_whose_clock_stood_still_in_a_pause_comes_back_in_step(pause: float) -> None:
+    """Else receivers hold the picture back for as long as the pause was."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        _, voice = run.listen(bob, run.speak(ann))
+        run.watch(bob, run.film(ann))
+        microphone = ann.microphones[0]
+        for _ in range(2):
+            run.run(5)
+            microphone.pause(run.world.now_us)
+            run.run(pause)
+            microphone.resume(run.world.now_us)
+        run.run(5)
+        lines = [
+            ts - (ntp - NTP_EPOCH) * 48_000 / (1 << 32)
+            for _, ssrc, ntp, ts in bob.reports
+            if ssrc == voice
+        ]
+        assert len(lines) >= 8
+        spread = [signed(round(line - lines[0]) % (1 << 32)) for line in lines]
+        assert max(spread) - min(spread) <= 48 * 50
+        arrivals = [ts for _, _, ts, _ in bob.heard]
+        steps = [signed(after - before) for before, after in pairwise(arrivals)]
+        jumps = [step for step in steps if step > 2 * 960]
+        assert [round(step / 48_000, 1) for step in jumps] == [pause] * 2

@@ -1,0 +1,66 @@
+"""See timeline.pxd."""
+
+from libc.stdint cimport int32_t, uint64_t
+
+from fastsfu._native.media.reception cimport SECOND_US, ticks
+
+cdef enum:
+    PAUSE_US = 200000         # DTX sends less often, but its timestamps keep step
+    MAX_LAG_US = 100000       # a smaller one is jitter, or the grain of the sender's reports
+    MAX_APART = 60            # seconds between two reports that are compared
+
+
+cdef void timeline_init(Timeline* timeline) noexcept nogil:
+    timeline.newest = -1
+    timeline.last_ts = 0
+    timeline.last_us = 0
+    timeline.since = 0
+    timeline.shift = 0
+    timeline.shift_before = 0
+    timeline.owed = 0
+
+
+cdef uint32_t timeline_map(
+        Timeline* timeline, int64_t ext_seq, uint32_t ts, uint32_t clock_rate, int64_t now_us,
+        int64_t witness_us) noexcept nogil:
+    cdef uint32_t lag
+    if ext_seq > timeline.newest:
+        lag = timeline.owed
+        if timeline.newest >= 0 and witness_us - timeline.last_us >= PAUSE_US:
+            lag += paused(timeline, ts, clock_rate, now_us)
+        if lag:
+            timeline.shift_before = timeline.shift
+            timeline.shift += lag
+            timeline.since = ext_seq
+            timeline.owed = 0
+        timeline.newest = ext_seq
+        timeline.last_ts = ts
+        timeline.last_us = now_us
+    return ts + (timeline.shift if ext_seq >= timeline.since else timeline.shift_before)
+
+
+cdef inline uint32_t paused(
+        const Timeline* timeline, uint32_t ts, uint32_t clock_rate, int64_t now_us) noexcept nogil:
+    """By how much the timestamp went on less than time did."""
+    cdef int32_t lag = <int32_t>(
+        ticks(now_us - timeline.last_us, clock_rate) - (ts - timeline.last_ts))
+    return <uint32_t>lag if lag > <int32_t>ticks(2 * MAX_LAG_US, clock_rate) else 0
+
+
+cdef uint32_t timeline_report(
+        Timeline* timeline, const Reception* reception, const SenderInfo* info,
+        int64_t now_us) noexcept nogil:
+    cdef uint32_t ts = info.rtp_ts + timeline.shift
+    cdef uint64_t apart = info.ntp - reception.sr_ntp       # 2^-32 s
+    cdef int32_t lag
+    # In a pause some repeat the last timestamp, which is no lag yet.
+    if reception.sr_ntp == 0 or now_us - timeline.last_us > PAUSE_US:
+        return ts
+    if apart > <uint64_t>MAX_APART << 32:
+        return ts
+    lag = <int32_t>(
+        reception.sr_rtp_ts + ticks(<int64_t>(apart * SECOND_US >> 32), reception.clock_rate) - ts)
+    if lag <= <int32_t>ticks(MAX_LAG_US, reception.clock_rate):
+        return ts
+    timeline.owed = <uint32_t>lag
+    return ts + timeline.owed
