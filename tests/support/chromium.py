@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
 from tests.support.page import HOOK
 
 EXECUTABLE = Path("/usr/bin/chromium")
+WINDOW: ViewportSize = {"width": 1280, "height": 720}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -43,13 +44,20 @@ class ChromiumPage:
 
 
 async def open_page(
-    browser: Browser, url: str, script: str = "", *, bypass_csp: bool = False
+    browser: Browser,
+    url: str,
+    script: str = "",
+    *,
+    bypass_csp: bool = False,
+    viewport: ViewportSize = WINDOW,
 ) -> ChromiumPage:
     """Open `url`, which may have a self-signed certificate, with the test's hook installed.
 
     `script` runs before those of the page; some need another policy than the page's.
     """
-    context = await browser.new_context(ignore_https_errors=True, bypass_csp=bypass_csp)
+    context = await browser.new_context(
+        ignore_https_errors=True, bypass_csp=bypass_csp, viewport=viewport
+    )
     await context.add_init_script(HOOK + script)
     page = await context.new_page()
     await page.goto(url)
