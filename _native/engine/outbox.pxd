@@ -1,6 +1,7 @@
 """Datagrams on their way through the relay, gathered: equal-sized ones of a flow leave in one
-message (GSO), as they came in one burst. A large datagram is held for a moment, since the rest of
-its burst follows it; small ones alone, as of a voice, leave with the batch that they came in.
+message (GSO), as they came in one burst. A large datagram is held for a moment where the last one
+of its flow was followed by others at once; small ones alone, as of a voice, leave with the batch
+that they came in.
 
 The order within a flow is kept. A flow's key means something on its socket only.
 """
@@ -18,6 +19,11 @@ cdef enum:
     OUTBOX_LARGE = 500            # bytes from which on a datagram may be one of a burst
     OUTBOX_HOLD_US = 250          # of the 0.1 to 0.3 ms in which browsers send a frame
     NO_FLOW = 0                   # never gathered
+
+cdef struct Pace:                 # of one direction of an allocation
+    int64_t last_us               # when its last large datagram came
+    bint followed                 # so far this burst has more than one
+    bint expected                 # the one before had
 
 cdef struct OutboxSlot:           # one message
     UdpSocket* udp
@@ -37,13 +43,15 @@ cdef struct Outbox:
 
 cdef int outbox_init(Outbox* outbox) noexcept nogil           # 0, or -ENOMEM
 cdef void outbox_free(Outbox* outbox) noexcept nogil
+# Take note of a datagram of this size. May more follow at once? Then it is worth while to hold it.
+cdef bint outbox_more(Pace* pace, uint32_t size, int64_t now_us) noexcept nogil
 # Room for a further datagram of a flow that is being gathered; NULL: begin another message.
 cdef uint8_t* outbox_extend(
-    Outbox* outbox, int fd, uint64_t flow, uint32_t size) noexcept nogil
+    Outbox* outbox, int fd, uint64_t flow, uint32_t size, bint more) noexcept nogil
 # Room for the first datagram (of at most OUTBOX_LARGEST bytes) of a message; the caller fills in
 # `(*slot).destination` and writes the datagram. Sends what there is when no slot is free.
 cdef uint8_t* outbox_begin(
-    Outbox* outbox, UdpSocket* udp, int fd, uint64_t flow, uint32_t size,
+    Outbox* outbox, UdpSocket* udp, int fd, uint64_t flow, uint32_t size, bint more,
     OutboxSlot** slot) noexcept nogil
 cdef void outbox_flush(Outbox* outbox) noexcept nogil
 # The same, but while something is held for at most hold_us (0: nothing is).

@@ -20,8 +20,20 @@ cdef void outbox_free(Outbox* outbox) noexcept nogil:
     outbox.area = NULL
 
 
+cdef bint outbox_more(Pace* pace, uint32_t size, int64_t now_us) noexcept nogil:
+    if size < OUTBOX_LARGE:
+        return False
+    if now_us - pace.last_us <= OUTBOX_HOLD_US:
+        pace.followed = True
+    else:
+        pace.expected = pace.followed
+        pace.followed = False
+    pace.last_us = now_us
+    return pace.expected or pace.followed
+
+
 cdef uint8_t* outbox_extend(
-        Outbox* outbox, int fd, uint64_t flow, uint32_t size) noexcept nogil:
+        Outbox* outbox, int fd, uint64_t flow, uint32_t size, bint more) noexcept nogil:
     cdef OutboxSlot* slot
     cdef int i = outbox.count - 1
     while i >= 0 and not (outbox.slots[i].flow == flow and outbox.slots[i].fd == fd):
@@ -34,11 +46,12 @@ cdef uint8_t* outbox_extend(
         return NULL
     slot.closed = size < slot.segment
     slot.size += size
+    hold(outbox, slot, more)
     return outbox.area + i * OUTBOX_SLOT_BYTES + slot.size - size
 
 
 cdef uint8_t* outbox_begin(
-        Outbox* outbox, UdpSocket* udp, int fd, uint64_t flow, uint32_t size,
+        Outbox* outbox, UdpSocket* udp, int fd, uint64_t flow, uint32_t size, bint more,
         OutboxSlot** slot) noexcept nogil:
     if outbox.count == OUTBOX_SLOTS:
         outbox_flush(outbox)
@@ -48,9 +61,13 @@ cdef uint8_t* outbox_begin(
     slot[0].flow = flow
     slot[0].size = slot[0].segment = size
     slot[0].closed = flow == NO_FLOW or not 0 < size <= OUTBOX_GSO_LARGEST
-    outbox.holds = outbox.holds or (udp.gso and size >= OUTBOX_LARGE and not slot[0].closed)
+    hold(outbox, slot[0], more)
     outbox.count += 1
     return outbox.area + (outbox.count - 1) * OUTBOX_SLOT_BYTES
+
+
+cdef inline void hold(Outbox* outbox, const OutboxSlot* slot, bint more) noexcept nogil:
+    outbox.holds = outbox.holds or (more and slot.udp.gso and not slot.closed)
 
 
 cdef void outbox_flush_due(Outbox* outbox, int64_t now_us, int64_t hold_us) noexcept nogil:

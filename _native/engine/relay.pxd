@@ -11,7 +11,7 @@ What is relayed is never looked into (promise P3).
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsfu._native.engine.outbox cimport Outbox
+from fastsfu._native.engine.outbox cimport Outbox, Pace
 from fastsfu._native.engine.udp cimport Datagram, Destination, UdpSocket
 from fastsfu._native.packet.demux cimport PacketKind
 from fastsfu._native.peer.ice cimport Address
@@ -25,6 +25,8 @@ cdef struct RelaySocket:          # of an allocation
     int fd
     UdpSocket* via                # where its client is
     Destination back              # how the client is reached
+    Pace to_peer
+    Pace to_client
 
 cdef struct Relay:
     TurnServer server

@@ -11,7 +11,7 @@ from fastsfu._native.base.net cimport (
 from fastsfu._native.base.wire cimport read_u16, write_u16
 from fastsfu._native.engine.outbox cimport (
     NO_FLOW, OUTBOX_LARGE, OUTBOX_LARGEST, OutboxSlot, outbox_begin, outbox_extend, outbox_flush,
-    outbox_flush_due, outbox_free, outbox_init,
+    outbox_flush_due, outbox_free, outbox_init, outbox_more,
 )
 from fastsfu._native.engine.udp cimport (
     UDP_BATCH, SocketAddress, udp_address, udp_bind, udp_close, udp_is_local, udp_next, udp_open,
@@ -144,7 +144,7 @@ cdef void relay_on(
     relay.server.counters[TURN_BYTES_SENT] += size
     other = register_find_relayed(&relay.server, peer)
     if other == NULL:
-        send_to_peer(relay, allocation, peer, flow, data, size, df)
+        send_to_peer(relay, allocation, peer, flow, data, size, df, now_us)
     else:
         send_to_client(relay, other, &allocation.relayed, data, size, now_us)
 
@@ -232,12 +232,13 @@ cdef void relay_tick(Relay* relay, int64_t now_us) noexcept nogil:
 
 cdef void send_to_peer(
         Relay* relay, Allocation* allocation, const Address* peer, uint64_t flow,
-        const uint8_t* data, uint32_t size, bint df) noexcept nogil:
+        const uint8_t* data, uint32_t size, bint df, int64_t now_us) noexcept nogil:
     cdef RelaySocket* own = <RelaySocket*>allocation.socket
     cdef OutboxSlot* slot
-    cdef uint8_t* place = outbox_extend(&relay.outbox, own.fd, flow, size)
+    cdef bint more = outbox_more(&own.to_peer, size, now_us)
+    cdef uint8_t* place = outbox_extend(&relay.outbox, own.fd, flow, size, more)
     if place == NULL:
-        place = outbox_begin(&relay.outbox, &relay.shared, own.fd, flow, size, &slot)
+        place = outbox_begin(&relay.outbox, &relay.shared, own.fd, flow, size, more, &slot)
         take_up(relay, allocation)
         relay.shared.local.family = 0     # a relayed address is the socket's own
         udp_address(&relay.shared, peer, &relay.shared.local, &slot.destination)
@@ -261,6 +262,7 @@ cdef void send_to_client(
     cdef uint32_t header_size = CHANNEL_HEADER_SIZE, padding = 0
     cdef OutboxSlot* slot
     cdef uint8_t* place
+    cdef bint more
     cdef int channel = turn_from_peer(&relay.server, allocation, source, now_us)
     if channel == NO_PERMISSION:
         return
@@ -280,12 +282,13 @@ cdef void send_to_client(
     # video frame differ by one byte, and equal ones can be gathered.
     if channel == 0 or size >= OUTBOX_LARGE:
         padding = -size & 3u
+    more = outbox_more(&own.to_client, size, now_us)
     place = outbox_extend(
-        &relay.outbox, own.via.fd, allocation.index + 1, header_size + size + padding)
+        &relay.outbox, own.via.fd, allocation.index + 1, header_size + size + padding, more)
     if place == NULL:
         place = outbox_begin(
             &relay.outbox, own.via, own.via.fd, allocation.index + 1,
-            header_size + size + padding, &slot)
+            header_size + size + padding, more, &slot)
         slot.destination = own.back.address
     memcpy(place, header, header_size)
     memcpy(place + header_size, data, size)

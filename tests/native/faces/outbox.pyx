@@ -1,0 +1,10 @@
+"""Python face of engine/outbox's Pace, for its tests."""
+
+from fastsfu._native.engine.outbox cimport Pace as CPace, outbox_more
+
+
+cdef class Pace:
+    cdef CPace pace
+
+    def more(self, size, now_us):
+        return outbox_more(&self.pace, size, now_us)
