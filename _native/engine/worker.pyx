@@ -55,6 +55,8 @@ cdef enum:
     # its core (with the event loop's thread, say, in a storm of joins).
     SLICE_NS = 100000
     SILENT_US = 1000000           # without a packet: longer than Opus pauses in DTX (400 ms)
+    READY_MEDIA = 1               # of `wait`
+    READY_SOCKETS = 2
 
 
 cdef int worker_init(
@@ -153,18 +155,21 @@ cdef void name_thread(const Worker* worker) noexcept nogil:
 
 
 cdef void worker_run(Worker* worker) noexcept nogil:
+    cdef int ready
     name_thread(worker)
     ask_for_slice(SLICE_NS)
     worker.woke_us = clock_us()
     while not worker.stopping:
-        wait(worker)
+        ready = wait(worker)
         worker.woke_us = worker.now_us = clock_us()
         worker.beats += 1
         obey(worker)
         worker_read_links(worker)
-        receive(worker)
         if worker.relay != NULL:
             worker.relay.unix_s = time(NULL)
+        if ready & READY_MEDIA:
+            receive(worker)
+        if worker.relay != NULL and ready & READY_SOCKETS:
             sockets_receive(worker)
         worker_step(worker)
 
@@ -190,9 +195,9 @@ cdef void worker_step(Worker* worker) noexcept nogil:
         ring_wake(&worker.events)
 
 
-cdef void wait(Worker* worker) noexcept nogil:
+cdef int wait(Worker* worker) noexcept nogil:
     """Until a datagram, a command, the end of a hold or the next tick; a worker without any duty
-    waits for ever.
+    waits for ever. What is ready to be read: to ask a socket in vain costs as much as a datagram.
 
     In the middle of a frame more is sure to come, and as a rule so it is in a relayed burst: a nap
     then takes its packets together instead of waking for each.
@@ -217,11 +222,15 @@ cdef void wait(Worker* worker) noexcept nogil:
     fds[1].fd = worker.commands.eventfd
     fds[2].fd = worker.epoll
     fds[0].events = fds[1].events = fds[2].events = POLLIN
-    fds[1].revents = 0
-    if naps or not spin(worker, fds, now_us + min(left, worker.busy_poll_us)):
-        ppoll(fds, 0 if naps else 3, &timeout if has_duties(worker) else NULL, NULL)
+    fds[0].revents = fds[1].revents = fds[2].revents = 0
+    if naps:
+        ppoll(NULL, 0, &timeout, NULL)
+        return READY_MEDIA | READY_SOCKETS
+    if not spin(worker, fds, now_us + min(left, worker.busy_poll_us)):
+        ppoll(fds, 3, &timeout if has_duties(worker) else NULL, NULL)
     if fds[1].revents & POLLIN:
         ring_drain_wake(&worker.commands)
+    return (READY_MEDIA if fds[0].revents else 0) | (READY_SOCKETS if fds[2].revents else 0)
 
 
 cdef inline bint spin(const Worker* worker, pollfd* fds, int64_t until_us) noexcept nogil:
