@@ -128,6 +128,7 @@ def main(
     )
     measured: list[dict[str, Any]] = []
     for shape, case in chosen(only, long=long):
+        typer.echo(f"{shape}: {case.name}", err=True)
         rows = [results.described(shape, case.name, row) for row in case.run(options)]
         for row in rows if json else ():
             report.print_json(row)
