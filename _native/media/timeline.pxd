@@ -26,7 +26,7 @@ cdef struct Timeline:
 
 cdef void timeline_init(Timeline* timeline) noexcept nogil
 # The timestamp to go on with. witness_us: when the sender was last heard from before now by
-# anything but this stream.
+# anything but media.
 cdef uint32_t timeline_map(
     Timeline* timeline, int64_t ext_seq, uint32_t ts, uint32_t clock_rate, int64_t now_us,
     int64_t witness_us) noexcept nogil
