@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from playwright.async_api import Browser, ViewportSize, async_playwright
+from playwright.async_api import Browser, async_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -33,8 +33,6 @@ from tests.support.continuity import CAMERA, WATCHING, Watched
 from tests.support.page import CallPage, call_url, until
 
 ROOM = "switch"
-# Without a GPU each page draws its pictures on the cores that all of them share.
-WINDOW: ViewportSize = {"width": 640, "height": 480}
 WITNESS = (Path(__file__).parent / "load" / "witness.js").read_text()
 BACK_AFTER = 2.0  # seconds with two, until they go back
 STEADY = 4.0  # seconds to watch while nothing changes
@@ -139,7 +137,7 @@ class Conversation:
         token = Tokens(SECRET).sign(ROOM, name=name)
         url = call_url(self.server.url, ROOM, token, name, autojoin=False)
         page = await chromium.open_page(
-            self.browser, url, self.script, bypass_csp=True, viewport=WINDOW
+            self.browser, url, self.script, bypass_csp=True, viewport=chromium.SMALL_WINDOW
         )
         return CallPage(page, name)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
@@ -102,7 +102,8 @@ def token(room: str) -> str:
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(server: ServerProcess, room: str) -> AsyncIterator[OpenPage]:
     """`await open_page(browser, "Ada")`: a page of Chromium or Firefox that is in the room, or,
-    without `autojoin`, about to join; `script` runs before its own (Chromium).
+    without `autojoin`, about to join. Of Chromium's, `script` runs before its own, and `viewport`
+    is its window.
     """
     async with closing_pages(server.url, room) as open_page:
         yield open_page
@@ -127,7 +128,12 @@ async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
     pages: list[CallPage] = []
 
     async def open_page(
-        browser: Browser | Firefox, name: str, *, autojoin: bool = True, script: str = ""
+        browser: Browser | Firefox,
+        name: str,
+        *,
+        autojoin: bool = True,
+        script: str = "",
+        viewport: ViewportSize = chromium.WINDOW,
     ) -> CallPage:
         token = Tokens(SECRET).sign(room, name=name)
         url = call_url(server, room, token, name, autojoin=autojoin)
@@ -135,7 +141,7 @@ async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
         if isinstance(browser, Firefox):
             driver = await browser.open_page(url)
         else:
-            driver = await chromium.open_page(browser, url, script)
+            driver = await chromium.open_page(browser, url, script, viewport=viewport)
         pages.append(CallPage(driver, name))
         if autojoin:
             await pages[-1].joined()

@@ -20,14 +20,14 @@ from tests.interop.test_topology import (
     only_one_connection,
 )
 from tests.support import continuity
+from tests.support.chromium import SMALL_WINDOW
 from tests.support.continuity import CONTROL, SMALL_CAMERA, WATCHING, Watched
 from tests.support.page import CallPage, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-# Milliseconds beyond what holds up the control, for a machine that may be busy: there the start of
-# an encoder takes its time. benchmarks.switch measures on a quiet one.
-PICTURE_GAP = 500.0
-SOUND_GAP = 500.0
+# Milliseconds beyond what holds up the control.
+PICTURE_GAP = 250.0
+SOUND_GAP = 100.0
 LISTEN = """(() => {
   window.heard = [];
   window.call.on('app-message', ({ data }) => window.heard.push(data));
@@ -48,12 +48,12 @@ PICTURE = """Object.values(window.call.participants())
 async def test_nobody_notices_the_switch_there_and_back(
     browser: Browser, open_direct: OpenPage
 ) -> None:
-    script = SMALL_CAMERA + WATCHING
-    ada, ben = [await open_direct(browser, name, script=script) for name in ("Ada", "Ben")]
+    small = partial(open_direct, browser, viewport=SMALL_WINDOW)
+    ada, ben = [await small(name, script=SMALL_CAMERA + WATCHING) for name in ("Ada", "Ben")]
     await carried_by("peer", ada, ben)
     await everybody_gets_everything(ada, ben)
     await continuity.start_control(ada, ben)
-    cy = await open_direct(browser, "Cy", autojoin=False, script=SMALL_CAMERA)
+    cy = await small("Cy", autojoin=False, script=SMALL_CAMERA)
     pair = (ada, ben)
     direct = await pictures(*pair)
     await watched(*pair)

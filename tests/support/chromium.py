@@ -9,6 +9,8 @@ from tests.support.page import HOOK
 
 EXECUTABLE = Path("/usr/bin/chromium")
 WINDOW: ViewportSize = {"width": 1280, "height": 720}
+# Without a GPU each page draws its pictures on the cores that all of them share.
+SMALL_WINDOW: ViewportSize = {"width": 640, "height": 480}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
