@@ -54,6 +54,9 @@ from fastsfu._native.peer.transport cimport (
     transport_bind, transport_unbound, transport_witness,
 )
 
+cdef enum:
+    OPUS_RATE = 48000             # Hz, always (RFC 7587 section 4.1)
+
 
 cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil:
     cdef PacketKind kind = demux(datagram.data, datagram.size)
@@ -286,7 +289,8 @@ cdef void accept(
         count_drop(worker, DROP_DUPLICATE)
         return
     stream.last_ext_seq = max(stream.last_ext_seq, packet.ext_seq)
-    if stream.kind == MediaKind.AUDIO:
+    # Of other codecs the clock may be another than the stream's.
+    if codec == Codec.CODEC_OPUS and stream.clock_rate == OPUS_RATE:
         packet.header.ts = timeline_map(
             &stream.timeline, packet.ext_seq, packet.header.ts, stream.clock_rate, worker.now_us,
             transport_witness(transport, worker.now_us))

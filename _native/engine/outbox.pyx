@@ -23,7 +23,7 @@ cdef void outbox_free(Outbox* outbox) noexcept nogil:
 cdef bint outbox_more(Pace* pace, uint32_t size, int64_t now_us) noexcept nogil:
     if size < OUTBOX_LARGE:
         return False
-    if now_us - pace.last_us <= OUTBOX_HOLD_US:
+    if now_us - pace.last_us <= 2 * OUTBOX_HOLD_US:      # the hold itself takes one
         pace.followed = True
     else:
         pace.expected = pace.followed

@@ -62,7 +62,8 @@ cdef void on_check(
     if action == ICE_IGNORE:
         count_drop(worker, DROP_STUN_STRANGER)
         return
-    transport_heard(transport, worker.now_us)
+    if is_selected(transport, &datagram.source):     # another one may work while it is stuck
+        transport_heard(transport, worker.now_us)
     if memcmp(before.ufrag, transport.ice.current.ufrag, ICE_UFRAG_SIZE) != 0:
         table_remove(&worker.by_ufrag, read_u64(before.ufrag))     # the restart is complete
         transport.expired = transport.expiry_told = False

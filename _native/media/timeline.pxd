@@ -6,7 +6,8 @@ section 6.4.1). Receivers take the reports of a minute together, find sound and 
 hold the picture back. So what it lags is added to all timestamps that follow.
 
 A pause and a packet that was held up on the way look the same. It was a pause when the sender was
-heard from meanwhile; what nobody witnessed its next report tells.
+heard from meanwhile; what nobody witnessed its next report confirms. A report alone proves nothing:
+some senders' are a tenth of a second off now and then.
 
 Invariant: what is added never shrinks."""
 
@@ -22,7 +23,8 @@ cdef struct Timeline:
     int64_t since             # first extended number that `shift` is for
     uint32_t shift
     uint32_t shift_before     # for those that come late from before it
-    uint32_t owed             # found by a report, for the next new packet
+    uint32_t suspect          # what the last unwitnessed gap would come to; 0 = none
+    uint32_t owed             # confirmed by a report, for the next new packet
 
 cdef void timeline_init(Timeline* timeline) noexcept nogil
 # The timestamp to go on with. witness_us: when the sender was last heard from before now by

@@ -1,11 +1,13 @@
 """See timeline.pxd."""
 
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from fastsfu._native.media.reception cimport SECOND_US, ticks
 
 cdef enum:
     PAUSE_US = 200000         # DTX sends less often, but its timestamps keep step
+    MAX_PACKET_US = 120000    # of sound in one packet: the longest of Opus
+    MAX_PACKETS = 1000        # lost in a gap, as far as they count
     MAX_LAG_US = 100000       # a smaller one is jitter, or the grain of the sender's reports
     MAX_APART = 60            # seconds between two reports that are compared
 
@@ -17,17 +19,21 @@ cdef void timeline_init(Timeline* timeline) noexcept nogil:
     timeline.since = 0
     timeline.shift = 0
     timeline.shift_before = 0
+    timeline.suspect = 0
     timeline.owed = 0
 
 
 cdef uint32_t timeline_map(
         Timeline* timeline, int64_t ext_seq, uint32_t ts, uint32_t clock_rate, int64_t now_us,
         int64_t witness_us) noexcept nogil:
-    cdef uint32_t lag
+    cdef uint32_t lag, gap
     if ext_seq > timeline.newest:
         lag = timeline.owed
-        if timeline.newest >= 0 and witness_us - timeline.last_us >= PAUSE_US:
-            lag += paused(timeline, ts, clock_rate, now_us)
+        gap = paused(timeline, ext_seq, ts, clock_rate, now_us)
+        if witness_us - timeline.last_us >= PAUSE_US:
+            lag += gap
+        elif gap:
+            timeline.suspect = gap
         if lag:
             timeline.shift_before = timeline.shift
             timeline.shift += lag
@@ -40,10 +46,16 @@ cdef uint32_t timeline_map(
 
 
 cdef inline uint32_t paused(
-        const Timeline* timeline, uint32_t ts, uint32_t clock_rate, int64_t now_us) noexcept nogil:
-    """By how much the timestamp went on less than time did."""
-    cdef int32_t lag = <int32_t>(
-        ticks(now_us - timeline.last_us, clock_rate) - (ts - timeline.last_ts))
+        const Timeline* timeline, int64_t ext_seq, uint32_t ts, uint32_t clock_rate,
+        int64_t now_us) noexcept nogil:
+    """By how much the timestamp went on less than time did; 0: as much, or by more than its packets
+    would take, so that the clock has run (DTX, and this one is late).
+    """
+    cdef int64_t packets = min(ext_seq - timeline.newest, <int64_t>MAX_PACKETS)
+    cdef uint32_t advance = ts - timeline.last_ts
+    cdef int32_t lag = <int32_t>(ticks(now_us - timeline.last_us, clock_rate) - advance)
+    if timeline.newest < 0 or advance > ticks(packets * MAX_PACKET_US, clock_rate):
+        return 0
     return <uint32_t>lag if lag > <int32_t>ticks(2 * MAX_LAG_US, clock_rate) else 0
 
 
@@ -60,7 +72,7 @@ cdef uint32_t timeline_report(
         return ts
     lag = <int32_t>(
         reception.sr_rtp_ts + ticks(<int64_t>(apart * SECOND_US >> 32), reception.clock_rate) - ts)
-    if lag <= <int32_t>ticks(MAX_LAG_US, reception.clock_rate):
-        return ts
-    timeline.owed = <uint32_t>lag
+    if lag > <int32_t>ticks(MAX_LAG_US, reception.clock_rate):
+        timeline.owed = min(<uint32_t>lag, timeline.suspect)
+    timeline.suspect = 0
     return ts + timeline.owed

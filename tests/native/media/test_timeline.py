@@ -96,6 +96,39 @@ def test_discontinuous_transmission_is_no_pause() -> None:
         assert sender.packet() == 0
 
 
+def test_a_late_packet_of_discontinuous_transmission_is_no_pause() -> None:
+    sender = Sender()
+    sender.talk()
+    sender.pause(0.21)
+    sender.heard()
+    sender.pause(0.44)
+    sender.ts = (sender.ts + 380 * RATE // 1000) % (1 << 32)
+    assert set(sender.talk()) == {0}
+
+
+def test_a_loss_is_no_pause() -> None:
+    sender = Sender()
+    sender.talk()
+    sender.pause(0.3, counts=True)
+    sender.seq += 15
+    sender.heard()
+    sender.pause(0.3, counts=True)
+    sender.seq += 15
+    assert set(sender.talk()) == {0}
+
+
+def test_reports_that_are_a_little_off_now_and_then_change_nothing() -> None:
+    sender = Sender()
+    for _ in range(10):
+        sender.talk()
+        sender.report()
+        sender.talk()
+        sender.now_us += 150_000
+        assert sender.report() == 0
+        sender.now_us -= 150_000
+        assert set(sender.talk()) == {0}
+
+
 def test_what_was_held_up_on_the_way_is_no_pause() -> None:
     sender = Sender()
     sender.talk()
