@@ -35,6 +35,7 @@ from tests.support.page import CallPage, call_url, until
 ROOM = "switch"
 WITNESS = (Path(__file__).parent / "load" / "witness.js").read_text()
 BACK_AFTER = 2.0  # seconds with two, until they go back
+DIRECT = 4.0  # seconds that two talk before a third one comes
 STEADY = 4.0  # seconds to watch while nothing changes
 SETTLE = 1.0  # seconds after a change that still belong to it
 WANTED = {"picture_ms": 250.0, "sound_ms": 100.0, "switched_ms": 1000.0}
@@ -112,6 +113,7 @@ class Conversation:
 
     async def once(self) -> tuple[Change, Change]:
         """There and back."""
+        await asyncio.sleep(DIRECT)
         third = await self._open("Cy")
         pages = [*self.staying, third]
         await self._take()
