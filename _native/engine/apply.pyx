@@ -19,9 +19,7 @@ from fastsfu._native.engine.feedback cimport feedback_bye
 from fastsfu._native.engine.forward cimport forward_forget
 from fastsfu._native.engine.ingress cimport ingress_early
 from fastsfu._native.engine.link cimport link_connect, link_tap, link_to, link_untap
-from fastsfu._native.engine.paths cimport (
-    paths_forget, paths_register, paths_unregister_next,
-)
+from fastsfu._native.engine.paths cimport paths_forget, paths_register, paths_unregister_next
 from fastsfu._native.engine.replica cimport replica_close, replica_open
 from fastsfu._native.engine.relay cimport Relay, relay_forget, relay_revoke
 from fastsfu._native.engine.state cimport (

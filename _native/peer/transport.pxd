@@ -49,7 +49,7 @@ cdef struct Transport:
     uint64_t handle
     IceAgent ice
     int64_t consent_timeout_us
-    int64_t heard_us              # RTCP or a check came; at most noted each HEARD_APART_US
+    int64_t heard_us              # RTCP, or a check on the selected path, came; see below
     int64_t heard_before_us       # the time before that
     bint expiry_told              # to the event loop; again each second while its ring is full
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
