@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from fastsfu.config import Config
     from fastsfu.errors import FastSFUError, JoinError, OfferError, RequestError, TokenError
     from fastsfu.http.app import asgi_app
-    from fastsfu.room import Room
-    from fastsfu.session import Session
+    from fastsfu.room.room import Room
+    from fastsfu.session.session import Session
     from fastsfu.sfu import SFU
 
 __all__ = [
@@ -43,8 +43,8 @@ _HOMES = {
     "JoinError": "errors",
     "OfferError": "errors",
     "RequestError": "errors",
-    "Room": "room",
-    "Session": "session",
+    "Room": "room.room",
+    "Session": "session.session",
     "TokenError": "errors",
     "asgi_app": "http.app",
 }

@@ -8,7 +8,7 @@ an edge may keep its serialised form by identity.
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from fastsfu.topology import Carried, Carrier
+from fastsfu.p2p.topology import Carried, Carrier
 from fastsfu.tracks import Source
 
 

@@ -16,16 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsfu.auth.tokens import Grant, Tokens
-from fastsfu.channels import OnChannel
 from fastsfu.config import Config
-from fastsfu.engine import MediaEngine
+from fastsfu.engine.media import MediaEngine
+from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
-from fastsfu.messages import OnAppMessage
-from fastsfu.room import OnJoin, OnLeave, OnTopology, Room
-from fastsfu.rooms import Rooms
-from fastsfu.session import Session
-from fastsfu.workers import Workers
+from fastsfu.messages.exchange import OnAppMessage
+from fastsfu.room.room import OnJoin, OnLeave, OnTopology, Room
+from fastsfu.room.rooms import Rooms
+from fastsfu.session.channels import OnChannel
+from fastsfu.session.session import Session
 
 END_OF_LIFE: Final = "end-of-life"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fastsfu.replicas import Replicas
+from fastsfu.engine.replicas import Replicas
 from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
 
 Kind = Literal["audio", "video"]

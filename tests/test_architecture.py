@@ -10,36 +10,11 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(
-        ["errors", "cores", "options", "config", "owners", "sdp", "auth", "transport"], "value"
-    ),
+    **dict.fromkeys(["errors", "cores", "options", "config", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
-    **dict.fromkeys(["engine", "engine_channels", "engine_relays"], "engine"),
-    **dict.fromkeys(
-        [
-            "events",
-            "speaker",
-            "tracks",
-            "bundle",
-            "channels",
-            "mail",
-            "messages",
-            "metadata",
-            "publisher",
-            "subscriber",
-            "replicas",
-            "session",
-            "workers",
-            "rooms",
-            "room",
-            "topology",
-            "peering",
-            "deadlines",
-            "sfu",
-        ],
-        "domain",
-    ),
-    **dict.fromkeys(["http", "cluster"], "edge"),
+    **dict.fromkeys(["engine"], "engine"),
+    **dict.fromkeys(["events", "tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),
+    **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
     **dict.fromkeys(["cli", "doctor", "__init__", "__main__"], "top"),
 }
 MAY_IMPORT = {

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fastsfu.http.rooms import check_api_key
-from fastsfu.messages import MessageCounts
+from fastsfu.messages.exchange import MessageCounts
 from fastsfu.sfu import SFU
 
 KINDS = ("audio", "video")

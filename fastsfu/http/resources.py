@@ -21,7 +21,7 @@ from fastsfu.errors import FastSFUError
 from fastsfu.events import Ended, Event
 from fastsfu.http.answers import HttpError, bearer, read_text
 from fastsfu.http.model import ROOM_NAME_PATTERN
-from fastsfu.session import Answer, IceParameters, Session
+from fastsfu.session.session import Answer, IceParameters, Session
 from fastsfu.sfu import SFU
 
 MAX_BODY_BYTES = 256 * 1024

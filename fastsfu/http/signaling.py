@@ -20,8 +20,8 @@ from fastsfu.http.limits import TokenBucket
 from fastsfu.http.messages import CloseCode, MessageError
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
-from fastsfu.metadata import UNSET
-from fastsfu.session import Session
+from fastsfu.session.metadata import UNSET
+from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
 from fastsfu.tracks import Source
 

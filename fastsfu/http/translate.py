@@ -8,7 +8,7 @@ from fastsfu.http import messages, peer_messages, values
 from fastsfu.http.messages import CloseCode
 from fastsfu.http.model import Model
 from fastsfu.http.refusals import FATAL_ERRORS
-from fastsfu.session import Home, Session
+from fastsfu.session.session import Home, Session
 
 
 def to_message(event: events.Event) -> Model | None:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from fastsfu.auth.tokens import Grant
 from fastsfu.http.answers import HttpError
 from fastsfu.http.resources import Resource, SdpEndpoint
-from fastsfu.session import Answer, Session
+from fastsfu.session.session import Answer, Session
 
 RETRY = {"Retry-After": "2"}
 

@@ -7,10 +7,10 @@ import pytest
 
 from fastsfu.config import Config
 from fastsfu.errors import JoinError
-from fastsfu.session import Session
+from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
-from tests.domain.conftest import Client, Join, turn
 from tests.support.recording_engine import RecordingEngine, media_engine
+from tests.support.sessions import Client, Join, turn
 from tests.support.virtual_time import virtually
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fastsfu.channels import Channel
 from fastsfu.errors import RequestError
-from fastsfu.session import Session
+from fastsfu.session.channels import Channel
+from fastsfu.session.session import Session
 from tests.messages.conftest import Joins
 from tests.support.messages_client import MessagesClient
 from tests.support.server import LiveServer

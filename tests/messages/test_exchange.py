@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from fastsfu.errors import RequestError
-from fastsfu.messages import AppMessage
-from fastsfu.session import Session
+from fastsfu.messages.exchange import AppMessage
+from fastsfu.session.session import Session
 from tests.messages.conftest import API_KEY, Joins
 from tests.support.server import LiveServer
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fastsfu.metadata import LEAP
+from fastsfu.session.metadata import LEAP
 from tests.messages.conftest import Joins
 from tests.support.messages_client import MessagesClient
 from tests.support.server import LiveServer

@@ -8,7 +8,7 @@ from aiortc import RTCSessionDescription
 
 from fastsfu.config import Config
 from fastsfu.events import Ended, Event, SectionsWanted
-from fastsfu.session import Session
+from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
 from fastsfu.tracks import SubscriptionInfo
 from tests.support.aiortc_client import Picture, Tone, new_connection

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastsfu._native.engine.engine import DtlsState, IceState
-from fastsfu.engine import MediaEngine
+from fastsfu.engine.media import MediaEngine
 from fastsfu.transport.ice import host_candidates
 
 

@@ -5,7 +5,7 @@ import random
 import subprocess
 from pathlib import Path
 
-from fastsfu.speaker import MARGIN, SPEECH_LEVEL, SpeakerChoice
+from fastsfu.room.speaker import MARGIN, SPEECH_LEVEL, SpeakerChoice
 
 MODULE = Path(__file__).resolve().parents[2] / "fastsfu" / "web" / "sdk" / "active-speaker.js"
 STEP_MS = 250  # exact as seconds in binary too

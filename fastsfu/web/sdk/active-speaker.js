@@ -1,8 +1,8 @@
 /**
  * Who speaks. When the SFU carries the call, the server says it. In a direct call only the two hear
  * each other, so each decides by what its browser measures and by the server's rule
- * (fastsfu/speaker.py): whoever speaks stays chosen until somebody else has been clearly louder
- * for a while, or everybody has been silent for longer.
+ * (fastsfu/room/speaker.py): whoever speaks stays chosen until somebody else has been clearly
+ * louder for a while, or everybody has been silent for longer.
  */
 
 /** @import { Sound } from './stats.js' */

@@ -1,0 +1,1 @@
+"""The asyncio face of the native engine: its workers, transports, streams, channels and relays."""

@@ -1,0 +1,376 @@
+"""The asyncio face of the native engine, and the only importer of it.
+
+Commands are methods that return handles at once; what happens comes back as calls on the owner of
+the transport or stream, from the event loop's reader. DTLS runs in this thread too: its
+retransmission timer (RFC 6347 section 4.2.4) is `loop.call_at`. Media and keys stay in the engine;
+here are only handles, numbers and states (promise P5).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy.typing as npt
+
+from fastsfu._native.engine.engine import DtlsState, Engine, IceState, Links, MediaKind
+from fastsfu.config import Config
+from fastsfu.engine.channels import EngineChannels
+from fastsfu.engine.owners import StreamOwner, TransportOwner
+from fastsfu.engine.relays import RelayUsers, open_relays
+from fastsfu.transport.dtls import Certificate
+from fastsfu.transport.ice import Candidate, host_candidates, tcp_candidates
+from fastsfu.transport.relay import Relay
+
+
+class MediaEngine:
+    """One native engine, its reader and its DTLS timer, within one running event loop."""
+
+    def __init__(
+        self,
+        native: Engine,
+        candidates: Sequence[Candidate],
+        consent_timeout: float,
+        max_transports: int = 4096,
+        relay: Relay | None = None,
+        relay_users: RelayUsers | None = None,
+    ) -> None:
+        """Take over a started engine. `candidates` go into each answer; the timeout in seconds.
+
+        `relay` is what it relays by TURN, if it does; `relay_users` whom all of them do it for.
+        """
+        self.lost = False  # its worker does nothing any more; commands wait for it
+        self.sessions = 0  # that are placed here; counted by them
+        self.relay = relay
+        self._relay_users = relay_users or RelayUsers([native])
+        self.candidates = tuple(candidates)
+        self.consent_timeout = consent_timeout
+        self._native = native
+        self._max_transports = max_transports
+        self._loop = asyncio.get_running_loop()
+        self.channels = EngineChannels(native.channels, self._deliver)
+        self._transports: dict[int, TransportOwner] = {}
+        self._streams: dict[int, StreamOwner] = {}
+        self._streams_of: dict[int, set[int]] = {}
+        self._transport_of: dict[int, int] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._loop.add_reader(native.fileno(), self._on_readable)
+
+    @classmethod
+    def open_all(cls, config: Config) -> list["MediaEngine"]:
+        """One for each worker, on ports in a row; raises OSError when one is taken."""
+        certificate, links = Certificate.generate(), Links()
+        natives: list[Engine] = []
+        try:
+            while len(natives) < config.workers:
+                natives.append(_bind(config, certificate, links, len(natives)))
+            relays = open_relays(config, natives)
+        except BaseException:
+            for native in natives:
+                native.close()
+            raise
+        for native in natives:
+            native.start()
+        users = RelayUsers(natives)
+        return [
+            cls(
+                native,
+                host_candidates(config.media_ips, native.port),
+                config.consent_timeout,
+                config.max_transports,
+                relay,
+                users,
+            )
+            for native, relay in zip(natives, relays, strict=True)
+        ]
+
+    @property
+    def port(self) -> int:
+        """The UDP port that was bound."""
+        return self._native.port
+
+    def listen_tcp(self, port: int, tls_name: str | None) -> None:
+        """Further ways to this engine, by the TCP port that passes on what comes to it."""
+        addresses = [each.address for each in self.candidates if not each.tcp]
+        self.candidates += tcp_candidates(addresses, port)
+        if self.relay is not None:
+            self.relay = replace(self.relay, tcp_port=port, tls_name=tls_name)
+
+    def relay_for(self, user: str) -> Relay | None:
+        """What it relays by TURN, if it does: for this session too, from now on."""
+        self._relay_users.admit(user)
+        return self.relay
+
+    def vacate(self, session_id: str) -> None:
+        """A session that was placed here has ended: nothing is relayed for it any more."""
+        self.sessions -= 1
+        self._relay_users.revoke(session_id)
+
+    def forget_client(self, ip: str, port: int) -> None:
+        """A TURN client at this address has gone: end its allocation."""
+        self._native.relay.forget_client(ip, port)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the DTLS certificate, "AB:CD:..." (RFC 8122)."""
+        return self._native.fingerprint
+
+    @property
+    def crypto(self) -> str:
+        """Where SRTP's primitives come from: "ipsec-mb" or "openssl"."""
+        return self._native.crypto
+
+    @property
+    def full(self) -> bool:
+        """Takes no further client."""
+        return self.sessions >= self._max_transports
+
+    @property
+    def busy_us(self) -> int:
+        """Microseconds in which the worker did not wait, so far."""
+        return self._native.busy_us()
+
+    def beat(self) -> int:
+        """A number that is another one each time, seconds apart, as long as the worker lives."""
+        return self._native.beat()
+
+    def give_up(self) -> None:
+        """The worker has stopped: tell the owners of its transports, who close them.
+
+        Should it go on some day, it finds their commands waiting; then set `lost` to False.
+        """
+        self.lost = True
+        for owner in list(self._transports.values()):
+            self._deliver(owner.on_worker_lost)
+
+    def close(self) -> None:
+        """End the worker and free everything; owners hear nothing more. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self.channels.close()
+        self._loop.remove_reader(self._native.fileno())
+        self._native.close()
+
+    def create_transport(
+        self,
+        owner: TransportOwner,
+        *,
+        local_ufrag: str,
+        local_password: str,
+        remote_ufrag: str,
+        dtls_client: bool,
+        fingerprints: Sequence[tuple[str, bytes]],
+    ) -> int:
+        """Make the transport of one BUNDLE (RFC 9143) and return its handle."""
+        transport = self._native.create_transport(
+            local_ufrag=local_ufrag,
+            local_password=local_password,
+            remote_ufrag=remote_ufrag,
+            dtls_client=dtls_client,
+            fingerprints=fingerprints,
+            consent_timeout_us=round(self.consent_timeout * 1e6),
+        )
+        self._transports[transport] = owner
+        self._streams_of[transport] = set()
+        return transport
+
+    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
+        """Say which header extensions are negotiated now: ExtensionKind -> id (RFC 8285)."""
+        self._native.set_extensions(transport, extensions)
+
+    def restart_ice(
+        self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str
+    ) -> None:
+        """Take new credentials; the old path stays until a new one is nominated (RFC 8445 2.4)."""
+        self._native.restart_ice(
+            transport,
+            local_ufrag=local_ufrag,
+            local_password=local_password,
+            remote_ufrag=remote_ufrag,
+        )
+
+    def close_transport(self, transport: int) -> None:
+        """Say goodbye to the peer and free the transport with all its streams."""
+        del self._transports[transport]
+        self.channels.forget(transport)
+        for inbound in self._streams_of.pop(transport):
+            del self._streams[inbound], self._transport_of[inbound]
+        self._native.close_transport(transport)
+        self._schedule()
+
+    def create_inbound(
+        self,
+        owner: StreamOwner,
+        transport: int,
+        *,
+        video: bool,
+        mid: str,
+        ssrc: int | None,
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int, int]],
+        nack: bool,
+        fir: bool,
+    ) -> int:
+        """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1).
+
+        `fir`: ask for keyframes by FIR, where PLI was not negotiated.
+        """
+        inbound = self._native.create_inbound(
+            transport,
+            kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
+            mid=mid,
+            ssrc=ssrc,
+            rtx_ssrc=rtx_ssrc,
+            payload_types=payload_types,
+            nack=nack,
+            fir=fir,
+        )
+        self._streams[inbound] = owner
+        self._streams_of[transport].add(inbound)
+        self._transport_of[inbound] = transport
+        return inbound
+
+    def close_inbound(self, inbound: int) -> None:
+        """Stop expecting it. Close its outbound streams too: they are silent from now on."""
+        del self._streams[inbound]
+        self._streams_of[self._transport_of.pop(inbound)].discard(inbound)
+        self._native.close_inbound(inbound)
+
+    def create_replica(
+        self, home: "MediaEngine", inbound: int, *, video: bool, clock_rate: int
+    ) -> int:
+        """A stream of another engine, to be forwarded here: the `inbound` of `create_outbound`."""
+        return self._native.create_replica(
+            home._native,
+            inbound,
+            kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
+            clock_rate=clock_rate,
+        )
+
+    def close_replica(self, replica: int) -> None:
+        """Its outbound streams are silent from now on."""
+        self._native.close_replica(replica)
+
+    def create_outbound(
+        self,
+        transport: int,
+        inbound: int,
+        *,
+        ssrc: int,
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int]],
+        cname: str,
+    ) -> int:
+        """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1)."""
+        return self._native.create_outbound(
+            transport,
+            inbound,
+            ssrc=ssrc,
+            rtx_ssrc=rtx_ssrc,
+            payload_types=payload_types,
+            cname=cname,
+        )
+
+    def close_outbound(self, outbound: int) -> None:
+        """Stop forwarding; the receiver gets a BYE."""
+        self._native.close_outbound(outbound)
+
+    def pause_outbound(self, outbound: int, paused: bool) -> None:
+        """Stop or go on forwarding; video goes on at the keyframe that the engine then asks for."""
+        self._native.pause_outbound(outbound, paused)
+
+    def snapshot(self) -> npt.NDArray[Any]:
+        """Counters: structured array, one row for each live RTP stream and each transport."""
+        return self._native.snapshot()
+
+    def counters(self) -> dict[str, int]:
+        """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
+        return {**self._native.counters(), "alive": int(not self.lost)}
+
+    # What Engine.poll calls (its `Events`). A handle without an owner was closed while the event
+    # was on its way: nothing is left to tell.
+
+    def on_ice(self, transport: int, state: IceState, address: str) -> None:
+        owner = self._transports.get(transport)
+        if owner is None:
+            return
+        if state == IceState.CONNECTED:
+            self._deliver(owner.on_path, address)
+        else:
+            self._deliver(owner.on_path_lost)
+
+    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None:
+        owner = self._transports.get(transport)
+        if owner is None:
+            return
+        if state == DtlsState.CONNECTED:
+            self._deliver(owner.on_secured, detail)
+        elif state == DtlsState.CLOSED:
+            self._deliver(owner.on_security_closed)
+        else:
+            self._deliver(owner.on_security_failed, detail)
+
+    def on_stream_started(self, inbound: int, ssrc: int) -> None:
+        if owner := self._streams.get(inbound):
+            self._deliver(owner.on_stream_started, ssrc)
+
+    def on_stream_ended(self, inbound: int) -> None:
+        if owner := self._streams.get(inbound):
+            self._deliver(owner.on_stream_ended)
+
+    def on_audio_level(self, inbound: int, level: int) -> None:
+        if owner := self._streams.get(inbound):
+            self._deliver(owner.on_audio_level, level)
+
+    def _deliver(self, callback: Callable[..., None], *args: object) -> None:
+        """One owner's fault must not cost others their events; the loop's handler hears of it."""
+        try:
+            callback(*args)
+        except Exception as error:
+            self._loop.call_exception_handler(
+                {"message": f"fault in {callback.__qualname__}", "exception": error}
+            )
+
+    def _on_readable(self) -> None:
+        self._native.poll(self)
+        self._schedule()
+
+    def _on_timeout(self) -> None:
+        self._timer = None
+        self._native.handle_dtls_timeouts(self)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Set the timer to the next DTLS retransmission; called after all that can change it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._closed:
+            return
+        timeout = self._native.dtls_timeout()
+        if timeout is not None:
+            self._timer = self._loop.call_at(self._loop.time() + timeout, self._on_timeout)
+
+
+def _bind(config: Config, certificate: Certificate, links: Links, index: int) -> Engine:
+    """A worker that has its media port, and is not started yet."""
+    return Engine(
+        index=index,
+        links=links,
+        host=config.host,
+        port=config.udp_port + index if config.udp_port else 0,
+        certificate_pem=certificate.certificate_pem,
+        private_key_pem=certificate.private_key_pem,
+        crypto=config.crypto,
+        gso=config.gso,
+        gro=config.gro,
+        hold_us=config.hold_us,
+        busy_poll_us=config.busy_poll_us,
+        max_transports=config.max_transports,
+        max_streams=config.max_streams,
+        max_buffers=config.max_buffers,
+    )

@@ -1,0 +1,173 @@
+"""A room's topology put to work: its clock, what each session is told, and the relay between two.
+
+What two clients that connect directly have to say to each other (descriptions, candidates) goes
+through here, between exactly these two and only while the server wants that connection. The server
+does not read it, and no key of theirs is in it: DTLS agrees on them between the browsers.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from fastsfu.errors import RequestError
+from fastsfu.events import Event, PeerConnection, PeerSignal, TopologyChanged
+from fastsfu.p2p.topology import Carried, Carrier, PeerState, Plan, Topology, Wish
+
+# Of one session for one connection: an offer, its answer and some restarts, candidates in plenty.
+SIGNALS_AT_MOST = 400
+
+
+class Member(Protocol):
+    """What it needs of a session."""
+
+    id: str
+
+    @property
+    def p2p(self) -> bool: ...
+    def tell(self, event: Event) -> None: ...
+
+
+class Peering:
+    """One room's. All methods belong to the event loop's thread."""
+
+    def __init__(
+        self,
+        topology: Topology,
+        members: Mapping[str, Member],
+        on_carrier: Callable[[Carried], None],
+    ) -> None:
+        """`members` by session id are those in the room, whoever comes or goes.
+
+        `on_carrier` is called when what carries the call has changed.
+        """
+        self._topology = topology
+        self._members = members
+        self._on_carrier = on_carrier
+        self._plan = topology.plan
+        self._relayed: Counter[str] = Counter()  # signals by session, for the connection there is
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def carrier(self) -> Carried:
+        """What carries the call now."""
+        return self._plan.carrier
+
+    def connects(self, member: Member) -> bool:
+        """Whether a P2P connection carries their media, alone or as long as a change takes."""
+        connection = self._plan.connection
+        return connection is not None and member.id in connection and "peer" in self._plan.sending
+
+    def came(self, member: Member) -> None:
+        self._topology.join(member.id, p2p=member.p2p, now=self._now())
+        self._follow(unheard=member)
+
+    def went(self, member: Member) -> None:
+        self._topology.leave(member.id, self._now())
+        self._follow()
+
+    def resumed(self, member: Member) -> None:
+        """Their signaling is back; they read the scene anew, and so need no telling."""
+        self._topology.resumed(member.id, self._now())
+        self._follow(unheard=member)
+
+    def wish(self, wish: Wish) -> None:
+        """An owner asks for a topology; raises RequestError where the room's is fixed."""
+        if self._topology.wanted != "auto":
+            raise RequestError(f"The room's topology is fixed: {self._topology.wanted}.")
+        if wish == "peer" and self._topology.policy == "off":
+            raise RequestError("The room's p2p_policy is off.")
+        self._topology.wish(wish, self._now())
+        self._follow()
+
+    def report(self, member: Member, number: int, state: PeerState) -> None:
+        """How a member finds the connection of this number."""
+        self._topology.report(member.id, number, state, self._now())
+        self._follow()
+
+    def carried(self, member: Member, number: int, carrier: Carrier) -> None:
+        """A member gets everything by `carrier` now."""
+        self._topology.carried(member.id, number, carrier, self._now())
+        self._follow()
+
+    def relay(self, member: Member, signal: PeerSignal) -> None:
+        """Hand a signal to the other of the two; one for a connection of the past is dropped.
+
+        Raises RequestError when a session says more than any connection needs.
+        """
+        connection = self._plan.connection
+        if connection is None or connection.number != signal.connection:
+            return
+        if member.id not in connection:
+            return
+        self._relayed[member.id] += 1
+        if self._relayed[member.id] > SIGNALS_AT_MOST:
+            info = f"More than {SIGNALS_AT_MOST} messages for one P2P connection."
+            raise RequestError(info, "rate-limit")
+        other = self._members.get(_other(connection.impolite, connection.polite, member.id))
+        if other is not None:
+            other.tell(signal)
+
+    def view(self, session_id: str) -> TopologyChanged:
+        """The plan as it is for one session; who has no part in a connection sends to the SFU."""
+        return _view(self._plan, session_id, relayed=self._topology.policy == "relay")
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _follow(self, unheard: Member | None = None) -> None:
+        """Tell what has changed, except to `unheard`, and set the clock."""
+        before, self._plan = self._plan, self._topology.plan
+        self._set_clock()
+        if self._plan == before:
+            return
+        if self._plan.connection != before.connection:
+            self._relayed.clear()
+        relayed = self._topology.policy == "relay"
+        for session_id, member in list(self._members.items()):
+            view = _view(self._plan, session_id, relayed)
+            if member is not unheard and view != _view(before, session_id, relayed):
+                member.tell(view)
+        if self._plan.carrier != before.carrier:
+            self._on_carrier(self._plan.carrier)
+
+    def _set_clock(self) -> None:
+        deadline = self._topology.deadline
+        if self._timer is not None:
+            if self._timer.when() == deadline:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if deadline is not None:
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._topology.tick(max(self._now(), self._topology.deadline or 0.0))
+        self._follow()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _view(plan: Plan, session_id: str, relayed: bool) -> TopologyChanged:
+    connection = plan.connection
+    if connection is None or session_id not in connection:
+        if plan.carrier == "none":
+            return TopologyChanged("none", (), None)
+        return TopologyChanged("sfu", ("sfu",), None)
+    return TopologyChanged(
+        plan.carrier,
+        plan.sending,
+        PeerConnection(
+            number=connection.number,
+            session_id=_other(connection.impolite, connection.polite, session_id),
+            polite=session_id == connection.polite,
+            relayed=relayed,
+        ),
+    )
+
+
+def _other(one: str, other: str, session_id: str) -> str:
+    return other if session_id == one else one

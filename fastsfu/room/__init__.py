@@ -1,0 +1,1 @@
+"""Rooms: who is in, who sees whom, and who speaks."""

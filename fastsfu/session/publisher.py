@@ -1,0 +1,150 @@
+"""What one session sends: publications, made and ended by the sending sections of its offers."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Protocol
+
+from fastsfu.engine.media import MediaEngine
+from fastsfu.engine.replicas import Replicas
+from fastsfu.errors import RequestError
+from fastsfu.sdp.negotiate import Offer, OfferedSection
+from fastsfu.session.bundle import Bundle
+from fastsfu.tracks import KIND_OF, SOURCES_OF, Kind, Publication, Source, same_payload_types
+
+
+class Audience(Protocol):
+    """Where publications are shown, and their voices heard: the room."""
+
+    def published(self, publication: Publication) -> None: ...
+    def unpublished(self, publication: Publication) -> None: ...
+    def heard(self, session_id: str, level: int) -> None: ...
+
+
+class Publisher:
+    """One session's publications by mid."""
+
+    def __init__(self, engine: MediaEngine, session_id: str, audience: Audience) -> None:
+        self._engine = engine
+        self._session_id = session_id
+        self._audience = audience
+        self.publications: dict[str, Publication] = {}
+
+    @property
+    def sources(self) -> set[Source]:
+        return {publication.source for publication in self.publications.values()}
+
+    def learnt_ssrcs(self) -> Iterable[int]:
+        """SSRCs of streams that the client sends without having named them."""
+        for publication in self.publications.values():
+            if publication.live_ssrc is not None:
+                yield publication.live_ssrc
+
+    def follow(self, bundle: Bundle, offer: Offer, sources: Mapping[str, Source]) -> bool:
+        """Make the publications those of `offer`; `sources` by mid, as `name_sources` gives them.
+
+        True when any began or ended.
+        """
+        sections = [section for section in offer.sections if section.mid in sources]
+        kept = {section.mid for section in sections if self._goes_on(section, sources[section.mid])}
+        ended = [each for mid, each in self.publications.items() if mid not in kept]
+        for publication in ended:
+            self._end(publication)
+        begun = [section for section in sections if section.mid not in kept]
+        for section in begun:
+            self._begin(bundle, section, sources[section.mid])
+        return bool(ended or begun)
+
+    def close(self) -> None:
+        """End all of them."""
+        for publication in list(self.publications.values()):
+            self._end(publication)
+
+    def _goes_on(self, section: OfferedSection, source: Source) -> bool:
+        """Whether the section still is what it was; a new SSRC or other codecs are a new stream."""
+        publication = self.publications.get(section.mid)
+        return (
+            publication is not None
+            and publication.source == source
+            and (publication.ssrc, publication.rtx_ssrc) == (section.ssrc, section.rtx_ssrc)
+            and same_payload_types(publication.codecs, section.codecs)
+        )
+
+    def _begin(self, bundle: Bundle, section: OfferedSection, source: Source) -> None:
+        feedback = {each for codec in section.codecs for each in codec.feedback}
+        voice = partial(self._audience.heard, self._session_id) if source == "audio" else None
+        publication = Publication(
+            session_id=self._session_id,
+            mid=section.mid,
+            kind=KIND_OF[source],
+            source=source,
+            codecs=section.codecs,
+            ssrc=section.ssrc,
+            rtx_ssrc=section.rtx_ssrc,
+            voice=voice,
+        )
+        publication.inbound = self._engine.create_inbound(
+            publication,
+            bundle.handle,
+            video=publication.kind == "video",
+            mid=section.mid,
+            ssrc=section.ssrc,
+            rtx_ssrc=section.rtx_ssrc,
+            payload_types=[
+                (
+                    codec.pt,
+                    codec.codec,
+                    codec.clock_rate,
+                    -1 if codec.rtx_pt is None else codec.rtx_pt,
+                )
+                for codec in section.codecs
+            ],
+            nack="nack" in feedback,
+            fir="ccm fir" in feedback and "nack pli" not in feedback,
+        )
+        publication.replicas = Replicas(
+            self._engine,
+            publication.inbound,
+            video=publication.kind == "video",
+            clock_rate=section.codecs[0].clock_rate,
+        )
+        self.publications[section.mid] = publication
+        self._audience.published(publication)
+
+    def _end(self, publication: Publication) -> None:
+        del self.publications[publication.mid]
+        publication.on_audio_level(0)
+        self._audience.unpublished(publication)
+        publication.replicas.close()
+        self._engine.close_inbound(publication.inbound)
+
+
+def name_sources(offer: Offer, tracks: Mapping[str, Source]) -> dict[str, Source]:
+    """The source of each section in which the client sends something that we understand, by mid.
+
+    What `tracks` does not name gets the first free source of its kind. Raises RequestError for a
+    source of the other kind, one that is named twice, and more sections than sources.
+    """
+    sending = {each.mid: each for each in offer.sections if each.client_sends and each.codecs}
+    named: dict[str, Source] = {}
+    for mid in sending.keys() & tracks.keys():
+        source = tracks[mid]
+        if KIND_OF[source] != sending[mid].kind:
+            raise RequestError(f"The section {mid} is {sending[mid].kind}, not {source}.")
+        if source in named.values():
+            raise RequestError(f"{source} is named for more than one section.")
+        named[mid] = source
+    for mid, section in sending.items():
+        if mid not in named:
+            named[mid] = _free_source(section, named)
+    return named
+
+
+def _free_source(section: OfferedSection, named: Mapping[str, Source]) -> Source:
+    kind: Kind = "audio" if section.kind == "audio" else "video"
+    for source in SOURCES_OF[kind]:
+        if source not in named.values():
+            return source
+    raise RequestError(
+        f"The section {section.mid} is one too many: a session sends at most "
+        f"{len(SOURCES_OF[kind])} of kind {kind}."
+    )

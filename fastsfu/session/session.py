@@ -1,0 +1,397 @@
+"""A session: one participant's live connection, from joining to leaving.
+
+The client always offers (RFC 9429 with fixed roles): `offer` takes its description and returns the
+answer; when there is more to receive, the session asks for another offer by a `SectionsWanted`
+event. Media goes on without a signaling connection for `resume_timeout` seconds. However a session
+ends, everything that it had in the engine is freed at once.
+"""
+
+import hmac
+import secrets
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from fastsfu.auth.tokens import Grant
+from fastsfu.config import Config
+from fastsfu.engine.media import MediaEngine
+from fastsfu.errors import RequestError
+from fastsfu.events import (
+    ConnectionChanged,
+    Ended,
+    Event,
+    Failure,
+    Participant,
+    Replaced,
+    SectionsWanted,
+    Signaler,
+)
+from fastsfu.messages.exchange import Mailbox
+from fastsfu.p2p.peering import Peering
+from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
+from fastsfu.session.bundle import Bundle, IceParameters
+from fastsfu.session.channels import SessionChannels, Switchboard
+from fastsfu.session.deadlines import Deadlines
+from fastsfu.session.metadata import UNSET, Metadata
+from fastsfu.session.publisher import Audience, Publisher, name_sources
+from fastsfu.session.subscriber import EVERYBODY, Subscriber
+from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
+from fastsfu.transport.relay import session_ice_servers
+from fastsfu.transport.turn import IceServer
+
+__all__ = ["Answer", "IceParameters", "Session"]
+
+LOST = ("timeout", "connection-error")  # the client may come back from these
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to an offer, and whose source each of its receiving sections carries, by mid."""
+
+    sdp: str = field(repr=False)
+    subscriptions: Mapping[str, SubscriptionInfo]
+
+
+class Home(Audience, Switchboard, Protocol):
+    """What a session needs of its room."""
+
+    name: str
+    max_participants: int
+    ends_at: float | None
+    peering: Peering
+
+    @property
+    def active_speaker(self) -> str | None: ...
+    def others_than(self, session: "Session") -> list[Participant]: ...
+    def publications_for(self, session: "Session", ids: Iterable[str]) -> list[Publication]: ...
+    def changed(self, session: "Session", *, metadata: bool = False) -> None: ...
+    def asks(self, session: "Session") -> None: ...
+    def left(self, session: "Session", reason: str) -> None: ...
+
+
+class Session:
+    """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
+
+    Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
+    `metadata` (what it says of itself), `joined_at` (seconds since 1970), `resume_key` (secret),
+    `hidden` (nobody is told of it), `p2p` (may be connected to another client directly: it knows
+    how to, and has every right, since the server can enforce none there), `ended` (why it has
+    ended, or None).
+    """
+
+    def __init__(
+        self,
+        room: Home,
+        engine: MediaEngine,
+        config: Config,
+        grant: Grant,
+        *,
+        name: str = "",
+        user_data: Any = None,
+        hidden: bool = False,
+        watch: str | None = None,
+        p2p: bool = False,
+        confirms: bool = False,
+        replaces: tuple[str, str] | None = None,
+        listens: bool = False,
+    ) -> None:
+        self.id = str(uuid.uuid4())
+        self.room = room
+        self.grant = grant
+        self.name = grant.name or name
+        self.metadata = Metadata(user_data)
+        self.joined_at = time.time()
+        self.resume_key = secrets.token_urlsafe(24)
+        self.hidden = hidden
+        every_right = grant.publish and grant.subscribe and grant.messages
+        self.p2p = p2p and every_right and not hidden and watch is None
+        self.replaces = replaces
+        self.mailbox = Mailbox(self.id) if listens else None
+        self.may_return_for = 0.0
+        self.channels = SessionChannels(engine, config, self)
+        self.ended: str | None = None
+        self.publisher = Publisher(engine, self.id, room)
+        self.subscriber = Subscriber(engine, watch, holds=confirms)
+        self._engine = engine
+        engine.sessions += 1
+        self._config = config
+        self._deadlines = Deadlines()
+        self._signaler: Signaler | None = None
+        self._bundle: Bundle | None = None
+        self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
+        self._has_path = self._is_secured = self._told_unreachable = False
+        if grant.eject_at_expiry and grant.expires_at is not None:
+            seconds, info = grant.expires_at - self.joined_at, "The token has expired."
+            self._deadlines.set("expiry", seconds, self.leave, "exp-token", info)
+
+    def __repr__(self) -> str:
+        return f"Session(id={self.id!r}, room={self.room.name!r}, ended={self.ended!r})"
+
+    @property
+    def participant(self) -> Participant:
+        """The participant as the others see them now."""
+        return Participant(
+            session_id=self.id,
+            name=self.name,
+            owner=self.grant.owner,
+            user_data=self.user_data,
+            sources=frozenset(self.publisher.sources - self.metadata.muted),
+            revision=self.metadata.revision,
+            joined_at=self.joined_at,
+            origin=self.origin,
+        )
+
+    @property
+    def user_data(self) -> Any:
+        """JSON value."""
+        return self.metadata.user_data
+
+    @property
+    def origin(self) -> str:
+        """The id of its client's first session in a row that `replaces` links, else its own."""
+        return self.id if self.mailbox is None else self.mailbox.origin
+
+    def others(self) -> list[Participant]:
+        """The other participants of the room, in order of joining."""
+        return self.room.others_than(self)
+
+    @property
+    def connected(self) -> bool:
+        """True while media can flow: ICE and DTLS are done."""
+        return self._has_path and self._is_secured and self.ended is None
+
+    @property
+    def engine(self) -> MediaEngine:
+        """The worker that it is placed on."""
+        return self._engine
+
+    @property
+    def ice(self) -> IceParameters | None:
+        """Our side of ICE now; None before the first offer."""
+        return None if self._bundle is None else self._bundle.ice
+
+    def ice_servers(self) -> list[IceServer]:
+        """TURN and STUN servers for the client, with credentials that end with the session."""
+        return session_ice_servers(self._config, self._engine.relay_for(self.id), self.id)
+
+    def wanted_sections(self) -> dict[Kind, int]:
+        """How many receiving sections the client's next offer should have in all, by kind.
+
+        Tell the client: it is not asked again as long as that stays so.
+        """
+        self._asked = dict(self.subscriber.wanted)
+        return dict(self._asked)
+
+    def matches(self, resume_key: str) -> bool:
+        """Whether this is the resume key; takes the same time for each wrong one."""
+        given = resume_key.encode("utf-8", "surrogatepass")  # JSON can hold lone surrogates
+        return hmac.compare_digest(self.resume_key.encode(), given)
+
+    async def offer(self, sdp: str, tracks: Mapping[str, Source] | None = None) -> Answer:
+        """Take an offer, the first or a later one, and answer it.
+
+        `tracks` names the source of sending sections by mid; others get the first free source of
+        their kind. New ICE credentials in a later offer restart ICE. Raises OfferError or
+        RequestError, and then the session is as it was before. When the engine cannot do what is
+        asked of it (it is out of transports or streams), the session ends.
+        """
+        self._require_live()
+        offer = read_offer(
+            sdp, video_codecs=self._config.video_codecs, audio_codecs=self._config.audio_codecs
+        )
+        sources = name_sources(offer, tracks or {})
+        if self._bundle is not None:
+            self._bundle.check(offer)
+        if sources and (self.hidden or not self.grant.publish):
+            sources = {}
+            self.tell(Failure("not-allowed", "The token does not allow to send audio or video."))
+        try:
+            return self._follow(offer, sources)
+        except Exception:
+            self.leave("connection-error", "The server could not set up the media.")
+            raise
+
+    def confirm(self) -> None:
+        """The client has the last answer in force; needed of those who said that they confirm."""
+        self._require_live()
+        self.subscriber.release()
+
+    def restart_ice(self, remote_ufrag: str, remote_password: str) -> IceParameters:
+        """Restart ICE without an offer (WHIP, WHEP).
+
+        Raises RequestError before the first offer, and OfferError for what are no ICE credentials.
+        """
+        self._require_live()
+        if self._bundle is None:
+            raise RequestError("There is no media path yet that ICE could be restarted for.")
+        self._bundle.restart_ice(*read_ice_credentials([remote_ufrag], [remote_password]))
+        return self._bundle.ice
+
+    def update_local(
+        self,
+        sources: Mapping[Source, bool] | None = None,
+        *,
+        name: str | None = None,
+        user_data: Any = UNSET,
+        revision: int | None = None,
+    ) -> None:
+        """Change what others see: whether each source is on (not muted), the name, the user data.
+
+        A `revision` of sources and user data that is no greater than the last one changes nothing.
+        Raises RequestError, and then nothing changes: `not-allowed` for a name when the token gives
+        one, `bad-request` for user data that is no JSON.
+        """
+        self._require_live()
+        if name is not None and self.grant.name and name != self.grant.name:
+            raise RequestError("The name is given by the token.", "not-allowed")
+        is_news = self.metadata.update(sources or {}, user_data, revision)
+        if name is not None:
+            self.name = name
+        if "audio" in self.metadata.muted:
+            self.room.heard(self.id, 0)
+        if is_news or name is not None:
+            self.room.changed(self, metadata=is_news)
+
+    def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool]]) -> None:
+        """Decline (False) or take back (True) sources of a session id, or of all others by "*".
+
+        What is said of a session id wins over "*". Unknown ids are ignored: they may have left.
+        """
+        self._require_live()
+        known = {participant.session_id for participant in self.others()} | {EVERYBODY}
+        relevant = {key: sources for key, sources in settings.items() if key in known}
+        concerned = known if EVERYBODY in relevant else relevant.keys()
+        if self.subscriber.set(relevant, self.room.publications_for(self, concerned)):
+            self.room.asks(self)
+
+    def attach(self, signaler: Signaler) -> None:
+        """Talk to the client through `signaler` from now on; the one before gets `Replaced`."""
+        self._require_live()
+        self._deadlines.clear("resume")
+        if self._signaler is not None and self._signaler is not signaler:
+            self._signaler.send(Replaced())
+        self._signaler = signaler
+
+    def detach(self, signaler: Signaler) -> None:
+        """`signaler` is lost: the session ends in `resume_timeout` unless another one is attached.
+
+        Does nothing when `signaler` is not the attached one.
+        """
+        if self._signaler is signaler:
+            self._signaler = None
+            info = "The client did not come back in time."
+            self._deadlines.set("resume", self._config.resume_timeout, self.leave, "timeout", info)
+
+    def leave(self, reason: str = "left", info: str = "") -> None:
+        """End the session: media stops, everything is freed, the room hears of it. Idempotent.
+
+        The attached signaler gets `Ended`, always and last.
+        """
+        if self.ended is not None:
+            return
+        self.ended = reason
+        self._engine.vacate(self.id)
+        if reason in LOST:
+            self.may_return_for = self._config.resume_timeout
+        self._deadlines.clear_all()
+        self.publisher.close()
+        self.subscriber.close()
+        self.channels.close()
+        if self._bundle is not None:
+            self._bundle.close()
+        self.room.left(self, reason)
+        self.tell(Ended(reason, info))
+        self._signaler = None
+
+    # What its room calls.
+
+    @property
+    def may_subscribe(self) -> bool:
+        return self.grant.subscribe
+
+    def tell(self, event: Event) -> None:
+        """Send an event if there is a signaling connection; one that resumes is told of it all."""
+        if self._signaler is not None:
+            self._signaler.send(event)
+
+    def ask(self) -> None:
+        """Tell the client how many sections are wanted, if another offer of it would bring more."""
+        if self.subscriber.waits:
+            self.tell(SectionsWanted(**self.wanted_sections()))
+
+    # What the engine tells of its transport.
+
+    def on_path(self, address: str) -> None:
+        self._has_path = True
+        self._connected()
+
+    def on_path_lost(self) -> None:
+        if self.room.peering.connects(self):  # its client restarts ICE, in case a third one comes
+            self._has_path = False
+            self.tell(ConnectionChanged("interrupted"))
+            self._no_path()
+        else:
+            self.leave("connection-error", "Nothing came from the client any more.")
+
+    def on_secured(self, profile: str) -> None:
+        self._is_secured = True
+        self._connected()
+
+    def on_security_closed(self) -> None:
+        self.may_return_for = self._config.resume_timeout  # unless it says that it leaves
+        self.leave("left", "The client closed its connection.")
+
+    def on_security_failed(self, detail: str) -> None:
+        self.leave("connection-error", f"DTLS failed: {detail}.")
+
+    def on_worker_lost(self) -> None:
+        self.leave("connection-error", "The server's media worker has stopped; join again.")
+
+    def _connected(self) -> None:
+        if self.connected:
+            self._deadlines.clear("connect")
+            self._told_unreachable = False
+            self.tell(ConnectionChanged("connected"))
+
+    def _expect_path(self) -> None:
+        self._deadlines.set("connect", self._config.consent_timeout, self._no_path)
+
+    def _no_path(self) -> None:
+        if not self.room.peering.connects(self):
+            self.leave("connection-error", "No media path came about.")
+            return
+        if not self._told_unreachable:
+            self._told_unreachable = True
+            self.tell(Failure("sfu-unreachable", "No media reaches the server: only two can talk."))
+        self._expect_path()
+
+    def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
+        """Bring engine and room to what a checked offer says."""
+        if self._bundle is None:
+            self._bundle = Bundle(self._engine, self, offer, self.channels.max_message_bytes)
+            self._expect_path()
+        self._bundle.follow(offer, self.publisher.learnt_ssrcs())
+        self.channels.follow(self._bundle.handle, offer)
+        if self.publisher.follow(self._bundle, offer, sources):
+            self.room.changed(self)
+        for publication in self.subscriber.follow(self._bundle, offer):
+            self.tell(
+                Failure(
+                    "no-common-codec",
+                    f"The {publication.source} of {publication.session_id} comes in "
+                    f"{', '.join(codec.name for codec in publication.codecs)} only.",
+                )
+            )
+        if self.subscriber.waits and self.subscriber.wanted != self._asked:
+            self.room.asks(self)
+        sending = {mid: each.stream for mid, each in self.subscriber.subscriptions.items()}
+        return Answer(
+            self._bundle.answer(offer, sending, self.publisher.publications.keys()),
+            self.subscriber.described(),
+        )
+
+    def _require_live(self) -> None:
+        if self.ended is not None:
+            raise RequestError(f"The session has ended: {self.ended}.")

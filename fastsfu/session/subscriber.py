@@ -1,0 +1,224 @@
+"""What one session receives: publications of others, one in each receiving section of its offers.
+
+A publication waits here until an offer has a section for it; a section whose publication has ended
+is free for the next of its kind. All but `follow` and `set` cost the same however many there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from fastsfu.engine.media import MediaEngine
+from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
+from fastsfu.session.bundle import Bundle
+from fastsfu.tracks import (
+    Kind,
+    Publication,
+    Source,
+    Subscription,
+    SubscriptionInfo,
+    same_payload_types,
+)
+
+EVERYBODY = "*"
+PayloadTypes = Sequence[tuple[int, int, int]]
+
+
+class Subscriber:
+    """One session's subscriptions by mid, and the publications that wait for one."""
+
+    def __init__(
+        self, engine: MediaEngine, watch: str | None = None, *, holds: bool = False
+    ) -> None:
+        """`watch`: the only session id whose publications are received.
+
+        `holds`: what is new waits for `release`. Firefox takes packets that overtake the answer for
+        another section's, and never hears theirs then.
+        """
+        self._engine = engine
+        self._watch = watch
+        self._holds = holds
+        self._bundle: Bundle | None = None
+        self._by_publication: dict[Publication, Subscription] = {}
+        self._waiting: dict[Publication, None] = {}  # an ordered set, like the next one
+        self._undecodable: dict[Publication, None] = {}
+        self._settings: dict[str, dict[Source, bool]] = {}
+        self.subscriptions: dict[str, Subscription] = {}
+        self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
+
+    @property
+    def waits(self) -> bool:
+        """True when another offer would bring more."""
+        return bool(self._waiting)
+
+    def described(self) -> dict[str, SubscriptionInfo]:
+        """Whose source each section carries, by mid."""
+        return {
+            mid: SubscriptionInfo(each.publication.session_id, each.publication.source)
+            for mid, each in self.subscriptions.items()
+        }
+
+    def add(self, publication: Publication) -> bool:
+        """Take note of a new publication; True when it waits for a section now."""
+        if not self._accepts(publication):
+            return False
+        self._waiting[publication] = None
+        self.wanted[publication.kind] += 1
+        return True
+
+    def remove(self, publication: Publication) -> None:
+        """The publication ends; its section is free for another one."""
+        self._undecodable.pop(publication, None)
+        if publication in self._waiting:
+            del self._waiting[publication]
+            self.wanted[publication.kind] -= 1
+        elif subscription := self._by_publication.get(publication):
+            self._end(subscription)
+
+    def forget(self, session_id: str) -> None:
+        """The session has left, so what was set for it is of no use any more."""
+        self._settings.pop(session_id, None)
+
+    def set(
+        self, settings: Mapping[str, Mapping[Source, bool]], publications: Iterable[Publication]
+    ) -> bool:
+        """Decline or take back sources; `publications` are those that this can concern.
+
+        A declined source that is subscribed keeps its section and pauses. True when one waits for a
+        section now.
+        """
+        for session_id, sources in settings.items():
+            self._settings.setdefault(session_id, {}).update(sources)
+        asks = False
+        for publication in publications:
+            if subscription := self._by_publication.get(publication):
+                self._pause(subscription, not self._accepts(publication))
+            elif publication in self._waiting:
+                if not self._accepts(publication):
+                    self.remove(publication)
+            elif publication not in self._undecodable:
+                asks |= self.add(publication)
+        return asks
+
+    def follow(self, bundle: Bundle, offer: Offer) -> list[Publication]:
+        """Fill the receiving sections of `offer`; returns what newly turned out to be undecodable.
+
+        Subscriptions whose section is gone, or has other codecs, or whose SSRC the client now uses
+        itself, give way and wait again.
+        """
+        self._bundle = bundle
+        sections = {
+            each.mid: each for each in offer.sections if each.client_receives and each.codecs
+        }
+        for subscription in list(self.subscriptions.values()):
+            section = sections.get(subscription.mid)
+            stays = section is not None and same_payload_types(section.codecs, subscription.codecs)
+            if not stays or bundle.collides(subscription.stream):
+                self._end(subscription)
+                self.add(subscription.publication)
+        free: dict[str, list[OfferedSection]] = {"audio": [], "video": []}
+        for mid, section in sections.items():
+            if mid not in self.subscriptions:
+                free[section.kind].append(section)
+        return self._fill(bundle, free)
+
+    def release(self) -> None:
+        """The client has the last answer in force: what is new in it may come now."""
+        for subscription in self.subscriptions.values():
+            if subscription.held:
+                subscription.held = False
+                self._engine.pause_outbound(subscription.outbound, subscription.paused)
+
+    def close(self) -> None:
+        """Forget everything; the streams are freed with the transport."""
+        for publication in self._by_publication:
+            publication.replicas.give_back(self._engine)
+        self._by_publication.clear()
+        self._waiting.clear()
+        self._undecodable.clear()
+        self.subscriptions.clear()
+        self.wanted = {"audio": 0, "video": 0}
+
+    def _accepts(self, publication: Publication) -> bool:
+        """By default yes; what is said of its session wins over what is said of everybody."""
+        if self._watch is not None and publication.session_id != self._watch:
+            return False
+        everybody = self._settings.get(EVERYBODY, {}).get(publication.source, True)
+        return self._settings.get(publication.session_id, {}).get(publication.source, everybody)
+
+    def _fill(self, bundle: Bundle, free: Mapping[str, list[OfferedSection]]) -> list[Publication]:
+        undecodable = []
+        for publication in [*self._waiting, *self._undecodable]:
+            sections = free[publication.kind]
+            if not sections or not self._accepts(publication):
+                continue
+            found = _matching_section(publication, sections)
+            if found is not None:
+                position, payload_types = found
+                self._begin(bundle, publication, sections.pop(position), payload_types)
+            elif publication in self._waiting:
+                self.remove(publication)
+                self._undecodable[publication] = None
+                undecodable.append(publication)
+        return undecodable
+
+    def _begin(
+        self,
+        bundle: Bundle,
+        publication: Publication,
+        section: OfferedSection,
+        payload_types: PayloadTypes,
+    ) -> None:
+        if publication in self._undecodable:
+            del self._undecodable[publication]
+            self.wanted[publication.kind] += 1
+        else:
+            del self._waiting[publication]
+        has_rtx = any(rtx_pt != -1 for _, _, rtx_pt in payload_types)
+        subscription = Subscription(
+            publication=publication,
+            mid=section.mid,
+            codecs=section.codecs,
+            ssrc=bundle.allocate_ssrc(),
+            rtx_ssrc=bundle.allocate_ssrc() if has_rtx else None,
+        )
+        source = publication.replicas.take(self._engine)
+        self._by_publication[publication] = subscription  # from here on `close` gives it back
+        subscription.outbound = self._engine.create_outbound(
+            bundle.handle,
+            source,
+            ssrc=subscription.ssrc,
+            rtx_ssrc=subscription.rtx_ssrc,
+            payload_types=payload_types,
+            cname=subscription.stream.cname,
+        )
+        if self._holds:
+            subscription.held = True
+            self._engine.pause_outbound(subscription.outbound, True)
+        self.subscriptions[section.mid] = subscription
+
+    def _pause(self, subscription: Subscription, paused: bool) -> None:
+        if subscription.paused != paused:
+            subscription.paused = paused
+            self._engine.pause_outbound(subscription.outbound, paused or subscription.held)
+
+    def _end(self, subscription: Subscription) -> None:
+        del self.subscriptions[subscription.mid]
+        del self._by_publication[subscription.publication]
+        self.wanted[subscription.publication.kind] -= 1
+        self._engine.close_outbound(subscription.outbound)
+        subscription.publication.replicas.give_back(self._engine)
+
+
+def _matching_section(
+    publication: Publication, sections: Sequence[OfferedSection]
+) -> tuple[int, PayloadTypes] | None:
+    """The first section that can carry it, and how payload types map; sections of one client mostly
+    have the same codecs, which are then tried once.
+    """
+    tried = None
+    for position, section in enumerate(sections):
+        if tried is not None and same_payload_types(section.codecs, tried):
+            continue
+        tried = section.codecs
+        if payload_types := match_payload_types(publication.codecs, section.codecs):
+            return position, payload_types
+    return None

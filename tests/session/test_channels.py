@@ -1,0 +1,72 @@
+"""Channels that clients open by themselves: none outlives what its client does to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from fastsfu.session.channels import MAX_CHANNELS, Channel
+from fastsfu.session.session import Session
+from fastsfu.sfu import SFU
+from fastsfu.transport import dcep, frames
+from fastsfu.transport.dcep import ChannelOpen
+from tests.support.offers import Section, sending
+from tests.support.recording_engine import RecordingEngine
+from tests.support.sessions import Join, turn
+
+OPEN = dcep.write(ChannelOpen("label", "", True, None, None))
+Says = Callable[[int, int, bytes], Awaitable[None]]
+
+
+class ChannelsSection(Section):
+    def lines(self) -> list[str]:
+        media = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"
+        return [media, "c=IN IP4 0.0.0.0", f"a=mid:{self.mid}", "a=sctp-port:5000"]
+
+
+@pytest.fixture
+async def says(native: RecordingEngine, join: Join) -> Says:
+    """`await says(stream, ppid, data)`: a message of a client whose association stands."""
+    client = await join()
+    await client.offer(sending().with_(ChannelsSection("d", "application")))
+    (transport,) = native.channels.opened
+    native.channels.events.on_channels_up(transport)
+
+    async def say(stream: int, ppid: int, data: bytes) -> None:
+        native.channels.events.on_message(transport, stream, ppid, data)
+        await turn()
+
+    return say
+
+
+async def test_garbage_on_a_channel_closes_it(
+    sfu: SFU, says: Says, native: RecordingEngine
+) -> None:
+    channels: list[Channel] = []
+    readers: set[asyncio.Task[None]] = set()
+
+    async def read(channel: Channel) -> None:
+        channels.append(channel)
+        async for _ in channel:
+            pass
+
+    def on_channel(session: Session, channel: Channel) -> None:
+        reader = asyncio.create_task(read(channel))
+        readers.add(reader)
+        reader.add_done_callback(readers.discard)
+
+    (room,) = sfu.rooms
+    room.on_channel = on_channel
+    for _ in range(MAX_CHANNELS + 1):
+        await says(2, dcep.PPID, OPEN)
+        await says(2, dcep.PPID, b"garbage")
+    assert not readers
+    assert [channel.closed for channel in channels] == [True] * (MAX_CHANNELS + 1)
+    assert len(native.channels.resets) == MAX_CHANNELS + 1
+
+
+async def test_garbage_costs_the_app_messages_nothing(says: Says, native: RecordingEngine) -> None:
+    await says(frames.CHANNEL_ID, dcep.PPID, b"garbage")
+    assert native.channels.resets == []
+    await says(4, dcep.PPID, b"garbage")
+    assert [stream for _, stream in native.channels.resets] == [4]
