@@ -24,7 +24,7 @@ from fastsfu._native.media.stream cimport (
     want_keyframe,
 )
 from fastsfu._native.media.timeline cimport timeline_report
-from fastsfu._native.media.twcc cimport twcc_write
+from fastsfu._native.media.twcc cimport twcc_tell
 from fastsfu._native.packet.rtcp cimport (
     PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, Feedback,
     ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next, rtcp_read_bye,
@@ -278,7 +278,7 @@ cdef void feedback_twcc(Worker* worker, Transport* transport) noexcept nogil:
         return
     transport.twcc_due_us = worker.now_us + TWCC_INTERVAL_US
     while True:
-        compound.size = twcc_write(
+        compound.size = twcc_tell(
             transport.twcc, compound.data, RTCP_CAPACITY, transport.ssrc, transport.twcc_media_ssrc)
         if compound.size == 0:
             return

@@ -1,6 +1,6 @@
-"""Transport-wide congestion feedback as a media receiver sends it
-(draft-holmer-rmcat-transport-wide-cc-extensions-01, section 3): so that a browser's estimator
-reaches its target bitrate."""
+"""Arrivals of transport-wide numbers, as a media receiver tells them
+(draft-holmer-rmcat-transport-wide-cc-extensions-01): so that a browser's estimator reaches its
+target bitrate. packet/twcc has the wire format."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
@@ -19,6 +19,6 @@ cdef void twcc_init(TwccReceiver* twcc) noexcept nogil
 cdef void twcc_on_packet(TwccReceiver* twcc, uint16_t seq, int64_t arrival_us) noexcept nogil
 # One feedback packet over what came since the last: its size, 0 when there is nothing. Call again
 # until 0. capacity >= 64.
-cdef size_t twcc_write(
+cdef size_t twcc_tell(
     TwccReceiver* twcc, uint8_t* out, size_t capacity,
     uint32_t sender_ssrc, uint32_t media_ssrc) noexcept nogil

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.media.twcc cimport (
-    TWCC_WINDOW, TwccReceiver, twcc_init, twcc_on_packet, twcc_write)
+    TWCC_WINDOW, TwccReceiver, twcc_init, twcc_on_packet, twcc_tell)
 
 WINDOW = TWCC_WINDOW
 
@@ -25,7 +25,7 @@ cdef class Twcc:
             raise ValueError(f"capacity {capacity} is beyond {sizeof(out)}")
         for i in range(sizeof(out)):
             out[i] = 0xEE
-        size = twcc_write(&self.twcc, out, capacity, sender_ssrc, media_ssrc)
+        size = twcc_tell(&self.twcc, out, capacity, sender_ssrc, media_ssrc)
         for i in range(size, sizeof(out)):
             if out[i] != 0xEE:
                 raise AssertionError(f"wrote at {i}, beyond its size {size}")
@@ -44,5 +44,5 @@ cdef class Twcc:
             for i in range(count):
                 twcc_on_packet(&self.twcc, <unsigned short>i, <uint64_t>i * 1000)
                 if i % every == 0:
-                    size += twcc_write(&self.twcc, out, 1200, 1, 2)
+                    size += twcc_tell(&self.twcc, out, 1200, 1, 2)
         return size
