@@ -6,10 +6,11 @@
 
 import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
-import { applyEncoding, initialEncoding, isSound } from './encodings.js';
+import { isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { missingSections, sendingMids, subscribedTracks } from './sections.js';
+import { Sending } from './sending.js';
 import { withStartBitrate } from './start-bitrate.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
@@ -37,13 +38,7 @@ export class MediaConnection {
   #wanted = { audio: 0, video: 0 };
   /** @type {Set<RTCRtpTransceiver>} */
   #receiving = new Set();
-  /** @type {Map<Source, RTCRtpTransceiver>} */
-  #sending = new Map();
-  /** What is published. @type {Map<Source, MediaStreamTrack | null>} */
-  #tracks = new Map();
-  #dormant = false;
-  /** @type {SendSettings} */
-  #sendSettings = {};
+  #sending = new Sending(true);
   /** For app messages. @type {RTCDataChannel} */
   messageChannel;
   /** False before the first offer: until then all changes wait for it. */
@@ -117,29 +112,21 @@ export class MediaConnection {
    * @param {MediaStreamTrack | null} track
    */
   async publish(source, track) {
-    this.#tracks.set(source, track);
-    const sent = this.#dormant ? null : track;
-    const transceiver = this.#sending.get(source);
-    if (!transceiver) {
-      this.#sending.set(source, this.#addSender(source, sent));
-      await this.#changed();
-      return;
-    }
-    const replaced = this.#replaceTrack(source, sent);
-    if (transceiver.direction === 'inactive') {
-      transceiver.direction = 'sendonly';
-      await this.#changed();
-    }
-    await replaced;
+    const put = this.#sending.put(source, track);
+    const transceiver = this.#sending.transceivers.get(source);
+    if (!transceiver) this.#sending.open(this.#pc, source, 'sendonly');
+    else if (transceiver.direction !== 'inactive') return put;
+    else transceiver.direction = 'sendonly';
+    await Promise.all([put, this.#changed()]);
   }
 
   /** @param {Source} source */
   async unpublish(source) {
-    this.#tracks.delete(source);
-    const transceiver = this.#sending.get(source);
-    if (!transceiver || transceiver.direction === 'inactive') return;
+    const cleared = this.#sending.clear(source);
+    const transceiver = this.#sending.transceivers.get(source);
+    if (!transceiver || transceiver.direction === 'inactive') return cleared;
     transceiver.direction = 'inactive';
-    await Promise.all([transceiver.sender.replaceTrack(null), this.#changed()]);
+    await Promise.all([cleared, this.#changed()]);
   }
 
   /**
@@ -148,19 +135,13 @@ export class MediaConnection {
    *
    * @param {boolean} dormant
    */
-  async setDormant(dormant) {
-    if (dormant === this.#dormant) return;
-    this.#dormant = dormant;
-    await Promise.all([...this.#sending.keys()].map((source) => {
-      const track = this.#dormant ? null : (this.#tracks.get(source) ?? null);
-      return this.#replaceTrack(source, track);
-    }));
+  setDormant(dormant) {
+    return this.#sending.turn(!dormant);
   }
 
   /** @param {SendSettings} settings */
-  async setSendSettings(settings) {
-    this.#sendSettings = settings;
-    await Promise.all([...this.#sending.keys()].map((source) => this.#applyEncoding(source)));
+  setSendSettings(settings) {
+    return this.#sending.limit(settings);
   }
 
   /** @param {MediaStreamTrack} [track] */
@@ -178,32 +159,6 @@ export class MediaConnection {
     pc.onconnectionstatechange = pc.onnegotiationneeded = pc.onicecandidateerror = null;
     pc.close();
     this.#negotiator.close();
-  }
-
-  /**
-   * @param {Source} source
-   * @param {MediaStreamTrack | null} track
-   */
-  #addSender(source, track) {
-    return this.#pc.addTransceiver(track ?? (isSound(source) ? 'audio' : 'video'), {
-      direction: 'sendonly',
-      sendEncodings: [initialEncoding(source, track, this.#sendSettings[source])],
-    });
-  }
-
-  /**
-   * @param {Source} source
-   * @param {MediaStreamTrack | null} track limited anew: by its size
-   */
-  async #replaceTrack(source, track) {
-    await this.#sending.get(source)?.sender.replaceTrack(track);
-    if (track) await this.#applyEncoding(source);
-  }
-
-  /** @param {Source} source */
-  async #applyEncoding(source) {
-    const sender = this.#sending.get(source)?.sender;
-    if (sender) await applyEncoding(sender, source, this.#sendSettings[source]);
   }
 
   /** Bring a change into force: part of the first offer, or an offer of its own. */
@@ -243,7 +198,7 @@ export class MediaConnection {
     const sending = sendingMids(sdp);
     /** @type {Record<string, Source>} */
     const tracks = {};
-    for (const [source, { mid }] of this.#sending) {
+    for (const [source, { mid }] of this.#sending.transceivers) {
       if (mid !== null && sending.has(mid)) tracks[mid] = source;
     }
     return tracks;
@@ -268,8 +223,8 @@ export class MediaConnection {
   #noticeRefused(offered) {
     /** @type {Source[]} */
     const refused = [];
-    for (const [source, { direction, currentDirection }] of this.#sending) {
-      if (direction === 'stopped') this.#sending.delete(source);
+    for (const [source, { direction, currentDirection }] of this.#sending.transceivers) {
+      if (direction === 'stopped') this.#sending.transceivers.delete(source);
       const wanted = offered.has(source) && direction !== 'inactive';
       if (wanted && currentDirection !== 'sendonly') refused.push(source);
     }

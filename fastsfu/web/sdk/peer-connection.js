@@ -5,12 +5,13 @@
  * sources do.
  */
 
-import { applyEncoding, initialEncoding, isSound } from './encodings.js';
+import { isSound } from './encodings.js';
 import { IceWatch } from './ice-watch.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { OwnSound } from './own-sound.js';
 import { SOURCES } from './participants.js';
 import { fingerprintsOf } from './safety-number.js';
+import { Sending } from './sending.js';
 import { withStartBitrate } from './start-bitrate.js';
 import { soundOf } from './stats.js';
 
@@ -32,15 +33,9 @@ export class PeerConnection {
   #handlers;
   #pc;
   #iceWatch;
-  /** @type {Map<Source, RTCRtpTransceiver>} */
-  #transceivers = new Map();
-  /** What we have to send. @type {Map<Source, MediaStreamTrack | null>} */
-  #tracks = new Map();
-  #sending = false;
+  #sending = new Sending(false);
   /** @type {(source: Source) => boolean} */
   #declined = () => false;
-  /** @type {SendSettings} */
-  #sendSettings = {};
   /** @type {RTCDataChannel | null} */
   #channel = null;
   #ownSound = new OwnSound();
@@ -100,43 +95,35 @@ export class PeerConnection {
   begin() {
     if (this.#peer.polite) return;
     for (const source of SOURCES) {
-      this.#transceivers.set(source, this.#pc.addTransceiver(isSound(source) ? 'audio' : 'video', {
-        direction: this.#directionOf(source),
-        sendEncodings: [initialEncoding(source, null, this.#sendSettings[source])],
-      }));
+      this.#sending.open(this.#pc, source, this.#directionOf(source));
     }
     this.#openChannel();
-    void this.#attachAll();
   }
 
   /**
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
    */
-  async publish(source, track) {
-    this.#tracks.set(source, track);
-    await this.#attach(source);
+  publish(source, track) {
+    return this.#sending.put(source, track);
   }
 
   /** Send what is published, or nothing. @param {boolean} sending */
-  async setSending(sending) {
-    if (sending === this.#sending) return;
-    this.#sending = sending;
-    await this.#attachAll();
+  setSending(sending) {
+    return this.#sending.turn(sending);
   }
 
   /** @param {(source: Source) => boolean} declined what we do not want to receive */
   setDeclined(declined) {
     this.#declined = declined;
-    for (const [source, transceiver] of this.#transceivers) {
+    for (const [source, transceiver] of this.#sending.transceivers) {
       transceiver.direction = this.#directionOf(source);
     }
   }
 
   /** @param {SendSettings} settings */
-  async setSendSettings(settings) {
-    this.#sendSettings = settings;
-    await Promise.all([...this.#transceivers.keys()].map((source) => this.#applyEncoding(source)));
+  setSendSettings(settings) {
+    return this.#sending.limit(settings);
   }
 
   /** @param {Wire.PeerDescriptionMessage | Wire.PeerCandidateMessage} message of the other side */
@@ -150,9 +137,8 @@ export class PeerConnection {
 
   /** What the other side sends, or would. @returns {Map<Source, MediaStreamTrack>} */
   received() {
-    return new Map(
-      [...this.#transceivers].map(([source, { receiver }]) => [source, receiver.track]),
-    );
+    const { transceivers } = this.#sending;
+    return new Map([...transceivers].map(([source, { receiver }]) => [source, receiver.track]));
   }
 
   /** The certificates of both sides, as the descriptions in force name them. */
@@ -169,7 +155,7 @@ export class PeerConnection {
 
   /** What both microphones have brought so far. */
   async sounds() {
-    const transceiver = this.#transceivers.get('audio');
+    const transceiver = this.#sending.transceivers.get('audio');
     if (!transceiver) return { ours: null, theirs: null };
     const { sender, receiver } = transceiver;
     const reports = await Promise.all([sender.getStats(), receiver.getStats()]);
@@ -200,26 +186,6 @@ export class PeerConnection {
     this.#handlers.channel(this.#channel);
   }
 
-  #attachAll() {
-    return Promise.all([...this.#transceivers.keys()].map((source) => this.#attach(source)));
-  }
-
-  /** @param {Source} source */
-  async #attach(source) {
-    const sender = this.#transceivers.get(source)?.sender;
-    if (!sender) return;
-    const track = (this.#sending && this.#tracks.get(source)) || null;
-    if (sender.track === track) return;
-    await sender.replaceTrack(track);
-    if (track) await this.#applyEncoding(source);
-  }
-
-  /** @param {Source} source */
-  async #applyEncoding(source) {
-    const sender = this.#transceivers.get(source)?.sender;
-    if (sender) await applyEncoding(sender, source, this.#sendSettings[source]);
-  }
-
   async #offer() {
     try {
       this.#makingOffer = true;
@@ -241,14 +207,13 @@ export class PeerConnection {
     // For a polite one whose own offer is out this is a rollback too.
     await pc.setRemoteDescription({ type: kind, sdp: withStartBitrate(sdp, pictureMids(sdp)) });
     if (kind !== 'offer') return;
-    if (this.#transceivers.size === 0) this.#adoptSections();
-    await this.#attachAll();
+    if (this.#sending.transceivers.size === 0) await this.#adoptSections();
     await pc.setLocalDescription();
     this.#tellDescription();
   }
 
   /** The sections of the first offer, by their order. */
-  #adoptSections() {
+  async #adoptSections() {
     this.#openChannel();
     const transceivers = this.#pc.getTransceivers();
     SOURCES.forEach((source, index) => {
@@ -257,9 +222,10 @@ export class PeerConnection {
         throw new Error('The offer does not have the sections that the protocol names.');
       }
       transceiver.direction = this.#directionOf(source);
-      this.#transceivers.set(source, transceiver);
+      this.#sending.transceivers.set(source, transceiver);
     });
     this.#handlers.changed();
+    await this.#sending.attach();
   }
 
   /** @param {Wire.PeerCandidateMessage} message */
@@ -294,7 +260,7 @@ export class PeerConnection {
 
   #onConnected() {
     this.#wasUp = true;
-    for (const source of this.#transceivers.keys()) void this.#applyEncoding(source);
+    void this.#sending.limitAnew();
     this.#handlers.state('connected');
   }
 

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { Sending } from '../../fastsfu/web/sdk/sending.js';
+import { FakePeerConnection, FakeTrack } from './fake-browser.js';
+
+function camera(height = 720) {
+  return Object.assign(new FakeTrack('video'), { settings: { height } });
+}
+
+/** The camera's section, on a connection of its own. */
+function opened(sending) {
+  const pc = new FakePeerConnection();
+  sending.open(pc, 'video', 'sendonly');
+  return pc.transceivers[0];
+}
+
+test('a section has its track and its limits from the beginning', async () => {
+  const sending = new Sending(true);
+  await sending.limit({ video: { maxHeight: 360 } });
+  const track = camera();
+  await sending.put('video', track);
+  const { sender, direction } = opened(sending);
+  assert.equal(sender.track, track);
+  assert.equal(direction, 'sendonly');
+  assert.equal(sender.parameters.encodings[0].scaleResolutionDownBy, 2);
+});
+
+test('while it is off all stands ready and nothing is sent', async () => {
+  const sending = new Sending(false);
+  const first = camera();
+  await sending.put('video', first);
+  const { sender } = opened(sending);
+  assert.equal(sender.track, null);
+  await sending.turn(true);
+  assert.equal(sender.track, first);
+  await sending.turn(false);
+  const second = camera(360);
+  await sending.put('video', second);
+  assert.equal(sender.track, null);
+  await sending.turn(true);
+  assert.equal(sender.track, second);
+  await sending.clear('video');
+  assert.equal(sender.track, null);
+});
+
+test('the last word counts, also while an older one is being carried out', async () => {
+  const sending = new Sending(true);
+  const { sender } = opened(sending);
+  // As browsers do: one after the other, each some time after it was asked for.
+  let queue = Promise.resolve();
+  sender.replaceTrack = (track) => (queue = queue.then(() => (sender.track = track)));
+  await Promise.all([sending.put('video', camera()), sending.put('video', null)]);
+  assert.equal(sender.track, null);
+});
+
+test('transceivers that come from an offer get what there is to send, and its limits', async () => {
+  const sending = new Sending(true);
+  const track = camera();
+  await sending.put('video', track);
+  await sending.limit({ video: { maxBitrate: 5 } });
+  const pc = new FakePeerConnection();
+  pc.addTransceiver('video', { direction: 'sendrecv' });
+  sending.transceivers.set('video', pc.transceivers[0]);
+  await sending.attach();
+  const { sender } = pc.transceivers[0];
+  assert.equal(sender.track, track);
+  assert.equal(sender.parameters.encodings[0].maxBitrate, 5);
+  sender.parameters = { encodings: [{}] };
+  await sending.limitAnew();
+  assert.equal(sender.parameters.encodings[0].maxBitrate, 5);
+});
