@@ -6,8 +6,9 @@
 
 import { ActiveSpeaker } from './active-speaker.js';
 import { AppMessages } from './app-messages.js';
-import { CallError, ejection, fatal, mediaBlocked } from './errors.js';
+import { CallError, ejection, fatal } from './errors.js';
 import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
+import { Offers } from './offers.js';
 import { SOURCES } from './participants.js';
 import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
@@ -33,13 +34,6 @@ import { networkStats, totalsOf } from './stats.js';
  * @property {(error: CallError) => void} lost the call is over
  */
 
-/**
- * @typedef {object} PendingOffer
- * @property {Wire.Offer} message
- * @property {(result: Wire.Answer | CallError) => void} settle
- */
-
-const ANSWER_MS = 20_000;
 const SDK = 'js/0.1';
 const CAPABILITIES = ['p2p', 'confirms'];
 /** Broken connections in a row, each with its ICE restarts, before the call is given up. */
@@ -58,9 +52,7 @@ export class LiveCall {
   /** @type {Wire.Participant | null} */
   #you = null;
   #others = new Roster();
-  /** @type {PendingOffer | null} */
-  #pendingOffer = null;
-  #offerId = 0;
+  #offers = new Offers((offer) => this.#signaling.send(offer));
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
   /** @type {ReceiveSettings} */
@@ -134,7 +126,7 @@ export class LiveCall {
     this.#metadata.close();
     this.#speaker.close();
     this.#paths.close();
-    this.#settleOffer(fatal('connection-error', 'The call was left.'));
+    this.#offers.abandon(fatal('connection-error', 'The call was left.'));
   }
 
   /** Say goodbye from a page that is being closed. */
@@ -228,7 +220,7 @@ export class LiveCall {
 
   #newPaths() {
     return new MediaPaths({
-      exchange: (sdp, tracks) => this.#exchange(sdp, tracks),
+      exchange: (sdp, tracks) => this.#offers.exchange(sdp, tracks),
       confirm: () => this.#signaling.send({ type: 'confirm' }),
       refused: (sources) => this.#onRefused(sources),
       failed: (error) => this.#onNegotiationFailed(error),
@@ -249,9 +241,7 @@ export class LiveCall {
     if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
     this.#others.replace(welcome.participants);
-    this.#paths.setIceServers(welcome.ice_servers);
-    this.#paths.sfu.setSections(welcome.sections);
-    this.#paths.follow(welcome.topology);
+    this.#paths.welcome(welcome);
     if (welcome.type === 'joined') {
       this.#maxUserDataBytes = welcome.config.max_user_data_bytes;
       this.#messages.configure({
@@ -260,7 +250,7 @@ export class LiveCall {
       });
       this.#begin(again);
     } else {
-      this.#signaling.send(this.#pendingOffer?.message ?? { type: 'confirm' });
+      if (!this.#offers.repeat()) this.#signaling.send({ type: 'confirm' });
       this.#paths.wake();
     }
     this.#metadata.welcomed(welcome.you);
@@ -273,7 +263,7 @@ export class LiveCall {
 
   /** @param {boolean} again nobody waits for it: a failure ends the call */
   #begin(again) {
-    const answer = this.#paths.sfu.begin();
+    const answer = this.#paths.begin();
     this.#firstAnswer = answer;
     answer.catch((error) => {
       if (again && answer === this.#firstAnswer) {
@@ -285,7 +275,7 @@ export class LiveCall {
   /** The server gave us a new session: the old connection is worth nothing. */
   #startOver() {
     this.#paths.renew();
-    this.#settleOffer(new CallError('negotiation-error', 'The session was replaced.'));
+    this.#offers.abandon(new CallError('negotiation-error', 'The session was replaced.'));
     this.#lastTotals = null;
   }
 
@@ -297,11 +287,9 @@ export class LiveCall {
 
   #onType = {
     /** @param {Wire.Answer} answer */
-    answer: (answer) => {
-      if (answer.id === this.#pendingOffer?.message.id) this.#settleOffer(answer);
-    },
+    answer: (answer) => this.#offers.answered(answer),
     /** @param {Wire.Sections} sections */
-    sections: (sections) => this.#paths.sfu.setSections(sections),
+    sections: (sections) => this.#paths.setSections(sections),
     /** @param {Wire.TopologyMessage} message */
     topology: (message) => this.#paths.follow(message),
     /** @param {Wire.PeerDescriptionMessage} message */
@@ -325,8 +313,8 @@ export class LiveCall {
     /** @param {Wire.Error} message */
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
-      if (re != null && re === this.#pendingOffer?.message.id) this.#settleOffer(problem);
-      else if (error === 'sfu-unreachable') this.#tellUnreachable();
+      if (this.#offers.refused(re, problem)) return;
+      if (error === 'sfu-unreachable') this.#tellUnreachable();
       else this.#handlers.problem(problem);
     },
   };
@@ -358,35 +346,6 @@ export class LiveCall {
     else if (frame.from === this.#you?.session_id) this.#metadata.heard(metadata);
     else this.#others.relayed(frame.from ?? '', metadata);
     this.#handlers.changed();
-  }
-
-  /**
-   * @param {string} sdp
-   * @param {Record<string, Source>} tracks
-   * @returns {Promise<Wire.Answer>}
-   */
-  #exchange(sdp, tracks) {
-    const message = { type: /** @type {const} */ ('offer'), id: (this.#offerId += 1), sdp, tracks };
-    return new Promise((resolve, reject) => {
-      const late = new CallError('negotiation-error', 'An offer was not answered in time.');
-      const timer = setTimeout(() => this.#settleOffer(late), ANSWER_MS);
-      this.#pendingOffer = {
-        message,
-        settle: (result) => {
-          clearTimeout(timer);
-          if (result instanceof CallError) reject(result);
-          else resolve(result);
-        },
-      };
-      this.#signaling.send(message);
-    });
-  }
-
-  /** @param {Wire.Answer | CallError} result */
-  #settleOffer(result) {
-    const pending = this.#pendingOffer;
-    this.#pendingOffer = null;
-    pending?.settle(result);
   }
 
   #onPaths() {
@@ -446,15 +405,11 @@ export class LiveCall {
     }
     this.#rejoins += 1;
     if (!this.#wasUp || this.#rejoins >= MAX_REJOINS) {
-      this.#onLost(this.#blocked());
+      this.#onLost(this.#paths.blocked);
     } else {
       this.#signaling.rejoin();
     }
     return false;
-  }
-
-  #blocked() {
-    return mediaBlocked(this.#paths.sfu.relayRefused);
   }
 
   /**
@@ -464,8 +419,7 @@ export class LiveCall {
    */
   #explained(error) {
     const vague = error.type === 'connection-error' && error.cause === null;
-    const negotiated = this.#paths.sfu.state !== 'new';
-    return vague && negotiated && !this.#wasUp ? this.#blocked() : error;
+    return vague && this.#paths.negotiated && !this.#wasUp ? this.#paths.blocked : error;
   }
 
   /** The server notices it too; whoever is first. */

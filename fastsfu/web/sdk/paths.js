@@ -7,6 +7,7 @@
 
 import { Arrivals } from './arrivals.js';
 import { MediaConnection } from './connection.js';
+import { mediaBlocked } from './errors.js';
 import { iceServers } from './ice-servers.js';
 import { PeerConnection } from './peer-connection.js';
 import { safetyNumber } from './safety-number.js';
@@ -77,15 +78,26 @@ export class MediaPaths {
     this.#sfu = this.#newSfu();
   }
 
-  /** The connection with the server. */
-  get sfu() {
-    return this.#sfu;
+  /** The first offer to the server. */
+  begin() {
+    return this.#sfu.begin();
   }
 
-  /** @param {Wire.IceServer[]} servers */
-  setIceServers(servers) {
-    this.#iceServers = servers;
-    this.#sfu.setIceServers(servers);
+  /**
+   * Signaling is there (again), and this is how things are.
+   *
+   * @param {Wire.Joined | Wire.Resumed} welcome
+   */
+  welcome({ ice_servers, sections, topology }) {
+    this.#iceServers = ice_servers;
+    this.#sfu.setIceServers(ice_servers);
+    this.#sfu.setSections(sections);
+    this.follow(topology);
+  }
+
+  /** @param {Wire.Sections} sections that we are to receive in */
+  setSections(sections) {
+    this.#sfu.setSections(sections);
   }
 
   /**
@@ -170,6 +182,16 @@ export class MediaPaths {
       return { topology: 'peer', encryption: 'end-to-end', safetyNumber: safety };
     }
     return { topology: 'none', encryption: 'none', safetyNumber: null };
+  }
+
+  /** Why no media reaches the server although signaling does. */
+  get blocked() {
+    return mediaBlocked(this.#sfu.relayRefused);
+  }
+
+  /** The connection to the server has been described, so it can be tried. */
+  get negotiated() {
+    return this.#sfu.state !== 'new';
   }
 
   /** Of the connection that carries the call. @returns {Promise<RTCStatsReport>} */
