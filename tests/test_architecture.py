@@ -1,6 +1,7 @@
-"""Who may import whom (docs/architecture.md, "Layers"): both stacks are one-way streets."""
+"""Who may import whom (docs/architecture.md, "Layers"): all of it is one-way streets."""
 
 import ast
+import graphlib
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
+JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 PYTHON = {
     **dict.fromkeys(["errors", "cores", "options", "config", "sdp", "auth", "transport"], "value"),
@@ -66,3 +68,15 @@ def test_python_layers(path: Path) -> None:
     for other in imports_of(path) - {own}:
         assert PYTHON[other] in MAY_IMPORT[PYTHON[own]], f"{own} may not import {other}"
         assert not PYTHON[own] == PYTHON[other] == "edge", "edges never import each other"
+
+
+def test_no_circle_in_the_browser_side() -> None:
+    """Types count too: who needs to know the other's words cannot be read without it."""
+    web = ROOT / "fastsfu" / "web"
+    graph = {
+        path: {(path.parent / name).resolve() for name in JAVASCRIPT_IMPORT.findall(text)}
+        for path in [*web.rglob("*.js"), *web.rglob("*.d.ts")]
+        if (text := path.read_text())
+    }
+    assert all(path in graph for imported in graph.values() for path in imported)
+    graphlib.TopologicalSorter(graph).prepare()

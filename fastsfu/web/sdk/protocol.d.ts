@@ -4,7 +4,7 @@
  * compares them.
  */
 
-import type { Source } from './fastsfu.js';
+import type { Source } from './fastsfu.d.ts';
 
 /** Somebody in the room. The flags say: published and not muted. */
 export interface Participant {

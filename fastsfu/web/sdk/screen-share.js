@@ -2,8 +2,14 @@
 
 import { CallError, deviceError } from './errors.js';
 
-/** @import { ScreenShareOptions, TrackInfo } from './fastsfu.d.ts' */
-/** @import { LocalHandlers } from './local-media.js' */
+/** @import { ScreenShareOptions, Source, TrackInfo } from './fastsfu.d.ts' */
+
+/**
+ * @typedef {object} ScreenHandlers
+ * @property {(source: Source, track: MediaStreamTrack | null) => Promise<void>} publish
+ * @property {(source: Source) => Promise<void>} unpublish
+ * @property {() => void} changed
+ */
 
 export class ScreenShare {
   #handlers;
@@ -16,7 +22,7 @@ export class ScreenShare {
   /** Of the last start(); stopping raises it too. What comes for an earlier one is too late. */
   #generation = 0;
 
-  /** @param {LocalHandlers} handlers */
+  /** @param {ScreenHandlers} handlers */
   constructor(handlers) {
     this.#handlers = handlers;
   }
