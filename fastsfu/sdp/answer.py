@@ -59,7 +59,7 @@ def write_answer(
         ],
         attributes=Attributes(
             [
-                ("group", " ".join(("BUNDLE", *offer.bundle))),
+                *([("group", " ".join(("BUNDLE", *offer.bundle)))] if offer.grouped else []),
                 ("ice-lite", None),
                 *([("extmap-allow-mixed", None)] if offer.mixed_extensions else []),
                 ("msid-semantic", " WMS *"),

@@ -114,6 +114,7 @@ class Offer:
     sections: tuple[OfferedSection, ...]
     bundle: tuple[str, ...]  # mids of the accepted sections; the first is the tag (RFC 9143)
     mixed_extensions: bool = False  # one- and two-byte headers may mix (RFC 8285 section 6)
+    grouped: bool = True  # False: a section alone, which the answer groups no more than the offer
 
     def section(self, mid: str) -> OfferedSection | None:
         return next((s for s in self.sections if s.mid == mid), None)

@@ -99,12 +99,19 @@ def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
 
 
 def _bundle(description: SessionDescription) -> tuple[str, ...]:
-    """The mids of the one BUNDLE group."""
-    groups = [value.split() for value in description.attributes.all("group")]
-    bundles = [group[1:] for group in groups if group[:1] == ["BUNDLE"]]
+    """The mids of the one BUNDLE group. A section that is alone needs none to have a transport."""
+    bundles = _bundle_groups(description)
+    if not bundles and len(description.media) == 1:
+        mid = description.media[0].attributes.first("mid")
+        return (mid,) if mid else ()
     if len(bundles) != 1:
         raise OfferError(f"One a=group:BUNDLE was expected, {len(bundles) or 'none'} came.")
     return tuple(dict.fromkeys(bundles[0]))
+
+
+def _bundle_groups(description: SessionDescription) -> list[list[str]]:
+    groups = [value.split() for value in description.attributes.all("group")]
+    return [group[1:] for group in groups if group and group[0].upper() == "BUNDLE"]
 
 
 def _with_transport(
@@ -133,6 +140,7 @@ def _with_transport(
         sections=tuple(_with_bundle_ids(section, extensions) for section in sections),
         bundle=bundle,
         mixed_extensions=bool(values("extmap-allow-mixed")),
+        grouped=bool(_bundle_groups(description)),
     )
 
 
@@ -140,7 +148,7 @@ def _setup(values: Sequence[str]) -> Setup:
     """RFC 4145 section 4: an offer that says nothing means active."""
     came = values[0] if values else "active"
     for setup in SETUPS:
-        if came == setup:
+        if came.lower() == setup:
             return setup
     raise OfferError(f"a=setup of {', '.join(SETUPS)} was expected, {shown(came)} came.")
 

@@ -1,7 +1,9 @@
 """Reads a session description (RFC 8866) line by line, within bounds; meaning is negotiate.py's.
 
-Lines end with CRLF or LF. Whatever the text, the only error is OfferError. Errors quote at most a
-few characters, and no attribute's value: it may be an ICE password.
+Lines end with CRLF or LF. What clients get wrong without harm is taken: blanks at the end of a
+line, lines of nothing else, capitals in an attribute's name. Whatever the text, the only error is
+OfferError. Errors quote at most a few characters, and no attribute's value: it may be an ICE
+password.
 """
 
 import re
@@ -23,7 +25,7 @@ def parse(text: str) -> SessionDescription:
     """The description in `text`. Raises OfferError."""
     description = SessionDescription()
     section: MediaDescription | None = None
-    for number, line in enumerate(_lines(text), start=1):
+    for number, line in _lines(text):
         kind, value = _split(line, number)
         level = description if section is None else section
         if kind == "m":
@@ -43,18 +45,21 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
-def _lines(text: str) -> list[str]:
+def _lines(text: str) -> list[tuple[int, str]]:
+    """The lines that say something, with their numbers from 1 on."""
     if len(text) > MAX_SIZE:
         raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
     text = text.replace("\r\n", "\n").rstrip("\n")
-    lines = text.split("\n")
     if control := _CONTROL.search(text):
         number = text.count("\n", 0, control.start()) + 1
         raise OfferError(f"Line {number} has a control character in it.")
-    if len(lines) > MAX_LINES:
-        raise OfferError(f"A description has at most {MAX_LINES} lines, this one {len(lines)}.")
-    if lines[0] != "v=0":
-        raise OfferError(f"A description begins with v=0, this one with {shown(lines[0])}.")
+    stripped = [line.rstrip(" \t") for line in text.split("\n")]
+    if len(stripped) > MAX_LINES:
+        raise OfferError(f"A description has at most {MAX_LINES} lines, this one {len(stripped)}.")
+    lines = [(number, line) for number, line in enumerate(stripped, start=1) if line]
+    if not lines or lines[0][1] != "v=0":
+        first = shown(lines[0][1]) if lines else "nothing"
+        raise OfferError(f"A description begins with v=0, this one with {first}.")
     return lines
 
 
@@ -93,4 +98,4 @@ def _attribute(value: str, number: int) -> tuple[str, str | None]:
     name, colon, rest = value.partition(":")
     if not _TOKEN.fullmatch(name):
         raise OfferError(f"Line {number}: a=name or a=name:value was expected.")
-    return name, rest if colon else None
+    return name.lower(), rest if colon else None

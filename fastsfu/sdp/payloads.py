@@ -124,7 +124,7 @@ def _offered_feedback(attributes: Attributes) -> set[tuple[str, str]]:
     offered = set()
     for value in attributes.all("rtcp-fb"):
         target, _, kind = value.partition(" ")
-        offered.add((target, kind.strip()))
+        offered.add((target, kind.strip().lower()))
     return offered
 
 

@@ -134,8 +134,10 @@ def _why_unusable(
 ) -> str | None:
     if media.port == 0 and not media.attributes.has("bundle-only"):
         return "it is not in use (port 0)"
-    if media.protocol not in protocols:
+    if media.protocol.upper() not in protocols:
         return f"{protocols[0]} was expected, {shown(media.protocol)} came"
+    if not mid:
+        return "it has no a=mid"
     if mid not in bundle:
         return "it is not in the BUNDLE group"
     return None
@@ -154,7 +156,7 @@ def _ssrcs(attributes: Attributes) -> tuple[int | None, int | None]:
     sources = [_ssrc(value.partition(" ")[0]) for value in attributes.all("ssrc")]
     for value in attributes.all("ssrc-group"):
         semantics, *members = value.split()[:3] or [""]
-        if semantics == "FID" and len(members) == 2:
+        if semantics.upper() == "FID" and len(members) == 2:
             return _ssrc(members[0]), _ssrc(members[1])
     return (sources[0] if sources else None), None
 
