@@ -2,11 +2,11 @@
 and when two descriptions of a codec are the same one.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fastsfu.sdp import h264
 from fastsfu.sdp.model import NegotiatedCodec
 
 
@@ -88,9 +88,7 @@ def match_payload_types(
     """What a publisher's payload types are called at a receiver: (source pt, sink pt, RTX pt or
     -1).
 
-    A source's payload type that no sink's configuration decodes is left out. H.264 of another
-    profile is matched when the packetization mode is the same: decoders take more than they say,
-    and a stream that may not play is better than none.
+    A source's payload type that no sink's configuration decodes is left out.
     """
     found = []
     for codec in source:
@@ -101,53 +99,39 @@ def match_payload_types(
     return found
 
 
+def described(codecs: Iterable[NegotiatedCodec]) -> str:
+    """Names and configurations, each once, for a sentence on why two sides have none in common."""
+    return ", ".join(dict.fromkeys(map(_described, codecs)))
+
+
 def _best(codec: NegotiatedCodec, sink: Sequence[NegotiatedCodec]) -> NegotiatedCodec | None:
-    wanted = configuration(codec.name, codec.fmtp)
-    fallback = None
-    for candidate in sink:
-        if candidate.name != codec.name or candidate.clock_rate != codec.clock_rate:
-            continue
-        offered = configuration(candidate.name, candidate.fmtp)
-        if offered == wanted:
-            return candidate
-        if codec.name == "H264" and offered[0] == wanted[0] and fallback is None:
-            fallback = candidate
-    return fallback
+    able = [
+        each
+        for each in sink
+        if each.name == codec.name and each.clock_rate == codec.clock_rate and _takes(each, codec)
+    ]
+    if codec.name == "H264":
+        return min(able, key=lambda each: h264.distance(each.fmtp, codec.fmtp), default=None)
+    return able[0] if able else None
 
 
-def configuration(name: str, fmtp: Mapping[str, str]) -> tuple[str, ...]:
+def _takes(sink: NegotiatedCodec, source: NegotiatedCodec) -> bool:
+    if sink.name == "H264":
+        return h264.takes(sink.fmtp, source.fmtp)
+    return _profile(sink) == _profile(source)
+
+
+def _profile(codec: NegotiatedCodec) -> str:
     """What must be equal in two descriptions for the one to decode the other's stream."""
-    if name == "H264":
-        return fmtp.get("packetization-mode", "0"), _h264_profile(fmtp)
-    if name == "VP9":
-        return (fmtp.get("profile-id", "0"),)
-    if name == "AV1":
-        return (fmtp.get("profile", "0"),)
-    return ()
+    return codec.fmtp.get(_PROFILE_NAMES[codec.name], "0") if codec.name in _PROFILE_NAMES else ""
 
 
-_H264_DEFAULT = "42000a"  # RFC 6184 section 8.1: Baseline at level 1
-
-# RFC 6184 table 5: profile_idc, mask and value of the profile-iop byte. First match wins.
-_H264_PROFILES = (
-    ("constrained-baseline", 0x42, 0b0100_1111, 0b0100_0000),
-    ("constrained-baseline", 0x4D, 0b1000_1111, 0b1000_0000),
-    ("constrained-baseline", 0x58, 0b1100_1111, 0b1100_0000),
-    ("baseline", 0x42, 0b0100_1111, 0b0000_0000),
-    ("baseline", 0x58, 0b1100_1111, 0b1000_0000),
-    ("main", 0x4D, 0b1010_1111, 0b0000_0000),
-    ("extended", 0x58, 0b1100_1111, 0b0000_0000),
-    ("constrained-high", 0x64, 0b1111_1111, 0b0000_1100),
-    ("high", 0x64, 0b1111_1111, 0b0000_0000),
-)
+_PROFILE_NAMES = {"VP9": "profile-id", "AV1": "profile"}  # RFC 9628 section 6.1, AV1's section 7.2
 
 
-def _h264_profile(fmtp: Mapping[str, str]) -> str:
-    text = fmtp.get("profile-level-id", _H264_DEFAULT).lower()
-    if not re.fullmatch(r"[0-9a-f]{6}", text):
-        return text
-    profile_idc, profile_iop = int(text[:2], 16), int(text[2:4], 16)
-    for name, idc, mask, value in _H264_PROFILES:
-        if profile_idc == idc and profile_iop & mask == value:
-            return name
-    return text[:4]
+def _described(codec: NegotiatedCodec) -> str:
+    if codec.name == "H264":
+        return f"H264 with packetization-mode={h264.mode(codec.fmtp)}"
+    if codec.name in _PROFILE_NAMES:
+        return f"{codec.name} with {_PROFILE_NAMES[codec.name]}={_profile(codec)}"
+    return codec.name

@@ -376,14 +376,8 @@ class Session:
         self.channels.follow(self._bundle.handle, offer)
         if self.publisher.follow(self._bundle, offer, sources):
             self.room.changed(self)
-        for publication in self.subscriber.follow(self._bundle, offer):
-            self.tell(
-                Failure(
-                    "no-common-codec",
-                    f"The {publication.source} of {publication.session_id} comes in "
-                    f"{', '.join(codec.name for codec in publication.codecs)} only.",
-                )
-            )
+        for why in self.subscriber.follow(self._bundle, offer):
+            self.tell(Failure("no-common-codec", why))
         if self.subscriber.waits and self.subscriber.wanted != self._asked:
             self.room.asks(self)
         sending = {mid: each.stream for mid, each in self.subscriber.subscriptions.items()}

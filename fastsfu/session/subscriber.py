@@ -7,6 +7,7 @@ is free for the next of its kind. All but `follow` and `set` cost the same howev
 from collections.abc import Iterable, Mapping, Sequence
 
 from fastsfu.engine.media import MediaEngine
+from fastsfu.sdp.codecs import described
 from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
 from fastsfu.session.bundle import Bundle
 from fastsfu.tracks import (
@@ -98,8 +99,9 @@ class Subscriber:
                 asks |= self.add(publication)
         return asks
 
-    def follow(self, bundle: Bundle, offer: Offer) -> list[Publication]:
-        """Fill the receiving sections of `offer`; returns what newly turned out to be undecodable.
+    def follow(self, bundle: Bundle, offer: Offer) -> list[str]:
+        """Fill the receiving sections of `offer`; returns why, in a sentence each, what newly
+        turned out to be undecodable is so.
 
         Subscriptions whose section is gone, or has other codecs, or whose SSRC the client now uses
         itself, give way and wait again.
@@ -144,7 +146,7 @@ class Subscriber:
         everybody = self._settings.get(EVERYBODY, {}).get(publication.source, True)
         return self._settings.get(publication.session_id, {}).get(publication.source, everybody)
 
-    def _fill(self, bundle: Bundle, free: Mapping[str, list[OfferedSection]]) -> list[Publication]:
+    def _fill(self, bundle: Bundle, free: Mapping[str, list[OfferedSection]]) -> list[str]:
         undecodable = []
         for publication in [*self._waiting, *self._undecodable]:
             sections = free[publication.kind]
@@ -157,7 +159,7 @@ class Subscriber:
             elif publication in self._waiting:
                 self.remove(publication)
                 self._undecodable[publication] = None
-                undecodable.append(publication)
+                undecodable.append(_why_undecodable(publication, sections))
         return undecodable
 
     def _begin(
@@ -222,3 +224,11 @@ def _matching_section(
         if payload_types := match_payload_types(publication.codecs, section.codecs):
             return position, payload_types
     return None
+
+
+def _why_undecodable(publication: Publication, sections: Sequence[OfferedSection]) -> str:
+    takes = described(codec for section in sections for codec in section.codecs)
+    return (
+        f"The {publication.source} of {publication.session_id} comes in "
+        f"{described(publication.codecs)} only, and the client takes {takes}."
+    )

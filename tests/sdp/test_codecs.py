@@ -2,12 +2,7 @@
 
 import pytest
 
-from fastsfu.sdp.codecs import (
-    EXTENSIONS,
-    KNOWN_CODECS,
-    configuration,
-    match_payload_types,
-)
+from fastsfu.sdp.codecs import EXTENSIONS, KNOWN_CODECS, described, match_payload_types
 from fastsfu.sdp.model import NegotiatedCodec
 from tests.sdp.offers import read, recorded
 
@@ -20,10 +15,6 @@ def codec(name: str, pt: int, rtx_pt: int | None = None, **fmtp: str) -> Negotia
     return NegotiatedCodec(
         name, known.number, pt, rtx_pt, known.clock_rate, known.channels, parameters
     )
-
-
-def h264(pt: int, profile: str, mode: str = "1") -> NegotiatedCodec:
-    return codec("H264", pt, profile_level_id=profile, packetization_mode=mode)
 
 
 def test_numbers_are_the_engines() -> None:
@@ -63,39 +54,10 @@ def test_vp9_and_av1_profiles_have_defaults() -> None:
     ]
 
 
-def test_h264_same_profile_wins_over_order() -> None:
-    sink = [h264(10, "640c1f"), h264(11, "42e01f", "0"), h264(12, "42e01f")]
-    assert match_payload_types([h264(1, "42e034")], sink) == [(1, 12, -1)]
-
-
-def test_h264_falls_back_to_the_same_packetization_mode() -> None:
-    sink = [h264(11, "42e01f", "0"), h264(12, "42001f"), h264(13, "4d001f")]
-    assert match_payload_types([h264(1, "640032")], sink) == [(1, 12, -1)]
-    assert match_payload_types([h264(1, "640032")], [h264(11, "640032", "0")]) == []
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("42e01f", "42e034", True),  # the level does not matter
-        ("42E01F", "42e01f", True),
-        ("42c01f", "42e01f", True),  # constraint_set2 adds nothing to constrained baseline
-        ("4d801f", "42e01f", True),  # RFC 6184 table 5: all three are constrained baseline
-        ("58c01f", "42e01f", True),
-        ("42001f", "42e01f", False),
-        ("58801f", "42001f", True),
-        ("4d001f", "42001f", False),
-        ("64001f", "640c1f", False),
-        ("nonsense", "42001f", False),
-    ],
-)
-def test_h264_profiles(one: str, other: str, same: bool) -> None:
-    first, second = ({"profile-level-id": text} for text in (one, other))
-    assert (configuration("H264", first) == configuration("H264", second)) is same
-
-
-def test_h264_defaults() -> None:
-    assert configuration("H264", {}) == ("0", "baseline")
+def test_description_of_configurations() -> None:
+    codecs = [codec(VP8, 96), codec("VP9", 98, profile_id="2"), codec(VP8, 97), codec("AV1", 45)]
+    assert described(codecs) == "VP8, VP9 with profile-id=2, AV1 with profile=0"
+    assert described([codec("H264", 102)]) == "H264 with packetization-mode=0"
 
 
 def test_chromium_to_firefox_and_back() -> None:

@@ -212,7 +212,9 @@ async def test_no_common_codec_is_told_once_and_the_rest_goes_on(
     assert [each.source for each in answer.subscriptions.values()] == ["audio"]
     failures = bob.of(Failure)
     assert [each.error for each in failures] == ["no-common-codec"]
-    assert "H264" in failures[0].info
+    assert failures[0].info.endswith(
+        "comes in H264 with packetization-mode=1 only, and the client takes VP8."
+    )
     assert bob.session.wanted_sections() == {"audio": 1, "video": 0}
     capable = Section("rv1", "video", "recvonly", codecs=H264)
     answer = await bob.offer(text.with_(capable))
