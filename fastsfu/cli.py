@@ -118,6 +118,9 @@ def token(
     publish: Annotated[bool, typer.Option(help="May send audio and video.")] = True,
     subscribe: Annotated[bool, typer.Option(help="May receive audio and video.")] = True,
     messages: Annotated[bool, typer.Option(help="May send app messages.")] = True,
+    hidden: Annotated[
+        bool, typer.Option("--hidden", help="Watches unseen; everybody is told how many do.")
+    ] = False,
     eject_at_exp: Annotated[
         bool, typer.Option("--eject-at-exp", help="Ends the session when it expires.")
     ] = False,
@@ -137,6 +140,7 @@ def token(
         publish=publish,
         subscribe=subscribe,
         messages=messages,
+        hidden=hidden,
         expires_in=parse_duration(exp),
         eject_at_expiry=eject_at_exp,
         user_id=user_id,

@@ -48,6 +48,13 @@ class ParticipantLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class HiddenParticipants:
+    """How many watch hidden now; told to everybody in the room."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveSpeaker:
     session_id: str | None  # None: nobody speaks
 
@@ -146,6 +153,7 @@ Event = (
     ParticipantJoined
     | ParticipantUpdated
     | ParticipantLeft
+    | HiddenParticipants
     | ActiveSpeaker
     | SectionsWanted
     | ConnectionChanged

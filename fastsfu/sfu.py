@@ -135,7 +135,6 @@ class SFU:
         name: str = "",
         user_data: Any = None,
         signaler: Signaler | None = None,
-        hidden: bool = False,
         watch: str | None = None,
         p2p: bool = False,
         confirms: bool = False,
@@ -145,12 +144,12 @@ class SFU:
         """Let somebody in, by token, or by a grant that the caller made.
 
         Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
-        signaler the session lives until it leaves or its media path is lost. `hidden` sessions only
-        watch: nobody is told of them. `watch` restricts what is received to one session id. `p2p`:
-        the client can connect to another one directly. `confirms`: it calls `Session.confirm` after
-        each answer, and gets no new media before. `replaces`, a session id and its resume key: one
-        that the client lost, whose app messages go on in this one. `listens`: the client reads app
-        messages, which are kept for it until it does (WHIP and WHEP have no channel for them).
+        signaler the session lives until it leaves or its media path is lost. `watch` restricts what
+        is received to one session id. `p2p`: the client can connect to another one directly.
+        `confirms`: it calls `Session.confirm` after each answer, and gets no new media before.
+        `replaces`, a session id and its resume key: one that the client lost, whose app messages go
+        on in this one. `listens`: the client reads app messages, which are kept for it until it
+        does (WHIP and WHEP have no channel for them).
         Raises TokenError or JoinError (`end-of-life` while draining, or full).
         """
         if not self.ready:
@@ -166,7 +165,6 @@ class SFU:
                 granted,
                 name=name,
                 user_data=user_data,
-                hidden=hidden,
                 watch=watch,
                 p2p=p2p,
                 confirms=confirms,

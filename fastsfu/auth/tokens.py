@@ -1,10 +1,11 @@
 """Meeting tokens: JSON Web Tokens (RFC 7519) signed with HS256 and the server's one secret.
 
-Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `messages`, `sub` (the user's id), `exp`,
-`nbf`, `iat`, `jti`, `eject_at_token_exp`. Rights that a token does not name are the ordinary ones:
-publish, subscribe and send messages, not owner. A token without `room` opens every room, so it is
-believed only when it makes its holder an owner. Neither the secret nor a token ever appears in a
-log line, an exception or a repr.
+Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `messages`, `hidden`, `sub` (the user's
+id), `exp`, `nbf`, `iat`, `jti`, `eject_at_token_exp`. Rights that a token does not name are the
+ordinary ones: publish, subscribe and send messages; neither owner nor hidden. To hide is for who
+owns the rooms to give: by the secret or the API key, never through a participant. A token without
+`room` opens every room, so it is believed only when it makes its holder an owner. Neither the
+secret nor a token ever appears in a log line, an exception or a repr.
 """
 
 import secrets
@@ -37,10 +38,16 @@ class Grant:
     publish: bool = True
     subscribe: bool = True
     messages: bool = True  # send app messages; receiving them comes with being in the room
+    hidden: bool = False  # watch unseen, and nothing else; everybody is told how many do
     expires_at: float | None = None  # seconds since 1970; None: never
     eject_at_expiry: bool = False  # leave the room at expires_at, not only be kept from joining
     user_id: str | None = None  # the embedding application's id of the user
     token_id: str | None = None  # `jti`, to tell tokens apart in logs
+
+    def __post_init__(self) -> None:
+        if self.hidden:  # who acts in a room is seen there
+            for right in ("owner", "publish", "messages"):
+                object.__setattr__(self, right, False)
 
 
 class Tokens:
@@ -70,6 +77,7 @@ class Tokens:
         publish: bool = True,
         subscribe: bool = True,
         messages: bool = True,
+        hidden: bool = False,
         expires_in: float | None = 3600.0,
         not_before: float | None = None,
         eject_at_expiry: bool = False,
@@ -83,6 +91,8 @@ class Tokens:
         """
         if not room and not owner:
             raise ValueError("a token without a room opens every room, so it must be an owner's")
+        if not room and hidden:
+            raise ValueError("who watches hidden needs a token of that room")
         if len(name) > MAX_NAME_LENGTH:
             raise ValueError(f"a name has at most {MAX_NAME_LENGTH} characters")
         now = time.time() if now is None else now
@@ -100,6 +110,7 @@ class Tokens:
             "sub": user_id,
             "exp": None if expires_in is None else now + expires_in,
             "nbf": not_before,
+            "hidden": hidden or None,
             "eject_at_token_exp": eject_at_expiry or None,
         }
         claims.update((claim, value) for claim, value in optional.items() if value is not None)
@@ -154,6 +165,7 @@ def _grant(claims: Mapping[str, Any]) -> Grant:
         publish=_claim(claims, "publish", bool, True),
         subscribe=_claim(claims, "subscribe", bool, True),
         messages=_claim(claims, "messages", bool, True),
+        hidden=_claim(claims, "hidden", bool, False),
         expires_at=_time(claims, "exp"),
         eject_at_expiry=_claim(claims, "eject_at_token_exp", bool, False),
         user_id=_claim(claims, "sub", str, None),

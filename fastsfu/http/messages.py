@@ -156,6 +156,7 @@ class Leave(Model):
 
 # Server -> client
 
+HiddenCount = Annotated[int, Field(description="how many watch hidden now")]
 ActiveSpeakerId = Annotated[
     SessionId | None, Field(description="who speaks now; null when nobody does")
 ]
@@ -172,6 +173,7 @@ class Joined(Model):
     room: RoomInfo
     you: Participant
     participants: list[Participant]
+    hidden_participants: HiddenCount
     active_speaker: ActiveSpeakerId
     sections: Sections
     topology: Topology
@@ -187,6 +189,7 @@ class Resumed(Model):
     session_id: SessionId
     you: Participant
     participants: list[Participant]
+    hidden_participants: HiddenCount
     active_speaker: ActiveSpeakerId
     sections: Sections
     ice_servers: list[IceServer] = []
@@ -228,6 +231,13 @@ class ParticipantLeft(Model):
     type: Literal["participant-left"] = "participant-left"
     session_id: SessionId
     reason: str
+
+
+class HiddenParticipants(Model):
+    """How many watch hidden now: their token has the right to, and they can do nothing else."""
+
+    type: Literal["hidden-participants"] = "hidden-participants"
+    count: int
 
 
 class ActiveSpeaker(Model):
@@ -294,6 +304,7 @@ ServerMessage = Annotated[
     | ParticipantJoined
     | ParticipantUpdated
     | ParticipantLeft
+    | HiddenParticipants
     | ActiveSpeaker
     | Connection
     | TopologyMessage

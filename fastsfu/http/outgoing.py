@@ -84,6 +84,7 @@ def _state_key(message: Model) -> object | None:
         case (
             messages.SectionsMessage()
             | messages.ActiveSpeaker()
+            | messages.HiddenParticipants()
             | messages.Connection()
             | peer_messages.TopologyMessage()
         ):

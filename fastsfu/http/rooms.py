@@ -30,6 +30,7 @@ class MeetingToken(BaseModel):
     publish: bool = True
     subscribe: bool = True
     messages: bool = True
+    hidden: bool = False
     exp: float | None = Field(None, description="seconds since 1970; default: in one hour")
     nbf: float | None = Field(None, description="seconds since 1970")
     eject_at_token_exp: bool = False
@@ -91,6 +92,7 @@ def _sign(sfu: SFU, wanted: MeetingToken) -> str:
         publish=wanted.publish,
         subscribe=wanted.subscribe,
         messages=wanted.messages,
+        hidden=wanted.hidden,
         expires_in=expires_in,
         not_before=wanted.nbf,
         eject_at_expiry=wanted.eject_at_token_exp,

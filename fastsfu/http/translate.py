@@ -37,6 +37,7 @@ class Scene(TypedDict):
 
     you: values.Participant
     participants: list[values.Participant]
+    hidden_participants: int
     active_speaker: str | None
     sections: values.Sections
     ice_servers: list[values.IceServer]
@@ -49,6 +50,7 @@ def scene(session: Session) -> Scene:
     return {
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
+        "hidden_participants": session.room.hidden_count,
         "active_speaker": session.room.active_speaker,
         "sections": values.Sections(audio=wanted["audio"], video=wanted["video"]),
         "ice_servers": [
@@ -128,6 +130,7 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.ParticipantLeft: lambda event: messages.ParticipantLeft(
         session_id=event.session_id, reason=event.reason
     ),
+    events.HiddenParticipants: lambda event: messages.HiddenParticipants(count=event.count),
     events.ActiveSpeaker: lambda event: messages.ActiveSpeaker(session_id=event.session_id),
     events.SectionsWanted: lambda event: messages.SectionsMessage(
         audio=event.audio, video=event.video

@@ -17,7 +17,7 @@ RETRY = {"Retry-After": "2"}
 
 
 class Whep(SdpEndpoint):
-    """Somebody who watches and whom nobody sees."""
+    """A participant like others, who only watches; nobody sees one whose token says `hidden`."""
 
     path = "/v1/whep"
 
@@ -31,8 +31,8 @@ class Whep(SdpEndpoint):
         return await self.sfu.open_session(
             room,
             grant=grant,
+            name=request.query_params.get("name", ""),
             signaler=resource,
-            hidden=True,
             watch=self._find(room, watch) if watch else None,
         )
 

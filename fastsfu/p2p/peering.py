@@ -66,6 +66,11 @@ class Peering:
         self._topology.leave(member.id, self._now())
         self._follow()
 
+    def watched(self, watched: bool) -> None:
+        """Whether somebody hidden, who is no member, waits for media by the SFU."""
+        self._topology.watch(watched, self._now())
+        self._follow()
+
     def resumed(self, member: Member) -> None:
         """Their signaling is back; they read the scene anew, and so need no telling."""
         self._topology.resumed(member.id, self._now())

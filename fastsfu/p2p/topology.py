@@ -5,6 +5,7 @@ and over what to send. Every change between two carriers overlaps: what is new i
 the old one ends when both say that they receive all by the new one (make before break). A call of
 two begins P2P, so that no media of it ever reaches the server; one that has gone to the SFU stays
 there until one participant is left, or for `back_after` seconds with two (hysteresis).
+Somebody hidden never moves a call of two: only one who is alone is sent to them by the SFU.
 """
 
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class Phase(Enum):
     """Where the call stands."""
 
     ALONE = "alone"
+    WATCHED = "watched"  # one alone, whom somebody hidden watches
     CONNECTING = "connecting"  # two have come
     PEER = "peer"
     TO_SFU = "to sfu"  # the SFU takes over
@@ -67,6 +69,7 @@ class Phase(Enum):
 # What carries the call, and over what is sent.
 CARRIERS: dict[Phase, tuple[Carried, tuple[Carrier, ...]]] = {
     Phase.ALONE: ("none", ()),
+    Phase.WATCHED: ("sfu", ("sfu",)),
     Phase.CONNECTING: ("peer", ("peer",)),
     Phase.PEER: ("peer", ("peer",)),
     Phase.TO_SFU: ("sfu", ("sfu", "peer")),
@@ -90,6 +93,7 @@ class Topology:
     _wish: Wish = "auto"  # of an owner
     _phase: Phase = Phase.ALONE
     _members: dict[str, bool] = field(default_factory=dict)  # by session id: able to do P2P
+    _watched: bool = False
     _connection: PeerConnection | None = None
     _numbers: int = 0
     _connected: set[str] = field(default_factory=set)
@@ -113,6 +117,11 @@ class Topology:
             self._enter(Phase.SFU if self.plan.carrier == "sfu" else Phase.ALONE)
         if len(self._members) < 2:
             self._failures = 0
+        self._settle(now)
+
+    def watch(self, watched: bool, now: float) -> None:
+        """Whether somebody hidden is there."""
+        self._watched = watched
         self._settle(now)
 
     def wish(self, wish: Wish, now: float) -> None:
@@ -189,8 +198,8 @@ class Topology:
         if not self._allows_p2p:
             self._leave_p2p(now)
         elif len(self._members) < 2:
-            self._enter(Phase.ALONE)
-        elif self._phase is Phase.ALONE and self.deadline is None:
+            self._enter(Phase.WATCHED if self._watched and self._members else Phase.ALONE)
+        elif self._phase in (Phase.ALONE, Phase.WATCHED) and self.deadline is None:
             self._connect(Phase.CONNECTING, now)
         elif self._phase is Phase.SFU and self.deadline is None:
             self._go_back_later(now)

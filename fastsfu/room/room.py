@@ -15,6 +15,7 @@ from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
     ActiveSpeaker,
     Event,
+    HiddenParticipants,
     Participant,
     ParticipantJoined,
     ParticipantLeft,
@@ -103,6 +104,7 @@ class Room:
         )
         # Whose ParticipantUpdated is due, and whether what they say of themselves is new.
         self._changed: dict[Session, bool] = {}
+        self._hidden_told = 0  # how many hidden sessions everybody has been told of
         self._asking: dict[Session, None] = {}  # whose SectionsWanted is due
         self._flushing: asyncio.Handle | None = None
         self._speaker = SpeakerChoice()
@@ -115,13 +117,18 @@ class Room:
 
     @property
     def sessions(self) -> Mapping[str, Session]:
-        """The live sessions by id, in order of joining; hidden ones (WHEP) too."""
+        """The live sessions by id, in order of joining; hidden ones too."""
         return MappingProxyType(self._sessions)
 
     @property
     def participants(self) -> list[Participant]:
         """Who is in, in order of joining, without hidden sessions."""
         return [each.participant for each in self._sessions.values() if not each.hidden]
+
+    @property
+    def hidden_count(self) -> int:
+        """How many watch hidden."""
+        return sum(each.hidden for each in self._sessions.values())
 
     @property
     def active_speaker(self) -> str | None:
@@ -173,11 +180,13 @@ class Room:
             if session.replaces is not None:  # not before: who is refused may try again
                 session.mailbox = self.exchange.claim(*session.replaces) or session.mailbox
             self.exchange.enter(session.mailbox, session)
-        if not session.hidden:
-            self._broadcast(ParticipantJoined(session.participant), but=session)
         for publication in self.publications_for(session, self._publications):
             session.subscriber.add(publication)
-        self.peering.came(session)
+        if session.hidden:
+            self._hidden_changed()
+        else:
+            self._broadcast(ParticipantJoined(session.participant), but=session)
+            self.peering.came(session)
 
     def close(self, reason: str) -> None:
         """End all sessions for `reason` and let nobody in any more. Idempotent.
@@ -253,14 +262,17 @@ class Room:
             self.exchange.leave(session.mailbox, session)
         self._changed.pop(session, None)
         self._asking.pop(session, None)
-        if not session.hidden:
+        if session.hidden:
+            self._hidden_changed()
+        else:
             for each in self._sessions.values():
                 each.subscriber.forget(session.id)
             self._broadcast(ParticipantLeft(session.id, reason))
         if self._speaker.current == session.id:
             self._broadcast(ActiveSpeaker(None))
         self._speaker.forget(session.id)
-        self.peering.went(session)
+        if not session.hidden:
+            self.peering.went(session)
         self._on_left(self, session, reason)
 
     def _end_previous(self, session: Session) -> None:
@@ -289,6 +301,10 @@ class Room:
             if session is not but:
                 session.tell(event)
 
+    def _hidden_changed(self) -> None:
+        self.peering.watched(self.hidden_count > 0)
+        self._flush_soon()
+
     def _flush_soon(self) -> None:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_soon(self._flush)
@@ -303,6 +319,9 @@ class Room:
             self._broadcast(ParticipantUpdated(participant))
             if metadata:
                 self.exchange.describe(participant)
+        if self._hidden_told != self.hidden_count:
+            self._hidden_told = self.hidden_count
+            self._broadcast(HiddenParticipants(self._hidden_told))
         for session in asking:
             session.ask()
 

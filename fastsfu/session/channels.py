@@ -134,7 +134,6 @@ class Client(Protocol):
 
     id: str
     grant: Grant
-    hidden: bool
     mailbox: Mailbox | None
 
     @property
@@ -176,7 +175,7 @@ class SessionChannels:
             self._client.mailbox or Mailbox(self._client.id),
             self._client.room.exchange,
             self._config,
-            may_send=self._client.grant.messages and not self._client.hidden,
+            may_send=self._client.grant.messages,
             check=self._check_app_message,
             describe=self._describe,
         )

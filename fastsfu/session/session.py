@@ -64,6 +64,8 @@ class Home(Audience, Switchboard, Protocol):
 
     @property
     def active_speaker(self) -> str | None: ...
+    @property
+    def hidden_count(self) -> int: ...
     def others_than(self, session: "Session") -> list[Participant]: ...
     def publications_for(self, session: "Session", ids: Iterable[str]) -> list[Publication]: ...
     def changed(self, session: "Session", *, metadata: bool = False) -> None: ...
@@ -76,9 +78,9 @@ class Session:
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
     `metadata` (what it says of itself), `joined_at` (seconds since 1970), `resume_key` (secret),
-    `hidden` (nobody is told of it), `p2p` (may be connected to another client directly: it knows
-    how to, and has every right, since the server can enforce none there), `ended` (why it has
-    ended, or None).
+    `hidden` (it watches unseen: everybody is told how many do, nobody who), `p2p` (may be connected
+    to another client directly: it knows how to, and has every right, since the server can enforce
+    none there), `ended` (why it has ended, or None).
     """
 
     def __init__(
@@ -90,7 +92,6 @@ class Session:
         *,
         name: str = "",
         user_data: Any = None,
-        hidden: bool = False,
         watch: str | None = None,
         p2p: bool = False,
         confirms: bool = False,
@@ -104,9 +105,9 @@ class Session:
         self.metadata = Metadata(user_data)
         self.joined_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
-        self.hidden = hidden
+        self.hidden = grant.hidden
         every_right = grant.publish and grant.subscribe and grant.messages
-        self.p2p = p2p and every_right and not hidden and watch is None
+        self.p2p = p2p and every_right and watch is None
         self.replaces = replaces
         self.mailbox = Mailbox(self.id) if listens else None
         self.may_return_for = 0.0
@@ -204,7 +205,7 @@ class Session:
         sources = name_sources(offer, tracks or {})
         if self._bundle is not None:
             self._bundle.check(offer)
-        if sources and (self.hidden or not self.grant.publish):
+        if sources and not self.grant.publish:
             sources = {}
             self.tell(Failure("not-allowed", "The token does not allow to send audio or video."))
         try:

@@ -41,6 +41,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "room": {"name": "r", "max_participants": 2, "ends_at": None},
         "you": PARTICIPANT,
         "participants": [PARTICIPANT],
+        "hidden_participants": 1,
         "active_speaker": "s",
         "sections": {"audio": 1, "video": 0},
         "topology": {"topology": "none", "sending": [], "peer": None},
@@ -60,6 +61,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "session_id": "s",
         "you": PARTICIPANT,
         "participants": [],
+        "hidden_participants": 0,
         "active_speaker": None,
         "sections": {"audio": 0, "video": 0},
         "ice_servers": [
@@ -73,6 +75,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "subscriptions": {"0": {"session_id": "s", "source": "screenAudio"}},
     },
     "sections": {"audio": 1, "video": 2},
+    "hidden-participants": {"count": 2},
     "participant-joined": {"participant": PARTICIPANT},
     "participant-updated": {"participant": PARTICIPANT},
     "participant-left": {"session_id": "s", "reason": "left"},

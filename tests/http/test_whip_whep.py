@@ -241,7 +241,7 @@ async def test_whep_shows_who_publishes(server: LiveServer, room: str) -> None:
         assert ada.joined["session_id"] in only_ada.text
         nobody = await post(server, f"whep/{room}?participant=Eve", WATCH, **token)
         assert (nobody.status_code, nobody.json()["error"]) == (404, "no-participant")
-        assert len(server.sfu.rooms.get(room).participants) == 2  # watchers are not seen
+        assert len(server.sfu.rooms.get(room).participants) == 5  # watchers are seen
         ended = await server.http.delete(made.headers["location"], headers=token)
         assert ended.status_code == 200
 

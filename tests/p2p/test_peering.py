@@ -98,12 +98,11 @@ async def test_signals_are_bounded_for_each_connection(join: Join) -> None:
     "options",
     [
         {"p2p": False},
-        {"p2p": True, "hidden": True},
         {"p2p": True, "watch": "somebody"},
         {"p2p": True, "grant": Grant("standup", publish=False)},
         {"p2p": True, "grant": Grant("standup", subscribe=False)},
     ],
-    ids=["old client", "WHEP", "watches one", "may not publish", "may not subscribe"],
+    ids=["old client", "watches one", "may not publish", "may not subscribe"],
 )
 async def test_who_forces_the_sfu(join: Join, options: dict[str, Any]) -> None:
     ada = await join("Ada", p2p=True)

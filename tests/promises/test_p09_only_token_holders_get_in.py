@@ -185,7 +185,7 @@ async def test_maximum_of_participants_holds_for_everybody() -> None:
         with refused("meeting-full"):
             await sfu.open_session("standup", token=owner)
         with refused("meeting-full"):
-            await sfu.open_session("standup", token=owner, hidden=True)
+            await sfu.open_session("standup", token=sfu.token("standup", hidden=True))
         await sfu.open_session("elsewhere", token=sfu.token("elsewhere"))
 
 

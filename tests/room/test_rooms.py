@@ -8,9 +8,17 @@ from typing import Any
 
 import pytest
 
+from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.errors import JoinError, RequestError, TokenError
-from fastsfu.events import ActiveSpeaker, Ended, Failure, ParticipantJoined, ParticipantUpdated
+from fastsfu.events import (
+    ActiveSpeaker,
+    Ended,
+    Failure,
+    HiddenParticipants,
+    ParticipantJoined,
+    ParticipantUpdated,
+)
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
 from tests.support.offers import OfferText, Section, sending
@@ -195,22 +203,24 @@ async def test_hidden_session_is_not_told_of(join: Join, native: RecordingEngine
     ada = await join("Ada")
     await ada.offer(sending())
     ada.events.clear()
-    viewer = await join(hidden=True)
+    viewer = await join(grant=Grant("standup", hidden=True))
     answer = await viewer.receive_all(OfferText())
     assert len(answer.subscriptions) == 2
     await viewer.offer(sending())
     assert len(native.inbounds) == 2
     viewer.session.update_local(user_data=1)
     await turn()
+    assert ada.events == [HiddenParticipants(1)]
     viewer.session.leave()
-    assert ada.events == []
+    await turn()
+    assert ada.events == [HiddenParticipants(1), HiddenParticipants(0)]
     assert ada.session.others() == []
 
 
 async def test_watching_one_participant(join: Join) -> None:
     ada, bob = await join("Ada"), await join("Bob")
     await ada.offer(sending())
-    viewer = await join(hidden=True, watch=bob.session.id)
+    viewer = await join(grant=Grant("standup", hidden=True), watch=bob.session.id)
     assert viewer.session.wanted_sections() == {"audio": 0, "video": 0}
     await bob.offer(sending())
     answer = await viewer.receive_all(OfferText())

@@ -45,6 +45,21 @@ test('who speaks is told when the call has been joined, not before', async () =>
   assert.deepEqual(told, ['joined-meeting', 'them', null]);
 });
 
+test('how many are there is told, who watches hidden too', async () => {
+  const told = [];
+  call.on('joined-meeting', () => told.push('joined'));
+  call.on('participant-counts-updated', ({ participantCounts }) => told.push(participantCounts));
+  assert.deepEqual(call.participantCounts(), { present: 0, hidden: 0 });
+  await call.join({ room: 'r' });
+  browser.sockets[0].push({ type: 'hidden-participants', count: 2 });
+  await turn();
+  assert.deepEqual(call.participantCounts(), { present: 1, hidden: 2 });
+  await call.leave();
+  assert.deepEqual(told, [
+    'joined', { present: 1, hidden: 0 }, { present: 1, hidden: 2 }, { present: 0, hidden: 0 },
+  ]);
+});
+
 test('a call that is left in the turn in which it is joined touches nothing', async () => {
   const joining = call.join({ room: 'r' });
   await call.destroy();

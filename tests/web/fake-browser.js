@@ -172,7 +172,7 @@ const YOU = {
 
 const JOINED = {
   type: 'joined', session_id: 'us', resume_key: 'key', heartbeat: 10, you: YOU, participants: [],
-  active_speaker: null, sections: { audio: 0, video: 0 }, ice_servers: [],
+  hidden_participants: 0, active_speaker: null, sections: { audio: 0, video: 0 }, ice_servers: [],
   topology: { topology: 'sfu', sending: ['sfu'], peer: null },
   config: { max_user_data_bytes: 4096, max_app_message_bytes: 4096, can_send_messages: true },
 };

@@ -110,6 +110,7 @@ export class Meeting {
     call.on('participant-updated', redraw);
     call.on('participant-joined', (event) => this.#onCame(event));
     call.on('participant-left', (event) => this.#onWent(event));
+    call.on('participant-counts-updated', redraw);
     call.on('active-speaker-change', redraw);
     call.on('track-started', redraw);
     call.on('track-stopped', redraw);
@@ -142,6 +143,9 @@ export class Meeting {
     this.#drawControls(participants.local);
     byId('people-count', HTMLSpanElement).textContent = String(people.length);
     byId('people', HTMLSpanElement).setAttribute('aria-label', inTheCall(people.length));
+    const { hidden } = this.#call.participantCounts();
+    byId('hidden-count', HTMLSpanElement).hidden = hidden === 0;
+    byId('hidden-count-text', HTMLSpanElement).textContent = watchHidden(hidden);
     byId('alone', HTMLDivElement).hidden = people.length > 1;
     document.title = `${people.length > 1 ? `(${people.length}) ` : ''}${this.#title}`;
   }
@@ -271,6 +275,11 @@ export class Meeting {
 /** @param {number} count */
 function inTheCall(count) {
   return count === 1 ? 'Only you are in the call' : `${count} people in the call`;
+}
+
+/** @param {number} count */
+function watchHidden(count) {
+  return count === 1 ? '1 watches hidden' : `${count} watch hidden`;
 }
 
 /** @param {Invite} invite */

@@ -46,6 +46,8 @@ class Call {
   #threshold = 'good';
   /** @type {Face.NetworkTopology} */
   #topology = NO_TOPOLOGY;
+  /** @type {Face.ParticipantCounts} */
+  #counts = { present: 0, hidden: 0 };
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #qualityTimer;
   #userName = '';
@@ -111,6 +113,12 @@ class Call {
 
   participants() {
     return { ...this.#participants };
+  }
+
+  participantCounts() {
+    const joined = this.#state === 'joined-meeting';
+    const present = joined ? Object.keys(this.#participants).length : 0;
+    return { present, hidden: (joined && this.#live?.hidden) || 0 };
   }
 
   /** @param {boolean} on */
@@ -321,6 +329,14 @@ class Call {
     this.#emit('network-topology-change', topology);
   }
 
+  #noticeCounts() {
+    const participantCounts = this.participantCounts();
+    const { present, hidden } = this.#counts;
+    if (present === participantCounts.present && hidden === participantCounts.hidden) return;
+    this.#counts = participantCounts;
+    this.#emit('participant-counts-updated', { participantCounts });
+  }
+
   #onLocalChange() {
     if (this.#local.screen.active !== this.#sharing) void this.#applySettings();
     this.#live?.announce();
@@ -347,6 +363,7 @@ class Call {
     for (const { name, event } of events) {
       this.#events.emit(name, /** @type {any} */ (event));
     }
+    this.#noticeCounts();
   }
 
   /** @returns {import('./participants.js').Knowledge} */

@@ -51,6 +51,12 @@ export interface Participant {
 /** Keyed by `local` and by the session ids of the others. */
 export type Participants = { local: Participant; [session_id: string]: Participant };
 
+/** `present`: all whom `participants()` has; `hidden`: who watches unseen by a right of its own. */
+export interface ParticipantCounts {
+  present: number;
+  hidden: number;
+}
+
 /**
  * `true`: the default device; `false`: none; a string: that device; a track: that one, never
  * stopped by the library.
@@ -223,6 +229,11 @@ export interface CallEvents {
   'participant-joined': { action: 'participant-joined'; participant: Participant };
   'participant-updated': { action: 'participant-updated'; participant: Participant };
   'participant-left': { action: 'participant-left'; participant: Participant; reason: string };
+  /** Somebody came or went, hidden or not. */
+  'participant-counts-updated': {
+    action: 'participant-counts-updated';
+    participantCounts: ParticipantCounts;
+  };
   'track-started': TrackEvent<'track-started'>;
   'track-stopped': TrackEvent<'track-stopped'>;
   /** `fromId`: a session id, or `server`. In the order of each sender, each message once. */
@@ -269,6 +280,8 @@ export interface Call {
   destroy(): Promise<void>;
   meetingState(): MeetingState;
   participants(): Participants;
+  /** How many are in the call; both 0 while we are not. */
+  participantCounts(): ParticipantCounts;
 
   /** Resolves when the device is on (or off); a device that fails gives a `nonfatal-error`. */
   setLocalAudio(on: boolean): Promise<void>;

@@ -52,6 +52,7 @@ export class LiveCall {
   /** @type {Wire.Participant | null} */
   #you = null;
   #others = new Roster();
+  #hidden = 0;
   #offers = new Offers((offer) => this.#signaling.send(offer));
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
@@ -153,6 +154,11 @@ export class LiveCall {
     };
   }
 
+  /** How many watch hidden. */
+  get hidden() {
+    return this.#hidden;
+  }
+
   /**
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
@@ -241,6 +247,7 @@ export class LiveCall {
     if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
     this.#others.replace(welcome.participants);
+    this.#hidden = welcome.hidden_participants;
     this.#paths.welcome(welcome);
     if (welcome.type === 'joined') {
       this.#maxUserDataBytes = welcome.config.max_user_data_bytes;
@@ -305,6 +312,11 @@ export class LiveCall {
       this.#others.forget(session_id);
       this.#messages.route();
       this.#handlers.changed(reason);
+    },
+    /** @param {Wire.HiddenParticipants} message */
+    'hidden-participants': ({ count }) => {
+      this.#hidden = count;
+      this.#handlers.changed();
     },
     /** @param {Wire.ActiveSpeaker} message */
     'active-speaker': ({ session_id }) => this.#speaker.told(session_id),

@@ -194,6 +194,7 @@ export interface Joined {
   room: RoomInfo;
   you: Participant;
   participants: Participant[];
+  hidden_participants: number;
   active_speaker: string | null;
   sections: Sections;
   topology: Topology;
@@ -208,6 +209,7 @@ export interface Resumed {
   session_id: string;
   you: Participant;
   participants: Participant[];
+  hidden_participants: number;
   active_speaker: string | null;
   sections: Sections;
   ice_servers: IceServer[];
@@ -235,6 +237,11 @@ export interface ParticipantJoined {
 export interface ParticipantUpdated {
   type: 'participant-updated';
   participant: Participant;
+}
+
+export interface HiddenParticipants {
+  type: 'hidden-participants';
+  count: number;
 }
 
 export interface ParticipantLeft {
@@ -285,6 +292,7 @@ export type ServerMessage =
   | SectionsMessage
   | ParticipantJoined
   | ParticipantUpdated
+  | HiddenParticipants
   | ParticipantLeft
   | ActiveSpeaker
   | Connection
