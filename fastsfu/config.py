@@ -33,7 +33,7 @@ from fastsfu.options import (
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
-MAX_WORKERS = 64  # of engine/state
+MAX_WORKERS = 64  # of worker/state
 
 
 class Config(BaseSettings):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NATIVE = ["base", "packet", "crypto", "media", "peer", "engine"]
+NATIVE = ["base", "net", "packet", "crypto", "media", "bwe", "peer", "turn", "worker", "engine"]
 JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 PYTHON = {
@@ -34,7 +34,7 @@ def native_sources() -> list[Path]:
 
 
 def python_sources() -> list[Path]:
-    return sorted((ROOT / "fastsfu").rglob("*.py"))
+    return sorted([*(ROOT / "fastsfu").rglob("*.py"), *(ROOT / "fastsfu").rglob("*.pyi")])
 
 
 def unit_of(module: str) -> str:
@@ -42,8 +42,8 @@ def unit_of(module: str) -> str:
     return [*module.split("."), "__init__"][1]
 
 
-def imports_of(path: Path) -> set[str]:
-    """The units of this package that a module imports, whether at its top or inside a function."""
+def modules_of(path: Path) -> set[str]:
+    """All that a module imports, whether at its top or inside a function."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -51,7 +51,12 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: imports are absolute here"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    units = {unit_of(name) for name in found if name.split(".")[0] == "fastsfu"}
+    return found
+
+
+def imports_of(path: Path) -> set[str]:
+    """The units of this package that a module imports."""
+    units = {unit_of(name) for name in modules_of(path) if name.split(".")[0] == "fastsfu"}
     return {unit if unit in PYTHON else "__init__" for unit in units}
 
 
@@ -60,6 +65,12 @@ def test_native_layers(path: Path) -> None:
     own = NATIVE.index(path.parent.name)
     for other in CIMPORT.findall(path.read_text()):
         assert NATIVE.index(other) <= own, f"{path.parent.name} may not cimport {other}"
+
+
+def test_python_reaches_the_worker_through_the_engine_only() -> None:
+    imported = set().union(*map(modules_of, python_sources()))
+    native = {name for name in imported if name.startswith("fastsfu._native.")}
+    assert {name.split(".")[2] for name in native} == {"engine"}
 
 
 @pytest.mark.parametrize("path", python_sources(), ids=lambda path: str(path.relative_to(ROOT)))

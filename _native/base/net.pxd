@@ -1,4 +1,4 @@
-"""The kernel's socket interface, as engine/udp uses it: socket(7), udp(7), recvmmsg(2),
+"""The kernel's socket interface, as net/udp uses it: socket(7), udp(7), recvmmsg(2),
 sendmmsg(2), ppoll(2), epoll(7)."""
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t

@@ -12,11 +12,9 @@ from fastsfu._native.crypto.dtls cimport (
     dtls_take, dtls_timeout_us, dtls_write,
 )
 from fastsfu._native.crypto.srtp cimport SrtpProfile
-from fastsfu._native.engine.command cimport (
+from fastsfu._native.peer.sctp cimport sctp_connect, sctp_free, sctp_new, sctp_receive
+from fastsfu._native.worker.command cimport (
     COMMAND_SEND_DTLS, COMMAND_SET_KEYS, MAX_DTLS_BYTES, DtlsDatagram, SetKeys,
-)
-from fastsfu._native.peer.sctp cimport (
-    sctp_connect, sctp_free, sctp_new, sctp_receive,
 )
 
 

@@ -2,9 +2,9 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from fastsfu._native.engine.command cimport Head
 from fastsfu._native.engine.handles cimport Handles
-from fastsfu._native.engine.state cimport Worker
+from fastsfu._native.worker.command cimport Head
+from fastsfu._native.worker.state cimport Worker
 
 cdef class Commands:
     cdef Worker* worker

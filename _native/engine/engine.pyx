@@ -30,25 +30,26 @@ from fastsfu._native.crypto.suite cimport (
 from fastsfu._native.engine.associations cimport (
     ASSOCIATION_UNCHANGED, AssociationChange, Associations,
 )
-from fastsfu._native.engine.command cimport *
 from fastsfu._native.engine.commands cimport Commands
-from fastsfu._native.engine.event cimport *
-from fastsfu._native.engine.links cimport Links as NativeLinks
 from fastsfu._native.engine.handles cimport (
     Handles, handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
-from fastsfu._native.engine.relay cimport Relay, relay_init, relay_open_extra
+from fastsfu._native.engine.links cimport Links as NativeLinks
 from fastsfu._native.engine.relay_commands cimport RelayCommands
 from fastsfu._native.engine.relay_request cimport request_relay
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_rows
-from fastsfu._native.engine.state cimport Worker
-from fastsfu._native.engine.udp cimport udp_open
+from fastsfu._native.net.udp cimport udp_open
+from fastsfu._native.turn.relay cimport Relay, relay_init, relay_open_extra
+from fastsfu._native.worker.command cimport *
+from fastsfu._native.worker.event cimport *
+from fastsfu._native.worker.state cimport Worker
 from fastsfu._native.engine.links import Links
-from fastsfu._native.engine.worker cimport WorkerOptions, worker_init, worker_run
-from fastsfu._native.peer.ice cimport Address, IceCredentials
+from fastsfu._native.base.address cimport Address
+from fastsfu._native.peer.ice cimport IceCredentials
+from fastsfu._native.worker.worker cimport WorkerOptions, worker_init, worker_run
 
 STOP_SECONDS = 5.0                    # that a worker's thread has to end
 

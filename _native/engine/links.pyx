@@ -5,13 +5,13 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from fastsfu._native.base.ring cimport ring_commit, ring_free, ring_map, ring_reserve, ring_wake
-from fastsfu._native.engine.command cimport (
+from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
+from fastsfu._native.worker.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CONNECT_LINK, COMMAND_CREATE_REPLICA, COMMAND_TAP,
     COMMAND_UNTAP, ConnectLink, CreateReplica, TapStream,
 )
-from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
-from fastsfu._native.engine.link cimport LINK_RING_BYTES
-from fastsfu._native.engine.worker cimport worker_disband, worker_free
+from fastsfu._native.worker.link cimport LINK_RING_BYTES
+from fastsfu._native.worker.worker cimport worker_disband, worker_free
 
 
 cdef class Links:

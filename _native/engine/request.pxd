@@ -2,8 +2,8 @@
 before anything is sent).
 """
 
-from fastsfu._native.engine.command cimport CreateInbound, CreateOutbound, SetExtensions
 from fastsfu._native.peer.ice cimport IceCredentials
+from fastsfu._native.worker.command cimport CreateInbound, CreateOutbound, SetExtensions
 
 cdef IceCredentials request_credentials(
     str local_ufrag, str local_password, str remote_ufrag) except *

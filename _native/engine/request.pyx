@@ -3,13 +3,13 @@
 from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memcpy, memset
 
-from fastsfu._native.engine.command cimport (
-    MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, SetExtensions,
-)
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport (
     ICE_PASSWORD_SIZE, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE, IceCredentials,
+)
+from fastsfu._native.worker.command cimport (
+    MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, SetExtensions,
 )
 
 

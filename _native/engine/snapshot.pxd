@@ -2,7 +2,7 @@
 worker.
 """
 
-from fastsfu._native.engine.state cimport Worker
+from fastsfu._native.worker.state cimport Worker
 
 cdef object read_rows(Worker* worker)          # structured array, dtype ROW
 cdef dict read_counters(Worker* worker)

@@ -8,9 +8,9 @@ from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
-from fastsfu._native.engine.state cimport COUNTERS, Worker
 from fastsfu._native.media.stats cimport StreamStats
-from fastsfu._native.peer.turn cimport TURN_COUNTERS
+from fastsfu._native.turn.turn cimport TURN_COUNTERS
+from fastsfu._native.worker.state cimport COUNTERS, Worker
 
 # StreamStats, field by field (media/stats.pxd).
 ROW = numpy.dtype([
@@ -22,7 +22,7 @@ ROW = numpy.dtype([
     ("worker", "u4"), ("unused", "u4"),
 ])
 
-# In the order of Counter (engine/state.pxd).
+# In the order of Counter (worker/state.pxd).
 COUNTER_NAMES = (
     "drop_unknown_kind", "drop_unknown_source", "drop_stun_malformed", "drop_stun_stranger",
     "drop_dtls_flood", "drop_no_keys", "drop_rtp_malformed", "drop_rtp_too_large",
@@ -31,7 +31,7 @@ COUNTER_NAMES = (
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
     "link_packets", "link_dropped",
 )
-# In the order of TurnCounter (peer/turn.pxd).
+# In the order of TurnCounter (turn/turn.pxd).
 RELAY_COUNTER_NAMES = (
     "turn_requests", "turn_requests_refused", "turn_requests_unauthorized",
     "turn_requests_throttled", "turn_allocations_created", "turn_packets_sent", "turn_bytes_sent",
@@ -39,9 +39,9 @@ RELAY_COUNTER_NAMES = (
     "drop_turn_no_permission", "drop_turn_over_bandwidth", "drop_turn_too_large",
 )
 if len(RELAY_COUNTER_NAMES) != TURN_COUNTERS:
-    raise ImportError("the names do not match peer/turn.pxd")
+    raise ImportError("the names do not match turn/turn.pxd")
 if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
-    raise ImportError("the names do not match media/stats.pxd and engine/state.pxd")
+    raise ImportError("the names do not match media/stats.pxd and worker/state.pxd")
 
 
 cdef object read_rows(Worker* worker):

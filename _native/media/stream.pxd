@@ -31,7 +31,7 @@ cdef enum:
     KEYFRAME_INTERVAL_US = 500000
 
 cdef struct Tap:
-    void* link                    # engine/state Link
+    void* link                    # worker/state Link
     uint64_t replica              # its handle there
     bint broken                   # a frame did not fit: nothing until the next keyframe
 
@@ -58,7 +58,7 @@ cdef struct InboundStream:
     Level level
     Timeline timeline             # of a voice
     History history               # kept while there are receivers, and only for video
-    # the frame being gathered (engine/forward)
+    # the frame being gathered (worker/forward)
     MediaPacket frame[FRAME_CAPACITY]
     int frame_count
     int64_t frame_deadline_us     # send it by then, complete or not
@@ -72,7 +72,7 @@ cdef struct InboundStream:
     int tap_count
     int tap_capacity
     uint64_t origin               # replica: handle of the stream that it is of
-    void* origin_link             # and the way there (engine/state Link)
+    void* origin_link             # and the way there (worker/state Link)
     int replica_place             # in the worker's list
     # keyframe requests
     bint keyframe_wanted

@@ -7,6 +7,7 @@ longer than its request."""
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from fastsfu._native.base.address cimport Address, address_equal
 from fastsfu._native.packet.stun cimport StunMessage
 
 cdef enum:
@@ -14,11 +15,6 @@ cdef enum:
     ICE_UFRAG_SIZE = 8        # bytes of our own ufrag: random, the worker's key to its transport
     ICE_PASSWORD_SIZE = 24
     ICE_REMOTE_UFRAG_MAX = 256
-
-cdef struct Address:
-    uint8_t family            # 4 or 6; 0 = none
-    uint8_t ip[16]            # network order; IPv4 in the first 4
-    uint16_t port             # host order
 
 cdef enum IceAction:          # what the worker does besides sending the answer
     ICE_IGNORE = 0            # not for us, or not authentic: no answer (counted)
@@ -42,7 +38,6 @@ cdef struct IceAgent:
     int64_t consent_us        # when the last authentic check came
     bint lapsed               # consent has expired: `current` counts for nothing any more
 
-cdef bint address_equal(const Address* a, const Address* b) noexcept nogil
 cdef void ice_init(
     IceAgent* agent, const IceCredentials* credentials, int64_t now_us) noexcept nogil
 # A restart before the last one took hold replaces its credentials.

@@ -18,13 +18,6 @@ cdef enum:
     NOMINATION_HOLDS_US = 250000
 
 
-cdef bint address_equal(const Address* a, const Address* b) noexcept nogil:
-    return (
-        a.family == b.family and a.port == b.port
-        and memcmp(a.ip, b.ip, 4 if a.family == 4 else 16) == 0
-    )
-
-
 cdef void ice_init(
         IceAgent* agent, const IceCredentials* credentials, int64_t now_us) noexcept nogil:
     memset(agent, 0, sizeof(IceAgent))

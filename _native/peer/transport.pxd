@@ -39,7 +39,7 @@ cdef enum SsrcRole:
 
 cdef struct Transport:
     # what each packet to it asks for, in the first two lines of cache
-    # engine/udp Destination of the selected path, before that of the first valid one; or NULL
+    # net/udp Destination of the selected path, before that of the first valid one; or NULL
     void* destination
     bint keyed                    # the SRTP contexts are open
     bint expired                  # no authentic check in time: nothing is sent until a restart

@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from tests.fuzz.harness import fuzz
 from tests.native.faces.turn import Turn, channel_size
 from tests.native.packet.test_stun_rfc5769 import REQUEST, REQUEST_LONG_TERM
-from tests.native.peer.test_turn import CLIENT, PEER, Caller
+from tests.native.turn.test_turn import CLIENT, PEER, Caller
 from tests.support.turn import (
     ALLOCATE,
     CHANNEL_BIND,

@@ -11,7 +11,7 @@ import pytest
 
 from fastsfu._native.engine.engine import Engine
 from fastsfu.transport.turn import credentials
-from tests.native.engine.test_relay import LOOPBACK, open_engine
+from tests.native.turn.test_relay import LOOPBACK, open_engine
 from tests.support.turn import SECRET
 
 PACKETS = 40

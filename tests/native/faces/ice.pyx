@@ -4,12 +4,13 @@ from libc.string cimport memcpy, memset
 
 from ipaddress import ip_address
 
+from fastsfu._native.base.address cimport Address
 from fastsfu._native.packet.stun cimport (
     STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED, StunMessage, stun_parse)
 from fastsfu._native.peer.ice cimport (
     ICE_ANSWER, ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_MAX_PATHS, ICE_PASSWORD_SIZE, ICE_UFRAG_SIZE,
-    Address, IceAction, IceAgent, IceCredentials, ice_expired, ice_init, ice_on_request,
-    ice_restart)
+    IceAction, IceAgent, IceCredentials, ice_expired, ice_init, ice_on_request, ice_restart,
+)
 
 IGNORE, ANSWER, SELECTED = ICE_IGNORE, ICE_ANSWER, ICE_ANSWER_SELECTED
 MAX_PATHS = ICE_MAX_PATHS

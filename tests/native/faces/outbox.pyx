@@ -1,6 +1,6 @@
-"""Python face of engine/outbox's Pace, for its tests."""
+"""Python face of net/outbox's Pace, for its tests."""
 
-from fastsfu._native.engine.outbox cimport Pace as CPace, outbox_more
+from fastsfu._native.net.outbox cimport Pace as CPace, outbox_more
 
 
 cdef class Pace:

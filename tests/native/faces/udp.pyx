@@ -1,13 +1,13 @@
-"""Face of engine/udp for the tests: bytes and addresses in and out."""
+"""Face of net/udp for the tests: bytes and addresses in and out."""
 
 from libc.stdint cimport uint16_t
 from libc.string cimport memset
 
-from fastsfu._native.engine.udp cimport (
+from fastsfu._native.base.address cimport Address
+from fastsfu._native.net.udp cimport (
     Datagram, Destination, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close,
     udp_next, udp_open, udp_receive, udp_send, udp_send_one, udp_settle,
 )
-from fastsfu._native.peer.ice cimport Address
 
 
 cdef class Udp:

@@ -11,18 +11,18 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.ring cimport ring_front, ring_pop
 from fastsfu._native.crypto.srtp cimport SrtpProfile
 from fastsfu._native.crypto.suite cimport MAKER_AUTO, MAKER_IPSEC_MB, MAKER_OPENSSL, SuiteMaker
-from fastsfu._native.engine.apply cimport apply
-from fastsfu._native.engine.command cimport *
-from fastsfu._native.engine.event cimport *
-from fastsfu._native.engine.ingress cimport ingress
 from fastsfu._native.engine.links cimport Links
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_rows
-from fastsfu._native.engine.state cimport Worker
-from fastsfu._native.engine.udp cimport Datagram, udp_open
-from fastsfu._native.engine.worker cimport (
+from fastsfu._native.net.udp cimport Datagram, udp_open
+from fastsfu._native.worker.apply cimport apply
+from fastsfu._native.worker.command cimport *
+from fastsfu._native.worker.event cimport *
+from fastsfu._native.worker.ingress cimport ingress
+from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.worker.worker cimport (
     WorkerOptions, worker_init, worker_read_links, worker_step,
 )
 

@@ -1,7 +1,0 @@
-"""What has come to the sockets besides the media socket: those of the relay's allocations and its
-further port.
-"""
-
-from fastsfu._native.engine.state cimport Worker
-
-cdef void sockets_receive(Worker* worker) noexcept nogil

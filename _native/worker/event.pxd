@@ -1,0 +1,26 @@
+"""What a worker tells the event loop's thread; the other half of the contract is command.pxd."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from fastsfu._native.base.address cimport Address
+from fastsfu._native.worker.command cimport Head
+
+cdef enum EventKind:
+    EVENT_ICE_CONNECTED = 1
+    EVENT_ICE_EXPIRED
+    EVENT_DTLS                    # DtlsDatagram of command.pxd
+    EVENT_STREAM_STARTED
+    EVENT_STREAM_ENDED
+    EVENT_AUDIO_LEVEL
+
+cdef struct IceConnected:
+    Head head
+    Address address               # of the selected path
+
+cdef struct StreamStarted:
+    Head head
+    uint32_t ssrc
+
+cdef struct AudioLevel:
+    Head head
+    uint8_t level                 # 0 silent .. 127 loud

@@ -1,0 +1,11 @@
+"""The way in: one datagram, told apart by RFC 7983, to what it means. Strangers' datagrams end
+here, counted.
+"""
+
+from fastsfu._native.net.udp cimport Datagram
+from fastsfu._native.peer.transport cimport Transport
+from fastsfu._native.worker.state cimport Worker
+
+cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil
+# SRTP that came before the keys, now that they are there.
+cdef void ingress_early(Worker* worker, Transport* transport) noexcept nogil

@@ -1,0 +1,341 @@
+"""From a datagram to a transport's streams; see ingress.pxd.
+
+    stun   -> transport by ufrag -> ice agent -> answer; TURN's messages -> relay
+    channel data -> relay
+    dtls   -> transport by address -> event loop (crypto/dtls)
+    rtp    -> transport by address -> stream by SSRC or MID -> unprotect -> statistics -> forward
+    rtcp   -> transport by address -> feedback
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.string cimport memcpy
+
+from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, pool_take
+from fastsfu._native.base.ring cimport ring_room
+from fastsfu._native.base.seq cimport seq_extend
+from fastsfu._native.base.table cimport TABLE_NONE, table_get
+from fastsfu._native.base.wire cimport read_u16
+from fastsfu._native.crypto.srtp cimport (
+    SRTP_OK, SRTP_OLD, SRTP_REPLAYED, SrtpResult, srtp_unprotect,
+)
+from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket
+from fastsfu._native.media.levels cimport level_on_packet
+from fastsfu._native.media.loss cimport (
+    LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
+)
+from fastsfu._native.media.reception cimport reception_init, reception_on_packet
+from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
+from fastsfu._native.media.timeline cimport timeline_map
+from fastsfu._native.media.twcc cimport twcc_on_packet
+from fastsfu._native.net.udp cimport Datagram
+from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
+from fastsfu._native.packet.demux cimport (
+    KIND_DTLS, KIND_RTCP, KIND_RTP, KIND_STUN, PacketKind, demux,
+)
+from fastsfu._native.packet.rtp cimport (
+    ExtensionKind, RtpExtensions, RtpHeader, rtp_extensions, rtp_parse, rtp_payload_size,
+)
+from fastsfu._native.peer.transport cimport (
+    DTLS_DATA_PER_SECOND, DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
+    transport_bind, transport_unbound, transport_witness,
+)
+from fastsfu._native.turn.relay cimport relay_takes
+from fastsfu._native.worker.command cimport MAX_DTLS_BYTES, DtlsDatagram
+from fastsfu._native.worker.event cimport (
+    EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_STREAM_STARTED, AudioLevel, StreamStarted,
+)
+from fastsfu._native.worker.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
+from fastsfu._native.worker.forward cimport forward_packet
+from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
+from fastsfu._native.worker.state cimport (
+    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
+    DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
+    DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, EVENT_RESERVE, TICK_US, Worker,
+    count_drop, emit_commit, emit_reserve,
+)
+
+cdef enum:
+    OPUS_RATE = 48000             # Hz, always (RFC 7587 section 4.1)
+
+
+cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil:
+    cdef PacketKind kind = demux(datagram.data, datagram.size)
+    cdef Transport* transport
+    if worker.relay != NULL and relay_takes(
+            worker.relay, &worker.udp, kind, datagram, worker.now_us):
+        return
+    if kind == KIND_STUN:
+        paths_on_stun(worker, datagram)
+        return
+    if kind != KIND_RTP and kind != KIND_RTCP and kind != KIND_DTLS:
+        count_drop(worker, DROP_UNKNOWN_KIND)
+        return
+    transport = paths_find(worker, &datagram.source)
+    if transport == NULL:
+        count_drop(worker, DROP_UNKNOWN_SOURCE)
+    elif kind == KIND_RTP:
+        on_rtp(worker, transport, datagram.data, datagram.size)
+    elif kind == KIND_RTCP:
+        feedback_on_rtcp(worker, transport, datagram.data, datagram.size)
+    else:
+        on_dtls(worker, transport, datagram.data, datagram.size)
+
+
+cdef void on_dtls(
+        Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
+    cdef DtlsDatagram* event
+    if worker.now_us - transport.dtls_window_us > 1000000:
+        transport.dtls_window_us = worker.now_us
+        transport.dtls_count = transport.dtls_data_count = 0
+    # Only once there are keys can application data (content type 23) be anything.
+    if transport.keyed and data[0] == 23:
+        transport.dtls_data_count += 1
+    else:
+        transport.dtls_count += 1
+    if (transport.dtls_count > DTLS_PER_SECOND or transport.dtls_data_count > DTLS_DATA_PER_SECOND
+            or size > MAX_DTLS_BYTES or ring_room(&worker.events) < EVENT_RESERVE):
+        count_drop(worker, DROP_DTLS_FLOOD)
+        return
+    event = <DtlsDatagram*>emit_reserve(
+        worker, EVENT_DTLS, transport.handle, sizeof(DtlsDatagram) - MAX_DTLS_BYTES + size)
+    if event != NULL:
+        event.size = size
+        memcpy(event.data, data, size)
+        emit_commit(worker)
+
+
+cdef void on_rtp(
+        Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
+    """One protected packet: find its stream, unprotect, keep the books, hand it to forward."""
+    cdef MediaPacket packet
+    cdef RtpExtensions extensions
+    cdef InboundStream* stream = NULL
+    cdef bint rtx = False
+    cdef uint16_t place
+    if size > BUFFER_CAPACITY:
+        count_drop(worker, DROP_RTP_TOO_LARGE)
+        return
+    if not transport.keyed:
+        keep_early(worker, transport, data, size)
+        return
+    if not rtp_parse(data, size, &packet.header) or not rtp_extensions(
+            data, &packet.header, transport.kind_of_id, &extensions):
+        count_drop(worker, DROP_RTP_MALFORMED)
+        return
+    stream = stream_of(worker, transport, data, &packet.header, &extensions, &rtx)
+    if stream == NULL:
+        count_drop(worker, DROP_RTP_UNKNOWN_SSRC)
+        return
+    if not unprotect(worker, transport, stream, data, size, &packet):
+        return
+    if extensions.size[<int>ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
+        place = extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]
+        twcc_on_packet(transport.twcc, read_u16(data + place), worker.now_us)
+        transport.twcc_media_ssrc = packet.header.ssrc
+        feedback_twcc(worker, transport)
+    bind(worker, transport, stream, rtx, packet.header.ssrc)
+    if rtx and not undo_rtx(stream, &packet):
+        buffer_release(packet.buffer)      # padding that probes for bandwidth
+        return
+    accept(worker, transport, stream, &packet, &extensions)
+
+
+cdef void keep_early(
+        Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
+    cdef Buffer* buffer = NULL
+    if transport.early_count < EARLY_PACKETS:
+        buffer = pool_take(&worker.pool)
+    if buffer == NULL:
+        count_drop(worker, DROP_NO_KEYS)
+        return
+    memcpy(buffer.data, data, size)
+    buffer.size = <uint16_t>size
+    transport.early[transport.early_count] = buffer
+    transport.early_count += 1
+
+
+cdef void ingress_early(Worker* worker, Transport* transport) noexcept nogil:
+    cdef int i
+    for i in range(transport.early_count):
+        on_rtp(worker, transport, transport.early[i].data, transport.early[i].size)
+        buffer_release(transport.early[i])
+    transport.early_count = 0
+
+
+cdef InboundStream* stream_of(
+        Worker* worker, Transport* transport, const uint8_t* data, const RtpHeader* header,
+        const RtpExtensions* extensions, bint* rtx) noexcept nogil:
+    """By SSRC; a new SSRC by its MID (RFC 9143 section 9.2), where its payload type says if it
+    repairs.
+    """
+    cdef uint32_t value = table_get(&transport.by_ssrc, header.ssrc)
+    cdef InboundStream* stream
+    if value != TABLE_NONE:
+        rtx[0] = (value & 3) == SSRC_INBOUND_RTX
+        return worker.inbound[value >> 2] if (value & 3) <= SSRC_INBOUND_RTX else NULL
+    if extensions.size[<int>ExtensionKind.EXT_MID] == 0:
+        return NULL
+    for rtx_wanted in range(2):
+        rtx[0] = rtx_wanted
+        stream = transport_unbound(
+            transport, data + extensions.offset[<int>ExtensionKind.EXT_MID],
+            extensions.size[<int>ExtensionKind.EXT_MID], rtx_wanted)
+        if stream != NULL and is_rtx(stream, header.pt) == rtx_wanted:
+            return stream
+    return NULL
+
+
+cdef inline bint is_rtx(const InboundStream* stream, uint8_t pt) noexcept nogil:
+    return stream.primary_of_rtx[pt] != NO_PT
+
+
+cdef bint unprotect(
+        Worker* worker, Transport* transport, InboundStream* stream, const uint8_t* data,
+        uint32_t size, MediaPacket* packet) noexcept nogil:
+    """Into a pooled buffer; False (counted) when the packet is not authentic or not new."""
+    cdef SrtpResult result
+    cdef size_t plain_size
+    cdef int64_t index
+    cdef int payload_size
+    packet.buffer = pool_take(&worker.pool)
+    if packet.buffer == NULL:
+        count_drop(worker, DROP_NO_BUFFER)
+        return False
+    packet.buffer.size = <uint16_t>size
+    result = srtp_unprotect(
+        &transport.receive, data, size, packet.header.header_size, packet.buffer.data, &plain_size,
+        &index)
+    if result != SRTP_OK:
+        buffer_release(packet.buffer)
+        refuse(worker, stream, result)
+        return False
+    payload_size = rtp_payload_size(packet.buffer.data, plain_size, &packet.header)
+    if payload_size < 0:
+        buffer_release(packet.buffer)
+        count_drop(worker, DROP_RTP_MALFORMED)
+        return False
+    packet.payload_size = <uint16_t>payload_size
+    packet.padding = 0
+    packet.ext_seq = index          # ROC || SEQ extends the sequence number by itself
+    packet.arrival_us = worker.now_us
+    return True
+
+
+cdef void refuse(Worker* worker, InboundStream* stream, SrtpResult result) noexcept nogil:
+    if result == SRTP_REPLAYED or result == SRTP_OLD:
+        stream.stats.replayed += 1
+        count_drop(worker, DROP_SRTP_REPLAYED)
+    else:
+        stream.stats.unauthentic += 1
+        count_drop(worker, DROP_SRTP_UNAUTHENTIC)
+
+
+cdef void bind(
+        Worker* worker, Transport* transport, InboundStream* stream, bint rtx,
+        uint32_t ssrc) noexcept nogil:
+    """The first authentic packet of an SSRC makes it this stream's."""
+    cdef StreamStarted* event
+    if rtx:
+        if stream.rtx_ssrc != ssrc:
+            stream.rtx_ssrc = ssrc
+            transport_bind(transport, ssrc, stream.handle, SSRC_INBOUND_RTX)
+        return
+    if stream.started:
+        return
+    if not stream.bound:
+        transport_bind(transport, ssrc, stream.handle, SSRC_INBOUND)
+    stream.bound = True
+    stream.started = True
+    stream.ssrc = ssrc
+    stream.stats.ssrc = ssrc
+    reception_init(&stream.reception, ssrc, stream.clock_rate)
+    event = <StreamStarted*>emit_reserve(
+        worker, EVENT_STREAM_STARTED, stream.handle, sizeof(StreamStarted))
+    if event != NULL:
+        event.ssrc = ssrc
+        emit_commit(worker)
+
+
+cdef bint undo_rtx(InboundStream* stream, MediaPacket* packet) noexcept nogil:
+    """RFC 4588 section 4: the payload begins with the original sequence number. False: it carries
+    none.
+    """
+    cdef uint8_t primary = stream.primary_of_rtx[packet.header.pt]
+    if packet.payload_size < 2 or primary == NO_PT or stream.last_ext_seq < 0:
+        return False
+    packet.header.seq = read_u16(packet.buffer.data + packet.header.header_size)
+    packet.header.pt = primary
+    packet.header.ssrc = stream.ssrc
+    packet.header.header_size += 2
+    packet.payload_size -= 2
+    packet.ext_seq = seq_extend(packet.header.seq, stream.last_ext_seq)
+    return True
+
+
+cdef void accept(
+        Worker* worker, Transport* transport, InboundStream* stream, MediaPacket* packet,
+        const RtpExtensions* extensions) noexcept nogil:
+    """An authentic packet of a known stream; takes over the hold of its buffer."""
+    cdef uint8_t codec = stream.codec_of_pt[packet.header.pt]
+    cdef LossVerdict verdict
+    if codec == NO_PT:
+        buffer_release(packet.buffer)
+        count_drop(worker, DROP_RTP_UNKNOWN_PT)
+        return
+    verdict = loss_on_packet(&stream.loss, packet.ext_seq, worker.now_us)
+    if verdict == LOSS_DUPLICATE_OR_OLD:
+        buffer_release(packet.buffer)
+        stream.stats.discarded += 1
+        count_drop(worker, DROP_DUPLICATE)
+        return
+    stream.last_ext_seq = max(stream.last_ext_seq, packet.ext_seq)
+    # Of other codecs the clock may be another than the stream's.
+    if codec == Codec.CODEC_OPUS and stream.clock_rate == OPUS_RATE:
+        packet.header.ts = timeline_map(
+            &stream.timeline, packet.ext_seq, packet.header.ts, stream.clock_rate, worker.now_us,
+            transport_witness(transport, worker.now_us))
+    reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
+    stream.stats.packets += 1
+    stream.stats.bytes += packet.payload_size
+    stream.stats.last_packet_us = worker.now_us
+    stream.stats.retransmitted += verdict == LOSS_RECOVERED
+    packet.keyframe = codec_starts_keyframe(
+        <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
+    describe(worker, stream, packet, extensions)
+    if verdict == LOSS_GAP:
+        worker.next_tick_us = min(worker.next_tick_us, worker.now_us + TICK_US)
+    elif verdict == LOSS_HOPELESS:
+        want_keyframe(stream)
+    if (stream.waiting or stream.keyframe_wanted) and not keyframe_at_hand(stream, packet):
+        feedback_keyframe(worker, transport, stream)
+    forward_packet(worker, stream, packet)
+
+
+cdef inline bint keyframe_at_hand(
+        const InboundStream* stream, const MediaPacket* packet) noexcept nogil:
+    return packet.keyframe or (stream.frame_count and stream.frame[0].keyframe)
+
+
+cdef void describe(
+        Worker* worker, InboundStream* stream, MediaPacket* packet,
+        const RtpExtensions* extensions) noexcept nogil:
+    """What the event loop or a receiver wants to know besides the payload: keyframes counted, a
+    voice's level.
+    """
+    cdef AudioLevel* event
+    cdef uint8_t level
+    packet.level = NO_LEVEL
+    if stream.kind == MediaKind.VIDEO:
+        stream.stats.keyframes += packet.keyframe
+        if packet.keyframe:
+            stream.stats.last_keyframe_us = worker.now_us
+        return
+    if extensions.size[<int>ExtensionKind.EXT_AUDIO_LEVEL] != 1:
+        return
+    packet.level = packet.buffer.data[extensions.offset[<int>ExtensionKind.EXT_AUDIO_LEVEL]]
+    if level_on_packet(&stream.level, packet.level, worker.now_us, &level):
+        event = <AudioLevel*>emit_reserve(
+            worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
+        if event != NULL:
+            event.level = level
+            emit_commit(worker)

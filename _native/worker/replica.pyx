@@ -1,0 +1,143 @@
+"""What links bring; see replica.pxd."""
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.base.ring cimport Ring, ring_end, ring_front, ring_pop
+from fastsfu._native.media.history cimport MediaPacket, history_expire
+from fastsfu._native.media.reception cimport reception_init
+from fastsfu._native.media.stream cimport MediaKind, inbound_break, want_keyframe
+from fastsfu._native.worker.feedback cimport feedback_keyframe
+from fastsfu._native.worker.forward cimport forward_linked
+from fastsfu._native.worker.link cimport (
+    LINK_CLOCK, LINK_FRAME, LinkClock, LinkFrame, LinkHead, frame_packets, frame_runs, link_to,
+)
+from fastsfu._native.worker.state cimport LINK_DROPPED, Link, find_inbound, find_transport
+
+cdef enum:
+    # A frame that old, by the sender's worker, is of no use: this one has been stuck, and what it
+    # missed would only keep it from what comes now.
+    STALE_US = 500000
+
+
+cdef int replica_open(
+        Worker* worker, InboundStream* stream, uint32_t peer, uint64_t origin) noexcept nogil:
+    cdef Link* link = link_to(worker, peer)
+    if link == NULL:
+        return -1
+    stream.origin = origin
+    stream.origin_link = link
+    stream.bound = stream.started = True
+    reception_init(&stream.reception, 0, stream.clock_rate)
+    stream.replica_place = worker.replica_count
+    worker.replicas[worker.replica_count] = stream
+    worker.replica_count += 1
+    return 0
+
+
+cdef void replica_close(Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef InboundStream* last
+    worker.replica_count -= 1
+    last = worker.replicas[worker.replica_count]
+    worker.replicas[stream.replica_place] = last
+    last.replica_place = stream.replica_place
+
+
+cdef void replica_receive(Worker* worker) noexcept nogil:
+    cdef int i
+    for i in range(worker.link_count):
+        read_ring(worker, worker.links[i].back)
+
+
+cdef void read_ring(Worker* worker, Ring* ring) noexcept nogil:
+    """Up to where it ends now: a peer that is faster must not keep us from everybody else. It
+    wakes us for the rest.
+    """
+    cdef uint64_t end = ring_end(ring)
+    cdef uint32_t size
+    cdef uint8_t* record = ring_front(ring, &size) if ring.head != end else NULL
+    while record != NULL:
+        take(worker, <LinkHead*>record)
+        ring_pop(ring)
+        record = ring_front(ring, &size) if ring.head != end else NULL
+
+
+cdef void take(Worker* worker, LinkHead* head) noexcept nogil:
+    cdef InboundStream* stream = find_inbound(worker, head.handle)
+    if head.kind == LINK_FRAME:
+        take_frame(worker, stream, <LinkFrame*>head)
+    elif stream == NULL:
+        return                    # closed meanwhile
+    elif head.kind == LINK_CLOCK:
+        take_clock(stream, <LinkClock*>head)
+    else:
+        want_keyframe(stream)
+        feedback_keyframe(worker, find_transport(worker, stream.transport), stream)
+
+
+cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) noexcept nogil:
+    cdef MediaPacket* packets = frame_packets(frame)
+    cdef bint keyframe = False
+    cdef int i
+    if stream == NULL or stream.outbound_count == 0:
+        let_go(frame)
+        return
+    if frame.restart or worker.now_us - packets[0].arrival_us > STALE_US:
+        inbound_break(stream)
+    if worker.now_us - packets[0].arrival_us > STALE_US:
+        worker.counters[LINK_DROPPED] += frame.count
+        let_go(frame)
+        return
+    for i in range(frame.count):
+        stream.stats.bytes += packets[i].payload_size
+        stream.stats.keyframes += packets[i].keyframe and stream.kind == MediaKind.VIDEO
+        keyframe = keyframe or packets[i].keyframe
+    stream.stats.packets += frame.count
+    stream.stats.last_packet_us = worker.now_us
+    if (stream.waiting or stream.keyframe_wanted) and not keyframe:
+        feedback_keyframe(worker, NULL, stream)
+    forward_linked(worker, stream, packets, frame.count, frame_runs(frame), frame.run_count)
+
+
+cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nogil:
+    stream.reception.sr_ntp = clock.ntp
+    stream.reception.sr_rtp_ts = clock.rtp_ts
+    stream.reception.sr_arrival_us = clock.arrival_us
+
+
+cdef void let_go(LinkFrame* frame) noexcept nogil:
+    cdef int i
+    for i in range(frame.count):
+        buffer_release(frame_packets(frame)[i].buffer)
+
+
+cdef bint replica_tick(Worker* worker) noexcept nogil:
+    cdef InboundStream* stream
+    cdef bint hurry = False
+    cdef int i
+    for i in range(worker.replica_count):
+        stream = worker.replicas[i]
+        if stream.outbound_count:
+            feedback_keyframe(worker, NULL, stream)
+            hurry = hurry or stream.waiting or stream.keyframe_wanted
+    return hurry
+
+
+cdef void replica_sweep(Worker* worker) noexcept nogil:
+    cdef int i
+    for i in range(worker.replica_count):
+        if worker.replicas[i].kind == MediaKind.VIDEO:
+            history_expire(&worker.replicas[i].history, worker.now_us)
+
+
+cdef void replica_abandon(Worker* worker) noexcept nogil:
+    cdef uint32_t size
+    cdef uint8_t* record
+    cdef int i
+    for i in range(worker.link_count):
+        record = ring_front(worker.links[i].back, &size)
+        while record != NULL:
+            if (<LinkHead*>record).kind == LINK_FRAME:
+                let_go(<LinkFrame*>record)
+            ring_pop(worker.links[i].back)
+            record = ring_front(worker.links[i].back, &size)
