@@ -1,14 +1,12 @@
-"""See relay_request.pxd; `options` is RelayOptions of engine.pyi."""
+"""See relay_request.pxd; `options` is RelayOptions of relay_commands.pyi."""
 
 import ipaddress
 
 from libc.string cimport memcpy
 
-from fastsfu._native.peer.credential cimport SECRET_LARGEST
-from fastsfu._native.peer.relayable cimport (
-    RELAYABLE_ADDRESSES, RELAYABLE_NETWORKS, Network,
-)
-from fastsfu._native.engine.relay cimport RELAY_ADDRESSES
+from fastsfu._native.turn.credential cimport SECRET_LARGEST
+from fastsfu._native.turn.relay cimport RELAY_ADDRESSES
+from fastsfu._native.turn.relayable cimport RELAYABLE_ADDRESSES, RELAYABLE_NETWORKS, Network
 
 
 cdef int request_relay(Relay* relay, object options) except -1:

@@ -13,8 +13,7 @@ from typing import Any, Literal, Protocol
 import numpy.typing as npt
 
 from fastsfu._native.engine.channels import Channels
-from fastsfu._native.engine.relay_commands import RelayCommands
-from fastsfu.transport.relay import RelayOptions
+from fastsfu._native.engine.relay_commands import RelayCommands, RelayOptions
 
 class MediaKind(IntEnum):
     AUDIO = 0
