@@ -34,7 +34,8 @@ from benchmarks.forward import SERVER_CORE, keep_apart
 from benchmarks.load import trace
 from benchmarks.load.relayed import Plain, Played, Relayed, Streamed, play
 from benchmarks.load.server import START_TIMEOUT, Process, ServerProcess, Usage, free_port
-from fastsfu.http.messages import SUBPROTOCOL, Join, write
+from fastsfu.http.messages import Join
+from fastsfu.http.protocol import SUBPROTOCOL, write
 from fastsfu.http.tls import self_signed
 from fastsfu.transport.turn import credentials
 

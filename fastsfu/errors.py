@@ -4,7 +4,10 @@
 what was expected and what came. Neither ever holds a secret, a token or media.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 TokenErrorType = Literal["not-allowed", "exp-token", "nbf-token"]
 JoinErrorType = Literal[
@@ -57,3 +60,12 @@ class RequestError(FastSFUError):
 
     def __init__(self, info: str, error_type: str = "bad-request") -> None:
         super().__init__(error_type, info)
+
+
+def first_fault(error: "ValidationError") -> str:
+    """What is wrong first, in one sentence. It never quotes the input, which may hold a token."""
+    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "json_invalid":
+        return "the message is not JSON"
+    return f"{where}: {fault['msg']}" if where else fault["msg"]

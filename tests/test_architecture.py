@@ -1,8 +1,11 @@
-"""Who may import whom (docs/architecture.md, "Layers"): all of it is one-way streets."""
+"""Who may import whom (docs/architecture.md, "Layers"): stacks are one-way streets, and no files of
+any language import each other in a circle.
+"""
 
 import ast
-import graphlib
 import re
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "net", "packet", "crypto", "media", "bwe", "peer", "turn", "worker", "engine"]
 JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
+CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)
 PYTHON = {
     **dict.fromkeys(["errors", "cores", "options", "config", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
@@ -81,13 +85,54 @@ def test_python_layers(path: Path) -> None:
         assert not PYTHON[own] == PYTHON[other] == "edge", "edges never import each other"
 
 
-def test_no_circle_in_the_browser_side() -> None:
-    """Types count too: who needs to know the other's words cannot be read without it."""
+def python_graph() -> dict[str, set[str]]:
+    """Each module, and the modules of this package that it imports."""
+    paths = {}
+    for path in python_sources():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        paths[".".join(part for part in parts if part != "__init__")] = path
+    graph: dict[str, set[str]] = {}
+    for module, path in paths.items():
+        named = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                inside = {f"{node.module}.{alias.name}" for alias in node.names}
+                named |= (inside & paths.keys()) or {str(node.module)}
+        graph[module] = named & paths.keys()
+    return graph
+
+
+def native_graph() -> dict[str, set[str]]:
+    """Each file, and the .pxd files that it reads: those it names, and its own."""
+    graph = {}
+    for path in native_sources():
+        own = f"{path.parent.name}/{path.stem}.pxd"
+        read = {f"{folder}/{name}.pxd" for folder, name in CIMPORTED.findall(path.read_text())}
+        graph[f"{path.parent.name}/{path.name}"] = read | {own} if path.suffix == ".pyx" else read
+    return graph
+
+
+def javascript_graph() -> dict[str, set[str]]:
+    """Each file, and those that it names. Types count too: who needs to know the other's words
+    cannot be read without it.
+    """
     web = ROOT / "fastsfu" / "web"
     graph = {
-        path: {(path.parent / name).resolve() for name in JAVASCRIPT_IMPORT.findall(text)}
+        str(path): {str((path.parent / name).resolve()) for name in JAVASCRIPT_IMPORT.findall(text)}
         for path in [*web.rglob("*.js"), *web.rglob("*.d.ts")]
         if (text := path.read_text())
     }
     assert all(path in graph for imported in graph.values() for path in imported)
-    graphlib.TopologicalSorter(graph).prepare()
+    return graph
+
+
+@pytest.mark.parametrize("graph_of", [python_graph, native_graph, javascript_graph])
+def test_no_circles(graph_of: Callable[[], dict[str, set[str]]]) -> None:
+    graph = graph_of()
+    assert sum(map(len, graph.values())) > len(graph), "the imports were found"
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))

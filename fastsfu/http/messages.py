@@ -1,16 +1,11 @@
-"""The signaling protocol `fastsfu.v1`: every message as a pydantic model, and nowhere else (those
-about P2P in peer_messages.py, what messages tell of in values.py).
+"""The messages of the signaling protocol as pydantic models; protocol.py reads and writes them.
 
-Text frames, one JSON object each, told apart by `type`. `read_client` parses what a client sends,
-`write` serialises what the server sends. `python -m fastsfu.http.messages` prints signaling.md.
-Unknown members are ignored, for newer clients on an older server; members of a wrong type are not.
+Those about P2P are in peer_messages.py, what messages tell of in values.py.
 """
 
-from collections.abc import Sequence
-from enum import IntEnum
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from fastsfu.http.model import (
@@ -23,13 +18,7 @@ from fastsfu.http.model import (
     UserName,
 )
 from fastsfu.http.peer_messages import (
-    CarriedMessage,
-    PeerCandidateMessage,
-    PeerDescriptionMessage,
-    PeerState,
-    SetTopology,
     Topology,
-    TopologyMessage,
 )
 from fastsfu.http.values import (
     ClientConfig,
@@ -42,24 +31,6 @@ from fastsfu.http.values import (
     Subscribed,
 )
 from fastsfu.transport.frames import SOURCES, Number, Source, UserData
-
-SUBPROTOCOL = "fastsfu.v1"
-
-
-class CloseCode(IntEnum):
-    """Why the server closed the WebSocket (RFC 6455 section 7.4; 4000 and up are ours)."""
-
-    NORMAL = 1000  # after `leave` or `ejected`
-    GOING_AWAY = 1001  # the server stops; join again elsewhere or later
-    TOO_LARGE = 1009
-    INTERNAL = 1011
-    BAD_MESSAGE = 4400  # not a first message, too many malformed ones, a binary frame
-    NOT_ALLOWED = 4401  # the token, or the resume key, is no good
-    REFUSED = 4403  # the room is full, over, not yet open or unknown
-    TIMEOUT = 4408  # no `join` or no `ping` in time, or the client does not read
-    REPLACED = 4409  # another WebSocket resumed this session; do not resume it again
-    RATE = 4429  # too many messages
-
 
 # Client -> server
 
@@ -278,92 +249,3 @@ class Ejected(Model):
 
     type: Literal["ejected"] = "ejected"
     reason: str
-
-
-ClientMessage = Annotated[
-    Join
-    | Resume
-    | Offer
-    | Confirm
-    | Update
-    | ReceiveSettingsMessage
-    | PeerDescriptionMessage
-    | PeerCandidateMessage
-    | PeerState
-    | CarriedMessage
-    | SetTopology
-    | Ping
-    | Leave,
-    Field(discriminator="type"),
-]
-ServerMessage = Annotated[
-    Joined
-    | Resumed
-    | Answer
-    | SectionsMessage
-    | ParticipantJoined
-    | ParticipantUpdated
-    | ParticipantLeft
-    | HiddenParticipants
-    | ActiveSpeaker
-    | Connection
-    | TopologyMessage
-    | PeerDescriptionMessage
-    | PeerCandidateMessage
-    | Pong
-    | Error
-    | Ejected,
-    Field(discriminator="type"),
-]
-CLIENT_MESSAGES: Sequence[type[Model]] = get_args(get_args(ClientMessage)[0])
-SERVER_MESSAGES: Sequence[type[Model]] = get_args(get_args(ServerMessage)[0])
-
-_client: TypeAdapter[Any] = TypeAdapter(ClientMessage)
-_server: TypeAdapter[Any] = TypeAdapter(ServerMessage)
-
-
-class MessageError(ValueError):
-    """A frame that is no message of the protocol; the text says where, and what was expected."""
-
-
-def read_client(frame: str | bytes) -> Model:
-    """Parse a client's frame into one of CLIENT_MESSAGES; raises MessageError."""
-    return _read(_client, frame)
-
-
-def read_server(frame: str | bytes) -> Model:
-    """Parse a server's frame into one of SERVER_MESSAGES (for clients); raises MessageError."""
-    return _read(_server, frame)
-
-
-def write(message: Model) -> str:
-    """One message as the text of a frame, with all its members (null when there is no value)."""
-    return message.model_dump_json()
-
-
-def _read(adapter: TypeAdapter[Any], frame: str | bytes) -> Model:
-    try:
-        message: Model = adapter.validate_json(frame)
-    except ValidationError as error:
-        raise MessageError(explain(error)) from None
-    return message
-
-
-def explain(error: ValidationError) -> str:
-    """The first fault in one sentence. It never quotes the input, which may hold a token."""
-    fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"].startswith("union_tag"):
-        known = ", ".join(model.model_fields["type"].default for model in CLIENT_MESSAGES)
-        return f"the member type has to be one of {known}"
-    if fault["type"] == "json_invalid":
-        return "the message is not JSON"
-    return f"{where}: {fault['msg']}" if where else fault["msg"]
-
-
-if __name__ == "__main__":
-    import sys
-
-    from fastsfu.http.protocol_document import document
-
-    sys.stdout.write(document())

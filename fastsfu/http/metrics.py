@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from fastsfu.http.rooms import check_api_key
+from fastsfu.http.api_key import check_api_key
 from fastsfu.messages.exchange import MessageCounts
 from fastsfu.sfu import SFU
 

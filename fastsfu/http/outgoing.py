@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
 
-from fastsfu.http import messages, peer_messages
-from fastsfu.http.messages import CloseCode
+from fastsfu.http import messages, peer_messages, protocol
 from fastsfu.http.model import Model
+from fastsfu.http.protocol import CloseCode
 
 MAX_WAITING = 1024
 SEND_SECONDS = 10.0
@@ -71,7 +71,7 @@ class Outgoing:
             while self._waiting:
                 async with asyncio.timeout(SEND_SECONDS):
                     # No name for the message: it would keep the last one while nothing comes.
-                    await send_text(messages.write(self._waiting.pop(next(iter(self._waiting)))))
+                    await send_text(protocol.write(self._waiting.pop(next(iter(self._waiting)))))
             if self._close is not None:
                 async with asyncio.timeout(SEND_SECONDS):
                     await close(*self._close)

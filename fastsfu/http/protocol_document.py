@@ -6,16 +6,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fastsfu.http import messages, peer_messages, refusals, values
+from fastsfu.http import peer_messages, protocol, refusals, values
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 
 MAX_KIB = MAX_MESSAGE_BYTES // 1024
 INTRODUCTION = f"""\
 # Signaling
 
-<!-- Printed by `python -m fastsfu.http.messages`; change fastsfu/http/messages.py instead. -->
+<!-- Printed by `python -m fastsfu.http.protocol_document`; change it there and in
+fastsfu/http/messages.py instead. -->
 
-A client opens a WebSocket to `/v1/signal` (WSS only) with the subprotocol `{messages.SUBPROTOCOL}`.
+A client opens a WebSocket to `/v1/signal` (WSS only) with the subprotocol `{protocol.SUBPROTOCOL}`.
 Each message is one text frame with one JSON object of at most {MAX_KIB} KiB, told apart by its
 member `type`. Unknown members are ignored, members of the wrong type are errors.
 
@@ -46,8 +47,8 @@ that is too large close the WebSocket. A fatal `error` comes right before the cl
 def document() -> str:
     """The whole of docs/signaling.md."""
     parts = [INTRODUCTION]
-    parts += _chapter("Client to server", messages.CLIENT_MESSAGES)
-    parts += _chapter("Server to client", messages.SERVER_MESSAGES)
+    parts += _chapter("Client to server", protocol.CLIENT_MESSAGES)
+    parts += _chapter("Server to client", protocol.SERVER_MESSAGES)
     parts += _chapter("Values", _VALUES)
     parts += ["## Errors", _table(("fatal `error`", "when"), refusals.FATAL_ERRORS.items())]
     parts += [_table(("other `error`", "when"), refusals.OTHER_ERRORS.items())]
@@ -116,23 +117,29 @@ def _type(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 
 def _close_codes() -> list[tuple[str, ...]]:
-    return [(str(code.value), _CLOSE_CODES[code]) for code in messages.CloseCode]
+    return [(str(code.value), _CLOSE_CODES[code]) for code in protocol.CloseCode]
 
 
 _CLOSE_CODES = {
-    messages.CloseCode.NORMAL: "after `leave` or `ejected`",
-    messages.CloseCode.GOING_AWAY: "the server stops",
-    messages.CloseCode.TOO_LARGE: "a message is too large",
-    messages.CloseCode.INTERNAL: "a fault in the server",
-    messages.CloseCode.BAD_MESSAGE: "no first message, too many malformed ones, a binary frame",
-    messages.CloseCode.NOT_ALLOWED: "the token or resume key is no good",
-    messages.CloseCode.REFUSED: "the room is full, over, not yet open or unknown",
-    messages.CloseCode.TIMEOUT: "no `join` or no `ping` in time, or the client does not read",
-    messages.CloseCode.REPLACED: "another WebSocket resumed this session; do not resume it again",
-    messages.CloseCode.RATE: "too many messages",
+    protocol.CloseCode.NORMAL: "after `leave` or `ejected`",
+    protocol.CloseCode.GOING_AWAY: "the server stops",
+    protocol.CloseCode.TOO_LARGE: "a message is too large",
+    protocol.CloseCode.INTERNAL: "a fault in the server",
+    protocol.CloseCode.BAD_MESSAGE: "no first message, too many malformed ones, a binary frame",
+    protocol.CloseCode.NOT_ALLOWED: "the token or resume key is no good",
+    protocol.CloseCode.REFUSED: "the room is full, over, not yet open or unknown",
+    protocol.CloseCode.TIMEOUT: "no `join` or no `ping` in time, or the client does not read",
+    protocol.CloseCode.REPLACED: "another WebSocket resumed this session; do not resume it again",
+    protocol.CloseCode.RATE: "too many messages",
 }
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(document())

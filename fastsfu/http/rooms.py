@@ -1,6 +1,5 @@
 """REST for the application that owns the rooms; its key is `Authorization: Bearer API-KEY`."""
 
-import hmac
 import time
 from typing import Literal
 
@@ -10,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from fastsfu.auth.tokens import MAX_NAME_LENGTH
-from fastsfu.http.answers import HttpError, bearer, read_text
-from fastsfu.http.messages import explain
+from fastsfu.errors import first_fault
+from fastsfu.http.answers import HttpError, read_text
+from fastsfu.http.api_key import check_api_key
 from fastsfu.http.model import RoomName, SessionId
 from fastsfu.sfu import SFU
 
@@ -58,7 +58,7 @@ def routes(sfu: SFU) -> list[BaseRoute]:
         try:
             wanted = MeetingToken.model_validate_json(body)
         except ValidationError as error:
-            raise HttpError(400, "bad-request", explain(error)) from None
+            raise HttpError(400, "bad-request", first_fault(error)) from None
         return JSONResponse({"token": _sign(sfu, wanted)}, headers={"Cache-Control": "no-store"})
 
     async def send_app_message(request: Request) -> Response:
@@ -68,7 +68,7 @@ def routes(sfu: SFU) -> list[BaseRoute]:
         try:
             said = SaidMessage.model_validate_json(body)
         except ValidationError as error:
-            raise HttpError(400, "bad-request", explain(error)) from None
+            raise HttpError(400, "bad-request", first_fault(error)) from None
         room = sfu.rooms.get(request.path_params["room"])
         if room is None:
             raise HttpError(404, "no-room", "there is no such room")
@@ -98,14 +98,3 @@ def _sign(sfu: SFU, wanted: MeetingToken) -> str:
         eject_at_expiry=wanted.eject_at_token_exp,
         user_id=wanted.user_id,
     )
-
-
-def check_api_key(sfu: SFU, request: Request) -> None:
-    """Raises HttpError unless the request carries the configured key."""
-    key = sfu.config.api_key
-    if key is None:
-        info = "this is switched off: the server has no API key (FASTSFU_API_KEY)"
-        raise HttpError(403, "not-allowed", info)
-    given = (bearer(request) or "").encode()
-    if not hmac.compare_digest(given, key.get_secret_value().encode()):
-        raise HttpError(401, "not-allowed", "the API key is missing or wrong")

@@ -1,4 +1,4 @@
-"""The WebSocket side of a session: `WS /v1/signal`, messages as in messages.py.
+"""The WebSocket side of a session: `WS /v1/signal`, messages as in protocol.py.
 
 Two tasks for each WebSocket: one reads and handles message after message, one writes what waits.
 Whatever a client does wrong ends in an `error` to that client, or in the close of its WebSocket.
@@ -15,11 +15,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastsfu.errors import FastSFUError, RequestError
 from fastsfu.events import Event
-from fastsfu.http import messages, peer_messages, translate, values
+from fastsfu.http import messages, peer_messages, protocol, translate, values
 from fastsfu.http.limits import TokenBucket
-from fastsfu.http.messages import CloseCode, MessageError
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
+from fastsfu.http.protocol import CloseCode, MessageError
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
@@ -43,10 +43,10 @@ async def signaling(sfu: SFU, websocket: WebSocket) -> None:
     """Serve one WebSocket until it closes."""
     if not origin_allowed(websocket.headers, sfu.config.allowed_origins):
         await websocket.close()  # before accept: an HTTP 403
-    elif messages.SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+    elif protocol.SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
         await websocket.close()
     else:
-        await websocket.accept(subprotocol=messages.SUBPROTOCOL)
+        await websocket.accept(subprotocol=protocol.SUBPROTOCOL)
         await Client(sfu, websocket).run()
 
 
@@ -142,7 +142,7 @@ class Client:
     async def _begin(self) -> None:
         """The first message: `join` or `resume`."""
         try:
-            first = messages.read_client(await self._receive())
+            first = protocol.read_client(await self._receive())
             if isinstance(first, messages.Join):
                 await self._join(first)
             elif isinstance(first, messages.Resume):
@@ -159,7 +159,7 @@ class Client:
         """Handle one message; what is wrong with it is said and changes nothing."""
         message: Model | None = None
         try:
-            message = messages.read_client(frame)
+            message = protocol.read_client(frame)
             await _HANDLERS[type(message)](self, message)
             self._faults = 0
         except (MessageError, FastSFUError) as error:

@@ -5,8 +5,8 @@ from typing import Any, TypedDict
 
 from fastsfu import events
 from fastsfu.http import messages, peer_messages, values
-from fastsfu.http.messages import CloseCode
 from fastsfu.http.model import Model
+from fastsfu.http.protocol import CloseCode
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.session.session import Home, Session
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Hashable
 
-from fastsfu.http import messages
+from fastsfu.http import protocol
 from tests.fuzz.harness import fuzz
 
 CORPUS = [
@@ -19,11 +19,11 @@ CORPUS = [
 
 def read(data: bytes) -> Hashable:
     try:
-        message = messages.read_client(data)
-    except messages.MessageError as error:
+        message = protocol.read_client(data)
+    except protocol.MessageError as error:
         return str(error)
-    assert isinstance(message, messages.CLIENT_MESSAGES)
-    assert messages.read_client(messages.write(message)) == message
+    assert isinstance(message, protocol.CLIENT_MESSAGES)
+    assert protocol.read_client(protocol.write(message)) == message
     return type(message), frozenset(message.model_fields_set)
 
 

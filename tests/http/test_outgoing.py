@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsfu.http import messages, values
+from fastsfu.http import messages, protocol, values
 from fastsfu.http.limits import TokenBucket
-from fastsfu.http.messages import CloseCode
 from fastsfu.http.model import Model
 from fastsfu.http.outgoing import Outgoing
+from fastsfu.http.protocol import CloseCode
 
 FIRST = messages.Pong(id=0)
 
@@ -38,7 +38,7 @@ async def sent(outgoing: Outgoing) -> tuple[list[Model], list[int]]:
         codes.append(code)
 
     await outgoing.run(send_text, close)
-    return [messages.read_server(text) for text in texts], codes
+    return [protocol.read_server(text) for text in texts], codes
 
 
 async def test_first_message_overtakes_what_came_before_it() -> None:
@@ -96,11 +96,11 @@ async def test_what_is_already_sent_is_not_taken_back() -> None:
     outgoing = Outgoing()
     running = asyncio.create_task(outgoing.run(left.put, close))
     outgoing.start(FIRST)
-    assert messages.read_server(await left.get()) == FIRST
+    assert protocol.read_server(await left.get()) == FIRST
     for number in range(3):
         sections = messages.SectionsMessage(audio=number, video=0)
         outgoing.put(sections)
-        assert messages.read_server(await left.get()) == sections
+        assert protocol.read_server(await left.get()) == sections
     assert not closed.is_set()
     outgoing.finish(CloseCode.NORMAL)
     await running

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsfu.http import messages, peer_messages, values
+from fastsfu.http import peer_messages, protocol, values
 from fastsfu.http.model import Model
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.transport import frames
@@ -28,8 +28,8 @@ MODELS: Sequence[type[Model]] = list(
             values.IceServer,
             peer_messages.Topology,
             peer_messages.PeerConnection,
-            *messages.CLIENT_MESSAGES,
-            *messages.SERVER_MESSAGES,
+            *protocol.CLIENT_MESSAGES,
+            *protocol.SERVER_MESSAGES,
         ]
     )
 )

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastsfu.http import frames_document, messages
-from fastsfu.http.messages import MessageError
+from fastsfu.http import frames_document, messages, protocol
 from fastsfu.http.model import Model
+from fastsfu.http.protocol import MessageError
 from fastsfu.http.protocol_document import document
 from fastsfu.transport.frames import MAX_USER_DATA_BYTES
 
@@ -101,32 +101,32 @@ json_values = st.recursive(
     max_leaves=10,
 )
 member_names = st.sampled_from(
-    sorted({name for model in messages.CLIENT_MESSAGES for name in model.model_fields})
+    sorted({name for model in protocol.CLIENT_MESSAGES for name in model.model_fields})
 )
 type_names = st.sampled_from(
-    [model.model_fields["type"].default for model in messages.CLIENT_MESSAGES]
+    [model.model_fields["type"].default for model in protocol.CLIENT_MESSAGES]
 )
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_server_messages_are_written_in_full(name: str) -> None:
     text = json.dumps({"type": name, **EXAMPLES[name]})
-    assert json.loads(messages.write(messages.read_server(text))) == json.loads(text)
+    assert json.loads(protocol.write(protocol.read_server(text))) == json.loads(text)
 
 
 def test_every_server_message_has_an_example() -> None:
     assert EXAMPLES.keys() == {
-        model.model_fields["type"].default for model in messages.SERVER_MESSAGES
+        model.model_fields["type"].default for model in protocol.SERVER_MESSAGES
     }
 
 
 def test_unknown_members_are_ignored() -> None:
-    assert messages.read_client('{"type": "ping", "id": 1, "new": true}') == messages.Ping(id=1)
+    assert protocol.read_client('{"type": "ping", "id": 1, "new": true}') == messages.Ping(id=1)
 
 
 def test_absent_user_data_is_not_null() -> None:
-    absent = messages.read_client('{"type": "update"}')
-    null = messages.read_client('{"type": "update", "user_data": null}')
+    absent = protocol.read_client('{"type": "update"}')
+    null = protocol.read_client('{"type": "update", "user_data": null}')
     assert "user_data" not in absent.model_fields_set
     assert "user_data" in null.model_fields_set
 
@@ -134,14 +134,14 @@ def test_absent_user_data_is_not_null() -> None:
 def test_a_revision_is_of_all_or_nothing() -> None:
     sources = {"audio": True, "video": False, "screenVideo": False, "screenAudio": False}
     update = {"type": "update", "revision": 1, "user_data": None, **sources}
-    assert messages.read_client(json.dumps(update)) == messages.Update(**update)
+    assert protocol.read_client(json.dumps(update)) == messages.Update(**update)
     for member in ("user_data", "screenAudio"):
         less = {name: value for name, value in update.items() if name != member}
         with pytest.raises(MessageError, match="all of the rest"):
-            messages.read_client(json.dumps(less))
+            protocol.read_client(json.dumps(less))
     for wrong in (0, -1, 2**53, 1.5, "1"):
         with pytest.raises(MessageError, match="revision"):
-            messages.read_client(json.dumps({**update, "revision": wrong}))
+            protocol.read_client(json.dumps({**update, "revision": wrong}))
 
 
 def test_user_data_limit_counts_bytes() -> None:
@@ -149,16 +149,16 @@ def test_user_data_limit_counts_bytes() -> None:
     messages.Update(user_data="x" * within)
     for user_data in ("x" * (within + 1), "ä" * (within // 2 + 1)):
         with pytest.raises(MessageError, match="4096 bytes"):
-            messages.read_client(json.dumps({"type": "update", "user_data": user_data}))
+            protocol.read_client(json.dumps({"type": "update", "user_data": user_data}))
 
 
 def test_faults_name_the_member_and_quote_nothing() -> None:
     join = {"type": "join", "room": "a b", "token": "s3cret-token"}
     with pytest.raises(MessageError) as fault:
-        messages.read_client(json.dumps(join))
+        protocol.read_client(json.dumps(join))
     assert str(fault.value).startswith("join.room: ")
     with pytest.raises(MessageError) as fault:
-        messages.read_client(json.dumps({**join, "room": "a", "token": ["s3cret-token"]}))
+        protocol.read_client(json.dumps({**join, "room": "a", "token": ["s3cret-token"]}))
     assert "s3cret-token" not in str(fault.value)
 
 
@@ -188,11 +188,11 @@ def test_any_members_are_a_message_or_an_error(members: dict[str, Any], name: st
 
 def _read(text: str) -> None:
     try:
-        message = messages.read_client(text)
+        message = protocol.read_client(text)
     except MessageError:
         return
-    assert isinstance(message, messages.CLIENT_MESSAGES)
-    assert messages.read_client(messages.write(message)) == message
+    assert isinstance(message, protocol.CLIENT_MESSAGES)
+    assert protocol.read_client(protocol.write(message)) == message
 
 
 def test_document_is_current() -> None:

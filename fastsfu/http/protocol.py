@@ -1,0 +1,110 @@
+"""The signaling protocol `fastsfu.v1`: which messages there are, each way, and their frames.
+
+Text frames, one JSON object each, told apart by `type`. `read_client` parses what a client sends,
+`write` serialises what the server sends. Unknown members are ignored, for newer clients on an older
+server; members of a wrong type are not.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Annotated, Any, get_args
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from fastsfu.errors import first_fault
+from fastsfu.http import messages, peer_messages
+from fastsfu.http.model import Model
+
+SUBPROTOCOL = "fastsfu.v1"
+
+
+class CloseCode(IntEnum):
+    """Why the server closed the WebSocket (RFC 6455 section 7.4; 4000 and up are ours)."""
+
+    NORMAL = 1000  # after `leave` or `ejected`
+    GOING_AWAY = 1001  # the server stops; join again elsewhere or later
+    TOO_LARGE = 1009
+    INTERNAL = 1011
+    BAD_MESSAGE = 4400  # not a first message, too many malformed ones, a binary frame
+    NOT_ALLOWED = 4401  # the token, or the resume key, is no good
+    REFUSED = 4403  # the room is full, over, not yet open or unknown
+    TIMEOUT = 4408  # no `join` or no `ping` in time, or the client does not read
+    REPLACED = 4409  # another WebSocket resumed this session; do not resume it again
+    RATE = 4429  # too many messages
+
+
+ClientMessage = Annotated[
+    messages.Join
+    | messages.Resume
+    | messages.Offer
+    | messages.Confirm
+    | messages.Update
+    | messages.ReceiveSettingsMessage
+    | peer_messages.PeerDescriptionMessage
+    | peer_messages.PeerCandidateMessage
+    | peer_messages.PeerState
+    | peer_messages.CarriedMessage
+    | peer_messages.SetTopology
+    | messages.Ping
+    | messages.Leave,
+    Field(discriminator="type"),
+]
+ServerMessage = Annotated[
+    messages.Joined
+    | messages.Resumed
+    | messages.Answer
+    | messages.SectionsMessage
+    | messages.ParticipantJoined
+    | messages.ParticipantUpdated
+    | messages.ParticipantLeft
+    | messages.HiddenParticipants
+    | messages.ActiveSpeaker
+    | messages.Connection
+    | peer_messages.TopologyMessage
+    | peer_messages.PeerDescriptionMessage
+    | peer_messages.PeerCandidateMessage
+    | messages.Pong
+    | messages.Error
+    | messages.Ejected,
+    Field(discriminator="type"),
+]
+CLIENT_MESSAGES: Sequence[type[Model]] = get_args(get_args(ClientMessage)[0])
+SERVER_MESSAGES: Sequence[type[Model]] = get_args(get_args(ServerMessage)[0])
+
+_client: TypeAdapter[Any] = TypeAdapter(ClientMessage)
+_server: TypeAdapter[Any] = TypeAdapter(ServerMessage)
+
+
+class MessageError(ValueError):
+    """A frame that is no message of the protocol; the text says where, and what was expected."""
+
+
+def read_client(frame: str | bytes) -> Model:
+    """Parse a client's frame into one of CLIENT_MESSAGES; raises MessageError."""
+    return _read(_client, frame)
+
+
+def read_server(frame: str | bytes) -> Model:
+    """Parse a server's frame into one of SERVER_MESSAGES (for clients); raises MessageError."""
+    return _read(_server, frame)
+
+
+def write(message: Model) -> str:
+    """One message as the text of a frame, with all its members (null when there is no value)."""
+    return message.model_dump_json()
+
+
+def _read(adapter: TypeAdapter[Any], frame: str | bytes) -> Model:
+    try:
+        message: Model = adapter.validate_json(frame)
+    except ValidationError as error:
+        raise MessageError(_explain(error)) from None
+    return message
+
+
+def _explain(error: ValidationError) -> str:
+    """The first fault in one sentence; all known types where the message's is none of them."""
+    if error.errors(include_input=False)[0]["type"].startswith("union_tag"):
+        known = ", ".join(model.model_fields["type"].default for model in CLIENT_MESSAGES)
+        return f"the member type has to be one of {known}"
+    return first_fault(error)
