@@ -18,6 +18,7 @@ import numpy.typing as npt
 from fastsfu.auth.tokens import Grant, Tokens
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
+from fastsfu.engine.opening import open_engines
 from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
@@ -46,7 +47,7 @@ class SFU:
         on_topology: OnTopology | None = None,
         on_app_message: OnAppMessage | None = None,
         on_channel: OnChannel | None = None,
-        open_engines: Callable[[Config], Sequence[MediaEngine]] = MediaEngine.open_all,
+        open_engines: Callable[[Config], Sequence[MediaEngine]] = open_engines,
     ) -> None:
         """The hooks are those of rooms that have none of their own (Room describes them).
 
@@ -112,10 +113,7 @@ class SFU:
 
     def engine_of(self, ufrag: str) -> MediaEngine:
         """The engine whose session has this ICE username fragment; one that lives for others."""
-        for session in self.rooms.sessions.values():
-            if ufrag and session.ice is not None and session.ice.ufrag == ufrag:
-                return session.engine
-        return next((each for each in self.engines if not each.lost), self.engines[0])
+        return self._running().engine_of(ufrag)
 
     @property
     def sessions(self) -> Mapping[str, Session]:

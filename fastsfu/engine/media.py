@@ -1,4 +1,4 @@
-"""The asyncio face of the native engine, and the only importer of it.
+"""The asyncio face of one native engine.
 
 Commands are methods that return handles at once; what happens comes back as calls on the owner of
 the transport or stream, from the event loop's reader. DTLS runs in this thread too: its
@@ -7,19 +7,17 @@ here are only handles, numbers and states (promise P5).
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
 
-from fastsfu._native.engine.engine import DtlsState, Engine, IceState, Links, MediaKind
-from fastsfu.config import Config
+from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
-from fastsfu.engine.owners import StreamOwner, TransportOwner
-from fastsfu.engine.relays import RelayUsers, open_relays
-from fastsfu.transport.dtls import Certificate
-from fastsfu.transport.ice import Candidate, host_candidates, tcp_candidates
+from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
+from fastsfu.engine.relays import RelayUsers
+from fastsfu.transport.ice import Candidate, tcp_candidates
 from fastsfu.transport.relay import Relay
 
 
@@ -48,42 +46,11 @@ class MediaEngine:
         self._native = native
         self._max_transports = max_transports
         self._loop = asyncio.get_running_loop()
-        self.channels = EngineChannels(native.channels, self._deliver)
-        self._transports: dict[int, TransportOwner] = {}
-        self._streams: dict[int, StreamOwner] = {}
-        self._streams_of: dict[int, set[int]] = {}
-        self._transport_of: dict[int, int] = {}
+        self._owners = Owners(self._loop)
+        self.channels = EngineChannels(native.channels, self._owners.tell)
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self._loop.add_reader(native.fileno(), self._on_readable)
-
-    @classmethod
-    def open_all(cls, config: Config) -> list["MediaEngine"]:
-        """One for each worker, on ports in a row; raises OSError when one is taken."""
-        certificate, links = Certificate.generate(), Links()
-        natives: list[Engine] = []
-        try:
-            while len(natives) < config.workers:
-                natives.append(_bind(config, certificate, links, len(natives)))
-            relays = open_relays(config, natives)
-        except BaseException:
-            for native in natives:
-                native.close()
-            raise
-        for native in natives:
-            native.start()
-        users = RelayUsers(natives)
-        return [
-            cls(
-                native,
-                host_candidates(config.media_ips, native.port),
-                config.consent_timeout,
-                config.max_transports,
-                relay,
-                users,
-            )
-            for native, relay in zip(natives, relays, strict=True)
-        ]
 
     @property
     def port(self) -> int:
@@ -141,8 +108,7 @@ class MediaEngine:
         Should it go on some day, it finds their commands waiting; then set `lost` to False.
         """
         self.lost = True
-        for owner in list(self._transports.values()):
-            self._deliver(owner.on_worker_lost)
+        self._owners.lose_all()
 
     def close(self) -> None:
         """End the worker and free everything; owners hear nothing more. Idempotent."""
@@ -174,8 +140,7 @@ class MediaEngine:
             fingerprints=fingerprints,
             consent_timeout_us=round(self.consent_timeout * 1e6),
         )
-        self._transports[transport] = owner
-        self._streams_of[transport] = set()
+        self._owners.add_transport(transport, owner, local_ufrag)
         return transport
 
     def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
@@ -192,13 +157,16 @@ class MediaEngine:
             local_password=local_password,
             remote_ufrag=remote_ufrag,
         )
+        self._owners.rename(transport, local_ufrag)
+
+    def has_transport(self, ufrag: str) -> bool:
+        """Whether one of its transports has this username fragment of ours now."""
+        return self._owners.knows(ufrag)
 
     def close_transport(self, transport: int) -> None:
         """Say goodbye to the peer and free the transport with all its streams."""
-        del self._transports[transport]
+        self._owners.drop_transport(transport)
         self.channels.forget(transport)
-        for inbound in self._streams_of.pop(transport):
-            del self._streams[inbound], self._transport_of[inbound]
         self._native.close_transport(transport)
         self._schedule()
 
@@ -229,15 +197,12 @@ class MediaEngine:
             nack=nack,
             fir=fir,
         )
-        self._streams[inbound] = owner
-        self._streams_of[transport].add(inbound)
-        self._transport_of[inbound] = transport
+        self._owners.add_stream(inbound, owner, transport)
         return inbound
 
     def close_inbound(self, inbound: int) -> None:
         """Stop expecting it. Close its outbound streams too: they are silent from now on."""
-        del self._streams[inbound]
-        self._streams_of[self._transport_of.pop(inbound)].discard(inbound)
+        self._owners.drop_stream(inbound)
         self._native.close_inbound(inbound)
 
     def create_replica(
@@ -291,57 +256,13 @@ class MediaEngine:
         """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
         return {**self._native.counters(), "alive": int(not self.lost)}
 
-    # What Engine.poll calls (its `Events`). A handle without an owner was closed while the event
-    # was on its way: nothing is left to tell.
-
-    def on_ice(self, transport: int, state: IceState, address: str) -> None:
-        owner = self._transports.get(transport)
-        if owner is None:
-            return
-        if state == IceState.CONNECTED:
-            self._deliver(owner.on_path, address)
-        else:
-            self._deliver(owner.on_path_lost)
-
-    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None:
-        owner = self._transports.get(transport)
-        if owner is None:
-            return
-        if state == DtlsState.CONNECTED:
-            self._deliver(owner.on_secured, detail)
-        elif state == DtlsState.CLOSED:
-            self._deliver(owner.on_security_closed)
-        else:
-            self._deliver(owner.on_security_failed, detail)
-
-    def on_stream_started(self, inbound: int, ssrc: int) -> None:
-        if owner := self._streams.get(inbound):
-            self._deliver(owner.on_stream_started, ssrc)
-
-    def on_stream_ended(self, inbound: int) -> None:
-        if owner := self._streams.get(inbound):
-            self._deliver(owner.on_stream_ended)
-
-    def on_audio_level(self, inbound: int, level: int) -> None:
-        if owner := self._streams.get(inbound):
-            self._deliver(owner.on_audio_level, level)
-
-    def _deliver(self, callback: Callable[..., None], *args: object) -> None:
-        """One owner's fault must not cost others their events; the loop's handler hears of it."""
-        try:
-            callback(*args)
-        except Exception as error:
-            self._loop.call_exception_handler(
-                {"message": f"fault in {callback.__qualname__}", "exception": error}
-            )
-
     def _on_readable(self) -> None:
-        self._native.poll(self)
+        self._native.poll(self._owners)
         self._schedule()
 
     def _on_timeout(self) -> None:
         self._timer = None
-        self._native.handle_dtls_timeouts(self)
+        self._native.handle_dtls_timeouts(self._owners)
         self._schedule()
 
     def _schedule(self) -> None:
@@ -354,23 +275,3 @@ class MediaEngine:
         timeout = self._native.dtls_timeout()
         if timeout is not None:
             self._timer = self._loop.call_at(self._loop.time() + timeout, self._on_timeout)
-
-
-def _bind(config: Config, certificate: Certificate, links: Links, index: int) -> Engine:
-    """A worker that has its media port, and is not started yet."""
-    return Engine(
-        index=index,
-        links=links,
-        host=config.host,
-        port=config.udp_port + index if config.udp_port else 0,
-        certificate_pem=certificate.certificate_pem,
-        private_key_pem=certificate.private_key_pem,
-        crypto=config.crypto,
-        gso=config.gso,
-        gro=config.gro,
-        hold_us=config.hold_us,
-        busy_poll_us=config.busy_poll_us,
-        max_transports=config.max_transports,
-        max_streams=config.max_streams,
-        max_buffers=config.max_buffers,
-    )

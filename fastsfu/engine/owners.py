@@ -1,7 +1,10 @@
-"""Who hears of what happens in the engine: Protocols that the engine's face calls."""
+"""Who hears of what happens in an engine: the owners of its transports, streams and channels."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Protocol
+
+from fastsfu._native.engine.engine import DtlsState, IceState
 
 
 class TransportOwner(Protocol):
@@ -60,3 +63,99 @@ class ChannelOwner(Protocol):
 
     def on_channels_reset(self, streams: Sequence[int]) -> None:
         """The client closed its side of these streams; of all, when none is named."""
+
+
+class Owners:
+    """Those of one engine, by handle. What `Engine.poll` calls (its `Events`) goes on to them.
+
+    A handle without an owner was closed while the event was on its way: nothing is left to tell.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._transports: dict[int, TransportOwner] = {}
+        self._streams: dict[int, StreamOwner] = {}
+        self._streams_of: dict[int, set[int]] = {}
+        self._transport_of: dict[int, int] = {}
+        self._ufrag_of: dict[int, str] = {}
+        self._ufrags: set[str] = set()
+
+    def tell(self, callback: Callable[..., None], *args: object) -> None:
+        """One owner's fault must not cost others their events; the loop's handler hears of it."""
+        try:
+            callback(*args)
+        except Exception as error:
+            self._loop.call_exception_handler(
+                {"message": f"fault in {callback.__qualname__}", "exception": error}
+            )
+
+    def add_transport(self, transport: int, owner: TransportOwner, ufrag: str) -> None:
+        """`ufrag` is our ICE username fragment."""
+        self._transports[transport] = owner
+        self._streams_of[transport] = set()
+        self.rename(transport, ufrag)
+
+    def rename(self, transport: int, ufrag: str) -> None:
+        """ICE was restarted."""
+        self._ufrags.discard(self._ufrag_of.get(transport, ""))
+        self._ufrag_of[transport] = ufrag
+        self._ufrags.add(ufrag)
+
+    def knows(self, ufrag: str) -> bool:
+        """Whether one of the transports has this username fragment now."""
+        return ufrag in self._ufrags
+
+    def drop_transport(self, transport: int) -> None:
+        """With all its streams."""
+        del self._transports[transport]
+        self._ufrags.discard(self._ufrag_of.pop(transport))
+        for inbound in self._streams_of.pop(transport):
+            del self._streams[inbound], self._transport_of[inbound]
+
+    def add_stream(self, inbound: int, owner: StreamOwner, transport: int) -> None:
+        self._streams[inbound] = owner
+        self._streams_of[transport].add(inbound)
+        self._transport_of[inbound] = transport
+
+    def drop_stream(self, inbound: int) -> None:
+        del self._streams[inbound]
+        self._streams_of[self._transport_of.pop(inbound)].discard(inbound)
+
+    def lose_all(self) -> None:
+        """The worker has stopped; they close their transports."""
+        for owner in list(self._transports.values()):
+            self.tell(owner.on_worker_lost)
+
+    # What Engine.poll calls.
+
+    def on_ice(self, transport: int, state: IceState, address: str) -> None:
+        owner = self._transports.get(transport)
+        if owner is None:
+            return
+        if state == IceState.CONNECTED:
+            self.tell(owner.on_path, address)
+        else:
+            self.tell(owner.on_path_lost)
+
+    def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None:
+        owner = self._transports.get(transport)
+        if owner is None:
+            return
+        if state == DtlsState.CONNECTED:
+            self.tell(owner.on_secured, detail)
+        elif state == DtlsState.CLOSED:
+            self.tell(owner.on_security_closed)
+        else:
+            self.tell(owner.on_security_failed, detail)
+
+    def on_stream_started(self, inbound: int, ssrc: int) -> None:
+        if owner := self._streams.get(inbound):
+            self.tell(owner.on_stream_started, ssrc)
+
+    def on_stream_ended(self, inbound: int) -> None:
+        if owner := self._streams.get(inbound):
+            self.tell(owner.on_stream_ended)
+
+    def on_audio_level(self, inbound: int, level: int) -> None:
+        if owner := self._streams.get(inbound):
+            self.tell(owner.on_audio_level, level)

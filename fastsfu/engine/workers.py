@@ -100,6 +100,12 @@ class Workers:
         worker.placed += 1
         return worker.engine
 
+    def engine_of(self, ufrag: str) -> MediaEngine:
+        """The engine with a transport of this ICE username fragment; else one that lives."""
+        engines = self.engines
+        found = next((each for each in engines if each.has_transport(ufrag)), None)
+        return found or next((each for each in engines if not each.lost), engines[0])
+
     def close(self) -> None:
         """End all of them."""
         self._timer.cancel()

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
+from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
 from fastsfu.events import (
     ConnectionChanged,
@@ -38,7 +39,6 @@ from fastsfu.session.metadata import UNSET, Metadata
 from fastsfu.session.publisher import Audience, Publisher, name_sources
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
 from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
-from fastsfu.transport.relay import session_ice_servers
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]

@@ -1,12 +1,9 @@
 """The built-in TURN relay: what it is to keep to, and how clients are told of it."""
 
 import ipaddress
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from fastsfu.config import Config
-from fastsfu.transport.addresses import local_addresses
 from fastsfu.transport.turn import IceServer, ice_servers
 
 
@@ -69,42 +66,6 @@ class Relay:
             found = [f"turn:{host}:{self.tcp_port}?transport=tcp" for host in hosts]
             found += [f"turns:{name}:{self.tcp_port}?transport=tcp" for name in names]
         return found
-
-
-def session_ice_servers(config: Config, relay: Relay | None, session_id: str) -> list[IceServer]:
-    """The relay's and the external ones, good for `turn_credential_lifetime` from now on.
-
-    Their user name carries the session id, by which quotas are counted.
-    """
-    until = time.time() + config.turn_credential_lifetime
-    own = [] if relay is None else relay.ice_servers(session_id, until)
-    secret = None
-    if config.turn_secret is not None:
-        secret = config.turn_secret.get_secret_value().encode()
-    return own + ice_servers(config.turn_urls, secret, session_id, until)
-
-
-def relay_options(
-    config: Config, media_ports: Iterable[int], secret: bytes, *, extra_port: int | None
-) -> RelayOptions:
-    """For a worker's relay; `media_ports` are those of all workers, which it may send to."""
-    ports = list(media_ports)
-    return RelayOptions(
-        secret=secret,
-        host=config.host,
-        addresses=tuple(config.media_ips),
-        own=tuple(dict.fromkeys(str(address) for address in local_addresses())),
-        endpoints=tuple((address, port) for address in config.media_ips for port in ports),
-        allowed=tuple(config.turn_allowed_peers),
-        min_port=config.turn_min_port,
-        max_port=config.turn_max_port,
-        extra_port=extra_port,
-        max_users=config.max_transports * config.workers,
-        max_allocations=config.turn_max_allocations,
-        max_user_allocations=config.turn_user_allocations,
-        user_bytes_per_s=config.turn_user_bandwidth // 8,
-        bytes_per_s=config.turn_bandwidth // 8,
-    )
 
 
 def _preferred(addresses: Sequence[str]) -> Iterator[str]:

@@ -75,6 +75,22 @@ async def test_who_is_not_known_yet_comes_to_a_worker_that_lives(sfu: SFU) -> No
     assert sfu.engine_of("") is sfu.engines[0]
 
 
+async def test_whose_ufrag_is_known_comes_to_its_worker(sfu: SFU, join: Join) -> None:
+    await (await join()).offer(sending())
+    second = await join()
+    await second.offer(sending())
+    session = second.session
+    assert session.engine is sfu.engines[1]
+    assert session.ice is not None
+    before = session.ice.ufrag
+    assert sfu.engine_of(before) is session.engine
+    after = session.restart_ice("next", "p" * 22).ufrag
+    assert sfu.engine_of(after) is session.engine
+    assert sfu.engine_of(before) is sfu.engines[0], "what it was before the restart is nobody's"
+    session.leave()
+    assert sfu.engine_of(after) is sfu.engines[0]
+
+
 async def test_a_stream_crosses_once_to_each_worker_that_has_receivers(
     sfu: SFU, join: Join, natives: list[RecordingEngine]
 ) -> None:

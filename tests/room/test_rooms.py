@@ -329,7 +329,8 @@ async def test_nothing_is_kept_of_who_has_left(
     assert [each() for each in gone if each() is not None] == []
     assert (len(native.transports), len(native.inbounds), len(native.outbounds)) == (1, 2, 0)
     (engine,) = sfu.engines
-    kept = [len(value) for value in vars(engine).values() if isinstance(value, dict)]
+    owners = vars(engine._owners)
+    kept = [len(value) for value in owners.values() if isinstance(value, dict | set)]
     assert max(kept) <= 2
     assert list(sfu.sessions) == [stays.session.id]
     kept = [len(value) for value in vars(stays.session.subscriber).values() if type(value) is dict]
