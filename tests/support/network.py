@@ -14,26 +14,27 @@ SERVER = "203.0.113.1"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Network:
-    """`with Network("ada", "ben") as network:`; the names are those of the households.
+class Namespaces:
+    """Those of this process by short names, `server` first, which has the address SERVER.
 
-    All is gone at the end. Raises PermissionError when namespaces cannot be made here.
+    All are gone at the end. Raises PermissionError when they cannot be made here.
     """
 
-    def __init__(self, *households: str) -> None:
-        self.households = households
+    def __init__(self) -> None:
         self._made: list[str] = []
 
     def __enter__(self) -> Self:
         try:
-            self._make("server")
-            _run("ip", "-n", self.namespace("server"), "address", "add", SERVER, "dev", "lo")
-            for number, household in enumerate(self.households):
-                self._connect(household, f"198.51.100.{4 * number}", f"192.168.{number}")
+            self.make("server")
+            run("ip", "-n", self.namespace("server"), "address", "add", SERVER, "dev", "lo")
+            self.connect()
         except BaseException:
             self.__exit__(None, None, None)
             raise
         return self
+
+    def connect(self) -> None:
+        """Make the others, and the ways to them."""
 
     def __exit__(
         self,
@@ -42,10 +43,10 @@ class Network:
         traceback: TracebackType | None,
     ) -> None:
         while self._made:
-            _run("ip", "netns", "delete", self._made.pop())
+            run("ip", "netns", "delete", self._made.pop())
 
     def namespace(self, name: str) -> str:
-        """That of `server`, a household, or its router (`NAME-router`), as `ip netns` knows it."""
+        """As `ip netns` knows it."""
         return f"fastsfu-{os.getpid()}-{name}"
 
     @contextmanager
@@ -67,6 +68,36 @@ class Network:
         script.chmod(0o755)
         return script
 
+    def make(self, name: str) -> None:
+        """One that forwards IPv4."""
+        namespace = self.namespace(name)
+        try:
+            run("ip", "netns", "add", namespace)
+        except RuntimeError as error:
+            raise PermissionError(str(error)) from None
+        self._made.append(namespace)
+        run("ip", "-n", namespace, "link", "set", "lo", "up")
+        with self.inside(name):
+            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+            # Or an IPv6 address comes up a second later, while a page loads, and browsers end
+            # all their connections when the network changes.
+            Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0")
+
+
+class Network(Namespaces):
+    """`with Network("ada", "ben") as network:`; the names are those of the households.
+
+    Each has a router, which is `NAME-router`.
+    """
+
+    def __init__(self, *households: str) -> None:
+        super().__init__()
+        self.households = households
+
+    def connect(self) -> None:
+        for number, household in enumerate(self.households):
+            self._connect(household, f"198.51.100.{4 * number}", f"192.168.{number}")
+
     def let_out(
         self, household: str, *matches: str, never: Iterable[str] = (), symmetric: bool = False
     ) -> None:
@@ -84,40 +115,26 @@ class Network:
             "COMMIT\n",
         ]
         with self.inside(f"{household}-router"):
-            _run("iptables-restore", stdin="\n".join(rules))
-
-    def _make(self, name: str) -> None:
-        namespace = self.namespace(name)
-        try:
-            _run("ip", "netns", "add", namespace)
-        except RuntimeError as error:
-            raise PermissionError(str(error)) from None
-        self._made.append(namespace)
-        _run("ip", "-n", namespace, "link", "set", "lo", "up")
-        with self.inside(name):
-            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
-            # Or an IPv6 address comes up a second later, while a page loads, and browsers end
-            # all their connections when the network changes.
-            Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0")
+            run("iptables-restore", stdin="\n".join(rules))
 
     def _connect(self, household: str, wan: str, lan: str) -> None:
         router = f"{household}-router"
-        self._make(router)
-        self._make(household)
+        self.make(router)
+        self.make(household)
         subnet, last = wan.rsplit(".", 1)
         gateway, outside = (f"{subnet}.{int(last) + host}" for host in (1, 2))
         self._link("server", household, f"{gateway}/30", router, "wan", f"{outside}/30")
         self._link(router, "lan", f"{lan}.1/24", household, "eth0", f"{lan}.2/24")
         for namespace, via in ((router, gateway), (household, f"{lan}.1")):
-            _run("ip", "-n", self.namespace(namespace), "route", "add", "default", "via", via)
+            run("ip", "-n", self.namespace(namespace), "route", "add", "default", "via", via)
 
     def _link(self, a: str, name: str, address: str, b: str, peer: str, peer_address: str) -> None:
         a, b = self.namespace(a), self.namespace(b)
         ends = ["name", name, "netns", a, "type", "veth", "peer", "name", peer, "netns", b]
-        _run("ip", "link", "add", *ends)
+        run("ip", "link", "add", *ends)
         for namespace, device, ip in ((a, name, address), (b, peer, peer_address)):
-            _run("ip", "-n", namespace, "address", "add", ip, "dev", device)
-            _run("ip", "-n", namespace, "link", "set", device, "up")
+            run("ip", "-n", namespace, "address", "add", ip, "dev", device)
+            run("ip", "-n", namespace, "link", "set", device, "up")
 
 
 def _enter(namespace: int) -> None:
@@ -125,7 +142,8 @@ def _enter(namespace: int) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def _run(*command: str, stdin: str = "") -> None:
+def run(*command: str, stdin: str = "") -> None:
+    """RuntimeError says what a command said that failed."""
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")
