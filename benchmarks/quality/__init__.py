@@ -1,0 +1,1 @@
+"""Calls of browsers on bad networks."""

@@ -1,0 +1,218 @@
+"""One call on one scenario's network, from the first namespace to the figures."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from benchmarks.quality import figures, media
+from benchmarks.quality.download import Download
+from benchmarks.quality.link import CLEAN, DOWN, UP, Link, Schedule
+from benchmarks.quality.scenarios import FROM, SECONDS, Scenario
+from benchmarks.quality.servers import Server
+from tests.support import chromium
+from tests.support.network import Namespaces
+
+PAGE = Path(__file__).with_name("page.js").read_text()
+TRUST = "--ignore-certificate-errors"
+SECURE = "--unsafely-treat-insecure-origin-as-secure={}"
+SENDER, WEAK, OTHER = HOUSEHOLDS = ("sender", "weak", "other")
+LIFETIME = 90.0  # seconds after which a link ends by itself
+FLOWS = 20.0  # seconds until the sender's picture has to be at the other receiver
+WARM = 3.0  # seconds of call before the weak receiver comes
+_rooms = itertools.count(1)
+
+MakeServer = Callable[[Namespaces], Server]
+
+
+@dataclass
+class Participant:
+    """A page that joins; `notes` are what page.js kept, when the call has ended."""
+
+    name: str
+    page: Any
+    joined: float = 0.0
+
+    async def enter(self, options: dict[str, Any]) -> None:
+        self.joined = await self.page.evaluate("(options) => window.enter(options)", options) / 1e3
+
+    async def notes(self) -> dict[str, Any]:
+        return dict(await self.page.evaluate("window.bench"))
+
+
+class Call:
+    """A sender, one who receives well, and the weak ones."""
+
+    def __init__(self, scenario: Scenario, server: Server, links: dict[str, Link]) -> None:
+        self.scenario = scenario
+        self.server = server
+        self.links = links
+        self.room = f"quality-{next(_rooms)}"
+        self.weak: list[Participant] = []
+        self.started = 0.0
+
+    async def open(self, browsers: dict[str, Browser]) -> None:
+        """All pages; nobody has joined."""
+        self.sender = await self._page(browsers[SENDER], "Ada")
+        self.other = await self._page(browsers[OTHER], "Ben")
+        names = [f"Cy{number}" for number in range(self.scenario.receivers)]
+        self.weak = [await self._page(browsers[WEAK], name) for name in names]
+
+    async def begin(self) -> None:
+        """The weak ones come to a call that is well, by a link that is as bad as it is to be."""
+        self.links[SENDER].start()
+        await self.sender.enter(self._options(self.sender, sends=True))
+        await self.other.enter(self._options(self.other))
+        await self._flows()
+        await asyncio.sleep(WARM)
+        self.started = self.links[WEAK].start()
+        await asyncio.gather(*(one.enter(self._options(one)) for one in self.weak))
+
+    def _options(self, who: Participant, sends: bool = False) -> dict[str, Any]:
+        height = self.scenario.height if sends else None
+        codec = self.scenario.codec if sends else None
+        options = self.server.options(self.room, who.name)
+        return {**options, "height": height, "codec": codec}
+
+    async def _flows(self) -> None:
+        deadline = time.monotonic() + FLOWS
+        while not figures.frames(await self.other.notes()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no picture from the sender: {await self.other.notes()}")
+            await asyncio.sleep(0.5)
+
+    async def _page(self, browser: Browser, name: str) -> Participant:
+        opened = await chromium.open_page(
+            browser, "about:blank", PAGE, bypass_csp=True, viewport=chromium.SMALL_WINDOW
+        )
+        await self.server.open(opened.page)
+        return Participant(name, opened.page)
+
+
+async def go(scenario: Scenario, make_server: MakeServer, seed: int) -> dict[str, Any]:
+    """The figures of one call."""
+    async with _call(scenario, make_server, seed) as (call, download):
+        await call.begin()
+        since, until = call.weak[0].joined + FROM, call.weak[0].joined + SECONDS
+        await asyncio.sleep(max(0.0, since - time.time()))
+        machine, used = _machine(), call.server.usage().process_ns
+        if download:
+            download.start()
+        seen = []
+        while time.time() < until:
+            seen.append(call.server.observe(call.room))
+            await asyncio.sleep(min(1.0, max(0.0, until - time.time())))
+        used = call.server.usage().process_ns - used
+        idle = _idle(machine, _machine())
+        notes = [await one.notes() for one in (call.sender, call.other, *call.weak)]
+    result = _figures(call, notes, since, until)
+    return {
+        **result,
+        **_fairness(result, download, until - since),
+        "server_cores": round(used / 1e9 / (until - since), 4),
+        "idle": round(idle, 3),
+        "seen": [one for one in seen if one],
+    }
+
+
+@asynccontextmanager
+async def _call(
+    scenario: Scenario, make_server: MakeServer, seed: int
+) -> AsyncIterator[tuple[Call, Download | None]]:
+    schedules: dict[str, Schedule] = {
+        SENDER: ((0.0, scenario.sender),),
+        WEAK: scenario.weak,
+        OTHER: ((0.0, CLEAN),),
+    }
+    with ExitStack() as stack:
+        network = stack.enter_context(Namespaces())
+        links = {
+            name: stack.enter_context(
+                Link(network, number, name, schedule, seed=seed, seconds=LIFETIME)
+            )
+            for number, (name, schedule) in enumerate(schedules.items())
+        }
+        server = stack.enter_context(make_server(network))
+        download = stack.enter_context(Download(network, WEAK)) if scenario.tcp else None
+        call = Call(scenario, server, links)
+        async with _browsers(network, scenario.height, server.url) as browsers:
+            await call.open(browsers)
+            yield call, download
+
+
+@asynccontextmanager
+async def _browsers(
+    network: Namespaces, height: int, origin: str
+) -> AsyncIterator[dict[str, Browser]]:
+    """A Chromium in each household."""
+    async with AsyncExitStack() as stack:
+        directory = Path(stack.enter_context(TemporaryDirectory()))
+        playwright: Playwright = await stack.enter_async_context(async_playwright())
+        browsers = {}
+        for name in HOUSEHOLDS:
+            launcher = network.launcher(name, chromium.EXECUTABLE, directory)
+            devices = media.chromium_arguments(height) if name == SENDER else []
+            browsers[name] = await chromium.launch(
+                playwright, TRUST, SECURE.format(origin), *devices, executable=launcher
+            )
+            stack.push_async_callback(browsers[name].close)
+        yield browsers
+
+
+def _figures(
+    call: Call, notes: Sequence[dict[str, Any]], since: float, until: float
+) -> dict[str, Any]:
+    sender, other, *weak = notes
+    scenario = call.scenario
+    rows = [figures.received(one, since, until) for one in weak]
+    beside = figures.received(other, since, until)
+    if scenario.own_fault:
+        for row in rows:
+            row["concealed"] = round(max(0.0, row["concealed"] - beside["concealed"]), 4)
+    shown = figures.frames(weak[0])
+    steps = [call.started + step for step in scenario.steps]
+    after = [one for one in figures.after_outages_ms(shown, steps) if one is not None]
+    rows[0] |= {
+        "first_frame_ms": figures.first_frame_ms(weak[0], call.weak[0].joined),
+        "back_after": figures.flows_after(shown, steps[0]) if steps else None,
+        "full_after": figures.flows_after(shown, steps[0], scenario.height) if steps else None,
+        "after_outage_ms": sorted(after)[len(after) // 2] if after else None,
+        "notes": weak[0]["notes"],
+    }
+    rtx = figures.rtx_ssrcs(notes)
+    ways = {"link": (WEAK, DOWN), "uplink": (SENDER, UP)}
+    return {
+        "weak": rows[0],
+        "more_weak": rows[1:],
+        "other": beside,
+        "sender": figures.sent(sender, since, until),
+        **{
+            name: figures.carried(call.links[end].trace, way, since, until, rtx)
+            for name, (end, way) in ways.items()
+        },
+    }
+
+
+def _fairness(result: dict[str, Any], download: Download | None, seconds: float) -> dict[str, Any]:
+    """The larger share of the link over the smaller one."""
+    shares = [one["kbps"] + one["audio_kbps"] for one in (result["weak"], *result["more_weak"])]
+    if download:
+        shares.append(round(download.received * 8 / seconds / 1e3))
+    return {"shares_kbps": shares, "unfair": round(max(shares) / max(1, min(shares)), 2)}
+
+
+def _machine() -> list[int]:
+    return [int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+
+
+def _idle(before: Sequence[int], after: Sequence[int]) -> float:
+    """Share of the machine's time that nothing used (proc(5): the fourth is idle, then iowait)."""
+    spent = [b - a for a, b in zip(before, after, strict=True)]
+    return (spent[3] + spent[4]) / sum(spent[:8])

@@ -1,0 +1,181 @@
+"""Which networks a call is measured on, and what is asked of it there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from benchmarks.quality.link import CLEAN, Conditions, Schedule, Way
+
+SECONDS = 30.0  # from the weak receiver's join
+FROM = 5.0  # when measuring begins
+STEP = 10.0  # when the link changes
+OUTAGE = 0.2
+OUTAGES = (7.5, 12.5, 17.5, 22.5, 27.5)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Bounds of one figure of a result; `figure` is its path, with dots."""
+
+    figure: str
+    least: float = float("-inf")
+    most: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One sender; weak receivers on a link that follows `weak`; another one on a clean link.
+
+    `steps`: seconds at which the weak link changes, or is there again.
+    """
+
+    title: str
+    weak: Schedule = ((0.0, CLEAN),)
+    sender: Conditions = CLEAN
+    asked: Sequence[Asked] = ()
+    receivers: int = 1
+    height: int = 360
+    codec: str | None = None
+    tcp: bool = False
+    steps: Sequence[float] = field(default=())
+
+    @property
+    def own_fault(self) -> bool:
+        """Whether only the weak receiver's link is bad, so that the other one is a yardstick."""
+        return self.sender == CLEAN
+
+
+def down(rate_bps: int = 0, *, loss: float = 0.0, rtt_ms: float = 20.0) -> Conditions:
+    """A link that is bad towards the household."""
+    both = Way(delay_ms=rtt_ms / 2)
+    return Conditions(replace(both, rate_bps=rate_bps, loss=loss), both)
+
+
+def up(rate_bps: int = 0, *, loss: float = 0.0, rtt_ms: float = 20.0) -> Conditions:
+    """A link that is bad from the household on."""
+    turned = down(rate_bps, loss=loss, rtt_ms=rtt_ms)
+    return Conditions(turned.up, turned.down)
+
+
+def outages() -> Schedule:
+    """Nothing passes for a moment, again and again."""
+    around = ((at, CLEAN.gone()) for at in OUTAGES), ((at + OUTAGE, CLEAN) for at in OUTAGES)
+    return sorted([(0.0, CLEAN), *around[0], *around[1]], key=lambda one: one[0])
+
+
+OTHER = (Asked("other.fps", least=28), Asked("other.height", least=360))
+OTHER_RATE = Asked("other.kbps", least=1300)
+FAR = Way(delay_ms=75, loss=0.02)
+SCENARIOS = {
+    "clean": Scenario(
+        "clean link",
+        asked=(
+            *OTHER,
+            OTHER_RATE,
+            Asked("weak.fps", least=28),
+            Asked("weak.first_frame_ms", most=450),
+        ),
+    ),
+    "down-500k": Scenario(
+        "500 kbit/s down",
+        weak=((0.0, down(500_000)),),
+        asked=(
+            *OTHER,
+            OTHER_RATE,
+            Asked("weak.fps", least=24),
+            Asked("weak.height", least=180),
+            Asked("weak.concealed", most=0.002),
+            Asked("sender.keyframes", most=5),
+            Asked("link.queue_ms.p50", most=100),
+        ),
+    ),
+    "down-1m": Scenario(
+        "1 Mbit/s down",
+        weak=((0.0, down(1_000_000)),),
+        asked=(
+            *OTHER,
+            OTHER_RATE,
+            Asked("weak.fps", least=24),
+            Asked("weak.height", least=180),
+            Asked("weak.concealed", most=0.002),
+            Asked("sender.keyframes", most=5),
+            Asked("link.queue_ms.p50", most=100),
+        ),
+    ),
+    "down-150k": Scenario(
+        "150 kbit/s down",
+        weak=((0.0, down(150_000)),),
+        asked=(*OTHER, OTHER_RATE, Asked("weak.concealed", most=0.01)),
+    ),
+    "step-down": Scenario(
+        "2 Mbit/s, then 0.5",
+        weak=((0.0, down(2_000_000)), (STEP, down(500_000))),
+        asked=(*OTHER, OTHER_RATE, Asked("weak.back_after", most=1.5)),
+        steps=(STEP,),
+    ),
+    "step-up": Scenario(
+        "0.5 Mbit/s, then 2",
+        weak=((0.0, down(500_000)), (STEP, down(2_000_000))),
+        asked=(*OTHER, OTHER_RATE, Asked("weak.full_after", most=5)),
+        steps=(STEP,),
+    ),
+    "loss-down": Scenario(
+        "5 % lost down",
+        weak=((0.0, down(loss=0.05, rtt_ms=60)),),
+        asked=(
+            *OTHER,
+            OTHER_RATE,
+            Asked("weak.freezes", most=2),
+            Asked("weak.frozen", most=0.4),
+            Asked("weak.concealed", most=0.003),
+        ),
+    ),
+    "loss-up": Scenario(
+        "5 % lost up, at the sender",
+        sender=up(loss=0.05, rtt_ms=60),
+        asked=(
+            Asked("weak.freezes", most=2),
+            Asked("weak.frozen", most=0.4),
+            Asked("weak.concealed", most=0.003),
+        ),
+    ),
+    "far": Scenario(
+        "150 ms, 2 % lost both ways",
+        weak=((0.0, Conditions(FAR, FAR)),),
+        asked=(
+            *OTHER,
+            OTHER_RATE,
+            Asked("weak.freezes", most=4),
+            Asked("weak.frozen", most=1.0),
+            Asked("weak.concealed", most=0.003),
+        ),
+    ),
+    "outages": Scenario(
+        "200 ms of nothing every 5 s",
+        weak=outages(),
+        asked=(
+            *OTHER,
+            OTHER_RATE,
+            Asked("weak.freezes", most=5),
+            Asked("weak.frozen", most=1.15),
+            Asked("weak.after_outage_ms", most=100),
+        ),
+        steps=[at + OUTAGE for at in OUTAGES],
+    ),
+    "up-400k": Scenario(
+        "400 kbit/s up, at the sender",
+        sender=up(400_000),
+        asked=(Asked("weak.fps", least=24), Asked("weak.height", least=180)),
+    ),
+    "shared": Scenario(
+        "two weak receivers behind 1 Mbit/s",
+        weak=((0.0, down(1_000_000)),),
+        receivers=2,
+        asked=(*OTHER, OTHER_RATE, Asked("weak.concealed", most=0.002), Asked("unfair", most=2)),
+    ),
+    "tcp": Scenario(
+        "2 Mbit/s down beside a download",
+        weak=((0.0, down(2_000_000)),),
+        tcp=True,
+        asked=(*OTHER, OTHER_RATE, Asked("weak.concealed", most=0.002), Asked("unfair", most=2)),
+    ),
+}
