@@ -243,6 +243,11 @@ class Config(BaseSettings):
     heartbeat: Seconds = 10.0
     """Seconds between a client's pings; after three without one its WebSocket is closed."""
 
+    keep_alive: Seconds = 75.0
+    """Seconds that a connection may wait for its next request. More than a load balancer in front
+    keeps its own (60 s mostly), or it sends requests into connections that are being closed.
+    """
+
     drain_timeout: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 10.0
     """Seconds that running calls get to end after SIGTERM."""
 

@@ -190,6 +190,7 @@ def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
         server_header=False,
         date_header=False,  # see `dated`
         proxy_headers=False,
+        timeout_keep_alive=sfu.config.keep_alive,  # type: ignore[arg-type]  # seconds of a timer
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
 
