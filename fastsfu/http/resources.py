@@ -1,6 +1,7 @@
 """What WHIP and WHEP have in common: a session made by one POST, kept as an HTTP resource.
 
-POST an offer, get 201 with the answer, the resource's address and its ETag (RFC 9725 section 4.2).
+POST an offer, get 201 with the answer, the resource's address and its ETag (RFC 9725 section 4.2),
+and the TURN and STUN servers to reach us by (section 4.6).
 The ETag names the ICE session (section 4.3): PATCH with it trickles candidates, which an ICE-lite
 server needs none of; PATCH with `*` restarts ICE. DELETE ends the session. Who may do so holds a
 token for the room and knows the address, which cannot be guessed.
@@ -9,7 +10,7 @@ token for the room and knows the address, which cannot be guessed.
 import re
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from starlette.requests import Request
@@ -18,13 +19,15 @@ from starlette.routing import BaseRoute, Route
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import FastSFUError
-from fastsfu.events import Ended, Event
+from fastsfu.events import Ended, Event, Failure
 from fastsfu.http.answers import HttpError, bearer, read_text
 from fastsfu.http.model import ROOM_NAME_PATTERN
 from fastsfu.session.session import Answer, IceParameters, Session
 from fastsfu.sfu import SFU
+from fastsfu.transport.turn import IceServer
 
 MAX_BODY_BYTES = 256 * 1024
+MAX_FAILURES = 8
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"  # RFC 8840
 UFRAG = re.compile(r"^a=ice-ufrag:([A-Za-z0-9+/]{4,256})\s*$", re.M)
@@ -36,7 +39,7 @@ MID = re.compile(r"^a=mid:[!-~]+", re.M)
 # in the header that the page itself sets, never in a cookie.
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Location, ETag, Link",
+    "Access-Control-Expose-Headers": "Location, ETag, Link, Retry-After",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 PREFLIGHT = {
@@ -51,29 +54,41 @@ class Resource:
     def __init__(self, room: str, forget: Callable[[], None]) -> None:
         self.room = room
         self.session: Session | None = None
+        self.failures: list[Failure] = []  # what the answer to the POST may tell of
         self._forget = forget
 
     def send(self, event: Event) -> None:
-        """Nothing can be told to the client; only the end matters."""
+        """Nothing can be told to the client once it has its answer; then only the end matters."""
         if isinstance(event, Ended):
             self._forget()
+        elif isinstance(event, Failure) and len(self.failures) < MAX_FAILURES:
+            self.failures.append(event)
 
 
 class SdpEndpoint(ABC):
     """The routes of one of the two protocols."""
 
     path: ClassVar[str]
+    whole: ClassVar[bool]  # an offer of which a section cannot be taken is refused
+    trickles_blindly: ClassVar[bool]  # PATCH may lack If-Match
 
     def __init__(self, sfu: SFU) -> None:
         self.sfu = sfu
         self._resources: dict[str, Resource] = {}
 
     def routes(self) -> list[BaseRoute]:
-        """POST on the room, PATCH and DELETE on what it made, OPTIONS on both."""
-        resource = self.path + "/{room}/{resource}"
+        """POST on the room, PATCH and DELETE on what it made, OPTIONS on both.
+
+        With and without a slash at the end: browsers follow no redirect of a preflight.
+        """
+        return [route for end in ("", "/") for route in self._routes(end)]
+
+    def _routes(self, end: str) -> list[BaseRoute]:
+        room = f"{self.path}/{{room}}{end}"
+        resource = f"{self.path}/{{room}}/{{resource}}{end}"
         return [
-            Route(self.path + "/{room}", _guard(self._post), methods=["POST"]),
-            Route(self.path + "/{room}", _options("POST"), methods=["OPTIONS"]),
+            Route(room, _guard(self._post), methods=["POST"]),
+            Route(room, _options("POST"), methods=["OPTIONS"]),
             Route(resource, _guard(self._patch), methods=["PATCH"]),
             Route(resource, _guard(self._delete), methods=["DELETE"]),
             Route(resource, _options("PATCH, DELETE"), methods=["OPTIONS"]),
@@ -88,7 +103,7 @@ class SdpEndpoint(ABC):
         """Open the session; `resource` is its signaler. Raises HttpError or FastSFUError."""
 
     @abstractmethod
-    def check(self, answer: Answer) -> None:
+    def check(self, answer: Answer, failures: Sequence[Failure]) -> None:
         """Look at the answer before it goes out; raises HttpError to take all back."""
 
     async def _post(self, request: Request) -> Response:
@@ -100,33 +115,31 @@ class SdpEndpoint(ABC):
         session = resource.session = await self.open(request, room, grant, resource)
         self._resources[name] = resource
         try:
-            answer = await session.offer(offer)
-            self.check(answer)
+            answer = await session.offer(offer, whole=self.whole)
+            self.check(answer, resource.failures)
         except BaseException:
             session.leave("bad-offer")  # and so it is forgotten
             raise
         headers = {
             **CORS,
-            "Location": f"{request.url.path.rstrip('/')}/{name}",
+            "Location": _location(request.url.path, name),
             "ETag": _entity_tag(session.ice),
             "Accept-Patch": FRAGMENT,
         }
-        return Response(answer.sdp, 201, headers, media_type=SDP)
+        response = Response(answer.sdp, 201, headers, media_type=SDP)
+        for link in _ice_server_links(session.ice_servers()):
+            response.headers.append("Link", link)
+        return response
 
     async def _patch(self, request: Request) -> Response:
         session = self._session(request)
-        wanted = request.headers.get("if-match")
-        if wanted is None:
-            raise HttpError(428, "bad-request", "PATCH needs If-Match (RFC 9725 section 4.3.1)")
+        wanted = request.headers.get("if-match", "").strip()
         fragment = await read_text(request, FRAGMENT, MAX_BODY_BYTES)
-        ufrag, password = UFRAG.search(fragment), PASSWORD.search(fragment)
-        if not ufrag or not password:
-            raise HttpError(400, "bad-request", "the fragment has no a=ice-ufrag and a=ice-pwd")
-        if wanted.strip() == "*":
-            ice = session.restart_ice(ufrag[1], password[1])
-            headers = {**CORS, "ETag": _entity_tag(ice)}
-            return Response(_fragment(fragment, ice), 200, headers, media_type=FRAGMENT)
-        if wanted.strip() != _entity_tag(session.ice):
+        if wanted == "*":
+            return _restart(session, fragment)
+        if not wanted and not (self.trickles_blindly and _is_of(fragment, session.ice)):
+            raise HttpError(428, "bad-request", "PATCH needs If-Match (RFC 9725 section 4.3.1)")
+        if wanted and wanted != _entity_tag(session.ice):
             raise HttpError(412, "bad-request", "If-Match names another ICE session")
         # We are ICE-lite: the client's checks show us its addresses (RFC 8445 section 2.5).
         return Response(status_code=204, headers=CORS)
@@ -186,6 +199,42 @@ def _options(methods: str) -> Callable[[Request], Awaitable[Response]]:
         return Response(status_code=204, headers=CORS | PREFLIGHT | headers)
 
     return options
+
+
+def _location(path: str, name: str) -> str:
+    """Relative to the address of the POST, of which a proxy may have changed what comes before
+    (RFC 9110 section 10.2.2).
+    """
+    return f"{path.rpartition('/')[2]}/{name}".removeprefix("/")
+
+
+def _ice_server_links(servers: Iterable[IceServer]) -> Iterator[str]:
+    """RFC 9725 section 4.6, for the connection to this server. No value needs an escape."""
+    for server in servers:
+        if server.peer_only:
+            continue
+        credential = ""
+        if server.username is not None:
+            credential = (
+                f'; username="{server.username}"; credential="{server.credential}"; '
+                'credential-type="password"'
+            )
+        yield from (f'<{url}>; rel="ice-server"{credential}' for url in server.urls)
+
+
+def _restart(session: Session, fragment: str) -> Response:
+    ufrag, password = UFRAG.search(fragment), PASSWORD.search(fragment)
+    if not ufrag or not password:
+        raise HttpError(400, "bad-request", "the fragment has no a=ice-ufrag and a=ice-pwd")
+    ice = session.restart_ice(ufrag[1], password[1])
+    headers = {**CORS, "ETag": _entity_tag(ice)}
+    return Response(_fragment(fragment, ice), 200, headers, media_type=FRAGMENT)
+
+
+def _is_of(fragment: str, ice: IceParameters | None) -> bool:
+    """Whether it says nothing of an ICE session but the one that is."""
+    ufrag = UFRAG.search(fragment)
+    return ufrag is None or (ice is not None and ufrag[1] == ice.remote_ufrag)
 
 
 def _entity_tag(ice: IceParameters | None) -> str:

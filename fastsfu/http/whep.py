@@ -4,11 +4,13 @@ The answer's sections carry the room's publishers as they are at that time, `?pa
 session id, or a name) picks one. Later comers need another POST: WHEP has no way to ask for more.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
 
 from fastsfu.auth.tokens import Grant
+from fastsfu.events import Failure
 from fastsfu.http.answers import HttpError
 from fastsfu.http.resources import Resource, SdpEndpoint
 from fastsfu.session.session import Answer, Session
@@ -20,6 +22,8 @@ class Whep(SdpEndpoint):
     """A participant like others, who only watches; nobody sees one whose token says `hidden`."""
 
     path = "/v1/whep"
+    whole = False  # a player may offer for more than there is
+    trickles_blindly = True  # players do, and nothing of it is used
 
     def rights(self, grant: Grant) -> Grant:
         if not grant.subscribe:
@@ -36,9 +40,13 @@ class Whep(SdpEndpoint):
             watch=self._find(room, watch) if watch else None,
         )
 
-    def check(self, answer: Answer) -> None:
-        if not answer.subscriptions:
-            raise HttpError(409, "no-publisher", "nobody publishes what was offered for", RETRY)
+    def check(self, answer: Answer, failures: Sequence[Failure]) -> None:
+        if answer.subscriptions:
+            return
+        undecodable = [each for each in failures if each.error == "no-common-codec"]
+        if undecodable:
+            raise HttpError(409, "no-common-codec", " ".join(each.info for each in undecodable))
+        raise HttpError(409, "no-publisher", "nobody publishes what was offered for", RETRY)
 
     def _find(self, room_name: str, who: str) -> str:
         room = self.sfu.rooms.get(room_name)

@@ -1,10 +1,12 @@
 """WHIP (RFC 9725): encoders publish into a room with one POST."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
 
 from fastsfu.auth.tokens import Grant
+from fastsfu.events import Failure
 from fastsfu.http.answers import HttpError
 from fastsfu.http.resources import Resource, SdpEndpoint
 from fastsfu.session.session import Answer, Session
@@ -14,6 +16,8 @@ class Whip(SdpEndpoint):
     """A participant like others, who only publishes."""
 
     path = "/v1/whip"
+    whole = True  # RFC 9725 section 4.4.3: half an ingest misleads who sends it
+    trickles_blindly = False
 
     def rights(self, grant: Grant) -> Grant:
         if not grant.publish:
@@ -25,5 +29,5 @@ class Whip(SdpEndpoint):
             room, grant=grant, name=request.query_params.get("name", ""), signaler=resource
         )
 
-    def check(self, answer: Answer) -> None:
-        """Any answer will do: what is not accepted in it is for the encoder to see."""
+    def check(self, answer: Answer, failures: Sequence[Failure]) -> None:
+        """The offer was taken whole."""

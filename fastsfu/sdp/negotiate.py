@@ -23,7 +23,7 @@ from fastsfu.sdp.model import (
 )
 from fastsfu.sdp.parse import parse, shown
 from fastsfu.sdp.payloads import CodecReader
-from fastsfu.sdp.sections import extension_maps, read_section
+from fastsfu.sdp.sections import UNUSED, extension_maps, read_section
 
 __all__ = [
     "NegotiatedCodec",
@@ -39,10 +39,17 @@ SETUPS: tuple[Setup, ...] = ("actpass", "active", "passive")
 HASH_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}  # RFC 8122 section 5, without the broken
 
 
-def read_offer(text: str, *, video_codecs: Sequence[str], audio_codecs: Sequence[str]) -> Offer:
+def read_offer(
+    text: str,
+    *,
+    video_codecs: Sequence[str],
+    audio_codecs: Sequence[str],
+    whole: bool = False,
+) -> Offer:
     """The offer in `text`, reduced to what both sides can do; codecs in the order of the arguments.
 
-    Raises OfferError, whose info says what was expected and what came.
+    Raises OfferError, whose info says what was expected and what came; with `whole` also for a
+    section that the client uses and that cannot be taken.
     """
     description = parse(text)
     if not description.media:
@@ -58,8 +65,10 @@ def read_offer(text: str, *, video_codecs: Sequence[str], audio_codecs: Sequence
         raise OfferError("At most one section for data channels was expected.")
     accepted = {section.mid for section in sections if not section.rejected}
     if not accepted:
-        reasons = "; ".join(f"{s.mid or '-'}: {s.rejected_reason}" for s in sections[:4])
-        raise OfferError(f"No media section can be taken ({reasons}).")
+        raise OfferError(f"No media section can be taken ({_reasons(sections)}).")
+    refused = [each for each in sections if each.rejected and each.rejected_reason != UNUSED]
+    if whole and refused:
+        raise OfferError(f"Not all media sections can be taken ({_reasons(refused)}).")
     # RFC 9143 section 7.3.1: the transport is described by the first section of the group that
     # is not rejected.
     bundle = tuple(mid for mid in bundle if mid in accepted)
@@ -96,6 +105,10 @@ def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
                     f"The SSRC {ssrc} is used twice, in sections {owners[ssrc]} and {section.mid}."
                 )
             owners[ssrc] = section.mid
+
+
+def _reasons(sections: Sequence[OfferedSection]) -> str:
+    return "; ".join(f"{each.mid or '-'}: {each.rejected_reason}" for each in sections[:4])
 
 
 def _bundle(description: SessionDescription) -> tuple[str, ...]:

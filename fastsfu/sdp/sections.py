@@ -26,6 +26,7 @@ CHANNEL_PORT = 5000
 DEFAULT_CHANNEL_MESSAGE = 65536  # bytes, RFC 8841 section 6.1
 PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # RFC 9429 section 5.1.2
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
+UNUSED = "it is not in use (port 0)"  # why a section is rejected that the client does not want
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
 
 
@@ -133,7 +134,7 @@ def _why_unusable(
     media: MediaDescription, mid: str, bundle: Sequence[str], protocols: Sequence[str]
 ) -> str | None:
     if media.port == 0 and not media.attributes.has("bundle-only"):
-        return "it is not in use (port 0)"
+        return UNUSED
     if media.protocol.upper() not in protocols:
         return f"{protocols[0]} was expected, {shown(media.protocol)} came"
     if not mid:

@@ -22,6 +22,7 @@ class IceParameters:
 
     ufrag: str
     password: str
+    remote_ufrag: str  # the client's, which they answer
     candidates: tuple[str, ...]  # values of `a=candidate` attributes, "candidate:..."
 
     def __repr__(self) -> str:
@@ -60,7 +61,7 @@ class Bundle:
     def ice(self) -> IceParameters:
         """Our credentials and candidates, as the next answer will carry them."""
         candidates = tuple(each.candidate_line() for each in self._engine.candidates)
-        return IceParameters(self._ufrag, self._password, candidates)
+        return IceParameters(self._ufrag, self._password, self._remote[0], candidates)
 
     def check(self, offer: Offer) -> None:
         """Raise OfferError when `offer` cannot follow the ones before it on this transport."""

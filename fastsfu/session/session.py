@@ -190,17 +190,21 @@ class Session:
         given = resume_key.encode("utf-8", "surrogatepass")  # JSON can hold lone surrogates
         return hmac.compare_digest(self.resume_key.encode(), given)
 
-    async def offer(self, sdp: str, tracks: Mapping[str, Source] | None = None) -> Answer:
+    async def offer(
+        self, sdp: str, tracks: Mapping[str, Source] | None = None, *, whole: bool = False
+    ) -> Answer:
         """Take an offer, the first or a later one, and answer it.
 
         `tracks` names the source of sending sections by mid; others get the first free source of
-        their kind. New ICE credentials in a later offer restart ICE. Raises OfferError or
+        their kind. New ICE credentials in a later offer restart ICE. `whole`: refuse an offer of
+        which a section cannot be taken, rather than take the others. Raises OfferError or
         RequestError, and then the session is as it was before. When the engine cannot do what is
         asked of it (it is out of transports or streams), the session ends.
         """
         self._require_live()
+        config = self._config
         offer = read_offer(
-            sdp, video_codecs=self._config.video_codecs, audio_codecs=self._config.audio_codecs
+            sdp, video_codecs=config.video_codecs, audio_codecs=config.audio_codecs, whole=whole
         )
         sources = name_sources(offer, tracks or {})
         if self._bundle is not None:

@@ -21,7 +21,7 @@ async def test_access_is_logged_without_secrets(
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
     await server.http.get(f"r/{room}", params={"t": token})
     made = await server.http.post(f"v1/whip/{room}", content=PUBLISH, headers=headers)
-    await server.http.delete(made.headers["location"], headers=headers)
+    await server.http.delete(made.url.join(made.headers["location"]), headers=headers)
     await server.http.get("metrics", headers={"Authorization": f"Bearer {API_KEY}"})
     async with server.caller(room) as caller:
         await caller.offer(PUBLISH)

@@ -33,23 +33,29 @@ async def post(
     return await server.http.post(f"v1/{path}", content=offer, headers={**SDP, **headers})
 
 
+def address(made: httpx.Response) -> httpx.URL:
+    """Of what a POST made, resolved as RFC 9110 section 10.2.2 says."""
+    return made.url.join(made.headers["location"])
+
+
 async def test_whip_from_post_to_delete(server: LiveServer, room: str) -> None:
     token = bearer(server, room, name="OBS")
     async with server.caller(room) as ada:
         made = await post(server, f"whip/{room}", **token)
         assert (made.status_code, made.headers["content-type"]) == (201, "application/sdp")
-        assert re.fullmatch(rf"/v1/whip/{room}/[\w-]{{20,}}", made.headers["location"])
+        assert re.fullmatch(rf"{room}/[\w-]{{20,}}", made.headers["location"])
         ufrag = re.search(r"a=ice-ufrag:(\S+)", made.text)
         assert ufrag is not None
         assert made.headers["etag"] == f'"{ufrag[1]}"'
         assert made.headers["accept-patch"] == FRAGMENT["Content-Type"]
-        assert "location" in made.headers["access-control-expose-headers"].lower()
+        exposed = made.headers["access-control-expose-headers"].lower()
+        assert set(exposed.split(", ")) == {"location", "etag", "link", "retry-after"}
         assert made.text.count("a=recvonly") == 2
         assert await ada.expect("sections") == {"type": "sections", "audio": 1, "video": 1}
-        ended = await server.http.delete(made.headers["location"], headers=token)
+        ended = await server.http.delete(address(made), headers=token)
         assert ended.status_code == 200
         assert (await ada.expect("participant-left"))["reason"] == "left"
-        gone = await server.http.delete(made.headers["location"], headers=token)
+        gone = await server.http.delete(address(made), headers=token)
         assert (gone.status_code, gone.json()["error"]) == (404, "no-session")
 
 
@@ -78,7 +84,7 @@ async def test_whip_session_that_ends_by_itself_is_forgotten(server: LiveServer,
     where = server.sfu.rooms.get(room)
     assert where is not None
     where.eject(next(iter(where.sessions)))
-    gone = await server.http.delete(made.headers["location"], headers=token)
+    gone = await server.http.delete(address(made), headers=token)
     assert gone.status_code == 404
 
 
@@ -86,7 +92,7 @@ async def test_trickled_candidates_are_taken(server: LiveServer, room: str) -> N
     token = bearer(server, room)
     made = await post(server, f"whip/{room}", **token)
     headers = {**token, **FRAGMENT, "If-Match": made.headers["etag"]}
-    answer = await server.http.patch(made.headers["location"], content=fragment(), headers=headers)
+    answer = await server.http.patch(address(made), content=fragment(), headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
 
 
@@ -95,7 +101,7 @@ async def test_ice_restart(server: LiveServer, room: str) -> None:
     made = await post(server, f"whip/{room}", **token)
     headers = {**token, **FRAGMENT, "If-Match": "*"}
     answer = await server.http.patch(
-        made.headers["location"], content=fragment("newu", "n" * 24), headers=headers
+        address(made), content=fragment("newu", "n" * 24), headers=headers
     )
     assert answer.status_code == 200
     assert answer.headers["content-type"] == FRAGMENT["Content-Type"]
@@ -107,7 +113,7 @@ async def test_ice_restart(server: LiveServer, room: str) -> None:
         assert re.search(rf"^{line}\r$", answer.text, re.M | re.I), line
     assert answer.text.endswith("a=end-of-candidates\r\n")
     stale = await server.http.patch(
-        made.headers["location"],
+        address(made),
         content=fragment(),
         headers={**headers, "If-Match": made.headers["etag"]},
     )
@@ -130,20 +136,21 @@ async def test_bad_patch(
     token = bearer(server, room)
     made = await post(server, f"whip/{room}", **token)
     answer = await server.http.patch(
-        made.headers["location"], content=body, headers={**token, **FRAGMENT, **headers}
+        address(made), content=body, headers={**token, **FRAGMENT, **headers}
     )
     assert (answer.status_code, answer.json()["error"]) == (status, "bad-request")
     assert len(server.sfu.rooms.get(room).sessions) == 1
 
 
+@pytest.mark.parametrize("end", ["", "/"])
 @pytest.mark.parametrize("protocol", ["whip", "whep"])
-async def test_options(server: LiveServer, protocol: str) -> None:
-    answer = await server.http.options(f"v1/{protocol}/r")
+async def test_options(server: LiveServer, protocol: str, end: str) -> None:
+    answer = await server.http.options(f"v1/{protocol}/r{end}")
     assert answer.status_code == 204
     assert answer.headers["accept-post"] == "application/sdp"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "Authorization" in answer.headers["access-control-allow-headers"]
-    answer = await server.http.options(f"v1/{protocol}/r/x")
+    answer = await server.http.options(f"v1/{protocol}/r/x{end}")
     assert answer.headers["access-control-allow-methods"] == "PATCH, DELETE, OPTIONS"
 
 
@@ -151,7 +158,7 @@ async def test_other_methods(server: LiveServer, room: str) -> None:
     token = bearer(server, room)
     made = await post(server, f"whip/{room}", **token)
     for method in ("GET", "POST", "PUT", "HEAD"):
-        answer = await server.http.request(method, made.headers["location"], headers=token)
+        answer = await server.http.request(method, address(made), headers=token)
         assert answer.status_code == 405
 
 
@@ -183,7 +190,7 @@ async def test_who_may_not(server: LiveServer, room: str, protocol: str) -> None
 
 async def test_resource_needs_a_token_of_its_room(server: LiveServer, room: str) -> None:
     made = await post(server, f"whip/{room}", **bearer(server, room))
-    path = made.headers["location"]
+    path = address(made).path
     assert (await server.http.delete(path)).status_code == 401
     other = bearer(server, "another")
     assert (await server.http.delete(path, headers=other)).status_code == 403
@@ -201,6 +208,8 @@ async def test_resource_needs_a_token_of_its_room(server: LiveServer, room: str)
         (b"\xff\xfe", "application/sdp", 400, "bad-request"),
         ("x" * 300_000, "application/sdp", 413, "bad-request"),
         (PUBLISH.replace("BUNDLE", "LS"), "application/sdp", 400, "bad-offer"),
+        (PUBLISH.replace("VP8", "VP7"), "application/sdp", 400, "bad-offer"),
+        (PUBLISH.replace("opus", "speex"), "application/sdp", 400, "bad-offer"),
         (PUBLISH.replace("a=rtcp-mux\r\n", ""), "application/sdp", 400, "bad-offer"),
     ],
 )
@@ -242,7 +251,7 @@ async def test_whep_shows_who_publishes(server: LiveServer, room: str) -> None:
         nobody = await post(server, f"whep/{room}?participant=Eve", WATCH, **token)
         assert (nobody.status_code, nobody.json()["error"]) == (404, "no-participant")
         assert len(server.sfu.rooms.get(room).participants) == 5  # watchers are seen
-        ended = await server.http.delete(made.headers["location"], headers=token)
+        ended = await server.http.delete(address(made), headers=token)
         assert ended.status_code == 200
 
 
@@ -260,4 +269,4 @@ async def test_open_rooms_need_no_token() -> None:
         made = await post(server, "whip/r?name=OBS")
         assert made.status_code == 201
         assert [p.name for p in server.sfu.rooms.get("r").participants] == ["OBS"]
-        assert (await server.http.delete(made.headers["location"])).status_code == 200
+        assert (await server.http.delete(address(made))).status_code == 200

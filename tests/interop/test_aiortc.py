@@ -71,6 +71,6 @@ async def test_whep(
             return min(frames(sinks)) >= 10
 
         await until("WHEP to bring picture and sound", receives)
-        deleted = await http.delete(created.headers["location"], headers=headers)
+        deleted = await http.delete(created.url.join(created.headers["location"]), headers=headers)
         assert deleted.status_code == 200, deleted.text
     await connection.close()
