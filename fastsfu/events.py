@@ -142,7 +142,8 @@ class Ended:
     """The session has ended; the last event of all.
 
     `reason` is one of `left`, `ejected`, `exp-token`, `exp-room`, `connection-error`, `timeout`,
-    `end-of-life`, or what the caller of `Session.leave` gave.
+    `end-of-life`, `no-publisher` (nothing is left of what a WHEP player received), or what the
+    caller of `Session.leave` gave.
     """
 
     reason: str

@@ -138,6 +138,7 @@ class SFU:
         confirms: bool = False,
         replaces: tuple[str, str] | None = None,
         listens: bool = False,
+        offers_once: bool = False,
     ) -> Session:
         """Let somebody in, by token, or by a grant that the caller made.
 
@@ -148,6 +149,8 @@ class SFU:
         `replaces`, a session id and its resume key: one that the client lost, whose app messages go
         on in this one. `listens`: the client reads app messages, which are kept for it until it
         does (WHIP and WHEP have no channel for them).
+        `offers_once`: the client cannot be asked to offer again (WHEP), so its session ends with
+        the last of what its offer got.
         Raises TokenError or JoinError (`end-of-life` while draining, or full).
         """
         if not self.ready:
@@ -168,6 +171,7 @@ class SFU:
                 confirms=confirms,
                 replaces=replaces,
                 listens=listens,
+                offers_once=offers_once,
             )
 
         session = await self.rooms.admit(room, session_of)

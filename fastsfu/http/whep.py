@@ -1,7 +1,9 @@
 """WHEP (draft-ietf-wish-whep): players watch a room with one POST.
 
 The answer's sections carry the room's publishers as they are at that time, `?participant=` (a
-session id, or a name) picks one. Later comers need another POST: WHEP has no way to ask for more.
+session id, or a name) picks one, and of several with that name the newest. Later comers need
+another POST: WHEP has no way to ask for more. So a player whose publishers have all ended is ended
+too, and may ask for who has come back.
 """
 
 from collections.abc import Sequence
@@ -37,6 +39,7 @@ class Whep(SdpEndpoint):
             grant=grant,
             name=request.query_params.get("name", ""),
             signaler=resource,
+            offers_once=True,
             watch=self._find(room, watch) if watch else None,
         )
 
@@ -50,7 +53,12 @@ class Whep(SdpEndpoint):
 
     def _find(self, room_name: str, who: str) -> str:
         room = self.sfu.rooms.get(room_name)
-        for participant in room.participants if room else ():
-            if who in (participant.session_id, participant.name):
-                return participant.session_id
-        raise HttpError(404, "no-participant", "no such participant is in the room", RETRY)
+        found = [
+            session
+            for session in (room.sessions.values() if room else ())
+            if not session.hidden and who in (session.id, session.name)
+        ]
+        if not found:
+            raise HttpError(404, "no-participant", "no such participant is in the room", RETRY)
+        # One that was lost and has come back is there twice until its old session times out.
+        return max(found, key=lambda each: (bool(each.publisher.publications), each.joined_at)).id

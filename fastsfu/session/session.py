@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from fastsfu.auth.tokens import Grant
@@ -97,6 +98,7 @@ class Session:
         confirms: bool = False,
         replaces: tuple[str, str] | None = None,
         listens: bool = False,
+        offers_once: bool = False,
     ) -> None:
         self.id = str(uuid.uuid4())
         self.room = room
@@ -114,7 +116,9 @@ class Session:
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room)
-        self.subscriber = Subscriber(engine, watch, holds=confirms)
+        end = partial(self.leave, "no-publisher", "All that the client received has ended.")
+        end_if_once = end if offers_once else None
+        self.subscriber = Subscriber(engine, watch, holds=confirms, on_nothing_left=end_if_once)
         self._engine = engine
         engine.sessions += 1
         self._config = config

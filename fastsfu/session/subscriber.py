@@ -4,7 +4,8 @@ A publication waits here until an offer has a section for it; a section whose pu
 is free for the next of its kind. All but `follow` and `set` cost the same however many there are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.sdp.codecs import described
@@ -27,16 +28,23 @@ class Subscriber:
     """One session's subscriptions by mid, and the publications that wait for one."""
 
     def __init__(
-        self, engine: MediaEngine, watch: str | None = None, *, holds: bool = False
+        self,
+        engine: MediaEngine,
+        watch: str | None = None,
+        *,
+        holds: bool = False,
+        on_nothing_left: Callable[[], None] | None = None,
     ) -> None:
         """`watch`: the only session id whose publications are received.
 
         `holds`: what is new waits for `release`. Firefox takes packets that overtake the answer for
-        another section's, and never hears theirs then.
+        another section's, and never hears theirs then. `on_nothing_left` is called, in a turn of
+        the loop of its own, when all that was received has ended.
         """
         self._engine = engine
         self._watch = watch
         self._holds = holds
+        self._on_nothing_left = on_nothing_left
         self._bundle: Bundle | None = None
         self._by_publication: dict[Publication, Subscription] = {}
         self._waiting: dict[Publication, None] = {}  # an ordered set, like the next one
@@ -73,6 +81,8 @@ class Subscriber:
             self.wanted[publication.kind] -= 1
         elif subscription := self._by_publication.get(publication):
             self._end(subscription)
+            if not self.subscriptions and self._on_nothing_left is not None:
+                asyncio.get_running_loop().call_soon(self._on_nothing_left)
 
     def forget(self, session_id: str) -> None:
         """The session has left, so what was set for it is of no use any more."""

@@ -41,9 +41,7 @@ async def test_token_opens_its_room(server: LiveServer, room: str) -> None:
 )
 async def test_bad_token_request(server: LiveServer, body: Any, info: str) -> None:
     headers = {**KEY, "Content-Type": "application/json"}
-    answer = await server.http.post(
-        "v1/meeting-tokens", content=json.dumps(body), headers=headers
-    )
+    answer = await server.http.post("v1/meeting-tokens", content=json.dumps(body), headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "bad-request")
     assert info in answer.json()["info"]
 

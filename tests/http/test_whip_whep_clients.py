@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.sdp.offers import VECTORS, recorded
 from tests.support.offers import H264, OfferText, Section
@@ -23,6 +25,14 @@ LINK = re.compile(
     r'<(turns?:[^>]+)>; rel="ice-server"; username="(\d+:[^"]+)"; credential="([^"]+)"; '
     r'credential-type="password"'
 )
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def nobody_stays(server: LiveServer, room: str) -> AsyncIterator[None]:
+    """Sessions whose client is only an offer would take the others' place for half a minute."""
+    yield
+    if room in server.sfu.rooms:
+        server.sfu.rooms.delete(room)
 
 
 def authorized(server: LiveServer, room: str) -> dict[str, str]:
@@ -170,3 +180,54 @@ async def test_connection_is_kept_as_long_as_configured() -> None:
         writer.close()
     async with live_server() as server:
         assert server.uvicorn.config.timeout_keep_alive > 60
+
+
+async def test_publisher_that_has_come_back_is_found_by_its_name(
+    server: LiveServer, room: str
+) -> None:
+    by_name = f"whep/{room}?participant=OBS"
+
+    async def publish() -> str:
+        made = await server.http.post(
+            f"v1/whip/{room}",
+            content=PUBLISH,
+            headers=SDP | {"Authorization": f"Bearer {server.token(room, name='OBS')}"},
+        )
+        assert made.status_code == 201
+        return list(server.sfu.rooms.get(room).sessions)[-1]
+
+    async def watched() -> str:
+        made = await post(server, by_name, room, WATCH)
+        assert made.status_code == 201
+        found = re.search(r"a=msid:(\S+)\.camera ", made.text)
+        assert found is not None
+        return found[1]
+
+    lost = await publish()
+    assert await watched() == lost
+    back = await publish()
+    assert await watched() == back
+    async with server.caller(room, name="OBS"):
+        assert await watched() == back, "who publishes nothing is not meant"
+    server.sfu.rooms.get(room).eject(back)
+    assert await watched() == lost
+
+
+async def test_player_is_ended_with_the_last_that_it_received(
+    server: LiveServer, room: str
+) -> None:
+    async with server.caller(room) as ada, server.caller(room) as bob:
+        await ada.offer(PUBLISH)
+        await bob.offer(str(OfferText((Section("0", "audio"),))))
+        made = await post(server, f"whep/{room}", room, WATCH)
+        where = made.url.join(made.headers["location"])
+        both = str(
+            OfferText((Section("0", "audio", "recvonly"), Section("1", "audio", "recvonly")))
+        )
+        assert (await post(server, f"whep/{room}", room, both)).status_code == 201
+        assert len(server.sfu.rooms.get(room).sessions) == 4
+        await ada.send("leave")
+        await bob.expect("participant-left")
+        assert len(server.sfu.rooms.get(room).sessions) == 2, "Bob and who hears him"
+        gone = await server.http.delete(where, headers=authorized(server, room))
+        assert (gone.status_code, gone.json()["error"]) == (404, "no-session")

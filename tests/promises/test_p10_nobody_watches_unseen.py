@@ -37,7 +37,7 @@ async def watch(server: LiveServer, query: str = "", **claims: Any) -> Any:
     }
     made = await server.http.post(f"v1/whep/standup{query}", content=WATCH, headers=headers)
     assert made.status_code == 201, made.text
-    return lambda: server.http.delete(made.headers["location"], headers=headers)
+    return lambda: server.http.delete(made.url.join(made.headers["location"]), headers=headers)
 
 
 async def hears_of_hidden(socket: Socket, count: int) -> None:
@@ -52,9 +52,7 @@ async def test_who_watches_by_whep_is_a_participant_whom_all_see() -> None:
         came = (await ada.expect("participant-joined"))["participant"]
         assert came["user_name"] == "Eve"
         async with server.caller("standup") as ben:
-            assert came["session_id"] in [
-                each["session_id"] for each in ben.joined["participants"]
-            ]
+            assert came["session_id"] in [each["session_id"] for each in ben.joined["participants"]]
             assert ben.joined["hidden_participants"] == 0
         await end()
         await ada.expect("participant-left")
@@ -199,7 +197,7 @@ async def test_two_browsers_stay_direct_and_show_who_watches_hidden(
         assert made.status_code == 201, made.text
         await player.setRemoteDescription(RTCSessionDescription(made.text, "answer"))
         await shows_hidden(1, *pages)
-        await http.delete(made.headers["location"], headers=headers)
+        await http.delete(made.url.join(made.headers["location"]), headers=headers)
         await shows_hidden(0, *pages)
     await player.close()
 
