@@ -153,7 +153,7 @@ class SessionChannels:
         self._mail: Mail | None = None
         self._transport: int | None = None
         self._client_takes = 0  # bytes of a message; 0: any
-        self._first_own = 1  # RFC 8832 section 6: the DTLS server opens odd streams
+        self._first_own = 1  # RFC 8832 section 6: the DTLS server opens odd streams, else even
         self._channels: dict[int, Channel] = {}
         self._pauses: set[str] = set()
         self._room = asyncio.Event()
@@ -203,8 +203,9 @@ class SessionChannels:
         parameters = ChannelOpen(label, protocol, ordered, max_retransmits, lifetime_ms)
         if not self._is_up:
             raise RequestError("The client has no data channels (yet).")
-        streams = range(self._first_own or 2, CHANNEL_STREAMS, 2)
-        stream = next((each for each in streams if each not in self._channels), None)
+        streams = range(self._first_own, CHANNEL_STREAMS, 2)
+        taken = {frames.CHANNEL_ID, *self._channels}
+        stream = next((each for each in streams if each not in taken), None)
         if stream is None or len(self._channels) >= MAX_CHANNELS:
             raise RequestError(f"A session has at most {MAX_CHANNELS} channels.")
         if not self._send(stream, dcep.PPID, dcep.write(parameters)):
@@ -305,7 +306,9 @@ class SessionChannels:
                 channel.close()
 
     def _on_dcep(self, stream: int, data: bytes) -> None:
-        """What cannot be opened is closed at once: the client sees its channel close."""
+        """An OPEN is acknowledged or, where it cannot be had, answered by closing the stream, which
+        the client sees its channel do (RFC 8832 section 6). An acknowledgement is not waited for.
+        """
         if stream == frames.CHANNEL_ID:
             return  # it was negotiated in advance
         try:
@@ -314,11 +317,9 @@ class SessionChannels:
             self.reset(stream)
             return
         if parameters is None:
-            return  # an acknowledgement; we do not wait for it (RFC 8832 section 6)
-        if stream in self._channels:
             return
         wrong_side = stream % 2 == self._first_own
-        if wrong_side or len(self._channels) >= MAX_CHANNELS:
+        if wrong_side or stream in self._channels or len(self._channels) >= MAX_CHANNELS:
             self.reset(stream)
             return
         channel = self._channels[stream] = Channel(self, stream, parameters)

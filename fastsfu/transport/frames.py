@@ -21,7 +21,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, to_json
 
-CHANNEL_ID = 0
+# The stream of the channel, which both ends negotiate in advance. In-band, clients pick the lowest
+# free one, even (0, 2, ...) or odd by their part in DTLS (RFC 8832 section 6): not this one.
+CHANNEL_ID = 127
 LABEL = "fastsfu.messages"
 PROTOCOL = "fastsfu.messages.v1"
 SERVER = "server"  # `from` of what the server itself says

@@ -41,6 +41,24 @@ async def opened(client: MessagesClient, label: str, **how: Any) -> tuple[Any, l
     return channel, got
 
 
+async def test_every_channel_of_a_client_is_answered_the_first_too(
+    echo: tuple[MessagesClient, list[Channel]],
+) -> None:
+    """A DTLS client numbers its channels 0, 2, 4, ... (RFC 8832 section 6)."""
+    client, channels = echo
+    mine = [await opened(client, label) for label in ("first", "second", "third")]
+    await client.until(lambda: all(channel.readyState == "open" for channel, _ in mine))
+    assert [(channel.id, channel.label) for channel, _ in mine] == [
+        (0, "first"),
+        (2, "second"),
+        (4, "third"),
+    ]
+    for channel, _ in mine:
+        channel.send(channel.label)
+    await client.until(lambda: [got for _, got in mine] == [["first"], ["second"], ["third"]])
+    assert [each.id for each in channels] == [0, 2, 4]
+
+
 async def test_what_comes_goes_back(echo: tuple[MessagesClient, list[Channel]]) -> None:
     client, channels = echo
     reliable, got = await opened(client, "tall", protocol="p")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +71,24 @@ async def test_garbage_costs_the_app_messages_nothing(says: Says, native: Record
     assert native.channels.resets == []
     await says(4, dcep.PPID, b"garbage")
     assert [stream for _, stream in native.channels.resets] == [4]
+
+
+async def test_opening_twice_closes(sfu: SFU, says: Says, native: RecordingEngine) -> None:
+    """RFC 8832 section 6: one on a stream that is in use already."""
+    (room,) = sfu.rooms
+    channels: list[Channel] = []
+    room.on_channel = lambda session, channel: channels.append(channel)
+    await says(0, dcep.PPID, OPEN)
+    assert native.channels.sent[-1][1:] == (0, dcep.PPID, dcep.ACK)
+    await says(0, dcep.PPID, OPEN)
+    assert [stream for _, stream in native.channels.resets] == [0]
+    assert [each.closed for each in channels] == [True]
+
+
+def test_browsers_and_server_mean_the_same_channel() -> None:
+    source = (Path(frames.__file__).parents[1] / "web/sdk/message-link.js").read_text()
+    init = (
+        f"negotiated: true, id: {frames.CHANNEL_ID}, ordered: true, protocol: '{frames.PROTOCOL}'"
+    )
+    assert f"label: '{frames.LABEL}'" in source
+    assert init in source

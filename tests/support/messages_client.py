@@ -6,6 +6,7 @@ from typing import Any
 
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 
+from fastsfu.transport.frames import CHANNEL_ID, LABEL, PROTOCOL
 from tests.support.server import LiveServer, Socket
 
 
@@ -18,7 +19,7 @@ class MessagesClient:
     def __init__(self) -> None:
         self.connection = RTCPeerConnection()
         self.channel: RTCDataChannel = self.connection.createDataChannel(
-            "fastsfu.messages", negotiated=True, id=0, protocol="fastsfu.messages.v1"
+            LABEL, negotiated=True, id=CHANNEL_ID, protocol=PROTOCOL
         )
         self.session_id = self.origin = self.resume_key = ""
         self.number = 0

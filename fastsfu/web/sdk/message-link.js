@@ -34,10 +34,10 @@
  * @property {(type: string, info: string) => void} problem
  */
 
-/** How a channel for app messages is made, on both ends alike. */
+/** How a channel for app messages is made, on both ends alike; nobody picks the id in-band. */
 export const MESSAGE_CHANNEL = {
   label: 'fastsfu.messages',
-  init: { negotiated: true, id: 0, ordered: true, protocol: 'fastsfu.messages.v1' },
+  init: { negotiated: true, id: 127, ordered: true, protocol: 'fastsfu.messages.v1' },
 };
 
 const MAX_BUFFERED_BYTES = 256 * 1024;
