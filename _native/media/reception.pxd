@@ -38,6 +38,11 @@ cdef void reception_report(
 cdef bint reception_sender_clock(
     const Reception* reception, int64_t now_us, uint64_t* ntp, uint32_t* rtp_ts) noexcept nogil
 
+# How far `other`'s timestamps are behind at one instant of their sender's clock, by the last
+# reports of both: of two encodings of one source. False: one has none, or they are a day apart.
+cdef bint reception_align(
+    const Reception* reception, const Reception* other, uint32_t* behind) noexcept nogil
+
 
 cdef inline uint32_t ticks(int64_t us, uint32_t rate) noexcept nogil:
     """Microseconds in units of 1/rate s, modulo 2^32; in two steps, so that no clock overflows."""

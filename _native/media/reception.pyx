@@ -6,6 +6,7 @@ cdef enum:
     LOST_MAX = 0x7FFFFF       # "cumulative number of packets lost" has 24 bits with its sign
     LOST_MIN = -0x800000
     MAX_JITTER_SECONDS = 5    # a jump beyond is a new timeline, not jitter (as in libwebrtc)
+    DAY_SECONDS = 86400
 
 
 cdef void reception_init(
@@ -78,6 +79,20 @@ cdef bint reception_sender_clock(
     ntp[0] = reception.sr_ntp + ((elapsed_us // SECOND_US) << 32)
     ntp[0] += ((elapsed_us % SECOND_US) << 32) // SECOND_US
     rtp_ts[0] = reception.sr_rtp_ts + ticks(<int64_t>elapsed_us, reception.clock_rate)
+    return True
+
+
+cdef bint reception_align(
+        const Reception* reception, const Reception* other, uint32_t* behind) noexcept nogil:
+    cdef int64_t apart = <int64_t>(other.sr_ntp - reception.sr_ntp)      # 32.32 s
+    if reception.sr_ntp == 0 or other.sr_ntp == 0:
+        return False
+    if apart >> 32 > DAY_SECONDS or apart >> 32 < -DAY_SECONDS:
+        return False
+    # In two steps, so that no clock rate overflows.
+    behind[0] = reception.sr_rtp_ts - other.sr_rtp_ts
+    behind[0] += <uint32_t>((apart >> 32) * reception.clock_rate)
+    behind[0] += <uint32_t>((<uint64_t><uint32_t>apart * reception.clock_rate) >> 32)
     return True
 
 

@@ -7,7 +7,9 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
 from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket, history_get, history_put
-from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map, rewrite_start
+from fastsfu._native.media.rewrite cimport (
+    rewrite_elapsed, rewrite_find, rewrite_map, rewrite_start,
+)
 from fastsfu._native.media.stream cimport (
     FRAME_CAPACITY, NO_PT, InboundStream, MediaKind, OutboundState, OutboundStream, has_receivers,
 )
@@ -170,8 +172,9 @@ cdef int first_packet(
     for i in range(count):
         if packets[i].keyframe and receiver.pt_of[packets[i].header.pt] != NO_PT:
             rewrite_start(
-                &receiver.rewrite, packets[i].ext_seq, packets[i].header.ts, receiver.resumes,
-                stream.clock_rate, worker.now_us)
+                &receiver.rewrite, packets[i].ext_seq,
+                receiver.rewrite.ts_offset if receiver.resumes else rewrite_elapsed(
+                    &receiver.rewrite, packets[i].header.ts, stream.clock_rate, worker.now_us))
             receiver.state = OutboundState.FLOWING
             receiver.stats.state = OutboundState.FLOWING
             receiver.resumes = True

@@ -3,8 +3,8 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from fastsfu._native.media.reception cimport (
-    Reception as CReception, reception_init, reception_lost, reception_on_packet, reception_on_sr,
-    reception_report, reception_sender_clock)
+    Reception as CReception, reception_align, reception_init, reception_lost, reception_on_packet,
+    reception_on_sr, reception_report, reception_sender_clock)
 from fastsfu._native.packet.rtcp cimport ReportBlock, SenderInfo
 
 
@@ -38,6 +38,13 @@ cdef class Reception:
         cdef uint32_t rtp_ts
         if reception_sender_clock(&self.reception, now_us, &ntp, &rtp_ts):
             return ntp, rtp_ts
+        return None
+
+    def align(self, Reception other):
+        """How far the other's timestamps are behind, or None."""
+        cdef uint32_t behind
+        if reception_align(&self.reception, &other.reception, &behind):
+            return behind
         return None
 
     @property

@@ -170,3 +170,28 @@ def test_the_sender_clock_runs_on(ntp, elapsed_us):
     found_ntp, found_ts = reception.sender_clock(77 + elapsed_us)
     assert found_ntp == (ntp + (elapsed_us << 32) // SECOND) % (1 << 64)
     assert found_ts == (0xFFFF_FFFF + elapsed_us * 48_000 // SECOND) % (1 << 32)
+
+
+@given(
+    st.integers(1, (1 << 64) - 1),
+    st.integers(-DAYS, DAYS),
+    st.tuples(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1)),
+)
+def test_two_encodings_of_one_source_are_aligned_by_their_sender_s_clock(ntp, apart_us, clocks):
+    one, other = receive(1), receive(1)
+    apart = (apart_us << 32) // SECOND
+    one.sender_report(ntp, clocks[0], 0)
+    other.sender_report((ntp + apart) % (1 << 64) or 1, clocks[1], 9 * SECOND)
+    behind = one.align(other)
+    expected = clocks[0] + ((apart * 90_000) >> 32) - clocks[1]
+    assert (behind - expected + 1) % (1 << 32) <= 2
+    assert (one.align(other) + other.align(one) + 1) % (1 << 32) <= 2
+
+
+def test_nothing_is_aligned_without_both_reports_or_a_day_apart():
+    one, other = receive(1), receive(1)
+    one.sender_report(1 << 40, 0, 0)
+    assert one.align(other) is None
+    assert other.align(one) is None
+    other.sender_report((1 << 40) + (86_402 << 32), 0, 0)
+    assert one.align(other) is None

@@ -178,3 +178,12 @@ def test_find_undoes_map(numbers, first_seq):
     for number in numbers:
         index, _ = rewrite.map(number, 0)
         assert rewrite.find(index & 0xFFFF) == (number, index)
+
+
+def test_an_aligned_offset_counts_unless_it_would_go_back():
+    rewrite = started()
+    _, before = rewrite.map(5000, 90_000)
+    rewrite.start_aligned(9, 1000, before + 3000 - 1000)
+    assert rewrite.map(9, 1000) == (101, before + 3000)
+    rewrite.start_aligned(70, 4000, before - 4000)
+    assert rewrite.map(70, 4000) == (102, before + 3001)
