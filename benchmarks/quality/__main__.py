@@ -31,6 +31,7 @@ COLUMNS = {
     "gap s": "weak.longest_gap",
     "concealed": "weak.concealed",
     "first ms": "weak.first_frame_ms",
+    "whole ms": "weak.first_full_ms",
     "back s": "weak.back_after",
     "full s": "weak.full_after",
     "after ms": "weak.after_outage_ms",

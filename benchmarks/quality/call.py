@@ -79,7 +79,8 @@ class Call:
         height = self.scenario.height if sends else None
         codec = self.scenario.codec if sends else None
         options = self.server.options(self.room, who.name)
-        return {**options, "height": height, "codec": codec}
+        screen = sends and self.scenario.screen
+        return {**options, "height": height, "codec": codec, "screen": screen}
 
     async def _flows(self) -> None:
         deadline = time.monotonic() + FLOWS
@@ -181,8 +182,12 @@ def _figures(
     after = [one for one in figures.after_outages_ms(shown, steps) if one is not None]
     rows[0] |= {
         "first_frame_ms": figures.first_frame_ms(weak[0], call.weak[0].joined),
+        "first_full_ms": figures.first_frame_ms(weak[0], call.weak[0].joined, scenario.height),
         "back_after": figures.flows_after(shown, steps[0]) if steps else None,
         "full_after": figures.flows_after(shown, steps[0], scenario.height) if steps else None,
+        "last_full_after": figures.flows_after(shown, steps[-1], scenario.height)
+        if steps
+        else None,
         "after_outage_ms": sorted(after)[len(after) // 2] if after else None,
         "notes": weak[0]["notes"],
     }

@@ -108,9 +108,10 @@ def frames(notes: Mapping[str, Any]) -> Frames:
     return sorted((at, lines) for shown in notes["frames"].values() for at, lines in shown)
 
 
-def first_frame_ms(notes: Mapping[str, Any], joined: float) -> float | None:
-    shown = frames(notes)
-    return round(shown[0][0] - joined * 1e3) if shown else None
+def first_frame_ms(notes: Mapping[str, Any], joined: float, height: int = 0) -> int | None:
+    """From joining to the first picture of at least that many lines."""
+    times = (at for at, lines in frames(notes) if lines >= height)
+    return next((round(at - joined * 1e3) for at in times), None)
 
 
 def flows_after(shown: Frames, moment: float, height: int = 0) -> float | None:

@@ -40,6 +40,30 @@
     return { audio: stream.getAudioTracks()[0], video: stream.getVideoTracks()[0] };
   };
 
+  /** A screen of text, which somebody scrolls by a line each second. */
+  bench.screen = (height) => {
+    const canvas = document.createElement('canvas');
+    Object.assign(canvas, { height, width: Math.round((height * 16) / 9) });
+    const paint = canvas.getContext('2d');
+    const words = 'the quick brown fox jumps over the lazy dog while sphinx judges vows'.split(' ');
+    let scrolled = 0;
+    const draw = () => {
+      paint.fillStyle = 'white';
+      paint.fillRect(0, 0, canvas.width, canvas.height);
+      paint.fillStyle = 'black';
+      paint.font = '16px monospace';
+      for (let line = 0; line * 20 < height; line++) {
+        const from = ((scrolled + line) * 7) % words.length;
+        const text = [...words.slice(from), ...words].join(' ');
+        paint.fillText(`${scrolled + line} ${text}`, 8, line * 20 + 16);
+      }
+    };
+    draw();
+    setInterval(draw, 100);
+    setInterval(() => scrolled++, 1000);
+    return canvas.captureStream(30);
+  };
+
   /** Play a track; of pictures, note when each was shown, and its height. */
   bench.show = (track) => {
     if (track.id in bench.frames) return;

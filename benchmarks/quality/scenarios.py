@@ -8,6 +8,7 @@ from benchmarks.quality.link import CLEAN, Conditions, Schedule, Way
 SECONDS = 30.0  # from the weak receiver's join
 FROM = 5.0  # when measuring begins
 STEP = 10.0  # when the link changes
+BACK = 18.0  # when it changes back
 OUTAGE = 0.2
 OUTAGES = (7.5, 12.5, 17.5, 22.5, 27.5)
 
@@ -25,7 +26,7 @@ class Asked:
 class Scenario:
     """One sender; weak receivers on a link that follows `weak`; another one on a clean link.
 
-    `steps`: seconds at which the weak link changes, or is there again.
+    `steps`: seconds at which the weak link changes, or is there again. Without `codec` it is VP8.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Scenario:
     receivers: int = 1
     height: int = 360
     codec: str | None = None
+    screen: bool = False  # of text, in place of the camera
     tcp: bool = False
     steps: Sequence[float] = field(default=())
 
@@ -178,4 +180,35 @@ SCENARIOS = {
         tcp=True,
         asked=(*OTHER, OTHER_RATE, Asked("weak.concealed", most=0.002), Asked("unfair", most=2)),
     ),
+    "hd-steps": Scenario(
+        "1280 x 720: 3 Mbit/s, then 1, then 3",
+        weak=((0.0, down(3_000_000)), (STEP, down(1_000_000)), (BACK, down(3_000_000))),
+        asked=(
+            Asked("other.fps", least=28),
+            Asked("other.height", least=720),
+            Asked("weak.back_after", most=1.5),
+            Asked("weak.last_full_after", most=5),
+            Asked("weak.concealed", most=0.002),
+        ),
+        height=720,
+        steps=(STEP, BACK),
+    ),
+    "screen-500k": Scenario(
+        "a screen of text, 500 kbit/s down",
+        weak=((0.0, down(500_000)),),
+        asked=(
+            Asked("other.height", least=720),
+            Asked("weak.first_full_ms", most=3000),
+            Asked("weak.concealed", most=0.002),
+        ),
+        height=720,
+        screen=True,
+    ),
 }
+# The same with other codecs has to be as good.
+for _name in ("down-500k", "step-down", "step-up"):
+    for _codec in ("VP9", "AV1", "H264"):
+        _scenario = SCENARIOS[_name]
+        SCENARIOS[f"{_name}-{_codec.lower()}"] = replace(
+            _scenario, title=f"{_scenario.title}, {_codec}", codec=_codec
+        )

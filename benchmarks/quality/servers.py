@@ -1,8 +1,10 @@
 """The servers whose calls are measured: each in the network's namespace, with a page to join by."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -33,14 +35,14 @@ class Server(Protocol):
 
     def options(self, room: str, name: str) -> dict[str, Any]:
         """What `window.enter` has to know of the server; to it the caller adds `height` and
-        `codec`, null for who only watches.
+        `codec`, null for who only watches, and `screen`: whether it is a screen of text.
         """
 
     def observe(self, room: str) -> dict[str, Any]:
         """What the server itself says of a room's receivers now, if anything."""
 
 
-ENTER_FASTSFU = """void (window.enter = async ({ room, token, name, height, codec }) => {
+ENTER_FASTSFU = """void (window.enter = async ({ room, token, name, height, codec, screen }) => {
   const { createCall } = await import('/sdk/fastsfu.js');
   const call = createCall();
   window.call = call;
@@ -54,9 +56,11 @@ ENTER_FASTSFU = """void (window.enter = async ({ room, token, name, height, code
     const { audio, video } = await bench.capture(height);
     Object.assign(sources, { audioSource: audio, videoSource: video });
   }
-  if (codec) await call.setCodecPreferences?.({ video: [codec] });
+  if (screen) sources.videoSource = false;
+  if (codec) await call.setCodecPreferences({ video: [codec] });
   const at = Date.now();
   await call.join({ room, token, name, ...sources });
+  if (screen) await call.startScreenShare({ mediaStream: bench.screen(height) });
   return at;
 })"""
 
@@ -97,7 +101,7 @@ class FastSFU(ServerProcess):
 
 
 LIVEKIT_KEY = "benchmark"
-ENTER_LIVEKIT = """void (window.enter = async ({ url, token, height, codec }) => {
+ENTER_LIVEKIT = """void (window.enter = async ({ url, token, height, codec, screen }) => {
   const { Room, RoomEvent, Track } = LivekitClient;
   const room = new Room();
   room.on(RoomEvent.TrackSubscribed, (track) => bench.show(track.mediaStreamTrack));
@@ -107,10 +111,11 @@ ENTER_LIVEKIT = """void (window.enter = async ({ url, token, height, codec }) =>
   await room.connect(url, token);
   if (media) {
     await room.localParticipant.publishTrack(media.audio, { source: Track.Source.Microphone });
-    await room.localParticipant.publishTrack(media.video, {
-      source: Track.Source.Camera,
-      videoCodec: codec ?? 'vp8',
-      videoEncoding: { maxBitrate: 1_500_000, maxFramerate: 30 },
+    const [text] = screen ? bench.screen(height).getVideoTracks() : [];
+    await room.localParticipant.publishTrack(text ?? media.video, {
+      source: text ? Track.Source.ScreenShare : Track.Source.Camera,
+      videoCodec: codec?.toLowerCase() ?? 'vp8',
+      ...(height === 360 && { videoEncoding: { maxBitrate: 1_500_000, maxFramerate: 30 } }),
     });
   }
   return at;
@@ -136,6 +141,12 @@ class LiveKit(Process):
     def __enter__(self) -> Self:
         with self._network.inside("server"):
             return super().__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self.process.send_signal(signal.SIGINT)  # while rooms are there, a second signal ends it
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(1.0)
+        super().__exit__(*error)
 
     async def open(self, page: Page) -> None:
         await page.goto(self.url)
