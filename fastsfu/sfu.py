@@ -155,7 +155,7 @@ class SFU:
         """
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")
-        granted = self._grant(room, token) if grant is None else grant
+        granted = self._grant(room, token, replaces) if grant is None else grant
         workers = self._running()
 
         def session_of(where: Room) -> Session:
@@ -221,12 +221,24 @@ class SFU:
                 totals[name] = totals.get(name, 0) + value
         return totals
 
-    def _grant(self, room: str, token: str | None) -> Grant:
+    def _grant(self, room: str, token: str | None, replaces: tuple[str, str] | None) -> Grant:
         if token is not None:
-            return self.tokens.verify(token, room)
+            return self._verify(token, room, replaces)
         if self.config.open_rooms:
             return Grant(room=room)
         raise TokenError("not-allowed", "A token for the room is needed.")
+
+    def _verify(self, token: str, room: str, replaces: tuple[str, str] | None) -> Grant:
+        """What a token grants; one that has expired, what the session had that it goes on with."""
+        try:
+            return self.tokens.verify(token, room)
+        except TokenError as error:
+            where = self.rooms.get(room)
+            granted = where.granted(*replaces) if where and replaces else None
+            if error.type != "exp-token" or granted is None:
+                raise
+        self.tokens.verify(token, room, begun=True)
+        return granted
 
     def _running(self) -> Workers:
         if self._workers is None:

@@ -11,7 +11,7 @@ secret nor a token ever appears in a log line, an exception or a repr.
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import jwt
@@ -43,6 +43,28 @@ class Grant:
     eject_at_expiry: bool = False  # leave the room at expires_at, not only be kept from joining
     user_id: str | None = None  # the embedding application's id of the user
     token_id: str | None = None  # `jti`, to tell tokens apart in logs
+
+    @property
+    def ejects_at(self) -> float | None:
+        """When its holder has to leave, in seconds since 1970; None: never for its sake."""
+        return self.expires_at if self.eject_at_expiry else None
+
+    def renewed(self, other: "Grant") -> "Grant":
+        """This one, with the time limits of `other`: a newer token of the same holder.
+
+        Raises TokenError when it is somebody else's, or gives other rights: then it is for joining.
+        """
+        rights = ("owner", "publish", "subscribe", "messages", "hidden", "user_id")
+        other_rights = [each for each in rights if getattr(self, each) != getattr(other, each)]
+        if other_rights:
+            names = " and ".join(other_rights)
+            raise TokenError("not-allowed", f"The token's {names} must be as in the one before.")
+        return replace(
+            self,
+            expires_at=other.expires_at,
+            eject_at_expiry=other.eject_at_expiry,
+            token_id=other.token_id,
+        )
 
     def __post_init__(self) -> None:
         if self.hidden:  # who acts in a room is seen there
@@ -116,9 +138,13 @@ class Tokens:
         claims.update((claim, value) for claim, value in optional.items() if value is not None)
         return jwt.encode(claims, self._key(), algorithm=ALGORITHM)
 
-    def verify(self, token: str, room: str, now: float | None = None) -> Grant:
+    def verify(
+        self, token: str, room: str, now: float | None = None, *, begun: bool = False
+    ) -> Grant:
         """The rights that `token` carries in `room` at `now` (seconds since 1970).
 
+        `begun`: for what its holder has begun while it was valid and can prove to be its own; then
+        it does not matter that the token has expired, unless its holder is to leave with it.
         Raises TokenError: `exp-token`, `nbf-token`, else `not-allowed`.
         """
         claims = self._claims(token)
@@ -127,7 +153,8 @@ class Tokens:
             raise TokenError("not-allowed", "The token names no room, and its holder is no owner.")
         if grant.room is not None and grant.room != room:
             raise TokenError("not-allowed", "The token is for another room.")
-        _check_times(claims, time.time() if now is None else now)
+        lasts = begun and not grant.eject_at_expiry
+        _check_times(grant, _time(claims, "nbf"), time.time() if now is None else now, lasts)
         return grant
 
     def _key(self) -> bytes:
@@ -173,9 +200,8 @@ def _grant(claims: Mapping[str, Any]) -> Grant:
     )
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    expires_at, not_before = _time(claims, "exp"), _time(claims, "nbf")
-    if expires_at is not None and now >= expires_at + LEEWAY:
+def _check_times(grant: Grant, not_before: float | None, now: float, lasts: bool) -> None:
+    if not lasts and grant.expires_at is not None and now >= grant.expires_at + LEEWAY:
         raise TokenError("exp-token", "The token has expired.")
     if not_before is not None and now < not_before - LEEWAY:
         raise TokenError("nbf-token", "The token is not valid yet.")

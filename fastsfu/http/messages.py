@@ -32,6 +32,8 @@ from fastsfu.http.values import (
 )
 from fastsfu.transport.frames import SOURCES, Number, Source, UserData
 
+Token = Annotated[str, StringConstraints(max_length=8192)]
+
 # Client -> server
 
 
@@ -40,9 +42,7 @@ class Join(Model):
 
     type: Literal["join"] = "join"
     room: RoomName
-    token: Annotated[str, StringConstraints(max_length=8192)] | None = Field(
-        default=None, repr=False
-    )
+    token: Token | None = Field(default=None, repr=False)
     name: UserName | None = Field(default=None, description="a name in the token wins")
     user_data: UserData = None
     sdk: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -110,6 +110,16 @@ class ReceiveSettingsMessage(Model):
 
     type: Literal["receive-settings"] = "receive-settings"
     settings: Annotated[dict[SessionId, ReceiveSettings], Field(max_length=1024)]
+
+
+class RefreshToken(Model):
+    """A newer token of the same holder, with the same rights: its time limits count from now on.
+    Answered by `token-refreshed` or `error`.
+    """
+
+    type: Literal["refresh-token"] = "refresh-token"
+    id: RequestId
+    token: Token = Field(repr=False)
 
 
 class Ping(Model):
@@ -225,6 +235,14 @@ class Connection(Model):
     state: Literal["connected", "interrupted"]
 
 
+class TokenRefreshed(Model):
+    """The token of the `refresh-token` of that id is the session's now."""
+
+    type: Literal["token-refreshed"] = "token-refreshed"
+    id: RequestId
+    expires_at: float | None = Field(description="seconds since 1970; null: never")
+
+
 class Pong(Model):
     """The answer to the `ping` of that id."""
 
@@ -240,7 +258,7 @@ class Error(Model):
     error: str = Field(description="kebab-case type, see Errors")
     info: str = Field(description="one sentence for a person")
     re: RequestId | None = Field(
-        default=None, description="id of the `offer` or `ping` that it answers"
+        default=None, description="id of the `offer`, `ping` or `refresh-token` that it answers"
     )
 
 

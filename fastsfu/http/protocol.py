@@ -45,6 +45,7 @@ ClientMessage = Annotated[
     | peer_messages.PeerState
     | peer_messages.CarriedMessage
     | peer_messages.SetTopology
+    | messages.RefreshToken
     | messages.Ping
     | messages.Leave,
     Field(discriminator="type"),
@@ -63,6 +64,7 @@ ServerMessage = Annotated[
     | peer_messages.TopologyMessage
     | peer_messages.PeerDescriptionMessage
     | peer_messages.PeerCandidateMessage
+    | messages.TokenRefreshed
     | messages.Pong
     | messages.Error
     | messages.Ejected,

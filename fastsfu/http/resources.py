@@ -150,19 +150,19 @@ class SdpEndpoint(ABC):
 
     def _session(self, request: Request) -> Session:
         room = request.path_params["room"]
-        self._authenticate(request, room)
+        self._authenticate(request, room, begun=True)  # who knows the address has made it
         resource = self._resources.get(request.path_params["resource"])
         if resource is None or resource.room != room or resource.session is None:
             raise HttpError(404, "no-session", "there is no such session (any more)")
         return resource.session
 
-    def _authenticate(self, request: Request, room: str) -> Grant:
+    def _authenticate(self, request: Request, room: str, *, begun: bool = False) -> Grant:
         """What the request's token allows in `room`; raises HttpError."""
         if not re.match(ROOM_NAME_PATTERN, room):
             raise HttpError(404, "no-room", "this is no name that a room can have")
         token = bearer(request)
         if token is not None:
-            return self.sfu.tokens.verify(token, room)
+            return self.sfu.tokens.verify(token, room, begun=begun)
         if self.sfu.config.open_rooms:
             return Grant(room)
         raise HttpError(401, "not-allowed", "a token is needed: Authorization: Bearer TOKEN")

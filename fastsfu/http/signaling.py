@@ -265,6 +265,12 @@ class Client:
             raise RequestError("only an owner may set the topology", "not-allowed")
         session.room.peering.wish(message.topology)
 
+    async def _refresh_token(self, message: messages.RefreshToken) -> None:
+        session = self._live()
+        session.renew(self._sfu.tokens.verify(message.token, session.room.name))
+        expires_at = session.grant.expires_at
+        self._outgoing.put(messages.TokenRefreshed(id=message.id, expires_at=expires_at))
+
     async def _ping(self, ping: messages.Ping) -> None:
         self._outgoing.put(messages.Pong(id=ping.id))
 
@@ -307,6 +313,7 @@ _HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {
     peer_messages.PeerState: Client._peer_state,
     peer_messages.CarriedMessage: Client._carried,
     peer_messages.SetTopology: Client._set_topology,
+    messages.RefreshToken: Client._refresh_token,
     messages.Ping: Client._ping,
     messages.Leave: Client._leave,
 }

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from fastsfu.auth.tokens import Grant
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
 from fastsfu.transport import frames
@@ -36,6 +37,7 @@ class Owner(Protocol):
     """The session that a mailbox belongs to."""
 
     id: str
+    grant: Grant
     may_return_for: float  # seconds that it is worth to wait for its client; 0: it left
 
     def matches(self, resume_key: str) -> bool: ...
@@ -215,15 +217,25 @@ class Exchange:
 
     def claim(self, session_id: str, resume_key: str) -> Mailbox | None:
         """The mailbox that a session left behind; None for another key, or when it has gone."""
-        mailbox = self._by_id.get(session_id)
-        owner, timer = self._left.get(mailbox.origin if mailbox else "", (None, None))
-        if owner is None or owner.id != session_id or not owner.matches(resume_key):
+        if self._owner(session_id, resume_key) is None:
             return None
-        assert mailbox is not None
-        assert timer is not None
-        del self._left[mailbox.origin]
+        mailbox = self._by_id[session_id]
+        _, timer = self._left.pop(mailbox.origin)
         timer.cancel()
         return mailbox
+
+    def granted(self, session_id: str, resume_key: str) -> Grant | None:
+        """What a session was allowed whose mailbox can be claimed."""
+        owner = self._owner(session_id, resume_key)
+        return None if owner is None else owner.grant
+
+    def _owner(self, session_id: str, resume_key: str) -> Owner | None:
+        """The session that left a mailbox behind, for who has its key."""
+        mailbox = self._by_id.get(session_id)
+        owner, _ = self._left.get(mailbox.origin if mailbox else "", (None, None))
+        if owner is None or owner.id != session_id or not owner.matches(resume_key):
+            return None
+        return owner
 
     def close(self) -> None:
         for _, timer in self._left.values():

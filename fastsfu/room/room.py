@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
     ActiveSpeaker,
@@ -187,6 +188,13 @@ class Room:
         else:
             self._broadcast(ParticipantJoined(session.participant), but=session)
             self.peering.came(session)
+
+    def granted(self, session_id: str, resume_key: str) -> Grant | None:
+        """What the session is allowed that a client lost, while it may come back to it."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return self.exchange.granted(session_id, resume_key)
+        return session.grant if session.matches(resume_key) else None
 
     def close(self, reason: str) -> None:
         """End all sessions for `reason` and let nobody in any more. Idempotent.

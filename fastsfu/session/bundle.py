@@ -7,13 +7,22 @@ transport, in either direction (RFC 3550 section 8).
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.owners import TransportOwner
 from fastsfu.errors import OfferError
 from fastsfu.sdp.negotiate import Offer, SentStream, write_answer
+from fastsfu.tracks import SubscriptionInfo
 from fastsfu.transport.ice import new_password, new_ufrag
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to an offer, and whose source each of its receiving sections carries, by mid."""
+
+    sdp: str = field(repr=False)
+    subscriptions: Mapping[str, SubscriptionInfo]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a session has to do, or to be done with, by a certain time: one timer for each purpose."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,14 @@ class Deadlines:
         """Call `act` with `args` when so many seconds have passed."""
         self.clear(purpose)
         self._timers[purpose] = self._loop.call_later(seconds, act, *args)
+
+    def set_at(
+        self, purpose: str, at: float | None, act: Callable[..., object], *args: Any
+    ) -> None:
+        """The same at a time in seconds since 1970; None: never."""
+        self.clear(purpose)
+        if at is not None:
+            self.set(purpose, at - time.time(), act, *args)
 
     def clear(self, purpose: str) -> None:
         """It was met, or does not matter any more."""

@@ -11,7 +11,6 @@ import secrets
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -33,26 +32,18 @@ from fastsfu.events import (
 from fastsfu.messages.exchange import Mailbox
 from fastsfu.p2p.peering import Peering
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
-from fastsfu.session.bundle import Bundle, IceParameters
+from fastsfu.session.bundle import Answer, Bundle, IceParameters
 from fastsfu.session.channels import SessionChannels, Switchboard
 from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.metadata import UNSET, Metadata
 from fastsfu.session.publisher import Audience, Publisher, name_sources
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
-from fastsfu.tracks import Kind, Publication, Source, SubscriptionInfo
+from fastsfu.tracks import Kind, Publication, Source
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]
 
 LOST = ("timeout", "connection-error")  # the client may come back from these
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to an offer, and whose source each of its receiving sections carries, by mid."""
-
-    sdp: str = field(repr=False)
-    subscriptions: Mapping[str, SubscriptionInfo]
 
 
 class Home(Audience, Switchboard, Protocol):
@@ -127,9 +118,7 @@ class Session:
         self._bundle: Bundle | None = None
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
         self._has_path = self._is_secured = self._told_unreachable = False
-        if grant.eject_at_expiry and grant.expires_at is not None:
-            seconds, info = grant.expires_at - self.joined_at, "The token has expired."
-            self._deadlines.set("expiry", seconds, self.leave, "exp-token", info)
+        self._leave_with_token()
 
     def __repr__(self) -> str:
         return f"Session(id={self.id!r}, room={self.room.name!r}, ended={self.ended!r})"
@@ -226,6 +215,12 @@ class Session:
         """The client has the last answer in force; needed of those who said that they confirm."""
         self._require_live()
         self.subscriber.release()
+
+    def renew(self, token: Grant) -> None:
+        """Go on with a newer token's time limits; raises TokenError when it gives other rights."""
+        self._require_live()
+        self.grant = self.grant.renewed(token)
+        self._leave_with_token()
 
     def restart_ice(self, remote_ufrag: str, remote_password: str) -> IceParameters:
         """Restart ICE without an offer (WHIP, WHEP).
@@ -394,6 +389,10 @@ class Session:
             self._bundle.answer(offer, sending, self.publisher.publications.keys()),
             self.subscriber.described(),
         )
+
+    def _leave_with_token(self) -> None:
+        at, info = self.grant.ejects_at, "The token has expired."
+        self._deadlines.set_at("expiry", at, self.leave, "exp-token", info)
 
     def _require_live(self) -> None:
         if self.ended is not None:

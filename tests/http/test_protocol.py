@@ -90,6 +90,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "sdp_mline_index": 0,
         "username_fragment": "abcd",
     },
+    "token-refreshed": {"id": 0, "expires_at": None},
     "pong": {"id": 0},
     "error": {"fatal": True, "error": "no-room", "info": "i", "re": None},
     "ejected": {"reason": "ejected"},

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 
 import pytest
 import websockets
@@ -256,3 +257,22 @@ async def test_an_owner_sets_the_topology(server: LiveServer, room: str) -> None
         await owner.send("set-topology", topology="sfu")
         await owner.send("ping", id=1)
         await owner.expect("pong")
+
+
+async def test_token_is_refreshed_in_a_call(server: LiveServer, room: str) -> None:
+    async with server.caller(room, user_id="ada") as ada:
+        newer = server.token(room, user_id="ada", expires_in=None)
+        await ada.send("refresh-token", id=7, token=newer)
+        taken = await ada.expect("token-refreshed")
+        assert taken == {"type": "token-refreshed", "id": 7, "expires_at": None}
+        for token, error in (
+            (server.token(room, user_id="eve"), "not-allowed"),
+            (server.token("another", user_id="ada"), "not-allowed"),
+            (server.token(room, user_id="ada", now=time.time() - 9999), "exp-token"),
+            ("x", "not-allowed"),
+        ):
+            await ada.send("refresh-token", id=8, token=token)
+            refused = await ada.receive()
+            assert (refused["type"], refused["error"], refused["re"]) == ("error", error, 8)
+            assert refused["fatal"] is False
+            assert token not in refused["info"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -231,3 +232,19 @@ async def test_player_is_ended_with_the_last_that_it_received(
         assert len(server.sfu.rooms.get(room).sessions) == 2, "Bob and who hears him"
         gone = await server.http.delete(where, headers=authorized(server, room))
         assert (gone.status_code, gone.json()["error"]) == (404, "no-session")
+
+
+async def test_own_session_outlives_the_token_that_made_it(server: LiveServer, room: str) -> None:
+    """An encoder that has sent for longer than its token is good must still be able to stop."""
+    made = await post(server, f"whip/{room}", room)
+    where = made.url.join(made.headers["location"])
+    late = {"now": time.time() - 7200, "expires_in": 3600}
+    headers = {"Authorization": f"Bearer {server.token(room, **late)}"}
+    anew = await server.http.post(f"v1/whip/{room}", content=PUBLISH, headers=headers | SDP)
+    assert (anew.status_code, anew.json()["error"]) == (401, "exp-token")
+    fragment = headers | FRAGMENT | {"If-Match": "*"}
+    answer = await server.http.patch(where, content=restart(), headers=fragment)
+    assert answer.status_code == 200
+    ejecting = {"Authorization": f"Bearer {server.token(room, eject_at_expiry=True, **late)}"}
+    assert (await server.http.delete(where, headers=ejecting)).status_code == 401
+    assert (await server.http.delete(where, headers=headers)).status_code == 200

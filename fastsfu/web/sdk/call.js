@@ -121,6 +121,11 @@ class Call {
     return { present, hidden: (joined && this.#live?.hidden) || 0 };
   }
 
+  /** @param {string} token */
+  async refreshToken(token) {
+    await this.#requireJoined().refreshToken(token);
+  }
+
   /** @param {boolean} on */
   async setLocalAudio(on) {
     await this.#local.setAudio(on);

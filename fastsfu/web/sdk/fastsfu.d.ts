@@ -283,6 +283,13 @@ export interface Call {
   /** How many are in the call; both 0 while we are not. */
   participantCounts(): ParticipantCounts;
 
+  /**
+   * Go on with a newer token of the same holder and rights, before the one that the call was joined
+   * with ends it (`eject_at_token_exp`). Rejects with a `CallError` and changes nothing then:
+   * `not-allowed`, `exp-token`, `nbf-token`.
+   */
+  refreshToken(token: string): Promise<void>;
+
   /** Resolves when the device is on (or off); a device that fails gives a `nonfatal-error`. */
   setLocalAudio(on: boolean): Promise<void>;
   setLocalVideo(on: boolean): Promise<void>;

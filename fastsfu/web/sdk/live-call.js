@@ -7,6 +7,7 @@
 import { ActiveSpeaker } from './active-speaker.js';
 import { AppMessages } from './app-messages.js';
 import { CallError, ejection, fatal } from './errors.js';
+import { MeetingToken } from './meeting-token.js';
 import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
 import { SOURCES } from './participants.js';
@@ -54,6 +55,7 @@ export class LiveCall {
   #others = new Roster();
   #hidden = 0;
   #offers = new Offers((offer) => this.#signaling.send(offer));
+  #token = new MeetingToken((message) => this.#signaling.send(message));
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
   /** @type {ReceiveSettings} */
@@ -103,9 +105,10 @@ export class LiveCall {
    */
   async join({ room, token, name }) {
     this.#local.start();
+    this.#token.start(token);
     await this.#signaling.join(() => ({
-      type: 'join', room, token, name, user_data: this.#metadata.userData, sdk: SDK,
-      capabilities: CAPABILITIES,
+      type: 'join', room, token: this.#token.current, name, sdk: SDK,
+      user_data: this.#metadata.userData, capabilities: CAPABILITIES,
     }));
     await this.#answered();
   }
@@ -127,7 +130,14 @@ export class LiveCall {
     this.#metadata.close();
     this.#speaker.close();
     this.#paths.close();
-    this.#offers.abandon(fatal('connection-error', 'The call was left.'));
+    const left = fatal('connection-error', 'The call was left.');
+    this.#offers.abandon(left);
+    this.#token.abandon(left);
+  }
+
+  /** @param {string} token */
+  refreshToken(token) {
+    return this.#token.refresh(token);
   }
 
   /** Say goodbye from a page that is being closed. */
@@ -260,6 +270,7 @@ export class LiveCall {
       if (!this.#offers.repeat()) this.#signaling.send({ type: 'confirm' });
       this.#paths.wake();
     }
+    this.#token.welcomed(welcome.type === 'joined');
     this.#metadata.welcomed(welcome.you);
     if (Object.keys(this.#receiveSettings).length) this.setReceiveSettings(this.#receiveSettings);
     this.#handlers.network('signaling', 'connected');
@@ -295,6 +306,8 @@ export class LiveCall {
   #onType = {
     /** @param {Wire.Answer} answer */
     answer: (answer) => this.#offers.answered(answer),
+    /** @param {Wire.TokenRefreshed} message */
+    'token-refreshed': ({ id }) => this.#token.taken(id),
     /** @param {Wire.Sections} sections */
     sections: (sections) => this.#paths.setSections(sections),
     /** @param {Wire.TopologyMessage} message */
@@ -325,7 +338,7 @@ export class LiveCall {
     /** @param {Wire.Error} message */
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
-      if (this.#offers.refused(re, problem)) return;
+      if (this.#offers.refused(re, problem) || this.#token.refused(re, problem)) return;
       if (error === 'sfu-unreachable') this.#tellUnreachable();
       else this.#handlers.problem(problem);
     },

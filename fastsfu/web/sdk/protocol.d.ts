@@ -161,6 +161,12 @@ export interface SetTopology {
   topology: 'auto' | 'peer' | 'sfu';
 }
 
+export interface RefreshToken {
+  type: 'refresh-token';
+  id: number;
+  token: string;
+}
+
 export interface Ping {
   type: 'ping';
   id: number;
@@ -182,6 +188,7 @@ export type ClientMessage =
   | PeerState
   | CarriedMessage
   | SetTopology
+  | RefreshToken
   | Ping
   | Leave;
 
@@ -267,6 +274,12 @@ export interface TopologyMessage {
   peer: PeerConnection | null;
 }
 
+export interface TokenRefreshed {
+  type: 'token-refreshed';
+  id: number;
+  expires_at: number | null;
+}
+
 export interface Pong {
   type: 'pong';
   id: number;
@@ -299,6 +312,7 @@ export type ServerMessage =
   | TopologyMessage
   | PeerDescriptionMessage
   | PeerCandidateMessage
+  | TokenRefreshed
   | Pong
   | Error
   | Ejected;
