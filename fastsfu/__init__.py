@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fastsfu.session.session import Session
     from fastsfu.sfu import SFU
 
+    __version__: str
+
 __all__ = [
     "SFU",
     "Config",
@@ -32,6 +34,7 @@ __all__ = [
     "Room",
     "Session",
     "TokenError",
+    "__version__",
     "asgi_app",
 ]
 
@@ -51,6 +54,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("fastsfu")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

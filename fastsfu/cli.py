@@ -1,6 +1,5 @@
 """The command line: serve, token, bench, doctor. Options are those of Config."""
 
-import logging
 import re
 import runpy
 import sys
@@ -11,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import fastsfu
+from fastsfu import logs
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 
@@ -42,7 +43,25 @@ Workers = Annotated[
 ]
 Cert = Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM; watched.")]
 Key = Annotated[Path | None, typer.Option(help="TLS private key, PEM; watched.")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with options.")]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="TOML file with options.", envvar="FASTSFU_CONFIG"),
+]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fastsfu {fastsfu.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None: ...
 
 
 def main() -> None:
@@ -71,7 +90,12 @@ def serve(
         typer.Option(help="Seconds for calls to end after SIGTERM.", show_default="10"),
     ] = None,
     config_file: ConfigFile = None,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[
+        str, typer.Option(help="debug, info, warning or error.", envvar="FASTSFU_LOG_LEVEL")
+    ] = "info",
+    log_format: Annotated[
+        str, typer.Option(help="text, or json: an object a line.", envvar="FASTSFU_LOG_FORMAT")
+    ] = "text",
 ) -> None:
     """Serve calls over HTTPS; without --cert and --key with a self-signed certificate."""
     import uvloop
@@ -90,11 +114,11 @@ def serve(
         open_rooms=open_rooms or None,
         drain_timeout=drain_timeout,
     )
-    if log_level not in ("debug", "info", "warning", "error"):
+    if log_level not in logs.LEVELS:
         raise typer.BadParameter(log_level, param_hint="--log-level")
-    logging.basicConfig(
-        level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    if log_format not in logs.FORMATTERS:
+        raise typer.BadParameter(log_format, param_hint="--log-format")
+    logs.start(log_level, log_format)
     # asyncio's own TLS touches 256 KiB for each connection, uvloop's what it needs of them.
     uvloop.run(serve_https(config, _announce))
 

@@ -1,6 +1,6 @@
 """Every option: its unit, its reason, its default.
 
-Each comes, in falling precedence, from an argument, the environment (`FASTSFU_<NAME>`; lists
+Each comes, in falling precedence, from an argument, the environment (environment.py; lists
 separated by commas), a TOML file (`Config.load(path)`), its default. Nothing is read again after
 that: a Config is frozen.
 """
@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from fastsfu.cores import usable_cores
+from fastsfu.environment import Environment
 from fastsfu.errors import ConfigError
 from fastsfu.options import (
     Address,
@@ -288,7 +289,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, Environment(settings_cls), TomlConfigSettingsSource(settings_cls)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -320,38 +321,3 @@ def _describe(error: ValidationError) -> str:
         f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg'].removeprefix(_PREFIX)}"
         for each in problems
     )
-
-
-def document() -> str:
-    """The options as Markdown; docs/configuration.md is this."""
-    rows = []
-    for name, field in Config.model_fields.items():
-        meaning = " ".join((field.description or "").split())
-        default = None if field.default_factory else field.get_default()
-        rows.append(f"| `{name}` | {_shown(default)} | {meaning} |")
-    return "\n".join([_DOCUMENT, *rows, ""])
-
-
-def _shown(default: Any) -> str:
-    if default is None or default == []:
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ", ".join(default) if isinstance(default, list) else f"{default}"
-
-
-_DOCUMENT = """# Options
-
-Each option comes, in falling precedence, from the command line or an argument of `Config`, from the
-environment as `FASTSFU_<NAME>` (lists separated by commas), from the TOML file of `--config`, or
-from its default. A wrong or unknown one stops the server with a sentence that names it.
-
-This page is written by `python -m fastsfu.config`.
-
-| option | default | meaning |
-| --- | --- | --- |"""
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(document())

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+import fastsfu
 from fastsfu.auth.tokens import Tokens
 from fastsfu.cli import app, parse_duration
 
@@ -86,6 +87,10 @@ def test_durations(text: str, seconds: float | None) -> None:
         (["serve", "--cert", "/nowhere", "--key", "/nowhere"], {}, "/nowhere: No such file"),
         (["serve", "--config", "/nowhere"], {}, "no configuration file"),
         (["serve", "--log-level", "loud"], {}, "loud"),
+        (["serve", "--log-format", "xml"], {}, "xml"),
+        (["serve"], {"FASTSFU_LOG_LEVEL": "loud"}, "loud"),
+        (["serve"], {"FASTSFU_CONFIG": "/nowhere"}, "no configuration file at /nowhere"),
+        (["serve"], {"FASTSFU_PROT": "1"}, "did you mean FASTSFU_PORT?"),
         (["bench", "nothing"], {}, "no benchmark nothing"),
     ],
 )
@@ -97,6 +102,12 @@ def test_mistakes_end_in_a_sentence(
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
     assert "short" not in done.stderr.split("FASTSFU")[-1]
+
+
+def test_version() -> None:
+    done = run("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"fastsfu {fastsfu.__version__}\n"
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM], ids=["TCP", "UDP"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from fastsfu.config import Config, document
+from fastsfu.config import Config
+from fastsfu.config_document import document
 from fastsfu.cores import usable_cores
 from fastsfu.errors import ConfigError
 
@@ -39,7 +40,8 @@ def test_every_option_is_described() -> None:
 
 def test_document_is_up_to_date() -> None:
     path = Path(__file__).parent.parent / "docs" / "configuration.md"
-    assert path.read_text() == document(), "run: python -m fastsfu.config > docs/configuration.md"
+    command = "python -m fastsfu.config_document > docs/configuration.md"
+    assert path.read_text() == document(), f"run: {command}"
 
 
 def test_defaults() -> None:
@@ -50,6 +52,46 @@ def test_defaults() -> None:
     assert not config.open_rooms
     assert config.video_codecs == ["VP8", "H264", "VP9", "AV1"]
     assert config.audio_codecs == ["opus", "PCMU", "PCMA"]
+
+
+def test_names_that_are_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTSFU_MEDIA_POTR", "9000")
+    assert refused() == "FASTSFU_MEDIA_POTR is no option; did you mean FASTSFU_MEDIA_PORT?"
+    monkeypatch.delenv("FASTSFU_MEDIA_POTR")
+    monkeypatch.setenv("FASTSFU_XYZZY", "1")
+    assert refused() == "FASTSFU_XYZZY is no option"
+
+
+def test_flags_are_variables_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTSFU_MEDIA_IP", "203.0.113.7")
+    assert Config.load().media_ips == ["203.0.113.7"]
+    monkeypatch.setenv("FASTSFU_MEDIA_IPS", "203.0.113.8")
+    assert "FASTSFU_MEDIA_IPS is given twice, the other time as FASTSFU_MEDIA_IP" in refused()
+
+
+def test_secrets_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{SECRET}\n")
+    monkeypatch.setenv("FASTSFU_API_KEY_FILE", str(file))
+    key = Config.load().api_key
+    assert key is not None
+    assert key.get_secret_value() == SECRET
+    monkeypatch.setenv("FASTSFU_API_KEY", SECRET)
+    info = refused()
+    assert "FASTSFU_API_KEY is given twice" in info
+    assert SECRET not in info
+
+
+def test_secret_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTSFU_SECRET_FILE", str(tmp_path / "none"))
+    assert refused() == f"FASTSFU_SECRET_FILE: {tmp_path}/none: No such file or directory"
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    monkeypatch.setenv("FASTSFU_SECRET_FILE", str(binary))
+    assert refused() == f"FASTSFU_SECRET_FILE: {binary} is no text file"
+    monkeypatch.delenv("FASTSFU_SECRET_FILE")
+    monkeypatch.setenv("FASTSFU_PORT_FILE", str(binary))  # a port is no secret
+    assert refused().startswith("FASTSFU_PORT_FILE is no option")
 
 
 def test_precedence(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
