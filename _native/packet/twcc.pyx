@@ -10,8 +10,10 @@
     |  recv delta, 8 or 16 bits ... |         zero padding          |
 """
 
-from fastsfu._native.base.wire cimport write_u16, write_u24, write_u32
-from fastsfu._native.packet.rtcp cimport RTCP_RTPFB, RTPFB_TRANSPORT_CC
+from libc.stdint cimport int16_t
+
+from fastsfu._native.base.wire cimport read_u16, read_u24, write_u16, write_u24, write_u32
+from fastsfu._native.packet.rtcp cimport RTCP_RTPFB, RTPFB_TRANSPORT_CC, RtcpPacket
 
 cdef enum:
     REFERENCE_TICKS = 256     # 64 ms
@@ -26,6 +28,7 @@ cdef enum Symbol:             # section 3.1.1
     NOT_RECEIVED = 0
     SMALL_DELTA = 1
     LARGE_DELTA = 2           # or negative
+    RESERVED = 3
 
 cdef struct Plan:             # what one feedback packet tells
     uint8_t symbols[TWCC_STATUSES]
@@ -169,3 +172,77 @@ cdef size_t write_deltas(
         size += plan.symbols[i]
         last = ticks
     return size
+
+
+cdef bint twcc_open(const RtcpPacket* packet, TwccReader* reader) noexcept nogil:
+    cdef size_t delta_bytes = 0
+    cdef int left, symbol
+    if packet.type != RTCP_RTPFB or packet.count != RTPFB_TRANSPORT_CC:
+        return False
+    if packet.size < FIXED_SIZE:
+        return False
+    reader.data = packet.data
+    reader.number = read_u16(packet.data + 12)
+    reader.left = left = read_u16(packet.data + 14)
+    reader.ticks = read_u24(packet.data + 16) * REFERENCE_TICKS
+    reader.chunk_at = FIXED_SIZE
+    reader.place = reader.symbols = 0
+    if left > TWCC_STATUSES_READ:
+        return False
+    while left > 0:                       # how long are the chunks, and what follows them?
+        if reader.place == reader.symbols and not next_chunk(reader, packet.size):
+            return False
+        symbol = next_symbol(reader)
+        if symbol == RESERVED:
+            return False
+        delta_bytes += symbol
+        left -= 1
+    reader.delta_at = reader.chunk_at
+    reader.chunk_at = FIXED_SIZE
+    reader.place = reader.symbols = 0
+    return reader.delta_at + delta_bytes <= packet.size
+
+
+cdef int twcc_read(TwccReader* reader, Arrival* arrivals, int capacity) noexcept nogil:
+    cdef int count = min(capacity, reader.left)
+    cdef int i, symbol
+    for i in range(count):
+        if reader.place == reader.symbols:
+            next_chunk(reader, reader.delta_at)
+        symbol = next_symbol(reader)
+        if symbol == SMALL_DELTA:
+            reader.ticks += reader.data[reader.delta_at]
+        elif symbol == LARGE_DELTA:
+            reader.ticks += <uint32_t><int16_t>read_u16(reader.data + reader.delta_at)
+        reader.delta_at += symbol
+        arrivals[i].number = reader.number
+        arrivals[i].received = symbol != NOT_RECEIVED
+        arrivals[i].ticks = reader.ticks
+        reader.number += 1
+    reader.left -= count
+    return count
+
+
+cdef bint next_chunk(TwccReader* reader, size_t end) noexcept nogil:
+    """Go on to the next chunk that has symbols; False: there is none before `end`."""
+    reader.place = reader.symbols = 0
+    while reader.symbols == 0:
+        if reader.chunk_at + 2 > end:
+            return False
+        reader.chunk = read_u16(reader.data + reader.chunk_at)
+        reader.chunk_at += 2
+        if reader.chunk >> 15 == 0:
+            reader.symbols = reader.chunk & 0x1FFF
+        else:
+            reader.symbols = SHORT_VECTOR if reader.chunk >> 14 & 1 else LONG_VECTOR
+    return True
+
+
+cdef inline int next_symbol(TwccReader* reader) noexcept nogil:
+    cdef int place = reader.place
+    reader.place += 1
+    if reader.chunk >> 15 == 0:
+        return reader.chunk >> 13 & 3
+    if reader.chunk >> 14 & 1:
+        return reader.chunk >> (12 - 2 * place) & 3
+    return reader.chunk >> (13 - place) & 1

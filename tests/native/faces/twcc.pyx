@@ -1,11 +1,45 @@
-"""Python face of media/twcc, for its tests."""
+"""Python face of media/twcc and of the reader of packet/twcc, for their tests."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
 
 from fastsfu._native.media.twcc cimport (
     TWCC_WINDOW, TwccReceiver, twcc_init, twcc_on_packet, twcc_tell)
 
+from fastsfu._native.packet.rtcp cimport RtcpPacket, rtcp_next
+from fastsfu._native.packet.twcc cimport (
+    TWCC_STATUSES_READ, Arrival, TwccReader, twcc_open, twcc_read)
+
+from tests.native.faces.exact cimport exact
+
 WINDOW = TWCC_WINDOW
+STATUSES_READ = TWCC_STATUSES_READ
+
+
+def read(bytes compound, int at_a_time=64):
+    """[(number, arrival in ticks or None)] of the first packet; None: it is refused."""
+    cdef uint8_t* data = exact(compound)
+    cdef Arrival* arrivals = <Arrival*>malloc(at_a_time * sizeof(Arrival))
+    cdef RtcpPacket packet
+    cdef TwccReader reader
+    cdef size_t offset = 0
+    cdef int count, i
+    try:
+        if not rtcp_next(data, len(compound), &offset, &packet):
+            return None
+        if not twcc_open(&packet, &reader):
+            return None
+        found = []
+        count = twcc_read(&reader, arrivals, at_a_time)
+        while count:
+            found += [
+                (arrivals[i].number, arrivals[i].ticks if arrivals[i].received else None)
+                for i in range(count)]
+            count = twcc_read(&reader, arrivals, at_a_time)
+        return found
+    finally:
+        free(arrivals)
+        free(data)
 
 
 cdef class Twcc:
