@@ -1,0 +1,88 @@
+"""How much can go to one receiver: the lower one of a bound by delay and a bound by loss, raised by
+what probes have shown. A pure state machine: it is told what left and what feedback says, and asked
+what may leave.
+
+    what leaves             estimator_sends -> its transport-wide number
+    transport-wide feedback estimator_on_arrivals (in portions), then estimator_conclude
+    for others              estimator_on_remb, estimator_on_report
+    now and then            estimator_tick: feedback that does not come any more
+    more is wanted          estimator_probe: a cluster begins; probe_owed says what it lacks
+
+While nothing is known of the link (`proven` is False) there is no bound: what is sent in the first
+second shows what gets through, as without any estimate.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from fastsfu._native.bwe.acked cimport Acked
+from fastsfu._native.bwe.aimd cimport Aimd
+from fastsfu._native.bwe.groups cimport Groups
+from fastsfu._native.bwe.loss_limit cimport LossLimit
+from fastsfu._native.bwe.probe cimport PROBE_SENDING, Probe, probe_on_sent
+from fastsfu._native.bwe.queue cimport Queue
+from fastsfu._native.bwe.sent cimport SentLog, sent_note
+from fastsfu._native.bwe.trend cimport Trend
+from fastsfu._native.packet.twcc cimport Arrival
+
+cdef enum:
+    ESTIMATE_LEAST_BPS = 30000        # sound at its worst
+    ESTIMATE_MOST_BPS = 200000000
+    ESTIMATE_START_BPS = 300000       # libwebrtc's
+    ESTIMATE_PROVEN_US = 1000000      # after the first feedback
+
+cdef struct Estimator:
+    int64_t bps                       # the estimate
+    bint proven                       # it is one
+    bint limited                      # less is sent than might be
+    int64_t wanted_bps                # by whoever sends; probes go no further
+    int64_t rtt_us                    # with the receiver's wait before its feedback; 0 = unknown
+    SentLog* log                      # NULL: no transport-wide numbers
+    Groups groups
+    Trend trend
+    Queue queue
+    Acked acked
+    Aimd aimd
+    LossLimit loss
+    Probe probe
+    int standing                      # cuts for a queue that stands, since it was short
+    int64_t cut_us                    # when the last one was
+    double unused_bytes               # saved up of what might have been sent, for half a second
+    uint64_t counted_bytes            # of log.bytes
+    int64_t first_us                  # when the first feedback came; -1 = none yet
+    int64_t concluded_us              # and the last one
+    uint16_t expected                 # number behind the last one that has arrived
+    int64_t arrival_us                # of the last packet, by the receiver's clock, extended
+    uint32_t ticks                    # the same on the wire
+    int64_t heard_us                  # REMB and reports: when the last one came
+    uint64_t heard_bytes              # sent until then
+    double used_bps                   # sent meanwhile
+
+# log: owned by the caller; NULL: the receiver gives no transport-wide feedback.
+cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept nogil
+# A portion of one feedback packet, in order of the numbers.
+cdef void estimator_on_arrivals(
+    Estimator* e, const Arrival* arrivals, int count, int64_t now_us) noexcept nogil
+# The end of one feedback packet.
+cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil
+# A receiver's own estimate (draft-alvestrand-rmcat-remb-03). sent_bytes: in all.
+cdef void estimator_on_remb(
+    Estimator* e, int64_t bps, uint64_t sent_bytes, int64_t now_us) noexcept nogil
+# A receiver's report of so many packets since its last one; without transport-wide feedback only.
+cdef void estimator_on_report(
+    Estimator* e, uint32_t packets, uint32_t lost, uint64_t sent_bytes,
+    int64_t now_us) noexcept nogil
+# At least once a second.
+cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil
+# Shall a cluster begin? Then what leaves belongs to it, until it is complete.
+cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil
+
+
+cdef inline uint16_t estimator_sends(
+        Estimator* e, uint16_t size, int64_t now_us) noexcept nogil:
+    """A datagram of `size` bytes leaves: its transport-wide number. There is a log."""
+    cdef uint16_t number = sent_note(e.log, size, now_us)
+    if e.log.cluster:
+        probe_on_sent(&e.probe, number, size, now_us)
+        if e.probe.state != PROBE_SENDING:
+            e.log.cluster = 0
+    return number

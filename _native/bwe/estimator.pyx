@@ -1,0 +1,270 @@
+"""See estimator.pxd."""
+
+from libc.math cimport pow
+from libc.stdint cimport int32_t
+from libc.string cimport memset
+
+from fastsfu._native.base.seq cimport seq_diff
+from fastsfu._native.bwe.acked cimport acked_init, acked_on_packet
+from fastsfu._native.bwe.aimd cimport aimd_init, aimd_set, aimd_update
+from fastsfu._native.bwe.groups cimport GroupDelta, groups_init, groups_on_packet
+from fastsfu._native.bwe.loss_limit cimport (
+    loss_limit_choose, loss_limit_forgive, loss_limit_init, loss_limit_observe,
+    loss_limit_on_packet, loss_limit_update,
+)
+from fastsfu._native.bwe.probe cimport (
+    PROBE_IDLE, probe_begin, probe_cancel, probe_init, probe_on_arrival, probe_result,
+)
+from fastsfu._native.bwe.queue cimport queue_init, queue_mark, queue_on_packet
+from fastsfu._native.bwe.sent cimport SENT_CAPACITY, Sent, sent_at, sent_find
+from fastsfu._native.bwe.trend cimport (
+    USAGE_NORMAL, USAGE_OVERUSE, USAGE_UNDERUSE, Usage, trend_init, trend_on_delta,
+)
+from fastsfu._native.packet.twcc cimport TWCC_TICK_US
+
+cdef enum:
+    BUDGET_US = 500000                # of what is saved up (libwebrtc's AlrDetector)
+    STALLED_US = 500000               # besides the round-trip time, without feedback
+    PROBE_QUEUED_US = 15000           # no probe onto a longer queue
+    REPORT_LEAST_US = 200000          # between two that are an observation each
+    UNKNOWN_RTT_US = 100000
+    FULL_US = 10000000                # for so long after an overuse the link counts as full
+    GROWN_US = 25000                  # a queue that was less meanwhile is somebody's frame
+    STANDING_US = 35000               # and one that never was less stands
+    CUT_US = 300000                   # besides the round-trip time, between two cuts for it
+    CUTS = 4                          # if they do not help, it is others who fill it
+    LEFT_US = 10000000                # then it is left to them for so long
+
+cdef double USED = 0.65               # share of the estimate that counts as using it
+cdef double LIMITED_ABOVE = 0.8       # share of the budget saved up: limited from here,
+cdef double LIMITED_BELOW = 0.5       # and to here
+cdef double START_ABOVE_ACKED = 1.2
+cdef double THROUGH = 0.9             # share of a probe's rate at which it got through
+cdef double REMB_TELLS = 1.4          # a REMB below that multiple of what is sent is a bound
+cdef double REMB_RISES = 1.08         # a second
+
+
+cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept nogil:
+    memset(e, 0, sizeof(Estimator))
+    e.bps = ESTIMATE_START_BPS
+    e.log = log
+    e.first_us = -1
+    groups_init(&e.groups)
+    trend_init(&e.trend)
+    queue_init(&e.queue)
+    acked_init(&e.acked)
+    aimd_init(&e.aimd, ESTIMATE_START_BPS if log != NULL else ESTIMATE_MOST_BPS, now_us)
+    loss_limit_init(&e.loss)
+    probe_init(&e.probe, now_us)
+
+
+cdef void estimator_on_arrivals(
+        Estimator* e, const Arrival* arrivals, int count, int64_t now_us) noexcept nogil:
+    cdef const Arrival* arrival
+    cdef Sent* sent
+    cdef int i
+    for i in range(count):
+        arrival = &arrivals[i]
+        sent = sent_find(e.log, arrival.number)
+        if sent == NULL:
+            continue
+        if arrival.received:
+            extend(e, arrival)
+            on_arrival(e, sent, now_us)
+        elif not sent.lost:
+            sent.lost = 1
+            loss_limit_on_packet(&e.loss, sent_at(sent, now_us), sent.size, True)
+
+
+cdef inline void extend(Estimator* e, const Arrival* arrival) noexcept nogil:
+    """The arrival time without the wrap of its 32 bits."""
+    cdef int64_t passed_us
+    if e.arrival_us == 0:                 # any origin will do
+        e.arrival_us = <int64_t>1 << 40
+        e.ticks = arrival.ticks
+    passed_us = <int64_t><int32_t>(arrival.ticks - e.ticks) * TWCC_TICK_US
+    make_up(e, arrival.number, passed_us)
+    e.arrival_us += passed_us
+    e.ticks = arrival.ticks
+
+
+cdef void make_up(Estimator* e, uint16_t number, int64_t passed_us) noexcept nogil:
+    """Feedback was lost: what it told of counts as arrived meanwhile, evenly; else the rate would
+    seem to fall."""
+    cdef Sent* sent
+    cdef int gap = seq_diff(number, e.expected), i
+    if e.first_us < 0 or gap > SENT_CAPACITY:
+        gap = 0
+    elif -SENT_CAPACITY < gap < 0:
+        return                            # it was overtaken by what came after it
+    for i in range(gap):
+        sent = sent_find(e.log, e.expected + i)
+        if sent != NULL and not sent.lost:
+            acked_on_packet(&e.acked, e.arrival_us + passed_us * (i + 1) // (gap + 1), sent.size)
+    e.expected = number + 1
+
+
+cdef void on_arrival(Estimator* e, Sent* sent, int64_t now_us) noexcept nogil:
+    cdef GroupDelta delta
+    cdef int64_t left_us = sent_at(sent, now_us)
+    cdef int64_t group_us = e.groups.current.arrival_us
+    if sent.lost:
+        loss_limit_forgive(&e.loss)
+    else:
+        loss_limit_on_packet(&e.loss, left_us, sent.size, False)
+    acked_on_packet(&e.acked, e.arrival_us, sent.size)
+    queue_on_packet(&e.queue, left_us, e.arrival_us)
+    if sent.cluster:
+        if sent.cluster == e.probe.cluster and e.probe.state != PROBE_IDLE:
+            probe_on_arrival(&e.probe, left_us, e.arrival_us, sent.size)
+    elif groups_on_packet(&e.groups, left_us, e.arrival_us, &delta):
+        trend_on_delta(&e.trend, &delta, group_us)
+    e.rtt_us = now_us - left_us
+    sent.size = 0
+
+
+cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
+    cdef double found
+    cdef Usage usage
+    if e.first_us < 0:
+        e.first_us = e.concluded_us = now_us
+    save_up(e, now_us)
+    e.concluded_us = now_us
+    e.log.waits_us = 0
+    found = probe_result(&e.probe, e.expected - 1, e.aimd.bps, now_us)
+    usage = judge(e, now_us)
+    aimd_update(&e.aimd, usage, &e.acked, e.rtt_us, e.limited, now_us)
+    if usage == USAGE_OVERUSE:
+        e.proven = True
+        probe_cancel(&e.probe, now_us)
+        e.log.cluster = 0
+    else:
+        raise_to(e, found, now_us)
+    loss_limit_update(&e.loss, e.aimd.bps, e.acked.bps)
+    queue_mark(&e.queue)
+    if now_us - e.first_us >= ESTIMATE_PROVEN_US or e.loss.bps > 0:
+        e.proven = True
+    settle(e)
+
+
+cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
+    """The trend sees a queue that grows or drains. One that is full and stands has none; and what
+    was empty for a moment since the last feedback is none: a frame, maybe another flow's.
+
+    Two flows over one link see the same queue, though not the same trend: that is what lets them
+    give way together, and so share it."""
+    if e.queue.low_us < STANDING_US or now_us - e.cut_us > LEFT_US:
+        e.standing = 0
+    if e.trend.usage == USAGE_OVERUSE and e.queue.low_us < GROWN_US:
+        return USAGE_NORMAL
+    if e.trend.usage != USAGE_NORMAL or e.queue.low_us < STANDING_US:
+        return e.trend.usage
+    if e.standing == CUTS:
+        return USAGE_NORMAL
+    if now_us - max(e.cut_us, e.aimd.reduced_us) < CUT_US + e.rtt_us:
+        return USAGE_UNDERUSE
+    e.standing += 1
+    e.cut_us = now_us
+    return USAGE_OVERUSE
+
+
+cdef inline void raise_to(Estimator* e, double found_bps, int64_t now_us) noexcept nogil:
+    """What a probe has shown; at the beginning, what media has."""
+    if not e.proven:
+        found_bps = max(found_bps, START_ABOVE_ACKED * e.acked.bps)
+    elif now_us - e.aimd.reduced_us < FULL_US and found_bps < THROUGH * e.probe.bps:
+        return                            # it only pushed others aside
+    if found_bps > e.aimd.bps:
+        aimd_set(&e.aimd, found_bps, now_us)
+    if e.loss.bps > 0:
+        e.loss.bps = max(e.loss.bps, found_bps)
+
+
+cdef void save_up(Estimator* e, int64_t now_us) noexcept nogil:
+    """Is the estimate made use of? A budget of USED of it, which what is sent is taken from."""
+    cdef double most = USED * e.aimd.bps / 8e6 * BUDGET_US
+    e.unused_bytes += USED * e.aimd.bps / 8e6 * (now_us - e.concluded_us)
+    e.unused_bytes -= e.log.bytes - e.counted_bytes
+    e.unused_bytes = max(-most, min(most, e.unused_bytes))
+    e.counted_bytes = e.log.bytes
+    if e.unused_bytes > LIMITED_ABOVE * most:
+        e.limited = True
+    elif e.unused_bytes < LIMITED_BELOW * most:
+        e.limited = False
+
+
+cdef void settle(Estimator* e) noexcept nogil:
+    e.aimd.bps = max(<double>ESTIMATE_LEAST_BPS, min(<double>ESTIMATE_MOST_BPS, e.aimd.bps))
+    e.bps = <int64_t>e.aimd.bps
+    if e.loss.bps > 0:
+        e.bps = min(e.bps, max(<int64_t>ESTIMATE_LEAST_BPS, <int64_t>e.loss.bps))
+
+
+cdef void estimator_on_remb(
+        Estimator* e, int64_t bps, uint64_t sent_bytes, int64_t now_us) noexcept nogil:
+    """A receiver's estimate stands at 1.5 of what it gets, as long as nothing is in the way: so
+    only one that is lower says something of the link."""
+    cdef double seconds = min(now_us - e.concluded_us, <int64_t>1000000) / 1e6
+    if e.log != NULL or bps <= 0:
+        return
+    use(e, sent_bytes, now_us)
+    e.concluded_us = now_us
+    if e.used_bps <= 0:
+        return
+    if bps < REMB_TELLS * e.used_bps:
+        e.aimd.bps = bps
+        e.proven = True
+    else:
+        e.aimd.bps *= pow(REMB_RISES, seconds)
+    settle(e)
+
+
+cdef void estimator_on_report(
+        Estimator* e, uint32_t packets, uint32_t lost, uint64_t sent_bytes,
+        int64_t now_us) noexcept nogil:
+    if e.log != NULL or packets == 0 or lost > packets:
+        return
+    use(e, sent_bytes, now_us)
+    if e.used_bps <= 0:
+        return
+    loss_limit_observe(&e.loss, packets, lost, e.used_bps)
+    loss_limit_choose(
+        &e.loss, e.aimd.bps, e.used_bps * (packets - lost) / packets)
+    e.proven = e.proven or e.loss.bps > 0
+    settle(e)
+
+
+cdef inline void use(Estimator* e, uint64_t sent_bytes, int64_t now_us) noexcept nogil:
+    """The rate at which was sent since the last report."""
+    cdef int64_t passed_us = now_us - e.heard_us
+    if e.heard_us == 0 or passed_us >= REPORT_LEAST_US:
+        if e.heard_us:
+            e.used_bps = 8e6 * (sent_bytes - e.heard_bytes) / passed_us
+        e.heard_us = now_us
+        e.heard_bytes = sent_bytes
+
+
+cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil:
+    cdef int64_t rtt_us = e.rtt_us if e.rtt_us else <int64_t>UNKNOWN_RTT_US
+    if e.log == NULL or e.first_us < 0 or e.log.waits_us == 0:
+        return
+    if now_us - e.log.waits_us < STALLED_US + rtt_us:
+        return
+    e.log.waits_us = now_us               # and again, as long as nothing comes
+    e.aimd.bps /= 2
+    e.aimd.raised_us = now_us
+    e.proven = True
+    probe_cancel(&e.probe, now_us)
+    e.log.cluster = 0
+    settle(e)
+
+
+cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil:
+    if e.log == NULL or e.first_us < 0 or e.trend.usage == USAGE_OVERUSE:
+        return False
+    if e.queue.us > PROBE_QUEUED_US:
+        return False
+    if not probe_begin(&e.probe, <double>e.bps, <double>e.wanted_bps, now_us):
+        return False
+    e.log.cluster = e.probe.cluster
+    return True

@@ -1,0 +1,45 @@
+"""Pacing as a debt: what was sent is owed, and drains at the pacing rate.
+
+    debt(t) = max(0, debt - rate x elapsed) + bytes sent
+    admits  debt + bytes <= 40 ms x rate, or no debt at all
+
+So a frame leaves whole, as long as it drains within 40 ms; only what exceeds that waits, as
+(stream, number): the packets themselves lie in the history. What waits leaves in order; sound never
+waits, and is charged. A rate of 0 admits everything.
+"""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+
+cdef enum:
+    PACER_CAPACITY = 512          # packets that wait: a power of two
+    PACER_DRAIN_US = 40000        # str0m's (its LeakyBucketPacer)
+    PACER_IDLE = -1
+
+cdef struct Paced:
+    uint64_t stream               # whose packet: the caller's handle of it
+    int64_t number
+    int64_t since_us
+    uint32_t size                 # bytes
+
+cdef struct Pacer:
+    double debt_bytes
+    double rate_bps
+    int64_t at_us                 # when the debt was last drained
+    uint32_t head                 # of the ring: the next one to leave
+    uint32_t count
+    int64_t waiting_bytes
+    Paced waiting[PACER_CAPACITY]
+
+cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
+cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil
+# May so many bytes leave now? Not while others wait.
+cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
+# They leave.
+cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
+# False: the ring is full.
+cdef bint pacer_put(
+    Pacer* pacer, uint64_t stream, int64_t number, uint32_t size, int64_t now_us) noexcept nogil
+# The next one that may leave now, taken out and charged. False: none.
+cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil
+# When the next one may; PACER_IDLE: none waits.
+cdef int64_t pacer_due_us(const Pacer* pacer) noexcept nogil

@@ -1,0 +1,85 @@
+"""See pacer.pxd."""
+
+from libc.math cimport ceil
+
+
+cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
+    pacer.debt_bytes = 0
+    pacer.rate_bps = 0
+    pacer.at_us = now_us
+    pacer.head = pacer.count = 0
+    pacer.waiting_bytes = 0
+
+
+cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil:
+    drain(pacer, now_us)
+    pacer.rate_bps = rate_bps
+
+
+cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil:
+    if pacer.count:
+        return False
+    drain(pacer, now_us)
+    return fits(pacer, bytes)
+
+
+cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil:
+    drain(pacer, now_us)
+    if pacer.rate_bps > 0:
+        pacer.debt_bytes += bytes
+
+
+cdef bint pacer_put(
+        Pacer* pacer, uint64_t stream, int64_t number, uint32_t size,
+        int64_t now_us) noexcept nogil:
+    cdef Paced* paced = &pacer.waiting[(pacer.head + pacer.count) & (PACER_CAPACITY - 1)]
+    if pacer.count == PACER_CAPACITY:
+        return False
+    pacer.count += 1
+    pacer.waiting_bytes += size
+    paced.stream = stream
+    paced.number = number
+    paced.size = size
+    paced.since_us = now_us
+    return True
+
+
+cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil:
+    if pacer.count == 0:
+        return False
+    drain(pacer, now_us)
+    paced[0] = pacer.waiting[pacer.head]
+    if not fits(pacer, paced.size):
+        return False
+    pacer.head = (pacer.head + 1) & (PACER_CAPACITY - 1)
+    pacer.count -= 1
+    pacer.waiting_bytes -= paced.size
+    pacer.debt_bytes += paced.size
+    return True
+
+
+cdef int64_t pacer_due_us(const Pacer* pacer) noexcept nogil:
+    cdef double above
+    if pacer.count == 0:
+        return PACER_IDLE
+    if fits(pacer, pacer.waiting[pacer.head].size):
+        return pacer.at_us
+    above = pacer.debt_bytes + pacer.waiting[pacer.head].size - most(pacer)
+    return pacer.at_us + <int64_t>ceil(min(above, pacer.debt_bytes) * 8e6 / pacer.rate_bps)
+
+
+cdef inline bint fits(const Pacer* pacer, uint32_t bytes) noexcept nogil:
+    return (
+        pacer.rate_bps <= 0 or pacer.debt_bytes <= 0 or pacer.debt_bytes + bytes <= most(pacer))
+
+
+cdef inline double most(const Pacer* pacer) noexcept nogil:
+    """The debt, in bytes, that drains in time."""
+    return PACER_DRAIN_US * pacer.rate_bps / 8e6
+
+
+cdef inline void drain(Pacer* pacer, int64_t now_us) noexcept nogil:
+    if now_us > pacer.at_us:
+        pacer.debt_bytes = max(
+            0.0, pacer.debt_bytes - (now_us - pacer.at_us) * pacer.rate_bps / 8e6)
+        pacer.at_us = now_us

@@ -1,0 +1,88 @@
+"""bwe/pacer against the formula of pacer.pxd."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.native.faces.bwe import IDLE, WAITING, Pacer
+
+MS = 1000
+MBPS = 1_000_000
+
+
+def paced(rate_bps):
+    pacer = Pacer(0)
+    pacer.rate(rate_bps, 0)
+    return pacer
+
+
+def test_without_a_rate_all_is_admitted():
+    pacer = Pacer(0)
+    pacer.charge(10_000_000, 0)
+    assert pacer.admits(10_000_000, 0)
+
+
+def test_what_drains_within_40_ms_leaves_whole():
+    pacer = paced(MBPS)
+    assert pacer.admits(5000, 0)
+    pacer.charge(5000, 0)
+    assert not pacer.admits(1, 0)
+    assert pacer.admits(1250, 10 * MS)
+    assert not pacer.admits(1251, 10 * MS)
+
+
+def test_one_packet_leaves_however_slow_it_is():
+    assert paced(30_000).admits(1200, 0)
+
+
+def test_nothing_overtakes_what_waits():
+    pacer = paced(MBPS)
+    pacer.charge(5000, 0)
+    assert pacer.put(7, 1, 1000, 0)
+    assert not pacer.admits(10, 35 * MS)
+    assert pacer.next(35 * MS) == (7, 1, 1000, 0)
+    assert pacer.admits(10, 35 * MS)
+
+
+def test_the_due_time_is_when_it_may_leave():
+    pacer = paced(MBPS)
+    assert pacer.due_us == IDLE
+    pacer.charge(5000, 0)
+    pacer.put(1, 2, 1250, 0)
+    assert pacer.due_us == 10 * MS
+    assert pacer.next(10 * MS - 1) is None
+    assert pacer.next(10 * MS) is not None
+
+
+def test_a_full_ring_says_so():
+    pacer = paced(MBPS)
+    assert all(pacer.put(1, i, 1000, 0) for i in range(WAITING))
+    assert not pacer.put(1, WAITING, 1000, 0)
+    pacer.rate(0, 0)
+    assert [pacer.next(0)[1] for _ in range(WAITING)] == list(range(WAITING))
+    assert pacer.waiting_bytes == 0
+
+
+acts = st.tuples(st.integers(0, 30 * MS), st.integers(1, 3000), st.booleans())
+
+
+@given(st.integers(50_000, 20 * MBPS), st.lists(acts, max_size=120))
+def test_never_more_than_the_rate_and_what_drains_in_time(rate, life):
+    """Over any span, what leaves is at most rate x span, and the debt at its end."""
+    pacer, now_us, left, debt, waiting = paced(rate), 0, [], 0.0, []
+    for wait_us, size, sound in life:
+        now_us += wait_us
+        debt = max(0.0, debt - rate * wait_us / 8e6)
+        while (paced_one := pacer.next(now_us)) is not None:
+            assert debt == 0 or debt + paced_one[2] <= 0.04 * rate / 8 + 1e-6
+            assert waiting.pop(0) == paced_one[1]
+            debt += paced_one[2]
+        if waiting:
+            assert now_us <= pacer.due_us <= now_us + debt * 8e6 / rate + 2
+        if sound or pacer.admits(size, now_us):
+            pacer.charge(size, now_us)
+            debt += size
+        else:
+            pacer.put(1, len(left), size, now_us)
+            waiting.append(len(left))
+        left.append(size)
+        assert abs(pacer.debt_bytes - debt) < 1e-3

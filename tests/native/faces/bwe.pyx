@@ -1,0 +1,344 @@
+"""Python face of the bandwidth estimation, for its tests."""
+
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from fastsfu._native.bwe.acked cimport Acked as CAcked, acked_init, acked_on_packet
+from fastsfu._native.bwe.aimd cimport Aimd as CAimd, aimd_init, aimd_set, aimd_update
+from fastsfu._native.bwe.allocate cimport Step, Want, allocate as c_allocate, allocate_wanted
+from fastsfu._native.bwe.estimator cimport (
+    ESTIMATE_START_BPS, Estimator as CEstimator, estimator_conclude, estimator_init,
+    estimator_on_arrivals, estimator_on_remb, estimator_on_report, estimator_probe,
+    estimator_sends, estimator_tick)
+from fastsfu._native.bwe.groups cimport (
+    GroupDelta, Groups as CGroups, groups_init, groups_on_packet)
+from fastsfu._native.bwe.loss_limit cimport (
+    LossLimit as CLossLimit, loss_limit_choose, loss_limit_forgive, loss_limit_init,
+    loss_limit_observe, loss_limit_on_packet, loss_limit_update)
+from fastsfu._native.bwe.pacer cimport (
+    PACER_CAPACITY, PACER_IDLE, Paced, Pacer as CPacer, pacer_admits, pacer_charge, pacer_due_us,
+    pacer_init, pacer_next, pacer_put, pacer_set_rate)
+from fastsfu._native.bwe.probe cimport (
+    Probe as CProbe, probe_begin, probe_cancel, probe_init, probe_on_arrival, probe_on_sent,
+    probe_owed, probe_result)
+from fastsfu._native.bwe.queue cimport Queue as CQueue, queue_init, queue_on_packet
+from fastsfu._native.bwe.sent cimport (
+    SENT_CAPACITY, Sent, SentLog as CSentLog, sent_at, sent_find, sent_init, sent_note)
+from fastsfu._native.bwe.trend cimport Trend as CTrend, Usage, trend_init, trend_on_delta
+from fastsfu._native.packet.twcc cimport Arrival
+
+CAPACITY = SENT_CAPACITY
+START_BPS = ESTIMATE_START_BPS
+WAITING = PACER_CAPACITY
+IDLE = PACER_IDLE
+
+
+cdef class SentLog:
+    cdef CSentLog log
+
+    def __init__(self, first=0):
+        sent_init(&self.log, first)
+
+    def note(self, size, now_us, cluster=0):
+        self.log.cluster = cluster
+        return sent_note(&self.log, size, now_us)
+
+    def find(self, number, now_us, take=False):
+        """(when it left, its size, its cluster), or None; `take`: it is acknowledged."""
+        cdef Sent* sent = sent_find(&self.log, number)
+        if sent == NULL:
+            return None
+        found = sent_at(sent, now_us), sent.size, sent.cluster
+        if take:
+            sent.size = 0
+        return found
+
+
+cdef class Groups:
+    cdef CGroups groups
+
+    def __init__(self):
+        groups_init(&self.groups)
+
+    def packet(self, sent_us, arrival_us):
+        """(send delta, arrival delta) in us, or None."""
+        cdef GroupDelta delta
+        if groups_on_packet(&self.groups, sent_us, arrival_us, &delta):
+            return delta.sent_us, delta.arrival_us
+        return None
+
+
+cdef class Trend:
+    cdef CTrend trend
+
+    def __init__(self):
+        trend_init(&self.trend)
+
+    def delta(self, sent_us, apart_us, arrival_us):
+        """Usage: 0 normal, 1 overuse, 2 underuse."""
+        cdef GroupDelta delta
+        delta.sent_us = sent_us
+        delta.arrival_us = apart_us
+        return <int>trend_on_delta(&self.trend, &delta, arrival_us)
+
+    @property
+    def slope(self):
+        return self.trend.slope
+
+    @property
+    def threshold_ms(self):
+        return self.trend.threshold_ms
+
+
+cdef class Queue:
+    cdef CQueue queue
+
+    def __init__(self):
+        queue_init(&self.queue)
+
+    def packet(self, sent_us, arrival_us):
+        queue_on_packet(&self.queue, sent_us, arrival_us)
+        return self.queue.us
+
+
+cdef class Acked:
+    cdef CAcked acked
+
+    def __init__(self):
+        acked_init(&self.acked)
+
+    def packet(self, arrival_us, size):
+        acked_on_packet(&self.acked, arrival_us, size)
+        return self.acked.bps
+
+
+cdef class Aimd:
+    cdef CAimd aimd
+
+    def __init__(self, bps, now_us=0):
+        aimd_init(&self.aimd, bps, now_us)
+
+    def update(self, usage, acked_bps, rtt_us, now_us, limited=False, recent_bps=None):
+        cdef CAcked acked
+        acked_init(&acked)
+        acked.bps = acked_bps
+        acked.recent_bps = acked_bps if recent_bps is None else recent_bps
+        aimd_update(&self.aimd, <Usage><int>usage, &acked, rtt_us, limited, now_us)
+        return self.aimd.bps
+
+    def set(self, bps, now_us):
+        aimd_set(&self.aimd, bps, now_us)
+
+    @property
+    def link_kbps(self):
+        return self.aimd.link_kbps
+
+
+cdef class LossLimit:
+    cdef CLossLimit limit
+
+    def __init__(self):
+        loss_limit_init(&self.limit)
+
+    def packet(self, sent_us, size, lost):
+        loss_limit_on_packet(&self.limit, sent_us, size, lost)
+
+    def forgive(self):
+        loss_limit_forgive(&self.limit)
+
+    def update(self, delay_bps, acked_bps):
+        return bool(loss_limit_update(&self.limit, delay_bps, acked_bps))
+
+    def observe(self, packets, lost, bps, delay_bps, acked_bps):
+        """The bound after one more observation; 0: none."""
+        loss_limit_observe(&self.limit, packets, lost, bps)
+        loss_limit_choose(&self.limit, delay_bps, acked_bps)
+        return self.limit.bps
+
+    @property
+    def bps(self):
+        return self.limit.bps
+
+    @property
+    def inherent(self):
+        return self.limit.inherent
+
+    @property
+    def observations(self):
+        return self.limit.count
+
+
+cdef class Probe:
+    cdef CProbe probe
+
+    def __init__(self, now_us=0):
+        probe_init(&self.probe, now_us)
+
+    def begin(self, estimate_bps, wanted_bps, now_us):
+        return bool(probe_begin(&self.probe, estimate_bps, wanted_bps, now_us))
+
+    def sent(self, number, size, now_us):
+        probe_on_sent(&self.probe, number, size, now_us)
+
+    def arrival(self, sent_us, arrival_us, size):
+        probe_on_arrival(&self.probe, sent_us, arrival_us, size)
+
+    def result(self, number, estimate_bps, now_us):
+        return probe_result(&self.probe, number, estimate_bps, now_us)
+
+    def cancel(self, now_us):
+        probe_cancel(&self.probe, now_us)
+
+    def owed(self, now_us):
+        return probe_owed(&self.probe, now_us)
+
+    @property
+    def state(self):
+        return <int>self.probe.state
+
+    @property
+    def bps(self):
+        return self.probe.bps
+
+    @property
+    def bytes(self):
+        return self.probe.bytes
+
+    @property
+    def due_us(self):
+        return self.probe.due_us
+
+
+cdef class Pacer:
+    cdef CPacer pacer
+
+    def __init__(self, now_us=0):
+        pacer_init(&self.pacer, now_us)
+
+    def rate(self, bps, now_us):
+        pacer_set_rate(&self.pacer, bps, now_us)
+
+    def admits(self, size, now_us):
+        return bool(pacer_admits(&self.pacer, size, now_us))
+
+    def charge(self, size, now_us):
+        pacer_charge(&self.pacer, size, now_us)
+
+    def put(self, stream, number, size, now_us):
+        return bool(pacer_put(&self.pacer, stream, number, size, now_us))
+
+    def next(self, now_us):
+        """(stream, number, size, since_us), or None."""
+        cdef Paced paced
+        if pacer_next(&self.pacer, &paced, now_us):
+            return paced.stream, paced.number, paced.size, paced.since_us
+        return None
+
+    @property
+    def due_us(self):
+        return pacer_due_us(&self.pacer)
+
+    @property
+    def debt_bytes(self):
+        return self.pacer.debt_bytes
+
+    @property
+    def waiting_bytes(self):
+        return self.pacer.waiting_bytes
+
+
+def allocate(int64_t bps, wants):
+    """wants: [([(bps, height)], most, priority, now)]. ([step of each], bits left, bits wanted)."""
+    cdef int count = len(wants), i, k
+    cdef Want* all_wants = <Want*>calloc(max(count, 1), sizeof(Want))
+    cdef Step* steps = <Step*>calloc(max(1, sum(len(want[0]) for want in wants)), sizeof(Step))
+    cdef Step* free_step = steps
+    try:
+        for i, (ladder, most, priority, now) in enumerate(wants):
+            all_wants[i].steps = free_step
+            all_wants[i].count = len(ladder)
+            all_wants[i].most = most
+            all_wants[i].priority = priority
+            all_wants[i].now = now
+            for k in range(len(ladder)):
+                free_step.bps, free_step.height = ladder[k]
+                free_step += 1
+        left = c_allocate(bps, all_wants, count)
+        return [all_wants[i].step for i in range(count)], left, allocate_wanted(all_wants, count)
+    finally:
+        free(all_wants)
+        free(steps)
+
+
+cdef class Estimator:
+    cdef CEstimator estimator
+    cdef CSentLog log
+
+    def __init__(self, now_us=0, twcc=True, first=0):
+        sent_init(&self.log, first)
+        estimator_init(&self.estimator, &self.log if twcc else NULL, now_us)
+
+    def sends(self, size, now_us):
+        return estimator_sends(&self.estimator, size, now_us)
+
+    def feedback(self, arrivals, now_us):
+        """arrivals: [(number, ticks or None)], as the feedback has them."""
+        cdef Arrival arrival[64]
+        cdef int count = 0
+        for number, ticks in arrivals:
+            arrival[count].number = number & 0xFFFF
+            arrival[count].received = ticks is not None
+            arrival[count].ticks = (ticks or 0) & 0xFFFFFFFF
+            count += 1
+            if count == 64:
+                estimator_on_arrivals(&self.estimator, arrival, count, now_us)
+                count = 0
+        estimator_on_arrivals(&self.estimator, arrival, count, now_us)
+        estimator_conclude(&self.estimator, now_us)
+
+    def remb(self, bps, uint64_t sent_bytes, now_us):
+        estimator_on_remb(&self.estimator, bps, sent_bytes, now_us)
+
+    def report(self, packets, lost, uint64_t sent_bytes, now_us):
+        estimator_on_report(&self.estimator, packets, lost, sent_bytes, now_us)
+
+    def tick(self, now_us):
+        estimator_tick(&self.estimator, now_us)
+
+    def probe(self, now_us):
+        return bool(estimator_probe(&self.estimator, now_us))
+
+    def owed(self, now_us):
+        """Bytes that the cluster under way lacks."""
+        return probe_owed(&self.estimator.probe, now_us)
+
+    @property
+    def bps(self):
+        return self.estimator.bps
+
+    @property
+    def proven(self):
+        return bool(self.estimator.proven)
+
+    @property
+    def limited(self):
+        return bool(self.estimator.limited)
+
+    @property
+    def wanted_bps(self):
+        return self.estimator.wanted_bps
+
+    @wanted_bps.setter
+    def wanted_bps(self, bps):
+        self.estimator.wanted_bps = bps
+
+    @property
+    def state(self):
+        """What lies behind the estimate, to print when a test fails."""
+        return {
+            "delay": self.estimator.aimd.bps, "loss": self.estimator.loss.bps,
+            "acked": self.estimator.acked.bps, "usage": <int>self.estimator.trend.usage,
+            "queue_us": self.estimator.queue.us, "link": self.estimator.aimd.link_kbps,
+            "probe": <int>self.estimator.probe.state, "inherent": self.estimator.loss.inherent,
+            "average": self.estimator.loss.average, "rtt_us": self.estimator.rtt_us,
+        }
