@@ -1,24 +1,9 @@
 """The last packets of one RTP stream, as received (plaintext, before any rewrite): what NACKs are
 answered from (RFC 4588). Shared by all receivers of the stream."""
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t
 
-from fastsfu._native.base.pool cimport Buffer
-from fastsfu._native.packet.rtp cimport RtpHeader
-
-cdef enum:
-    NO_LEVEL = 255            # MediaPacket.level: the packet had none
-
-# A received packet and what is known of it.
-cdef struct MediaPacket:
-    Buffer* buffer            # plaintext; payload at data[header.header_size]
-    RtpHeader header
-    int64_t ext_seq           # extended sequence number in its stream
-    int64_t arrival_us
-    uint16_t payload_size     # without the sender's own padding
-    uint8_t padding           # bytes that egress put behind the payload; the last one counts them
-    bint keyframe             # a decodable start begins here
-    uint8_t level             # audio: the byte of its level (RFC 6464) that travels on, or NO_LEVEL
+from fastsfu._native.media.packet cimport MediaPacket
 
 cdef struct History:
     MediaPacket* packets      # ring by ext_seq; buffer NULL = empty

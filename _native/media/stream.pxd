@@ -8,9 +8,10 @@ a link feeds instead of a transport; a tap is where it leaves for one.
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsfu._native.media.history cimport History, MediaPacket
+from fastsfu._native.media.history cimport History
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
+from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.media.rewrite cimport Rewrite
 from fastsfu._native.media.stats cimport StreamStats

@@ -7,9 +7,8 @@ them equal. Audio never waits.
 
 from libc.stdint cimport uint16_t
 
-from fastsfu._native.media.history cimport MediaPacket
+from fastsfu._native.media.packet cimport MediaPacket, Run
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
-from fastsfu._native.worker.link cimport Run
 from fastsfu._native.worker.state cimport Worker
 
 cdef enum:

@@ -6,7 +6,8 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
-from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket, history_get, history_put
+from fastsfu._native.media.history cimport history_get, history_put
+from fastsfu._native.media.packet cimport NO_LEVEL, MediaPacket, Run
 from fastsfu._native.media.rewrite cimport (
     rewrite_elapsed, rewrite_find, rewrite_map, rewrite_start,
 )
@@ -19,7 +20,7 @@ from fastsfu._native.packet.rtp cimport (
 )
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.egress cimport egress_end, egress_keep, egress_message, egress_packet
-from fastsfu._native.worker.link cimport Run, link_frame
+from fastsfu._native.worker.link cimport link_frame
 from fastsfu._native.worker.state cimport (
     MESSAGES_FORWARDED, PACKETS_FORWARDED, PADDING_BYTES, Worker,
 )

@@ -18,11 +18,11 @@ from fastsfu._native.base.wire cimport read_u16
 from fastsfu._native.crypto.srtp cimport (
     SRTP_OK, SRTP_OLD, SRTP_REPLAYED, SrtpResult, srtp_unprotect,
 )
-from fastsfu._native.media.history cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.levels cimport level_on_packet
 from fastsfu._native.media.loss cimport (
     LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
 )
+from fastsfu._native.media.packet cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.reception cimport reception_init, reception_on_packet
 from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
 from fastsfu._native.media.timeline cimport timeline_map

@@ -10,7 +10,7 @@ so a worker that is stuck costs the others nothing but that.
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from fastsfu._native.base.ring cimport Ring
-from fastsfu._native.media.history cimport MediaPacket
+from fastsfu._native.media.packet cimport MediaPacket, Run
 from fastsfu._native.media.stream cimport InboundStream
 from fastsfu._native.worker.state cimport Link, Worker
 
@@ -25,10 +25,6 @@ cdef enum LinkRecord:
 cdef struct LinkHead:
     uint32_t kind                 # LinkRecord
     uint64_t handle               # frame, clock: of the replica; keyframe: of the stream asked for
-
-cdef struct Run:                  # packets [begin, end) of a frame that leave as one message
-    int begin
-    int end
 
 cdef struct LinkFrame:            # then `count` MediaPackets and `run_count` Runs
     LinkHead head

@@ -4,7 +4,8 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.ring cimport Ring, ring_end, ring_front, ring_pop
-from fastsfu._native.media.history cimport MediaPacket, history_expire
+from fastsfu._native.media.history cimport history_expire
+from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind, inbound_break, want_keyframe
 from fastsfu._native.worker.feedback cimport feedback_keyframe

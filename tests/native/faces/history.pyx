@@ -5,8 +5,8 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.pool cimport (
     BUFFER_CAPACITY, Buffer, Pool, buffer_release, pool_free, pool_init, pool_take)
 from fastsfu._native.media.history cimport (
-    History as CHistory, MediaPacket, history_expire, history_free, history_get, history_init,
-    history_put)
+    History as CHistory, history_expire, history_free, history_get, history_init, history_put)
+from fastsfu._native.media.packet cimport MediaPacket
 
 
 cdef class History:

@@ -1,0 +1,27 @@
+"""A received packet, and a frame of them as it leaves.
+
+What is known of a packet is found out once, where it comes in (worker/ingress), for all of its
+receivers and all workers that it goes to. Its plaintext lies in a buffer that each holder counts.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t
+
+from fastsfu._native.base.pool cimport Buffer
+from fastsfu._native.packet.rtp cimport RtpHeader
+
+cdef enum:
+    NO_LEVEL = 255            # MediaPacket.level: the packet had none
+
+cdef struct MediaPacket:
+    Buffer* buffer            # plaintext; payload at data[header.header_size]
+    RtpHeader header
+    int64_t ext_seq           # extended sequence number in its stream
+    int64_t arrival_us
+    uint16_t payload_size     # without the sender's own padding
+    uint8_t padding           # bytes that egress put behind the payload; the last one counts them
+    bint keyframe             # a decodable start begins here
+    uint8_t level             # audio: the byte of its level (RFC 6464) that travels on, or NO_LEVEL
+
+cdef struct Run:              # packets [begin, end) of a frame that leave as one message
+    int begin
+    int end
