@@ -59,7 +59,7 @@ cdef struct InboundStream:
     Level level
     Timeline timeline             # of a voice
     History history               # kept while there are receivers, and only for video
-    # the frame being gathered (worker/forward)
+    # the frame being gathered (worker/frames)
     MediaPacket frame[FRAME_CAPACITY]
     int frame_count
     int64_t frame_deadline_us     # send it by then, complete or not

@@ -33,7 +33,7 @@ from fastsfu._native.worker.command cimport (
 )
 from fastsfu._native.worker.egress cimport egress_flush
 from fastsfu._native.worker.feedback cimport feedback_bye
-from fastsfu._native.worker.forward cimport forward_forget
+from fastsfu._native.worker.frames cimport frames_forget
 from fastsfu._native.worker.ingress cimport ingress_early
 from fastsfu._native.worker.link cimport link_connect, link_tap, link_to, link_untap
 from fastsfu._native.worker.paths cimport paths_forget, paths_register, paths_unregister_next
@@ -304,7 +304,7 @@ cdef void create_replica(Worker* worker, const CreateReplica* command) noexcept 
 
 cdef void apply_free_inbound(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef Transport* transport = find_transport(worker, stream.transport)
-    forward_forget(worker, stream)
+    frames_forget(worker, stream)
     if transport == NULL:
         replica_close(worker, stream)
     else:

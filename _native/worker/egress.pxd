@@ -4,6 +4,7 @@ one call.
     egress_message(destination)            begins a message
     egress_packet(...) -> packet           appends a packet of known size; the caller writes its
                                            header there
+    egress_in_place(...) -> packet         and its payload
     egress_end()                           ends the message
     egress_protected(destination, data)    a message of its own that needs no protection any more
     egress_flush(udp)                      protects all, sends all, lets the held buffers go
@@ -46,6 +47,10 @@ cdef void egress_message(
 cdef uint8_t* egress_packet(
     Egress* egress, SrtpContext* context, uint64_t index, uint16_t header_size,
     const uint8_t* payload, uint16_t payload_size) noexcept nogil
+# The same, where the caller writes the payload too, right behind the header.
+cdef uint8_t* egress_in_place(
+    Egress* egress, SrtpContext* context, uint64_t index, uint16_t header_size,
+    uint16_t payload_size) noexcept nogil
 # A message without a packet is dropped.
 cdef void egress_end(Egress* egress) noexcept nogil
 # One datagram that is protected already, in order with what else is laid out; `data` is copied.

@@ -64,6 +64,13 @@ cdef uint8_t* egress_packet(
     return packet
 
 
+cdef uint8_t* egress_in_place(
+        Egress* egress, SrtpContext* context, uint64_t index, uint16_t header_size,
+        uint16_t payload_size) noexcept nogil:
+    return egress_packet(
+        egress, context, index, header_size, egress.area + egress.used + header_size, payload_size)
+
+
 cdef void egress_end(Egress* egress) noexcept nogil:
     if egress.messages[egress.message_count - 1].size == 0:
         egress.message_count -= 1

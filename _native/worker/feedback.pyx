@@ -25,8 +25,8 @@ from fastsfu._native.packet.rtcp cimport (
 from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, Transport, transport_heard
 from fastsfu._native.worker.egress cimport egress_flush, egress_protected
 from fastsfu._native.worker.event cimport EVENT_STREAM_ENDED
-from fastsfu._native.worker.forward cimport forward_again
 from fastsfu._native.worker.link cimport link_clock, link_keyframe
+from fastsfu._native.worker.repeat cimport repeat_packet
 from fastsfu._native.worker.state cimport (
     DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP, RTCP_CAPACITY, TWCC_INTERVAL_US, Worker,
     count_drop, emit_event,
@@ -151,7 +151,7 @@ cdef void on_nack(Worker* worker, Transport* transport, const RtcpPacket* part) 
         count = rtcp_read_nack(part, &cursor, seqs, MAX_NACKS)
         stream.stats.nack_count += count
         for i in range(count):
-            forward_again(worker, stream, seqs[i])
+            repeat_packet(worker, stream, seqs[i])
         if count < MAX_NACKS:
             return
 

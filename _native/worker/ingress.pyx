@@ -3,7 +3,7 @@
     stun   -> transport by ufrag -> ice agent -> answer; TURN's messages -> relay
     channel data -> relay
     dtls   -> transport by address -> event loop (crypto/dtls)
-    rtp    -> transport by address -> stream by SSRC or MID -> unprotect -> statistics -> forward
+    rtp    -> transport by address -> stream by SSRC or MID -> unprotect -> statistics -> frames
     rtcp   -> transport by address -> feedback
 """
 
@@ -45,7 +45,7 @@ from fastsfu._native.worker.event cimport (
     EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_STREAM_STARTED, AudioLevel, StreamStarted,
 )
 from fastsfu._native.worker.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
-from fastsfu._native.worker.forward cimport forward_packet
+from fastsfu._native.worker.frames cimport frames_put
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
 from fastsfu._native.worker.state cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
@@ -106,7 +106,7 @@ cdef void on_dtls(
 
 cdef void on_rtp(
         Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
-    """One protected packet: find its stream, unprotect, keep the books, hand it to forward."""
+    """One protected packet: find its stream, unprotect, keep the books, hand it on."""
     cdef MediaPacket packet
     cdef RtpExtensions extensions
     cdef InboundStream* stream = NULL
@@ -308,7 +308,7 @@ cdef void accept(
         want_keyframe(stream)
     if (stream.waiting or stream.keyframe_wanted) and not keyframe_at_hand(stream, packet):
         feedback_keyframe(worker, transport, stream)
-    forward_packet(worker, stream, packet)
+    frames_put(worker, stream, packet)
 
 
 cdef inline bint keyframe_at_hand(

@@ -9,7 +9,7 @@ from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind, inbound_break, want_keyframe
 from fastsfu._native.worker.feedback cimport feedback_keyframe
-from fastsfu._native.worker.forward cimport forward_linked
+from fastsfu._native.worker.forward cimport fan_out
 from fastsfu._native.worker.link cimport (
     LINK_CLOCK, LINK_FRAME, LinkClock, LinkFrame, LinkHead, frame_packets, frame_runs, link_to,
 )
@@ -97,7 +97,7 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
     stream.stats.last_packet_us = worker.now_us
     if (stream.waiting or stream.keyframe_wanted) and not keyframe:
         feedback_keyframe(worker, NULL, stream)
-    forward_linked(worker, stream, packets, frame.count, frame_runs(frame), frame.run_count)
+    fan_out(worker, stream, packets, frame.count, frame_runs(frame), frame.run_count)
 
 
 cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nogil:

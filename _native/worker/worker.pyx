@@ -32,7 +32,7 @@ from fastsfu._native.worker.command cimport Head
 from fastsfu._native.worker.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.worker.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
 from fastsfu._native.worker.feedback cimport feedback_report, feedback_tick
-from fastsfu._native.worker.forward cimport forward_due
+from fastsfu._native.worker.frames cimport frames_due
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.link cimport link_wake
 from fastsfu._native.worker.replica cimport (
@@ -181,7 +181,7 @@ cdef void worker_read_links(Worker* worker) noexcept nogil:
 
 
 cdef void worker_step(Worker* worker) noexcept nogil:
-    forward_due(worker)
+    frames_due(worker)
     if worker.now_us >= worker.next_tick_us:
         tick(worker)
     sweep_slots(worker)

@@ -1,0 +1,17 @@
+"""A video frame's packets, gathered until its marker bit, at most hold_us, and cut into runs of
+equal sizes: each run leaves as one message (GSO), whoever receives it. At most MAX_PADDING bytes of
+RTP padding make them equal. Audio never waits.
+"""
+
+from fastsfu._native.media.packet cimport MediaPacket
+from fastsfu._native.media.stream cimport InboundStream
+from fastsfu._native.worker.state cimport Worker
+
+# A packet to all receivers of its stream, here and on other workers, now or with its frame; it may
+# be padded. Takes over the caller's hold of packet.buffer.
+cdef void frames_put(
+    Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil
+# Send the frames whose hold has ended.
+cdef void frames_due(Worker* worker) noexcept nogil
+# Forget a stream that is about to be freed.
+cdef void frames_forget(Worker* worker, InboundStream* stream) noexcept nogil

@@ -1,0 +1,122 @@
+"""Frames gathered and cut into runs; see frames.pxd."""
+
+from libc.stdint cimport uint8_t, uint16_t
+from libc.string cimport memset
+
+from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.media.packet cimport Run
+from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind, has_receivers
+from fastsfu._native.net.udp cimport GSO_MAX_BYTES
+from fastsfu._native.worker.forward cimport fan_out
+from fastsfu._native.worker.lay cimport LAY_OVERHEAD, MAX_PADDING
+from fastsfu._native.worker.link cimport link_frame
+from fastsfu._native.worker.state cimport PADDING_BYTES
+
+
+cdef void frames_put(
+        Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil:
+    cdef bint late = stream.kind == MediaKind.VIDEO and packet.ext_seq < stream.last_ext_seq
+    if not has_receivers(stream):
+        buffer_release(packet.buffer)
+        return
+    if stream.kind == MediaKind.AUDIO or late:
+        # A recovered packet goes by itself: its frame has left.
+        leave(worker, stream, packet, 1)
+        return
+    if stream.frame_count and (
+            stream.frame[0].header.ts != packet.header.ts or stream.frame_count == FRAME_CAPACITY):
+        frame_ends(worker, stream)
+    if stream.frame_count == 0:
+        stream.frame_deadline_us = worker.now_us + worker.hold_us
+        worker.gathering[worker.gathering_count] = stream
+        worker.gathering_count += 1
+    stream.frame[stream.frame_count] = packet[0]
+    stream.frame_count += 1
+    if packet.header.marker or not worker.udp.gso or worker.hold_us == 0:
+        frame_ends(worker, stream)
+
+
+cdef void frame_ends(Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef int count = stream.frame_count
+    if count == 0:
+        return
+    frames_forget(worker, stream)
+    stream.frame_count = 0
+    leave(worker, stream, stream.frame, count)
+
+
+cdef void frames_due(Worker* worker) noexcept nogil:
+    cdef int i = worker.gathering_count - 1
+    while i >= 0:                 # frame_ends moves the last one into the gap
+        if worker.gathering[i].frame_deadline_us <= worker.now_us:
+            frame_ends(worker, worker.gathering[i])
+        i -= 1
+
+
+cdef void frames_forget(Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef int i
+    for i in range(worker.gathering_count):
+        if worker.gathering[i] == stream:
+            worker.gathering_count -= 1
+            worker.gathering[i] = worker.gathering[worker.gathering_count]
+            return
+
+
+cdef void leave(
+        Worker* worker, InboundStream* stream, MediaPacket* packets, int count) noexcept nogil:
+    cdef Run runs[FRAME_CAPACITY]
+    cdef int run_count = equalise(worker, packets, count, runs)
+    if stream.tap_count:
+        link_frame(worker, stream, packets, count, runs, run_count)
+    fan_out(worker, stream, packets, count, runs, run_count)
+
+
+cdef int equalise(Worker* worker, MediaPacket* packets, int count, Run* runs) noexcept nogil:
+    """Cut a frame into runs whose packets are equal after at most MAX_PADDING bytes each; the last
+    may be smaller.
+
+    The padding is written behind the shared payload, so a packet has one plaintext, whoever
+    receives it and however often.
+    """
+    cdef int run_count = 0, begin = 0, end, i
+    cdef uint16_t top
+    while begin < count:
+        end = run_end(packets, begin, count, &top)
+        for i in range(begin, end - 1):
+            pad(worker, &packets[i], top)
+        if packets[end - 1].payload_size + MAX_PADDING >= top:
+            pad(worker, &packets[end - 1], top)
+        runs[run_count].begin = begin
+        runs[run_count].end = end
+        run_count += 1
+        begin = end
+    return run_count
+
+
+cdef int run_end(const MediaPacket* packets, int begin, int count, uint16_t* top) noexcept nogil:
+    """Where the run that begins here ends, and the payload size of its packets after padding."""
+    cdef uint16_t size, low = packets[begin].payload_size, high = packets[begin].payload_size
+    cdef int end = begin + 1
+    while end < count:
+        size = packets[end].payload_size
+        if (end + 1 - begin) * (LAY_OVERHEAD + max(high, size)) > GSO_MAX_BYTES:
+            break
+        if max(high, size) - min(low, size) <= MAX_PADDING:
+            low = min(low, size)
+            high = max(high, size)
+            end += 1
+            continue
+        if size < low:
+            end += 1              # a smaller one may end the message
+        break
+    top[0] = high
+    return end
+
+
+cdef inline void pad(Worker* worker, MediaPacket* packet, uint16_t top) noexcept nogil:
+    cdef uint8_t* tail = packet.buffer.data + packet.header.header_size + packet.payload_size
+    packet.padding = <uint8_t>(top - packet.payload_size)
+    if packet.padding:
+        memset(tail, 0, packet.padding)
+        tail[packet.padding - 1] = packet.padding     # RFC 3550 section 5.1
+        worker.counters[PADDING_BYTES] += packet.padding

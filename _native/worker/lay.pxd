@@ -1,0 +1,45 @@
+"""One packet for one receiver: its header and extensions in a message of egress. RTP is laid out
+here alone.
+
+    lay_message(transport, payload_size, count)    begins a message
+    lay_packet(...), lay_rtx(...)                  append a packet to it
+    lay_end()                                      ends it
+
+All packets of a message have one size, but the last may be smaller.
+
+Invariant: the same packet and index always give the same bytes (one nonce, one header and
+plaintext; media/rewrite).
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
+from fastsfu._native.media.packet cimport MediaPacket
+from fastsfu._native.media.stream cimport OutboundStream
+from fastsfu._native.packet.rtp cimport RTP_FIXED_SIZE
+from fastsfu._native.peer.transport cimport Transport
+from fastsfu._native.worker.state cimport Worker
+
+cdef enum:
+    # profile, length, one element of one byte padded to a word (RFC 8285)
+    EXTENSION_BYTES = 8
+    # the most that a packet is larger than its payload and padding
+    LAY_OVERHEAD = RTP_FIXED_SIZE + EXTENSION_BYTES + SRTP_MAX_OVERHEAD
+    RTX_BYTES = 2                 # the original sequence number (RFC 4588 section 4)
+    MAX_PADDING = 4               # bytes: Chromium's packets of a frame are equal to within one
+
+# For at most `count` packets, none with more payload (without padding) than `payload_size` and
+# MAX_PADDING.
+cdef void lay_message(
+    Worker* worker, const Transport* transport, uint16_t payload_size, int count) noexcept nogil
+# The payload is read when the batch is protected: the buffer has to be held until then
+# (egress_keep).
+cdef void lay_packet(
+    Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+    int64_t index, uint32_t ts, uint8_t pt) noexcept nogil
+# As a retransmission in a stream of its own, `seq` being what the receiver knows it by (RFC 4588
+# section 4). The payload is copied.
+cdef void lay_rtx(
+    Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+    uint16_t seq, uint32_t ts) noexcept nogil
+cdef void lay_end(Worker* worker) noexcept nogil

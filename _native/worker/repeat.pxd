@@ -1,0 +1,17 @@
+"""Answers to NACKs: what a receiver has lost, from the history of its source.
+
+As RTX (RFC 4588) where that was negotiated, else the same packet again, byte for byte.
+"""
+
+from libc.stdint cimport uint16_t
+
+from fastsfu._native.media.stream cimport OutboundStream
+from fastsfu._native.worker.state cimport Worker
+
+cdef enum:
+    # retransmissions for one receiver of one stream in REPEATS_WINDOW_US
+    MAX_REPEATS = 200
+    REPEATS_WINDOW_US = 200000
+
+# One sequence number of the receiver's; no-op where the packet is gone, or it asks too often.
+cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil
