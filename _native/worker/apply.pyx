@@ -32,12 +32,12 @@ from fastsfu._native.worker.command cimport (
     InboundPayloadType, PauseOutbound, RelayUser, RestartIce, SetExtensions, SetKeys, TapStream,
 )
 from fastsfu._native.worker.egress cimport egress_flush
-from fastsfu._native.worker.feedback cimport feedback_bye
 from fastsfu._native.worker.frames cimport frames_forget
 from fastsfu._native.worker.ingress cimport ingress_early
 from fastsfu._native.worker.link cimport link_connect, link_tap, link_to, link_untap
 from fastsfu._native.worker.paths cimport paths_forget, paths_register, paths_unregister_next
 from fastsfu._native.worker.replica cimport replica_close, replica_open
+from fastsfu._native.worker.reports cimport reports_bye
 from fastsfu._native.worker.state cimport (
     DROP_NO_MEMORY, DROP_STALE_COMMAND, Link, Worker, count_drop, find_inbound, find_outbound,
     find_transport, handle_index,
@@ -97,7 +97,7 @@ cdef void on_transport(Worker* worker, const Head* command, Transport* transport
     elif command.kind == COMMAND_RESTART_ICE:
         restart(worker, transport, <const RestartIce*>command)
     elif command.kind == COMMAND_CLOSE_TRANSPORT:
-        feedback_bye(worker, transport, NULL)
+        reports_bye(worker, transport, NULL)
         apply_free_transport(worker, transport)
 
 
@@ -127,7 +127,7 @@ cdef void on_outbound(Worker* worker, const Head* command, OutboundStream* strea
         outbound_pause(stream, (<const PauseOutbound*>command).paused)
         stream.stats.state = stream.state
     else:
-        feedback_bye(worker, <Transport*>stream.transport, stream)
+        reports_bye(worker, <Transport*>stream.transport, stream)
         close_outbound(worker, stream)
 
 

@@ -44,9 +44,11 @@ from fastsfu._native.worker.command cimport MAX_DTLS_BYTES, DtlsDatagram
 from fastsfu._native.worker.event cimport (
     EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_STREAM_STARTED, AudioLevel, StreamStarted,
 )
-from fastsfu._native.worker.feedback cimport feedback_keyframe, feedback_on_rtcp, feedback_twcc
+from fastsfu._native.worker.feedback cimport feedback_on_rtcp
 from fastsfu._native.worker.frames cimport frames_put
+from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
+from fastsfu._native.worker.reports cimport reports_twcc
 from fastsfu._native.worker.state cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
     DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
@@ -132,7 +134,7 @@ cdef void on_rtp(
         place = extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]
         twcc_on_packet(transport.twcc, read_u16(data + place), worker.now_us)
         transport.twcc_media_ssrc = packet.header.ssrc
-        feedback_twcc(worker, transport)
+        reports_twcc(worker, transport)
     bind(worker, transport, stream, rtx, packet.header.ssrc)
     if rtx and not undo_rtx(stream, &packet):
         buffer_release(packet.buffer)      # padding that probes for bandwidth
@@ -307,7 +309,7 @@ cdef void accept(
     elif verdict == LOSS_HOPELESS:
         want_keyframe(stream)
     if (stream.waiting or stream.keyframe_wanted) and not keyframe_at_hand(stream, packet):
-        feedback_keyframe(worker, transport, stream)
+        keyframes_ask(worker, transport, stream)
     frames_put(worker, stream, packet)
 
 

@@ -8,8 +8,8 @@ from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind, inbound_break, want_keyframe
-from fastsfu._native.worker.feedback cimport feedback_keyframe
 from fastsfu._native.worker.forward cimport fan_out
+from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.link cimport (
     LINK_CLOCK, LINK_FRAME, LinkClock, LinkFrame, LinkHead, frame_packets, frame_runs, link_to,
 )
@@ -73,7 +73,7 @@ cdef void take(Worker* worker, LinkHead* head) noexcept nogil:
         take_clock(stream, <LinkClock*>head)
     else:
         want_keyframe(stream)
-        feedback_keyframe(worker, find_transport(worker, stream.transport), stream)
+        keyframes_ask(worker, find_transport(worker, stream.transport), stream)
 
 
 cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) noexcept nogil:
@@ -96,7 +96,7 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
     stream.stats.packets += frame.count
     stream.stats.last_packet_us = worker.now_us
     if (stream.waiting or stream.keyframe_wanted) and not keyframe:
-        feedback_keyframe(worker, NULL, stream)
+        keyframes_ask(worker, NULL, stream)
     fan_out(worker, stream, packets, frame.count, frame_runs(frame), frame.run_count)
 
 
@@ -119,7 +119,7 @@ cdef bint replica_tick(Worker* worker) noexcept nogil:
     for i in range(worker.replica_count):
         stream = worker.replicas[i]
         if stream.outbound_count:
-            feedback_keyframe(worker, NULL, stream)
+            keyframes_ask(worker, NULL, stream)
             hurry = hurry or stream.waiting or stream.keyframe_wanted
     return hurry
 

@@ -31,13 +31,13 @@ from fastsfu._native.worker.apply cimport apply, apply_free_inbound, apply_free_
 from fastsfu._native.worker.command cimport Head
 from fastsfu._native.worker.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.worker.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
-from fastsfu._native.worker.feedback cimport feedback_report, feedback_tick
 from fastsfu._native.worker.frames cimport frames_due
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.link cimport link_wake
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
 )
+from fastsfu._native.worker.reports cimport reports_send, reports_tick
 from fastsfu._native.worker.sockets cimport sockets_receive
 from fastsfu._native.worker.state cimport (
     QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
@@ -288,7 +288,7 @@ cdef void tick(Worker* worker) noexcept nogil:
     cdef bint hurry = False
     cdef int i
     for i in range(worker.sender_count):
-        if feedback_tick(worker, worker.senders[i]):
+        if reports_tick(worker, worker.senders[i]):
             hurry = True
     if worker.replica_count and replica_tick(worker):
         hurry = True
@@ -324,7 +324,7 @@ cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
     for i in range(transport.inbound_count):
         if worker.now_us - transport.inbound[i].stats.last_packet_us > SILENT_US:
             forget_silent(worker, transport.inbound[i])
-    feedback_report(worker, transport)
+    reports_send(worker, transport)
 
 
 cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:
