@@ -89,6 +89,9 @@ class Config(BaseSettings):
     key: Path | None = None
     """PEM file of the TLS private key."""
 
+    key_passphrase_file: Path | None = None
+    """File with the passphrase of the private key, for one that is encrypted."""
+
     secret: Secret | None = None
     """Signs meeting tokens, at least 32 bytes. Default: a random one for this process, so that its
     tokens end with it.
@@ -295,6 +298,8 @@ class Config(BaseSettings):
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both or neither")
+        if self.key_passphrase_file is not None and self.key is None:
+            raise ValueError("key_passphrase_file belongs to a key")
         if self.turn_min_port > self.turn_max_port:
             raise ValueError("turn_min_port is above turn_max_port")
         if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):

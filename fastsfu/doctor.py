@@ -154,7 +154,7 @@ def _certificate(config: Config) -> Finding:
         fix = "--cert and --key with a certificate that browsers trust"
         return Finding("certificate", "warning", "none given: self-signed at each start", fix)
     try:
-        pair = Pair.read(config.cert, config.key)
+        pair = Pair.read(config.cert, config.key, config.key_passphrase_file)
         pair.context()
         left = pair.expires_at() - datetime.datetime.now(datetime.UTC)
     except (OSError, ValueError) as error:

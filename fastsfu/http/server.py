@@ -5,6 +5,7 @@ answers, so that a load balancer sees /readyz fail and clients hear what is comi
 """
 
 import asyncio
+import logging
 import resource
 import signal
 import socket
@@ -24,9 +25,12 @@ from fastsfu.errors import ConfigError
 from fastsfu.http.app import asgi_app
 from fastsfu.http.door import Door
 from fastsfu.http.http1 import HTTP1, WebSocket
+from fastsfu.http.key_files import KeyFileError
 from fastsfu.http.model import MAX_MESSAGE_BYTES
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
 from fastsfu.sfu import SFU
+
+logger = logging.getLogger("fastsfu.tls")
 
 BACKLOG = 2048
 FAREWELL_SECONDS = 1.0
@@ -71,7 +75,8 @@ class Server(uvicorn.Server):
         config = self._sfu.config
         watcher = None
         if config.cert is not None and config.key is not None:
-            watcher = asyncio.create_task(watch(self._certificate, config.cert, config.key))
+            files = (config.cert, config.key, config.key_passphrase_file)
+            watcher = asyncio.create_task(watch(self._certificate, *files))
         try:
             await self.serve(sockets=[listener])
         finally:
@@ -154,12 +159,17 @@ def open_certificate(config: Config) -> ServerCertificate:
         names = ["localhost", socket.gethostname()]
         return ServerCertificate(self_signed(names, ["127.0.0.1", "::1", *config.media_ips]))
     try:
-        return ServerCertificate(Pair.read(config.cert, config.key))
+        given = ServerCertificate(Pair.read(config.cert, config.key, config.key_passphrase_file))
     except ssl.SSLError as error:
-        reason = f"{config.cert} and {config.key} are no pair of PEM files: {error.reason}"
+        reason = f"{config.cert} and {config.key} cannot be used: {error.reason}"
         raise ConfigError(reason) from None
+    except KeyFileError as error:
+        raise ConfigError(f"{error}.") from None
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror}") from None
+    if invalid := given.pair.why_invalid():
+        logger.warning("the certificate in %s %s: browsers refuse it", config.cert, invalid)
+    return given
 
 
 def open_listener(config: Config) -> socket.socket:

@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from fastsfu.http import key_files
+
 logger = logging.getLogger("fastsfu.tls")
 POLL_SECONDS = 1.0
 SELF_SIGNED_DAYS = 90
@@ -36,9 +38,9 @@ class Pair:
     key: bytes = field(repr=False)
 
     @classmethod
-    def read(cls, certificate: Path, key: Path) -> "Pair":
-        """Raises OSError."""
-        return cls(certificate.read_bytes(), key.read_bytes())
+    def read(cls, certificate: Path, key: Path, passphrase: Path | None = None) -> "Pair":
+        """From files, the third with the passphrase of the key; raises OSError, KeyFileError."""
+        return cls(*key_files.read(certificate, key, passphrase))
 
     def context(self) -> ssl.SSLContext:
         """A server context with this pair; raises ssl.SSLError when it is none."""
@@ -62,6 +64,16 @@ class Pair:
         """The end of validity (UTC) of the first certificate in the chain."""
         return x509.load_pem_x509_certificate(self.chain).not_valid_after_utc
 
+    def why_invalid(self) -> str | None:
+        """That browsers do not take it because of its dates, as half a sentence."""
+        certificate = x509.load_pem_x509_certificate(self.chain)
+        now = datetime.datetime.now(datetime.UTC)
+        if certificate.not_valid_after_utc < now:
+            return f"expired on {certificate.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+        if certificate.not_valid_before_utc > now:
+            return f"is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+        return None
+
 
 class ServerCertificate:
     """The pair in use, and the listening context that hands it to every new connection."""
@@ -83,7 +95,9 @@ class ServerCertificate:
         connection.context = self._current
 
 
-async def watch(served: ServerCertificate, certificate: Path, key: Path) -> None:
+async def watch(
+    served: ServerCertificate, certificate: Path, key: Path, passphrase: Path | None = None
+) -> None:
     """Reload the pair whenever one of its files changes, until cancelled.
 
     A pair that cannot be read or does not match (half written) leaves the old one in use and costs
@@ -91,14 +105,15 @@ async def watch(served: ServerCertificate, certificate: Path, key: Path) -> None
     descriptor left) need not show in the files. They are polled, because a renewal may swap a
     symbolic link anywhere on their path.
     """
-    seen = refused = _signature(certificate, key)
+    files = (certificate, key) if passphrase is None else (certificate, key, passphrase)
+    seen = refused = _signature(*files)
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        now = _signature(certificate, key)
+        now = _signature(*files)
         if now == seen:
             continue
         try:
-            served.replace(Pair.read(certificate, key))
+            served.replace(Pair.read(*files))
             seen = now
             logger.info("certificate reloaded, valid until %s", served.pair.expires_at())
         except (OSError, ValueError) as error:  # ssl.SSLError is an OSError

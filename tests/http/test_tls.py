@@ -75,7 +75,7 @@ def test_configured_files_are_checked_at_start(tmp_path: Path) -> None:
     given = open_certificate(Config(cert=certificate, key=key))
     assert given.pair.names() == ["calls.example"]
     key.write_bytes(rsa_pair().key)
-    with pytest.raises(ConfigError, match=r"privkey\.pem are no pair"):
+    with pytest.raises(ConfigError, match=r"privkey\.pem is the key of another certificate"):
         open_certificate(Config(cert=certificate, key=key))
     key.unlink()
     with pytest.raises(ConfigError, match=r"privkey\.pem: No such file"):
