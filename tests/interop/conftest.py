@@ -32,16 +32,18 @@ DIRECT_ENVIRONMENT = {
     "FASTSFU_TOPOLOGY": "auto",
     "FASTSFU_BACK_TO_P2P_AFTER": "3",
 }
+BROWSERS = {"browser", "firefox"}  # fixtures
 _names = itertools.count(1)
 
 OpenPage = Callable[..., Awaitable[CallPage]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here are browser tests and share one event loop."""
+    """All tests here share one event loop; those with a browser are marked so."""
     for item in items:
         if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
+            if BROWSERS & set(getattr(item, "fixturenames", ())):
+                item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
