@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,6 +45,7 @@ def asgi_app(sfu: SFU) -> ASGIApp:
             FastSFUError: _answer,
             HttpError: _answer,
             HTTPException: _answer,
+            ClientDisconnect: _gone,
             Exception: _answer_fault,
         },
     )
@@ -139,6 +140,11 @@ async def _answer(_: Request, error: Any) -> Response:
         error = HttpError.of(error)
     response: Response = error.response()
     return response
+
+
+async def _gone(_: Request, error: Exception) -> Response:
+    """The client left in the middle of its request: nobody hears this answer."""
+    return Response(status_code=400)
 
 
 async def _answer_fault(request: Request, error: Exception) -> Response:
