@@ -213,6 +213,10 @@ class SFU:
         """Counters: structured array, one row for each live RTP stream and each transport."""
         return np.concatenate([engine.snapshot() for engine in self._running().engines])
 
+    def ended_streams(self) -> npt.NDArray[Any]:
+        """Sums over the RTP streams that have ended: a row for each worker, direction and kind."""
+        return np.concatenate([engine.ended() for engine in self._running().engines])
+
     def counters(self) -> dict[str, int]:
         """Totals of the media workers: messages, packets, drops by reason, marks of the pools."""
         totals: dict[str, int] = {}

@@ -40,7 +40,7 @@ from fastsfu._native.engine.relay_request cimport request_relay
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
-from fastsfu._native.engine.snapshot cimport read_counters, read_rows
+from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
 from fastsfu._native.net.udp cimport udp_open
 from fastsfu._native.turn.relay cimport Relay, relay_init, relay_open_extra
 from fastsfu._native.worker.command cimport *
@@ -459,6 +459,10 @@ cdef class Engine:
     def snapshot(self):
         self.check_thread()
         return read_rows(self.worker)
+
+    def ended(self):
+        self.check_thread()
+        return read_ended(self.worker)
 
     def counters(self):
         self.check_thread()

@@ -5,4 +5,5 @@ worker.
 from fastsfu._native.worker.state cimport Worker
 
 cdef object read_rows(Worker* worker)          # structured array, dtype ROW
+cdef object read_ended(Worker* worker)         # the same, four rows: sums of what has ended
 cdef dict read_counters(Worker* worker)

@@ -62,6 +62,15 @@ cdef object live_rows(const StreamStats* rows, uint32_t top):
     return numpy.frombuffer(copy, ROW, count)
 
 
+cdef object read_ended(Worker* worker):
+    copy = bytearray(sizeof(worker.ended))
+    memcpy(PyByteArray_AS_STRING(copy), &worker.ended[0][0], sizeof(worker.ended))
+    rows = numpy.frombuffer(copy, ROW)
+    rows["row"] = [0, 0, 1, 1]
+    rows["kind"] = [0, 1, 0, 1]
+    return rows
+
+
 cdef dict read_counters(Worker* worker):
     cdef uint32_t i
     counters = {name: worker.counters[i] for i, name in enumerate(COUNTER_NAMES)}

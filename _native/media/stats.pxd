@@ -32,3 +32,17 @@ cdef struct StreamStats:
     uint8_t state                 # outbound: OutboundState
     uint32_t worker               # index
     uint32_t unused
+
+
+# The row's stream has ended: `ended`, the sums of all such, counts on for it.
+cdef inline void stats_end(StreamStats* row, StreamStats* ended) noexcept nogil:
+    row.handle = 0                # first: who reads meanwhile may miss it, not count it twice
+    ended.packets += row.packets
+    ended.bytes += row.bytes
+    ended.retransmitted += row.retransmitted
+    ended.discarded += row.discarded
+    ended.replayed += row.replayed
+    ended.unauthentic += row.unauthentic
+    ended.keyframes += row.keyframes
+    ended.nack_count += row.nack_count
+    ended.pli_count += row.pli_count

@@ -5,7 +5,7 @@ from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
-from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.stats cimport StreamStats, stats_end
 from fastsfu._native.media.stream cimport (
     InboundStream, MediaKind, OutboundStream, inbound_free, inbound_new, outbound_attach,
     outbound_free, outbound_new, outbound_pause, want_keyframe,
@@ -312,6 +312,8 @@ cdef void apply_free_inbound(Worker* worker, InboundStream* stream) noexcept nog
         if transport.inbound_count == 0:
             leave_senders(worker, transport)
     worker.inbound[handle_index(stream.handle)] = NULL
+    if stream.stats.row == ROW_INBOUND:
+        stats_end(stream.stats, &worker.ended[ROW_INBOUND][stream.stats.kind])
     stream.stats.handle = 0
     inbound_free(stream)
 
@@ -362,7 +364,7 @@ cdef void describe_outbound(OutboundStream* stream, const CreateOutbound* comman
 cdef void close_outbound(Worker* worker, OutboundStream* stream) noexcept nogil:
     transport_remove_outbound(<Transport*>stream.transport, stream)
     worker.outbound[handle_index(stream.handle)] = NULL
-    stream.stats.handle = 0
+    stats_end(stream.stats, &worker.ended[ROW_OUTBOUND][stream.stats.kind])
     outbound_free(stream)
 
 

@@ -106,6 +106,7 @@ cdef struct Worker:
     int replica_count
     StreamStats* stream_stats     # max_streams rows
     StreamStats* transport_stats  # max_transports rows
+    StreamStats ended[2][2]       # sums of what has ended: inbound and outbound, by MediaKind
     uint64_t counters[COUNTERS]
 
 cdef inline uint32_t handle_index(uint64_t handle) noexcept nogil:

@@ -252,6 +252,10 @@ class MediaEngine:
         """Counters: structured array, one row for each live RTP stream and each transport."""
         return self._native.snapshot()
 
+    def ended(self) -> npt.NDArray[Any]:
+        """Sums over the RTP streams that have ended: a row for each direction and kind."""
+        return self._native.ended()
+
     def counters(self) -> dict[str, int]:
         """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
         return {**self._native.counters(), "alive": int(not self.lost)}

@@ -1,8 +1,6 @@
 """`GET /metrics`: OpenMetrics for Prometheus; names follow webrtc-stats where it has one.
 
-The engine counts for each live stream. A scrape adds what each has done since the scrape before to
-the totals, so that they never fall when a stream ends; what a stream did after its last scrape is
-not in them, but is in the worker's own totals (`fastsfu_worker_*`).
+The engine counts for each live stream, and sums up what has ended: the totals are both together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,40 +90,35 @@ class SFUCollector(Collector):
         yield GaugeMetricFamily("fastsfu_sessions", "sessions now", len(sfu.sessions))
         yield from _workers([engine.counters() for engine in sfu.engines])
         yield from _app_messages(sfu.rooms.message_counts)
+        ended = sfu.ended_streams()  # before the others, or what ends meanwhile would count twice
         snapshot = sfu.snapshot()
         yield _streams_now(snapshot)
-        yield from self._streams.update(snapshot)
+        yield from self._streams.update(snapshot, ended)
 
 
 class StreamTotals:
-    """Sums over all streams, live and ended, that never fall."""
+    """Sums over all streams, live and ended. They never fall: what a worker just moves from the one
+    to the other while both are read counts as before.
+    """
 
     def __init__(self) -> None:
         self._totals: dict[tuple[int, int, str], int] = {}
-        self._seen: dict[tuple[int, int], dict[str, int]] = {}
 
-    def update(self, snapshot: npt.NDArray[Any]) -> Iterator[Metric]:
-        """Add what is new in `snapshot` and return the totals."""
-        seen: dict[tuple[int, int], dict[str, int]] = {}
-        for stream in snapshot[np.isin(snapshot["row"], list(TOTALS))]:
-            handle = int(stream["worker"]), int(stream["handle"])
-            row, kind = int(stream["row"]), int(stream["kind"])
-            before = self._seen.get(handle, {})
-            now = {total.column: int(stream[total.column]) for total in TOTALS[row]}
-            for column, value in now.items():
-                key = (row, kind, column)
-                self._totals[key] = self._totals.get(key, 0) + value - before.get(column, 0)
-            seen[handle] = now
-        self._seen = seen
+    def update(self, live: npt.NDArray[Any], ended: npt.NDArray[Any]) -> Iterator[Metric]:
+        """The totals now."""
         for row, totals in TOTALS.items():
+            rows = [
+                [each[(each["row"] == row) & (each["kind"] == kind)] for each in (live, ended)]
+                for kind in range(len(KINDS))
+            ]
             for total in totals:
-                yield self._family(row, total)
-
-    def _family(self, row: int, total: Total) -> Metric:
-        family = CounterMetricFamily(f"fastsfu_{total.metric}", total.text, labels=["kind"])
-        for kind, name in enumerate(KINDS):
-            family.add_metric([name], self._totals.get((row, kind, total.column), 0))
-        return family
+                family = CounterMetricFamily(f"fastsfu_{total.metric}", total.text, labels=["kind"])
+                for kind, name in enumerate(KINDS):
+                    value = sum(int(each[total.column].sum()) for each in rows[kind])
+                    key = (row, kind, total.column)
+                    self._totals[key] = max(self._totals.get(key, 0), value)
+                    family.add_metric([name], self._totals[key])
+                yield family
 
 
 def _app_messages(counts: MessageCounts) -> Iterator[Metric]:

@@ -1,6 +1,8 @@
 """Tokens and metrics over HTTP."""
 
+import asyncio
 import json
+import logging
 import time
 from typing import Any
 
@@ -11,6 +13,7 @@ from prometheus_client.samples import Sample
 
 from fastsfu.http.metrics import TOTALS, StreamTotals
 from tests.http.conftest import API_KEY
+from tests.support.domain_peer import until
 from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
 
 KEY = {"Authorization": f"Bearer {API_KEY}"}
@@ -106,17 +109,44 @@ def snapshot(*rows: dict[str, int]) -> np.ndarray:
     return table
 
 
-def test_totals_never_fall() -> None:
+def test_totals_are_of_all_streams_and_never_fall() -> None:
     totals = StreamTotals()
+    ended = snapshot({"row": 0, "kind": 0}, {"row": 0, "kind": 1}, {"row": 1, "kind": 1})
 
     def packets(*rows: dict[str, int]) -> float:
-        families = list(totals.update(snapshot(*rows)))
+        families = list(totals.update(snapshot(*rows), ended))
         samples = next(f for f in families if f.name.endswith("packets_received")).samples
         return next(s.value for s in samples if s.labels == {"kind": "video"})
 
     assert packets({"handle": 1, "row": 0, "kind": 1, "packets": 10}) == 10
     one = {"handle": 1, "row": 0, "kind": 1, "packets": 15}
     assert packets(one, {"handle": 2, "row": 0, "kind": 1, "packets": 5}) == 20
-    assert packets({"handle": 2, "row": 0, "kind": 1, "packets": 6}) == 21
-    assert packets({"handle": 3, "row": 1, "kind": 1, "packets": 9}) == 21
-    assert packets() == 21
+    assert packets({"handle": 2, "row": 0, "kind": 1, "packets": 6}) == 20, "one is on the move"
+    ended[1]["packets"] = 17  # two more came before it ended
+    assert packets({"handle": 2, "row": 0, "kind": 1, "packets": 6}) == 23
+    assert packets({"handle": 3, "row": 1, "kind": 1, "packets": 9}) == 23, (
+        "that is an outbound one"
+    )
+    ended[1]["packets"] += 6 + 100  # one that came and went between two looks
+    assert packets() == 123
+
+
+@pytest.mark.parametrize("path", ["whip/gone", "meeting-tokens"])
+async def test_client_that_leaves_in_the_middle_of_a_body_is_no_fault(
+    server: LiveServer, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    kind = "application/sdp" if path.startswith("whip") else "application/json"
+    head = (
+        f"POST /v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
+        f"Authorization: Bearer {server.token('gone') if 'whip' in path else API_KEY}\r\n"
+        "Content-Length: 1000\r\n\r\nv=0"
+    )
+    with caplog.at_level(logging.INFO):
+        _, writer = await asyncio.open_connection("localhost", server.port, ssl=server.tls)
+        writer.write(head.encode())
+        await writer.drain()
+        await until("the request to be in work", lambda: bool(server.uvicorn.server_state.tasks))
+        writer.transport.abort()
+        await until("it to end", lambda: not server.uvicorn.server_state.tasks)
+    assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
+    assert "Traceback" not in caplog.text

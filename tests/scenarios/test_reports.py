@@ -58,3 +58,22 @@ def test_a_voice_whose_clock_stood_still_in_a_pause_comes_back_in_step(pause: fl
         steps = [signed(after - before) for before, after in pairwise(arrivals)]
         jumps = [step for step in steps if step > 2 * 960]
         assert [round(step / 48_000, 1) for step in jumps] == [pause] * 2
+
+
+def test_what_has_ended_stays_counted() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        film = run.film(ann)
+        outbound, _ = run.watch(bob, film)
+        run.run(2)
+        live = {handle: run.row(handle) for handle in (film, outbound)}
+        assert all(row["packets"] > 50 for row in live.values())
+        assert not run.world.ended()["packets"].any()
+        run.world.close("outbound", outbound)
+        run.world.close("inbound", film)
+        ended = run.world.ended()
+        for handle, row in live.items():
+            (summed,) = ended[(ended["row"] == row["row"]) & (ended["kind"] == row["kind"])]
+            for column in ("packets", "bytes", "keyframes", "pli_count", "nack_count"):
+                assert summed[column] == row[column], (handle, column)
+        assert ended["packets"].sum() == sum(row["packets"] for row in live.values())

@@ -15,7 +15,7 @@ from fastsfu._native.engine.links cimport Links
 from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
-from fastsfu._native.engine.snapshot cimport read_counters, read_rows
+from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
 from fastsfu._native.net.udp cimport Datagram, udp_open
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.command cimport *
@@ -245,6 +245,9 @@ cdef class World:
 
     def snapshot(self):
         return read_rows(self.worker)
+
+    def ended(self):
+        return read_ended(self.worker)
 
     def counters(self):
         return read_counters(self.worker)
