@@ -32,6 +32,7 @@ from fastsfu.options import (
     VideoCodecs,
 )
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
+from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
 MAX_WORKERS = 64  # of worker/state
@@ -116,12 +117,12 @@ class Config(BaseSettings):
 
     # Who carries a call; rooms may say otherwise themselves
 
-    topology: Literal["auto", "sfu", "p2p"] = "auto"
+    topology: TopologyProperty = "auto"
     """What carries a room's media: auto (directly between two, the SFU from the third on), sfu
     (always), p2p (always directly, and so never more than two).
     """
 
-    p2p_policy: Literal["direct", "relay", "off"] = "direct"
+    p2p_policy: P2pPolicy = "direct"
     """How two connect directly: direct shows each side's address to the other, relay goes through
     TURN only and hides them, off leaves all to the SFU.
     """

@@ -8,8 +8,7 @@ an edge may keep its serialised form by identity.
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from fastsfu.p2p.topology import Carried, Carrier
-from fastsfu.tracks import Source
+from fastsfu.terms import Carried, Carrier, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from fastsfu.engine.replicas import Replicas
 from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
-
-Kind = Literal["audio", "video"]
-Source = Literal["audio", "video", "screenVideo", "screenAudio"]
-
-# In the order in which sections without a named source get theirs.
-SOURCES_OF: dict[Kind, tuple[Source, ...]] = {
-    "audio": ("audio", "screenAudio"),
-    "video": ("video", "screenVideo"),
-}
-KIND_OF: dict[Source, Kind] = {
-    source: kind for kind, sources in SOURCES_OF.items() for source in sources
-}
+from fastsfu.terms import Kind, Source
 
 
 @dataclass(eq=False, slots=True)

@@ -16,12 +16,11 @@ JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(
-        ["errors", "cores", "options", "environment", "config", "sdp", "auth", "transport"], "value"
-    ),
+    **dict.fromkeys(["errors", "terms", "events", "cores", "options", "config"], "value"),
+    **dict.fromkeys(["environment", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine"], "engine"),
-    **dict.fromkeys(["events", "tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),
+    **dict.fromkeys(["tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),
     **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
     **dict.fromkeys(["cli", "config_document", "doctor", "logs", "__init__", "__main__"], "top"),
 }

@@ -30,7 +30,8 @@ from fastsfu.http.values import (
     Sections,
     Subscribed,
 )
-from fastsfu.transport.frames import SOURCES, Number, Source, UserData
+from fastsfu.terms import SOURCES, Source
+from fastsfu.transport.frames import Number, UserData
 
 Token = Annotated[str, StringConstraints(max_length=8192)]
 

@@ -23,7 +23,7 @@ from fastsfu.http.protocol import CloseCode, MessageError
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
-from fastsfu.tracks import Source
+from fastsfu.terms import Source
 
 logger = logging.getLogger("fastsfu.signaling")
 

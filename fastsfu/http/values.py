@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints
 
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model, SessionId
-from fastsfu.transport.frames import MAX_USER_DATA_BYTES, Source
+from fastsfu.terms import Source
+from fastsfu.transport.frames import MAX_USER_DATA_BYTES
 
 
 class Participant(Model):

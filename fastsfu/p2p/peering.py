@@ -12,7 +12,8 @@ from typing import Protocol
 
 from fastsfu.errors import RequestError
 from fastsfu.events import Event, PeerConnection, PeerSignal, TopologyChanged
-from fastsfu.p2p.topology import Carried, Carrier, PeerState, Plan, Topology, Wish
+from fastsfu.p2p.topology import PeerState, Plan, Topology, Wish
+from fastsfu.terms import Carried, Carrier
 
 # Of one session for one connection: an offer, its answer and some restarts, candidates in plenty.
 SIGNALS_AT_MOST = 400

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-Carrier = Literal["peer", "sfu"]
-Carried = Literal["none", "peer", "sfu"]
-TopologyProperty = Literal["auto", "sfu", "p2p"]
-P2pPolicy = Literal["direct", "relay", "off"]
+from fastsfu.terms import Carried, Carrier, P2pPolicy, TopologyProperty
+
 PeerState = Literal["connected", "interrupted", "failed"]
 Wish = Literal["auto", "sfu", "peer"]
 

@@ -24,10 +24,11 @@ from fastsfu.events import (
 )
 from fastsfu.messages.exchange import AppMessage, Exchange, MessageCounts, OnAppMessage
 from fastsfu.p2p.peering import Peering
-from fastsfu.p2p.topology import Carried, P2pPolicy, Topology, TopologyProperty
+from fastsfu.p2p.topology import Topology
 from fastsfu.room.speaker import SpeakerChoice
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
+from fastsfu.terms import Carried, P2pPolicy, TopologyProperty
 from fastsfu.tracks import Publication
 from fastsfu.transport.frames import SERVER
 

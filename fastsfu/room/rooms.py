@@ -8,10 +8,10 @@ from typing import Any
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.messages.exchange import MessageCounts, OnAppMessage
-from fastsfu.p2p.topology import Carried, P2pPolicy, TopologyProperty
 from fastsfu.room.room import OnJoin, OnLeave, OnTopology, Room
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
+from fastsfu.terms import Carried, P2pPolicy, TopologyProperty
 
 
 class Rooms:

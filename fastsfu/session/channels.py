@@ -26,7 +26,7 @@ from fastsfu.errors import RequestError
 from fastsfu.messages.exchange import AppMessage, Exchange, Mailbox, OnAppMessage
 from fastsfu.messages.mail import Mail
 from fastsfu.sdp.negotiate import Offer
-from fastsfu.tracks import Source
+from fastsfu.terms import Source
 from fastsfu.transport import dcep, frames
 from fastsfu.transport.dcep import ChannelOpen, DcepError
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fastsfu.errors import RequestError
-from fastsfu.tracks import Source
+from fastsfu.terms import Source
 from fastsfu.transport.frames import json_of
 
 # What has no revision is newer than all that the client may be saying meanwhile.

@@ -9,7 +9,8 @@ from fastsfu.engine.replicas import Replicas
 from fastsfu.errors import RequestError
 from fastsfu.sdp.negotiate import Offer, OfferedSection
 from fastsfu.session.bundle import Bundle
-from fastsfu.tracks import KIND_OF, SOURCES_OF, Kind, Publication, Source, same_payload_types
+from fastsfu.terms import KIND_OF, SOURCES_OF, Kind, Source
+from fastsfu.tracks import Publication, same_payload_types
 
 
 class Audience(Protocol):

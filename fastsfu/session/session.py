@@ -38,7 +38,8 @@ from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.metadata import UNSET, Metadata
 from fastsfu.session.publisher import Audience, Publisher, name_sources
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
-from fastsfu.tracks import Kind, Publication, Source
+from fastsfu.terms import Kind, Source
+from fastsfu.tracks import Publication
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]

@@ -11,14 +11,8 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.sdp.codecs import described
 from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
 from fastsfu.session.bundle import Bundle
-from fastsfu.tracks import (
-    Kind,
-    Publication,
-    Source,
-    Subscription,
-    SubscriptionInfo,
-    same_payload_types,
-)
+from fastsfu.terms import Kind, Source
+from fastsfu.tracks import Publication, Subscription, SubscriptionInfo, same_payload_types
 
 EVERYBODY = "*"
 PayloadTypes = Sequence[tuple[int, int, int]]

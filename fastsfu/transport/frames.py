@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, to_json
 
+from fastsfu.terms import SOURCES, Source
+
 # The stream of the channel, which both ends negotiate in advance. In-band, clients pick the lowest
 # free one, even (0, 2, ...) or odd by their part in DTLS (RFC 8832 section 6): not this one.
 CHANNEL_ID = 127
@@ -31,8 +33,6 @@ MAX_RECEIVERS = 1000
 ENVELOPE_BYTES = 48 * 1024  # of a frame, besides its data: a thousand receivers
 MAX_USER_DATA_BYTES = 4096
 
-Source = Literal["audio", "video", "screenVideo", "screenAudio"]
-SOURCES: tuple[Source, ...] = get_args(Source)
 SessionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Number = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Count = Annotated[int, Field(ge=0, le=2**53 - 1)]

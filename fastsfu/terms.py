@@ -1,0 +1,23 @@
+"""Words that options, messages and the domain share: what is sent, and what carries a call."""
+
+from typing import Literal, get_args
+
+Kind = Literal["audio", "video"]
+Source = Literal["audio", "video", "screenVideo", "screenAudio"]
+SOURCES: tuple[Source, ...] = get_args(Source)
+
+# In the order in which sections without a named source get theirs.
+SOURCES_OF: dict[Kind, tuple[Source, ...]] = {
+    "audio": ("audio", "screenAudio"),
+    "video": ("video", "screenVideo"),
+}
+KIND_OF: dict[Source, Kind] = {
+    source: kind for kind, sources in SOURCES_OF.items() for source in sources
+}
+
+Carrier = Literal["peer", "sfu"]
+Carried = Literal["none", "peer", "sfu"]  # none: nobody is there to talk to
+
+# Properties of a room
+TopologyProperty = Literal["auto", "sfu", "p2p"]
+P2pPolicy = Literal["direct", "relay", "off"]
