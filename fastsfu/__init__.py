@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from fastsfu.config import Config
     from fastsfu.errors import FastSFUError, JoinError, OfferError, RequestError, TokenError
     from fastsfu.http.app import asgi_app
+    from fastsfu.room.notices import (
+        CarrierChanged,
+        Joined,
+        Left,
+        Notice,
+        Published,
+        RoomClosed,
+        RoomOpened,
+        RoomUpdated,
+        Unpublished,
+        Updated,
+    )
+    from fastsfu.room.observer import Observer
+    from fastsfu.room.options import RoomOptions
     from fastsfu.room.room import Room
     from fastsfu.session.session import Session
     from fastsfu.sfu import SFU
@@ -32,24 +46,37 @@ __all__ = [
     "OfferError",
     "RequestError",
     "Room",
+    "RoomOptions",
     "Session",
     "TokenError",
     "__version__",
     "asgi_app",
+    # What observers are told
+    "Observer",
+    "Notice",
+    "RoomOpened",
+    "RoomUpdated",
+    "RoomClosed",
+    "Joined",
+    "Updated",
+    "Left",
+    "Published",
+    "Unpublished",
+    "CarrierChanged",
 ]
 
 # Loaded on first use (PEP 562): signing a token should not load the web framework and the engine.
 _HOMES = {
     "SFU": "sfu",
     "Config": "config",
-    "FastSFUError": "errors",
-    "JoinError": "errors",
-    "OfferError": "errors",
-    "RequestError": "errors",
+    **dict.fromkeys(("FastSFUError", "JoinError", "OfferError"), "errors"),
+    **dict.fromkeys(("RequestError", "TokenError"), "errors"),
     "Room": "room.room",
+    "RoomOptions": "room.options",
     "Session": "session.session",
-    "TokenError": "errors",
     "asgi_app": "http.app",
+    "Observer": "room.observer",
+    **dict.fromkeys(__all__[__all__.index("Notice") :], "room.notices"),
 }
 
 

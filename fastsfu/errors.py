@@ -68,4 +68,5 @@ def first_fault(error: "ValidationError") -> str:
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "json_invalid":
         return "the message is not JSON"
-    return f"{where}: {fault['msg']}" if where else fault["msg"]
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said

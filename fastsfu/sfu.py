@@ -8,7 +8,7 @@ Nothing is opened before it is entered; on leaving it, all sessions end with `en
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
@@ -23,8 +23,11 @@ from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
 from fastsfu.messages.exchange import OnAppMessage
-from fastsfu.room.room import OnJoin, OnLeave, OnTopology, Room
+from fastsfu.room.gates import Gates, OnJoin
+from fastsfu.room.observer import Observer
+from fastsfu.room.room import OnLeave, OnTopology
 from fastsfu.room.rooms import Rooms
+from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
 
@@ -47,15 +50,21 @@ class SFU:
         on_topology: OnTopology | None = None,
         on_app_message: OnAppMessage | None = None,
         on_channel: OnChannel | None = None,
+        observers: Iterable[Observer] = (),
         open_engines: Callable[[Config], Sequence[MediaEngine]] = open_engines,
     ) -> None:
-        """The hooks are those of rooms that have none of their own (Room describes them).
+        """The hooks are those of rooms that have none of their own (Gates and Room describe them).
 
+        `observers` are told what happens in all rooms (room/observer.py describes it).
         `open_engines` makes the media engines when the SFU is entered.
         """
         self.config = Config() if config is None else config
         self.rooms = Rooms(
-            self.config, on_join, on_leave, on_topology, on_app_message, on_channel
+            self.config,
+            Gates(on_join=on_join, on_app_message=on_app_message, on_channel=on_channel),
+            on_leave,
+            on_topology,
+            observers,
         )
         self.tokens = Tokens(self.config.secret)
         self._open_engines = open_engines
@@ -138,46 +147,50 @@ class SFU:
         confirms: bool = False,
         replaces: tuple[str, str] | None = None,
         listens: bool = False,
-        offers_once: bool = False,
     ) -> Session:
         """Let somebody in, by token, or by a grant that the caller made.
 
-        Without both, only when `config.open_rooms`. The token's name wins over `name`. Without a
-        signaler the session lives until it leaves or its media path is lost. `watch` restricts what
-        is received to one session id. `p2p`: the client can connect to another one directly.
-        `confirms`: it calls `Session.confirm` after each answer, and gets no new media before.
-        `replaces`, a session id and its resume key: one that the client lost, whose app messages go
-        on in this one. `listens`: the client reads app messages, which are kept for it until it
-        does (WHIP and WHEP have no channel for them).
-        `offers_once`: the client cannot be asked to offer again (WHEP), so its session ends with
-        the last of what its offer got.
+        Without both, only when `config.open_rooms`. Without a signaler the session lives until it
+        leaves or its media path is lost. The others are those of `Arrival`, which describes them.
         Raises TokenError or JoinError (`end-of-life` while draining, or full).
         """
-        if not self.ready:
-            raise JoinError(END_OF_LIFE, "The server takes no new calls.")
-        granted = self._grant(room, token, replaces) if grant is None else grant
+        self._require_ready()
+        arrival = Arrival(
+            grant=self.grant(room, token, replaces) if grant is None else grant,
+            name=name,
+            user_data=user_data,
+            watch=watch,
+            p2p=p2p,
+            confirms=confirms,
+            replaces=replaces,
+            listens=listens,
+        )
+        return await self.admit(room, arrival, signaler)
+
+    async def admit(self, room: str, arrival: Arrival, signaler: Signaler | None = None) -> Session:
+        """Let a client in whose grant is known; raises JoinError, as `open_session` does."""
+        self._require_ready()
         workers = self._running()
-
-        def session_of(where: Room) -> Session:
-            return Session(
-                where,
-                workers.place(where),
-                self.config,
-                granted,
-                name=name,
-                user_data=user_data,
-                watch=watch,
-                p2p=p2p,
-                confirms=confirms,
-                replaces=replaces,
-                listens=listens,
-                offers_once=offers_once,
-            )
-
-        session = await self.rooms.admit(room, session_of)
+        session = await self.rooms.admit(
+            room, lambda where: Session(where, workers.place(where), self.config, arrival)
+        )
         if signaler is not None:
             session.attach(signaler)
         return session
+
+    def grant(
+        self, room: str, token: str | None, replaces: tuple[str, str] | None = None
+    ) -> Grant:
+        """What a token allows in this room, or no token where rooms are open; raises TokenError.
+
+        One that has expired opens what it did for the session that its holder lost (`replaces`, as
+        of an Arrival).
+        """
+        if token is not None:
+            return self._verify(token, room, replaces)
+        if self.config.open_rooms:
+            return Grant(room=room)
+        raise TokenError("not-allowed", "A token for the room is needed.")
 
     def resume(self, session_id: str, resume_key: str, signaler: Signaler) -> Session:
         """Attach a new signaling connection to a live session; raises JoinError.
@@ -225,12 +238,9 @@ class SFU:
                 totals[name] = totals.get(name, 0) + value
         return totals
 
-    def _grant(self, room: str, token: str | None, replaces: tuple[str, str] | None) -> Grant:
-        if token is not None:
-            return self._verify(token, room, replaces)
-        if self.config.open_rooms:
-            return Grant(room=room)
-        raise TokenError("not-allowed", "A token for the room is needed.")
+    def _require_ready(self) -> None:
+        if not self.ready:
+            raise JoinError(END_OF_LIFE, "The server takes no new calls.")
 
     def _verify(self, token: str, room: str, replaces: tuple[str, str] | None) -> Grant:
         """What a token grants; one that has expired, what the session had that it goes on with."""

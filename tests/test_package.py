@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fastsfu
+
 ROOT = Path(__file__).resolve().parent.parent
 LIST = """
 from setuptools.dist import Distribution
@@ -30,3 +32,8 @@ def test_wheel_carries_what_is_served() -> None:
         str(Path(line)) for line in carried
     }
     assert missing == set()
+
+
+def test_every_public_name_is_there() -> None:
+    for name in fastsfu.__all__:
+        assert getattr(fastsfu, name) is not None, name

@@ -20,6 +20,7 @@ from fastsfu.http.limits import TokenBucket
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode, MessageError
+from fastsfu.session.arrival import Arrival
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
@@ -181,17 +182,17 @@ class Client:
     # First messages
 
     async def _join(self, join: messages.Join) -> None:
-        session = await self._sfu.open_session(
-            join.room,
-            token=join.token,
+        replaces = _previous(join)
+        arrival = Arrival(
+            grant=self._sfu.grant(join.room, join.token, replaces),
             name=join.name or "",
             user_data=join.user_data,
-            signaler=self,
             p2p="p2p" in join.capabilities,
             confirms="confirms" in join.capabilities,
-            replaces=_previous(join),
+            replaces=replaces,
             listens=True,
         )
+        session = await self._sfu.admit(join.room, arrival, self)
         self._session = session
         config = self._sfu.config
         self._outgoing.start(
@@ -284,7 +285,7 @@ class Client:
 
 
 def _previous(join: messages.Join) -> tuple[str, str] | None:
-    """The session that the client lost, as `open_session` wants it."""
+    """The session that the client lost, as `Arrival` has it."""
     if join.replaces is None:
         return None
     return join.replaces.session_id, join.replaces.resume_key

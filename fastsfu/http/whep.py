@@ -15,6 +15,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.events import Failure
 from fastsfu.http.answers import HttpError
 from fastsfu.http.resources import Resource, SdpEndpoint
+from fastsfu.session.arrival import Arrival
 from fastsfu.session.session import Answer, Session
 
 RETRY = {"Retry-After": "2"}
@@ -34,14 +35,13 @@ class Whep(SdpEndpoint):
 
     async def open(self, request: Request, room: str, grant: Grant, resource: Resource) -> Session:
         watch = request.query_params.get("participant")
-        return await self.sfu.open_session(
-            room,
+        arrival = Arrival(
             grant=grant,
             name=request.query_params.get("name", ""),
-            signaler=resource,
             offers_once=True,
             watch=self._find(room, watch) if watch else None,
         )
+        return await self.sfu.admit(room, arrival, resource)
 
     def check(self, answer: Answer, failures: Sequence[Failure]) -> None:
         if answer.subscriptions:

@@ -9,6 +9,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.events import Failure
 from fastsfu.http.answers import HttpError
 from fastsfu.http.resources import Resource, SdpEndpoint
+from fastsfu.session.arrival import Arrival
 from fastsfu.session.session import Answer, Session
 
 
@@ -25,9 +26,8 @@ class Whip(SdpEndpoint):
         return replace(grant, subscribe=False)
 
     async def open(self, request: Request, room: str, grant: Grant, resource: Resource) -> Session:
-        return await self.sfu.open_session(
-            room, grant=grant, name=request.query_params.get("name", ""), signaler=resource
-        )
+        arrival = Arrival(grant=grant, name=request.query_params.get("name", ""))
+        return await self.sfu.admit(room, arrival, resource)
 
     def check(self, answer: Answer, failures: Sequence[Failure]) -> None:
         """The offer was taken whole."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from fastsfu.errors import RequestError
 from fastsfu.events import Event, PeerConnection, PeerSignal, TopologyChanged
 from fastsfu.p2p.topology import PeerState, Plan, Topology, Wish
-from fastsfu.terms import Carried, Carrier
+from fastsfu.terms import Carried, Carrier, P2pPolicy, TopologyProperty
 
 # Of one session for one connection: an offer, its answer and some restarts, candidates in plenty.
 SIGNALS_AT_MOST = 400
@@ -72,6 +72,13 @@ class Peering:
         self._topology.watch(watched, self._now())
         self._follow()
 
+    def update(
+        self, wanted: TopologyProperty, policy: P2pPolicy, back_after: float | None
+    ) -> None:
+        """The room's properties are others now; `back_after` in seconds."""
+        self._topology.update(wanted, policy, back_after, self._now())
+        self._follow()
+
     def resumed(self, member: Member) -> None:
         """Their signaling is back; they read the scene anew, and so need no telling."""
         self._topology.resumed(member.id, self._now())
@@ -116,7 +123,7 @@ class Peering:
 
     def view(self, session_id: str) -> TopologyChanged:
         """The plan as it is for one session; who has no part in a connection sends to the SFU."""
-        return _view(self._plan, session_id, relayed=self._topology.policy == "relay")
+        return _view(self._plan, session_id)
 
     def close(self) -> None:
         if self._timer is not None:
@@ -130,10 +137,9 @@ class Peering:
             return
         if self._plan.connection != before.connection:
             self._relayed.clear()
-        relayed = self._topology.policy == "relay"
         for session_id, member in list(self._members.items()):
-            view = _view(self._plan, session_id, relayed)
-            if member is not unheard and view != _view(before, session_id, relayed):
+            view = _view(self._plan, session_id)
+            if member is not unheard and view != _view(before, session_id):
                 member.tell(view)
         if self._plan.carrier != before.carrier:
             self._on_carrier(self._plan.carrier)
@@ -157,7 +163,7 @@ class Peering:
         return asyncio.get_running_loop().time()
 
 
-def _view(plan: Plan, session_id: str, relayed: bool) -> TopologyChanged:
+def _view(plan: Plan, session_id: str) -> TopologyChanged:
     connection = plan.connection
     if connection is None or session_id not in connection:
         if plan.carrier == "none":
@@ -170,7 +176,7 @@ def _view(plan: Plan, session_id: str, relayed: bool) -> TopologyChanged:
             number=connection.number,
             session_id=_other(connection.impolite, connection.polite, session_id),
             polite=session_id == connection.polite,
-            relayed=relayed,
+            relayed=connection.relayed,
         ),
     )
 

@@ -33,6 +33,7 @@ class PeerConnection:
     number: int
     impolite: str  # the session that makes the first offer, and wins when both offer at once
     polite: str
+    relayed: bool = False  # made by TURN only
 
     def __contains__(self, session_id: object) -> bool:
         return session_id in (self.impolite, self.polite)
@@ -129,6 +130,28 @@ class Topology:
             self.deadline = None
         self._settle(now)
 
+    def update(
+        self,
+        wanted: TopologyProperty,
+        policy: P2pPolicy,
+        back_after: float | None,
+        now: float,
+    ) -> None:
+        """The room's properties are others now.
+
+        A connection that another policy made is made anew; one that carries the call is left by way
+        of the SFU, where the room may use it.
+        """
+        is_other = policy != self.policy
+        self.wanted, self.policy, self.back_after = wanted, policy, back_after
+        if wanted != "auto":
+            self._wish = "auto"  # of a time when there was a choice
+        if self._phase is Phase.SFU:
+            self.deadline = None
+        if is_other and self._connection is not None and self._allows_p2p:
+            self._connect_anew(now)
+        self._settle(now)
+
     def resumed(self, session_id: str, now: float) -> None:
         """Their signaling was lost and is back: a connection that was being made begins anew."""
         connecting = self._phase in (Phase.CONNECTING, Phase.TRYING)
@@ -203,7 +226,7 @@ class Topology:
             self._go_back_later(now)
 
     def _go_back_later(self, now: float) -> None:
-        if self._wish == "peer":
+        if self._wish == "peer" or self.wanted == "p2p":
             self.deadline = now + RETRY * self._failures
         elif self.back_after is not None:
             self.deadline = now + self.back_after * 2**self._failures
@@ -235,8 +258,18 @@ class Topology:
         impolite, polite = self._members
         self._enter(phase)
         self._numbers += 1
-        self._connection = PeerConnection(self._numbers, impolite, polite)
+        self._connection = PeerConnection(
+            self._numbers, impolite, polite, relayed=self.policy == "relay"
+        )
         self.deadline = now + CONNECT
+
+    def _connect_anew(self, now: float) -> None:
+        if self._phase in (Phase.PEER, Phase.TO_PEER) and self.wanted != "p2p":
+            self._overlap(Phase.TO_SFU, now)
+        elif self._phase is Phase.TRYING:
+            self._connect(Phase.TRYING, now)
+        elif self._phase is not Phase.TO_SFU:
+            self._connect(Phase.CONNECTING, now)
 
     def _overlap(self, phase: Phase, now: float) -> None:
         self._phase, self.deadline = phase, now + OVERLAP

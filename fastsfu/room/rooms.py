@@ -2,16 +2,34 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, TypedDict, Unpack
 
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.messages.exchange import MessageCounts, OnAppMessage
-from fastsfu.room.room import OnJoin, OnLeave, OnTopology, Room
+from fastsfu.room.gates import Gates, OnJoin
+from fastsfu.room.notices import Notice
+from fastsfu.room.observer import Observer, Observers
+from fastsfu.room.options import RoomOptions
+from fastsfu.room.room import OnLeave, OnTopology, Room
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
 from fastsfu.terms import Carried, P2pPolicy, TopologyProperty
+
+NO_OPTIONS = RoomOptions()
+NO_GATES = Gates()
+
+
+class GivenOptions(TypedDict, total=False):
+    """Those of RoomOptions, by name; None is as if it were not there."""
+
+    max_participants: int | None
+    starts_at: float | None
+    ends_at: float | None
+    topology: TopologyProperty | None
+    p2p_policy: P2pPolicy | None
+    back_to_p2p_after: float | None
 
 
 class Rooms:
@@ -24,72 +42,60 @@ class Rooms:
     def __init__(
         self,
         config: Config,
-        on_join: OnJoin | None = None,
+        gates: Gates = NO_GATES,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
-        on_app_message: OnAppMessage | None = None,
-        on_channel: OnChannel | None = None,
+        observers: Iterable[Observer] = (),
     ) -> None:
-        """The arguments are for rooms that say nothing else themselves."""
+        """Gates and hooks are for rooms that have none of their own."""
         self.sessions: dict[str, Session] = {}
-        self._config = config
-        self._on_join = on_join
+        self.defaults = RoomOptions.of(config)
+        self.max_app_message_bytes = config.max_app_message_bytes
+        self.message_counts = MessageCounts()
+        self._gates = gates
         self._on_leave = on_leave
         self._on_topology = on_topology
-        self._on_app_message = on_app_message
-        self._on_channel = on_channel
+        self._observers = Observers(observers)
         self._rooms: dict[str, Room] = {}
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
         self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
-        self.message_counts = MessageCounts()
         self._vacated = asyncio.Event()
         self._is_open = False
 
     def create(
         self,
         name: str,
+        options: RoomOptions = NO_OPTIONS,
         *,
-        max_participants: int | None = None,
-        starts_at: float | None = None,
-        ends_at: float | None = None,
-        topology: TopologyProperty | None = None,
-        p2p_policy: P2pPolicy | None = None,
-        back_to_p2p_after: float | None = None,
         on_join: OnJoin | None = None,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
         on_app_message: OnAppMessage | None = None,
         on_channel: OnChannel | None = None,
+        **given: Unpack[GivenOptions],
     ) -> Room:
-        """Make a room that stays until deleted, or the SFU closes; times in seconds since 1970.
+        """Make a room that stays until deleted, or the SFU closes.
 
-        What is not given is as the configuration says. Raises RequestError when there is a room of
-        this name already, or for what contradicts itself.
+        What it is may be said by `options` or by their names; what is neither is as the
+        configuration says. Raises RequestError when there is a room of this name already, or for
+        what is wrong or contradicts itself.
         """
         if name in self._rooms:
             raise RequestError(f"There is a room {name!r} already.")
-        room = self._rooms[name] = Room(
+        said = {option: value for option, value in given.items() if value is not None}
+        gates = Gates(on_join=on_join, on_app_message=on_app_message, on_channel=on_channel)
+        room = Room(
             name,
-            max_participants=max_participants or self._config.max_participants,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            topology=topology or self._config.topology,
-            p2p_policy=p2p_policy or self._config.p2p_policy,
-            back_to_p2p_after=back_to_p2p_after or self._config.back_to_p2p_after,
-            on_join=on_join or self._on_join,
+            options.changed(**said).over(self.defaults),
+            gates.over(self._gates),
+            self,
             on_leave=on_leave or self._on_leave,
             on_topology=on_topology or self._on_topology,
-            on_app_message=on_app_message or self._on_app_message,
-            on_channel=on_channel or self._on_channel,
-            max_app_message_bytes=self._config.max_app_message_bytes,
-            message_counts=self.message_counts,
-            on_left=self._left,
-            on_carrier=self._carrier_changed,
-            on_given_up=self._drop_if_empty,
         )
-        self._kept.add(name)
         if self._is_open:
             room.open()
+        self._rooms[name] = room
+        self._kept.add(name)
         return room
 
     def get(self, name: str) -> Room | None:
@@ -127,7 +133,7 @@ class Rooms:
         except BaseException:
             if session is not None:
                 session.leave("not-allowed")
-            self._drop_if_empty(room)
+            self.given_up(room)
             raise
         self.sessions[session.id] = session
         return session
@@ -147,6 +153,7 @@ class Rooms:
         self._kept.clear()
         if self._hooks:
             await asyncio.wait(self._hooks)
+        await self._observers.close()
 
     async def vacated(self) -> None:
         """Wait until the last session has left."""
@@ -154,27 +161,33 @@ class Rooms:
         if self.sessions:
             await self._vacated.wait()
 
-    def _left(self, room: Room, session: Session, reason: str) -> None:
+    # What its rooms call.
+
+    def left(self, room: Room, session: Session, reason: str) -> None:
         self.sessions.pop(session.id, None)
         if not self.sessions:
             self._vacated.set()
         if room.on_leave is not None:
             self._run(room.on_leave, session, reason)
-        self._drop_if_empty(room)
+        self.given_up(room)
 
-    def _carrier_changed(self, room: Room, carrier: Carried) -> None:
+    def carrier_changed(self, room: Room, carrier: Carried) -> None:
         if room.on_topology is not None:
             self._run(room.on_topology, room, carrier)
+
+    def given_up(self, room: Room) -> None:
+        name = room.name
+        if room.empty and name not in self._kept and self._rooms.get(name) is room:
+            del self._rooms[name]
+            room.close("empty")
+
+    def tell(self, notice: Notice) -> None:
+        self._observers.tell(notice)
 
     def _run(self, hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
         running = asyncio.ensure_future(_call(hook, *arguments))
         self._hooks.add(running)
         running.add_done_callback(self._hook_done)
-
-    def _drop_if_empty(self, room: Room) -> None:
-        name = room.name
-        if room.empty and name not in self._kept and self._rooms.get(name) is room:
-            del self._rooms[name]
 
     def _hook_done(self, hook: asyncio.Future[None]) -> None:
         """A hook's fault goes to the loop's handler: what it was told of has happened anyway."""

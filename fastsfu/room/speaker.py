@@ -1,13 +1,17 @@
 """Who speaks: one choice from many loudness values, steady enough to look at.
 
-Without a clock: the caller says what time it is. Whoever speaks stays chosen until somebody else
-has been clearly louder for a while, or everybody has been silent for longer.
+Whoever speaks stays chosen until somebody else has been clearly louder for a while, or everybody
+has been silent for longer. `SpeakerChoice` has no clock: its caller says what time it is.
 """
+
+import asyncio
+from collections.abc import Callable
 
 SPEECH_LEVEL = 80  # of 127; -47 dBov, above the noise of a quiet room
 MARGIN = 8  # dB by which another one must be louder
 SWITCH_AFTER = 0.5  # seconds that they must be so
 SILENT_AFTER = 3.0  # seconds without speech until nobody is chosen
+INTERVAL = 0.2  # seconds between two choices, while somebody speaks
 
 
 class SpeakerChoice:
@@ -66,3 +70,43 @@ class SpeakerChoice:
     def _switch(self, session_id: str) -> bool:
         self.current, self._challenger = session_id, None
         return True
+
+
+class Speaker:
+    """The choice at work: it looks a few times a second while somebody speaks."""
+
+    def __init__(self, on_change: Callable[[str | None], None]) -> None:
+        """`on_change` gets the session id of who speaks now, or None."""
+        self._on_change = on_change
+        self._choice = SpeakerChoice()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def current(self) -> str | None:
+        """The session id of who speaks now."""
+        return self._choice.current
+
+    def heard(self, session_id: str, level: int) -> None:
+        """Note a loudness, 0 silent .. 127 loud."""
+        self._choice.heard(session_id, level)
+        if self._timer is None and not self._choice.idle:
+            self._look()
+
+    def forget(self, session_id: str) -> None:
+        """They have left."""
+        spoke = self._choice.current == session_id
+        self._choice.forget(session_id)
+        if spoke:
+            self._on_change(None)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        if self._choice.decide(loop.time()):
+            self._on_change(self._choice.current)
+        if not self._choice.idle:
+            self._timer = loop.call_at(loop.time() + INTERVAL, self._look)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
@@ -32,6 +31,7 @@ from fastsfu.events import (
 from fastsfu.messages.exchange import Mailbox
 from fastsfu.p2p.peering import Peering
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
+from fastsfu.session.arrival import Arrival
 from fastsfu.session.bundle import Answer, Bundle, IceParameters
 from fastsfu.session.channels import SessionChannels, Switchboard
 from fastsfu.session.deadlines import Deadlines
@@ -51,10 +51,12 @@ class Home(Audience, Switchboard, Protocol):
     """What a session needs of its room."""
 
     name: str
-    max_participants: int
-    ends_at: float | None
     peering: Peering
 
+    @property
+    def max_participants(self) -> int: ...
+    @property
+    def ends_at(self) -> float | None: ...
     @property
     def active_speaker(self) -> str | None: ...
     @property
@@ -81,36 +83,31 @@ class Session:
         room: Home,
         engine: MediaEngine,
         config: Config,
-        grant: Grant,
-        *,
-        name: str = "",
-        user_data: Any = None,
-        watch: str | None = None,
-        p2p: bool = False,
-        confirms: bool = False,
-        replaces: tuple[str, str] | None = None,
-        listens: bool = False,
-        offers_once: bool = False,
+        arrival: Arrival,
     ) -> None:
+        grant = arrival.grant
         self.id = str(uuid.uuid4())
         self.room = room
         self.grant = grant
-        self.name = grant.name or name
-        self.metadata = Metadata(user_data)
+        self.name = grant.name or arrival.name
+        self.metadata = Metadata(arrival.user_data)
         self.joined_at = time.time()
         self.resume_key = secrets.token_urlsafe(24)
         self.hidden = grant.hidden
-        every_right = grant.publish and grant.subscribe and grant.messages
-        self.p2p = p2p and every_right and watch is None
-        self.replaces = replaces
-        self.mailbox = Mailbox(self.id) if listens else None
+        self.p2p = arrival.may_connect_directly
+        self.replaces = arrival.replaces
+        self.mailbox = Mailbox(self.id) if arrival.listens else None
         self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room)
         end = partial(self.leave, "no-publisher", "All that the client received has ended.")
-        end_if_once = end if offers_once else None
-        self.subscriber = Subscriber(engine, watch, holds=confirms, on_nothing_left=end_if_once)
+        self.subscriber = Subscriber(
+            engine,
+            arrival.watch,
+            holds=arrival.confirms,
+            on_nothing_left=end if arrival.offers_once else None,
+        )
         self._engine = engine
         engine.sessions += 1
         self._config = config

@@ -228,6 +228,46 @@ def test_lost_signaling_begins_a_connection_anew_but_spares_one_that_stands() ->
     assert made.plan.connection == PeerConnection(2, "ada", "ben")
 
 
+def test_a_call_goes_to_the_sfu_when_its_room_is_to() -> None:
+    made = connected()
+    made.update("sfu", "direct", None, 5.0)
+    assert made.plan == Plan("sfu", ("sfu", "peer"), PeerConnection(1, "ada", "ben"))
+    both_get_all(made, "sfu", 6.0)
+    assert made.plan == SFU
+    made.update("auto", "direct", None, 7.0)
+    assert (made.plan, made.deadline) == (SFU, None), "and stays there, as after a third"
+    made.update("auto", "direct", 10.0, 8.0)
+    assert made.deadline == 18.0
+
+
+def test_a_connection_that_shows_addresses_is_left_when_it_may_not() -> None:
+    made = connected(back_after=10.0)
+    made.update("auto", "relay", 10.0, 5.0)
+    assert made.plan == Plan("sfu", ("sfu", "peer"), PeerConnection(1, "ada", "ben"))
+    both_get_all(made, "sfu", 6.0)
+    made.tick(16.0)
+    assert made.plan.connection == PeerConnection(2, "ada", "ben", relayed=True)
+
+
+def test_one_that_is_being_made_begins_anew_by_the_new_policy() -> None:
+    made = topology("ada", "ben")
+    made.update("auto", "relay", None, 1.0)
+    assert made.plan == Plan("peer", ("peer",), PeerConnection(2, "ada", "ben", relayed=True))
+    assert made.deadline == 1.0 + CONNECT
+    made.update("auto", "relay", 5.0, 2.0)
+    assert made.plan.connection == PeerConnection(2, "ada", "ben", relayed=True)
+
+
+def test_two_on_the_sfu_connect_when_their_room_is_to_be_direct() -> None:
+    made = topology("ada", "ben", wanted="sfu")
+    made.update("p2p", "direct", None, 1.0)
+    made.tick(1.0)
+    assert made.plan == Plan("sfu", ("sfu",), PeerConnection(1, "ada", "ben"))
+    both_say(made, "connected", 2.0)
+    both_get_all(made, "peer", 3.0)
+    assert made.plan == Plan("peer", ("peer",), PeerConnection(1, "ada", "ben"))
+
+
 class AnyCourse(RuleBasedStateMachine):
     """Whatever comes in whatever order, the plan makes sense and something ends each wait."""
 
@@ -276,6 +316,14 @@ class AnyCourse(RuleBasedStateMachine):
     def wish(self, wish: Any) -> None:
         self.made.wish(wish, self.now)
 
+    @rule(
+        wanted=st.sampled_from(["auto", "auto", "sfu"]),
+        policy=st.sampled_from(["direct", "relay", "off"]),
+        back_after=st.sampled_from([None, 5.0]),
+    )
+    def update(self, wanted: Any, policy: Any, back_after: float | None) -> None:
+        self.made.update(wanted, policy, back_after, self.now)
+
     @rule(seconds=st.floats(0.0, 20.0))
     def wait(self, seconds: float) -> None:
         self.now += seconds
@@ -295,6 +343,9 @@ class AnyCourse(RuleBasedStateMachine):
         assert ("peer" not in plan.sending) or plan.connection is not None
         if plan.carrier == "peer":
             assert able
+            assert self.made.wanted != "sfu"
+            assert self.made.policy != "off"
+            assert plan.connection.relayed == (self.made.policy == "relay")
         if plan.carrier == "none":
             assert len(inside) < 2
         if len(inside) > 2 or not all(inside.values()):

@@ -1,0 +1,50 @@
+"""What is published in a room, and by whom it may be received."""
+
+from collections.abc import Iterable, Mapping
+
+from fastsfu.session.session import Session
+from fastsfu.tracks import Publication
+
+
+class Stage:
+    """One room's publications, by session id."""
+
+    def __init__(self, sessions: Mapping[str, Session]) -> None:
+        """`sessions` by id are those in the room, whoever comes or goes."""
+        self._sessions = sessions
+        self._publications: dict[str, dict[Publication, None]] = {}
+
+    def all_for(self, session: Session) -> list[Publication]:
+        """All that `session` may receive."""
+        return self.some_for(session, self._publications)
+
+    def some_for(self, session: Session, ids: Iterable[str]) -> list[Publication]:
+        """Those of the sessions with these ids."""
+        if not session.may_subscribe:
+            return []
+        return [
+            publication
+            for each in ids
+            if each != session.id
+            for publication in self._publications.get(each, ())
+        ]
+
+    def add(self, publication: Publication) -> list[Session]:
+        """Show a new one to everybody; those who now wait for a section for it."""
+        self._publications.setdefault(publication.session_id, {})[publication] = None
+        return [
+            each
+            for each in self._sessions.values()
+            if each.id != publication.session_id
+            and each.may_subscribe
+            and each.subscriber.add(publication)
+        ]
+
+    def remove(self, publication: Publication) -> None:
+        """It has ended."""
+        publications = self._publications[publication.session_id]
+        del publications[publication]
+        if not publications:
+            del self._publications[publication.session_id]
+        for each in self._sessions.values():
+            each.subscriber.remove(publication)

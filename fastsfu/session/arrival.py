@@ -1,0 +1,44 @@
+"""Who arrives: everything that an edge says of a client that is to be let in, as one value."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastsfu.auth.tokens import Grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A client on its way in."""
+
+    grant: Grant
+    """What its token allows; a name in it wins."""
+
+    name: str = ""
+
+    user_data: Any = None
+    """JSON value."""
+
+    watch: str | None = None
+    """The only session id that it receives; None: all."""
+
+    p2p: bool = False
+    """It can connect to another client directly."""
+
+    confirms: bool = False
+    """It calls `Session.confirm` after each answer, and gets no new media before."""
+
+    replaces: tuple[str, str] | None = field(default=None, repr=False)
+    """Id and resume key of a session that the client lost: its app messages go on in this one."""
+
+    listens: bool = False
+    """It reads app messages, which are kept for it until it does (WHIP and WHEP cannot)."""
+
+    offers_once: bool = False
+    """It cannot be asked to offer again (WHEP): its session ends with the last of what it got."""
+
+    @property
+    def may_connect_directly(self) -> bool:
+        """Only with every right: between two clients the server can enforce none."""
+        grant = self.grant
+        every_right = grant.publish and grant.subscribe and grant.messages
+        return self.p2p and every_right and self.watch is None
