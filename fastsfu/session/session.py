@@ -6,37 +6,36 @@ event. Media goes on without a signaling connection for `resume_timeout` seconds
 ends, everything that it had in the engine is freed at once.
 """
 
-import hmac
-import secrets
 import time
 import uuid
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
 from fastsfu.events import (
-    ConnectionChanged,
     Ended,
     Event,
     Failure,
     Participant,
-    Replaced,
     SectionsWanted,
     Signaler,
 )
 from fastsfu.messages.exchange import Mailbox
 from fastsfu.p2p.peering import Peering
-from fastsfu.sdp.negotiate import Offer, read_ice_credentials, read_offer
 from fastsfu.session.arrival import Arrival
-from fastsfu.session.bundle import Answer, Bundle, IceParameters
+from fastsfu.session.bundle import Answer, IceParameters
 from fastsfu.session.channels import SessionChannels, Switchboard
 from fastsfu.session.deadlines import Deadlines
+from fastsfu.session.line import Line
 from fastsfu.session.metadata import UNSET, Metadata
-from fastsfu.session.publisher import Audience, Publisher, name_sources
+from fastsfu.session.negotiation import Negotiation
+from fastsfu.session.path import Path
+from fastsfu.session.publisher import Audience, Publisher
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
 from fastsfu.terms import Kind, Source
 from fastsfu.tracks import Publication
@@ -72,10 +71,10 @@ class Session:
     """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
-    `metadata` (what it says of itself), `joined_at` (seconds since 1970), `resume_key` (secret),
-    `hidden` (it watches unseen: everybody is told how many do, nobody who), `p2p` (may be connected
-    to another client directly: it knows how to, and has every right, since the server can enforce
-    none there), `ended` (why it has ended, or None).
+    `metadata` (what it says of itself), `joined_at` (seconds since 1970), `hidden` (it watches
+    unseen: everybody is told how many do, nobody who), `p2p` (may be connected to another client
+    directly: it knows how to, and has every right, since the server can enforce none there),
+    `ended` (why it has ended, or None), `engine` (the worker that it is placed on).
     """
 
     def __init__(
@@ -92,7 +91,6 @@ class Session:
         self.name = grant.name or arrival.name
         self.metadata = Metadata(arrival.user_data)
         self.joined_at = time.time()
-        self.resume_key = secrets.token_urlsafe(24)
         self.hidden = grant.hidden
         self.p2p = arrival.may_connect_directly
         self.replaces = arrival.replaces
@@ -108,14 +106,16 @@ class Session:
             holds=arrival.confirms,
             on_nothing_left=end if arrival.offers_once else None,
         )
-        self._engine = engine
+        self.engine = engine
         engine.sessions += 1
         self._config = config
         self._deadlines = Deadlines()
-        self._signaler: Signaler | None = None
-        self._bundle: Bundle | None = None
-        self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
-        self._has_path = self._is_secured = self._told_unreachable = False
+        lost = partial(self.leave, "timeout", "The client did not come back in time.")
+        self.line = Line(self._deadlines, config.resume_timeout, lost)
+        self.path = Path(engine, self, config, self._deadlines)
+        self._negotiation = Negotiation(
+            config, self.path, self.publisher, self.subscriber, self.channels
+        )
         self._leave_with_token()
 
     def __repr__(self) -> str:
@@ -152,34 +152,32 @@ class Session:
     @property
     def connected(self) -> bool:
         """True while media can flow: ICE and DTLS are done."""
-        return self._has_path and self._is_secured and self.ended is None
-
-    @property
-    def engine(self) -> MediaEngine:
-        """The worker that it is placed on."""
-        return self._engine
+        return self.path.connected
 
     @property
     def ice(self) -> IceParameters | None:
         """Our side of ICE now; None before the first offer."""
-        return None if self._bundle is None else self._bundle.ice
+        return self.path.ice
 
     def ice_servers(self) -> list[IceServer]:
         """TURN and STUN servers for the client, with credentials that end with the session."""
-        return session_ice_servers(self._config, self._engine.relay_for(self.id), self.id)
+        return session_ice_servers(self._config, self.engine.relay_for(self.id), self.id)
 
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections the client's next offer should have in all, by kind.
 
         Tell the client: it is not asked again as long as that stays so.
         """
-        self._asked = dict(self.subscriber.wanted)
-        return dict(self._asked)
+        return self._negotiation.wanted_sections()
+
+    @property
+    def resume_key(self) -> str:
+        """The secret of who may take the session up again."""
+        return self.line.resume_key
 
     def matches(self, resume_key: str) -> bool:
         """Whether this is the resume key; takes the same time for each wrong one."""
-        given = resume_key.encode("utf-8", "surrogatepass")  # JSON can hold lone surrogates
-        return hmac.compare_digest(self.resume_key.encode(), given)
+        return self.line.matches(resume_key)
 
     async def offer(
         self, sdp: str, tracks: Mapping[str, Source] | None = None, *, whole: bool = False
@@ -193,21 +191,22 @@ class Session:
         asked of it (it is out of transports or streams), the session ends.
         """
         self._require_live()
-        config = self._config
-        offer = read_offer(
-            sdp, video_codecs=config.video_codecs, audio_codecs=config.audio_codecs, whole=whole
-        )
-        sources = name_sources(offer, tracks or {})
-        if self._bundle is not None:
-            self._bundle.check(offer)
+        offer, sources = self._negotiation.read(sdp, tracks or {}, whole=whole)
         if sources and not self.grant.publish:
             sources = {}
             self.tell(Failure("not-allowed", "The token does not allow to send audio or video."))
         try:
-            return self._follow(offer, sources)
+            outcome = self._negotiation.follow(offer, sources)
         except Exception:
             self.leave("connection-error", "The server could not set up the media.")
             raise
+        if outcome.is_news:
+            self.room.changed(self)
+        for why in outcome.undecodable:
+            self.tell(Failure("no-common-codec", why))
+        if self._negotiation.wants_more:
+            self.room.asks(self)
+        return outcome.answer
 
     def confirm(self) -> None:
         """The client has the last answer in force; needed of those who said that they confirm."""
@@ -226,10 +225,7 @@ class Session:
         Raises RequestError before the first offer, and OfferError for what are no ICE credentials.
         """
         self._require_live()
-        if self._bundle is None:
-            raise RequestError("There is no media path yet that ICE could be restarted for.")
-        self._bundle.restart_ice(*read_ice_credentials([remote_ufrag], [remote_password]))
-        return self._bundle.ice
+        return self.path.restart_ice(remote_ufrag, remote_password)
 
     def update_local(
         self,
@@ -271,20 +267,14 @@ class Session:
     def attach(self, signaler: Signaler) -> None:
         """Talk to the client through `signaler` from now on; the one before gets `Replaced`."""
         self._require_live()
-        self._deadlines.clear("resume")
-        if self._signaler is not None and self._signaler is not signaler:
-            self._signaler.send(Replaced())
-        self._signaler = signaler
+        self.line.attach(signaler)
 
     def detach(self, signaler: Signaler) -> None:
         """`signaler` is lost: the session ends in `resume_timeout` unless another one is attached.
 
         Does nothing when `signaler` is not the attached one.
         """
-        if self._signaler is signaler:
-            self._signaler = None
-            info = "The client did not come back in time."
-            self._deadlines.set("resume", self._config.resume_timeout, self.leave, "timeout", info)
+        self.line.detach(signaler)
 
     def leave(self, reason: str = "left", info: str = "") -> None:
         """End the session: media stops, everything is freed, the room hears of it. Idempotent.
@@ -294,18 +284,16 @@ class Session:
         if self.ended is not None:
             return
         self.ended = reason
-        self._engine.vacate(self.id)
+        self.engine.vacate(self.id)
         if reason in LOST:
             self.may_return_for = self._config.resume_timeout
         self._deadlines.clear_all()
         self.publisher.close()
         self.subscriber.close()
         self.channels.close()
-        if self._bundle is not None:
-            self._bundle.close()
+        self.path.close()
         self.room.left(self, reason)
-        self.tell(Ended(reason, info))
-        self._signaler = None
+        self.line.end(Ended(reason, info))
 
     # What its room calls.
 
@@ -315,78 +303,23 @@ class Session:
 
     def tell(self, event: Event) -> None:
         """Send an event if there is a signaling connection; one that resumes is told of it all."""
-        if self._signaler is not None:
-            self._signaler.send(event)
+        self.line.tell(event)
 
     def ask(self) -> None:
         """Tell the client how many sections are wanted, if another offer of it would bring more."""
         if self.subscriber.waits:
             self.tell(SectionsWanted(**self.wanted_sections()))
 
-    # What the engine tells of its transport.
+    # What its path needs.
 
-    def on_path(self, address: str) -> None:
-        self._has_path = True
-        self._connected()
+    @property
+    def is_direct(self) -> bool:
+        return self.room.peering.connects(self)
 
-    def on_path_lost(self) -> None:
-        if self.room.peering.connects(self):  # its client restarts ICE, in case a third one comes
-            self._has_path = False
-            self.tell(ConnectionChanged("interrupted"))
-            self._no_path()
-        else:
-            self.leave("connection-error", "Nothing came from the client any more.")
-
-    def on_secured(self, profile: str) -> None:
-        self._is_secured = True
-        self._connected()
-
-    def on_security_closed(self) -> None:
-        self.may_return_for = self._config.resume_timeout  # unless it says that it leaves
-        self.leave("left", "The client closed its connection.")
-
-    def on_security_failed(self, detail: str) -> None:
-        self.leave("connection-error", f"DTLS failed: {detail}.")
-
-    def on_worker_lost(self) -> None:
-        self.leave("connection-error", "The server's media worker has stopped; join again.")
-
-    def _connected(self) -> None:
-        if self.connected:
-            self._deadlines.clear("connect")
-            self._told_unreachable = False
-            self.tell(ConnectionChanged("connected"))
-
-    def _expect_path(self) -> None:
-        self._deadlines.set("connect", self._config.consent_timeout, self._no_path)
-
-    def _no_path(self) -> None:
-        if not self.room.peering.connects(self):
-            self.leave("connection-error", "No media path came about.")
-            return
-        if not self._told_unreachable:
-            self._told_unreachable = True
-            self.tell(Failure("sfu-unreachable", "No media reaches the server: only two can talk."))
-        self._expect_path()
-
-    def _follow(self, offer: Offer, sources: Mapping[str, Source]) -> Answer:
-        """Bring engine and room to what a checked offer says."""
-        if self._bundle is None:
-            self._bundle = Bundle(self._engine, self, offer, self.channels.max_message_bytes)
-            self._expect_path()
-        self._bundle.follow(offer, self.publisher.learnt_ssrcs())
-        self.channels.follow(self._bundle.handle, offer)
-        if self.publisher.follow(self._bundle, offer, sources):
-            self.room.changed(self)
-        for why in self.subscriber.follow(self._bundle, offer):
-            self.tell(Failure("no-common-codec", why))
-        if self.subscriber.waits and self.subscriber.wanted != self._asked:
-            self.room.asks(self)
-        sending = {mid: each.stream for mid, each in self.subscriber.subscriptions.items()}
-        return Answer(
-            self._bundle.answer(offer, sending, self.publisher.publications.keys()),
-            self.subscriber.described(),
-        )
+    def part(self, info: str) -> None:
+        """The client went without a word: it may come back."""
+        self.may_return_for = self._config.resume_timeout
+        self.leave("left", info)
 
     def _leave_with_token(self) -> None:
         at, info = self.grant.ejects_at, "The token has expired."

@@ -98,7 +98,7 @@ async def test_a_room_that_lost_all_at_once_waits_for_them() -> None:
         room = ada.session.room
         room.send_app_message("one")
         for client in (ada, bob):
-            client.session.on_worker_lost()
+            client.session.path.on_worker_lost()
         await sfu.rooms.vacated()
         assert room.participants == []
         await asyncio.sleep(29)
@@ -118,11 +118,11 @@ async def test_it_goes_when_nobody_has_come_back() -> None:
         sfu.rooms.create("kept")
         for room in ("standup", "kept"):
             client = await Join(sfu, room)(listens=True)
-            client.session.on_worker_lost()
+            client.session.path.on_worker_lost()
         await asyncio.sleep(29)
         assert len(sfu.rooms) == 2
         await asyncio.sleep(2)
         assert [room.name for room in sfu.rooms] == ["kept"]
         client = await Join(sfu)(listens=True)
-        client.session.on_worker_lost()
+        client.session.path.on_worker_lost()
     assert len(sfu.rooms) == 0

@@ -1,0 +1,80 @@
+"""A session's offers and answers: each is read and checked whole before anything follows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastsfu.config import Config
+from fastsfu.sdp.negotiate import Offer, read_offer
+from fastsfu.session.bundle import Answer
+from fastsfu.session.channels import SessionChannels
+from fastsfu.session.path import Path
+from fastsfu.session.publisher import Publisher, name_sources
+from fastsfu.session.subscriber import Subscriber
+from fastsfu.terms import Kind, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an offer."""
+
+    answer: Answer
+    is_news: bool  # publications began or ended
+    undecodable: Sequence[str]  # why, for each publication that the client cannot decode
+
+
+class Negotiation:
+    """One session's."""
+
+    def __init__(
+        self,
+        config: Config,
+        path: Path,
+        publisher: Publisher,
+        subscriber: Subscriber,
+        channels: SessionChannels,
+    ) -> None:
+        self._config = config
+        self._path = path
+        self._publisher = publisher
+        self._subscriber = subscriber
+        self._channels = channels
+        self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
+
+    @property
+    def wants_more(self) -> bool:
+        """Another offer would bring more, and the client was not told so yet."""
+        return self._subscriber.waits and self._subscriber.wanted != self._asked
+
+    def wanted_sections(self) -> dict[Kind, int]:
+        """How many receiving sections to ask the client for, which it is told now."""
+        self._asked = dict(self._subscriber.wanted)
+        return dict(self._asked)
+
+    def read(
+        self, sdp: str, tracks: Mapping[str, Source], *, whole: bool
+    ) -> tuple[Offer, dict[str, Source]]:
+        """The offer, and the source of each section that sends, by mid.
+
+        Raises OfferError or RequestError for one that cannot follow those before it.
+        """
+        offer = read_offer(
+            sdp,
+            video_codecs=self._config.video_codecs,
+            audio_codecs=self._config.audio_codecs,
+            whole=whole,
+        )
+        sources = name_sources(offer, tracks)
+        self._path.check(offer)
+        return offer, sources
+
+    def follow(self, offer: Offer, sources: Mapping[str, Source]) -> Outcome:
+        """Bring the engine to what a checked offer says, and answer it."""
+        bundle = self._path.follow(
+            offer, self._publisher.learnt_ssrcs(), self._channels.max_message_bytes
+        )
+        self._channels.follow(bundle.handle, offer)
+        is_news = self._publisher.follow(bundle, offer, sources)
+        undecodable = self._subscriber.follow(bundle, offer)
+        sending = {mid: each.stream for mid, each in self._subscriber.subscriptions.items()}
+        sdp = bundle.answer(offer, sending, self._publisher.publications.keys())
+        return Outcome(Answer(sdp, self._subscriber.described()), is_news, undecodable)
