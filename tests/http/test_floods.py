@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest_asyncio
 
-from fastsfu.session.channels import MAX_CHANNELS, MAX_RECEIVED, Channel
+from fastsfu.session.channel import MAX_RECEIVED, Channel
+from fastsfu.session.channels import MAX_CHANNELS
 from tests.support.aiortc_client import AiortcClient
 from tests.support.calls import calling
 from tests.support.domain_peer import until

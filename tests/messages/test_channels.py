@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fastsfu.errors import RequestError
-from fastsfu.session.channels import Channel
+from fastsfu.session.channel import Channel
 from fastsfu.session.session import Session
 from tests.messages.conftest import Joins
 from tests.support.messages_client import MessagesClient

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fastsfu.session.channels import MAX_CHANNELS, Channel
+from fastsfu.session.channel import Channel
+from fastsfu.session.channels import MAX_CHANNELS
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
 from fastsfu.transport import dcep, frames
