@@ -67,7 +67,7 @@ cdef struct InboundStream:
     OutboundStream** outbound
     int outbound_count
     int outbound_capacity
-    int waiting                   # receivers that cannot start without a keyframe
+    int waiting                   # of them: they cannot start without a keyframe
     # other workers
     Tap* taps
     int tap_count
@@ -86,7 +86,7 @@ cpdef enum OutboundState:
     PAUSED = 2
 
 cdef struct OutboundStream:
-    # what each frame asks for, in the first two lines of cache
+    # what each frame asks for: two lines of cache, and that of its payload type in `pt_of`
     void* transport               # the receiver's Transport (peer/transport)
     InboundStream* source         # NULL once the source is closed
     StreamStats* stats
@@ -112,11 +112,15 @@ cdef struct OutboundStream:
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil
 # lets its receivers and buffers go
 cdef void inbound_free(InboundStream* stream) noexcept nogil
+# Paused, of no source; its `stats` are set before it is given to any other verb.
 cdef OutboundStream* outbound_new(
     uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
-cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its source's list
-# 0, or -1: out of memory
+cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its source
+# It waits for this source from now on. 0, or -1: out of memory.
 cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil
+# It flows, from this packet of its source on.
+cdef void outbound_start(
+    OutboundStream* stream, const MediaPacket* packet, int64_t now_us) noexcept nogil
 cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil
 # Packets are missing: its receivers start anew at the next keyframe, and number on without a gap.
 cdef void inbound_break(InboundStream* stream) noexcept nogil

@@ -8,7 +8,9 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.media.history cimport history_free, history_init
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
-from fastsfu._native.media.rewrite cimport rewrite_init, rewrite_stop
+from fastsfu._native.media.rewrite cimport (
+    rewrite_elapsed, rewrite_init, rewrite_start, rewrite_stop,
+)
 from fastsfu._native.media.timeline cimport timeline_init
 
 
@@ -55,20 +57,34 @@ cdef OutboundStream* outbound_new(
     memset(stream.rtx_pt_of, NO_PT, sizeof(stream.rtx_pt_of))
     rewrite_init(&stream.rewrite, first_seq, ts_offset)
     stream.rtx_index = first_rtx_seq
-    stream.state = OutboundState.WAITING
+    stream.state = OutboundState.PAUSED
     return stream
 
 
 cdef void outbound_free(OutboundStream* stream) noexcept nogil:
+    outbound_leave(stream)
+    free(stream)
+
+
+cdef void outbound_leave(OutboundStream* stream) noexcept nogil:
     cdef InboundStream* source = stream.source
     cdef OutboundStream* last
+    enter(stream, OutboundState.PAUSED)
     if source != NULL:
-        source.waiting -= stream.state == OutboundState.WAITING
         source.outbound_count -= 1
         last = source.outbound[source.outbound_count]
         source.outbound[stream.place] = last
         last.place = stream.place
-    free(stream)
+        stream.source = NULL
+
+
+cdef void enter(OutboundStream* stream, OutboundState state) noexcept nogil:
+    """Its state, its source's count of those who wait and what its row says change here alone."""
+    if stream.source != NULL:
+        stream.source.waiting += state == OutboundState.WAITING
+        stream.source.waiting -= stream.state == OutboundState.WAITING
+    stream.state = state
+    stream.stats.state = state
 
 
 cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil:
@@ -85,22 +101,30 @@ cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept
     stream.place = source.outbound_count
     source.outbound[source.outbound_count] = stream
     source.outbound_count += 1
-    source.waiting += 1
+    enter(stream, OutboundState.WAITING)
     return 0
+
+
+cdef void outbound_start(
+        OutboundStream* stream, const MediaPacket* packet, int64_t now_us) noexcept nogil:
+    cdef uint32_t ts_offset = stream.rewrite.ts_offset
+    if not stream.resumes:
+        ts_offset = rewrite_elapsed(
+            &stream.rewrite, packet.header.ts, stream.source.clock_rate, now_us)
+    rewrite_start(&stream.rewrite, packet.ext_seq, ts_offset)
+    stream.resumes = True
+    enter(stream, OutboundState.FLOWING)
 
 
 cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil:
     if paused == (stream.state == OutboundState.PAUSED):
         return
     if paused:
-        if stream.source != NULL:
-            stream.source.waiting -= stream.state == OutboundState.WAITING
         rewrite_stop(&stream.rewrite)
-        stream.state = OutboundState.PAUSED
+        enter(stream, OutboundState.PAUSED)
         return
-    stream.state = OutboundState.WAITING
+    enter(stream, OutboundState.WAITING)
     if stream.source != NULL:
-        stream.source.waiting += 1
         want_keyframe(stream.source)
 
 
@@ -111,9 +135,7 @@ cdef void inbound_break(InboundStream* stream) noexcept nogil:
         receiver = stream.outbound[i]
         if receiver.state == OutboundState.FLOWING:
             rewrite_stop(&receiver.rewrite)
-            receiver.state = OutboundState.WAITING
-            receiver.stats.state = OutboundState.WAITING
-            stream.waiting += 1
+            enter(receiver, OutboundState.WAITING)
 
 
 cdef void want_keyframe(InboundStream* stream) noexcept nogil:

@@ -125,7 +125,6 @@ cdef void on_outbound(Worker* worker, const Head* command, OutboundStream* strea
         count_drop(worker, DROP_STALE_COMMAND)
     elif command.kind == COMMAND_PAUSE_OUTBOUND:
         outbound_pause(stream, (<const PauseOutbound*>command).paused)
-        stream.stats.state = stream.state
     else:
         reports_bye(worker, <Transport*>stream.transport, stream)
         close_outbound(worker, stream)

@@ -3,8 +3,10 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from fastsfu._native.media.history cimport history_put
-from fastsfu._native.media.rewrite cimport rewrite_elapsed, rewrite_map, rewrite_start
-from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState, OutboundStream
+from fastsfu._native.media.rewrite cimport rewrite_map
+from fastsfu._native.media.stream cimport (
+    NO_PT, MediaKind, OutboundState, OutboundStream, outbound_start,
+)
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.egress cimport egress_keep
 from fastsfu._native.worker.lay cimport lay_end, lay_message, lay_packet
@@ -18,7 +20,11 @@ cdef void fan_out(
     cdef OutboundStream* receiver
     for i in range(stream.outbound_count):
         receiver = stream.outbound[i]
-        first = first_packet(worker, stream, receiver, packets, count)
+        first = first_packet(receiver, packets, count)
+        if first == count:
+            continue
+        if receiver.state != OutboundState.FLOWING:
+            outbound_start(receiver, &packets[first], worker.now_us)
         for k in range(run_count):
             if runs[k].end > first:
                 send_run(worker, receiver, packets, max(runs[k].begin, first), runs[k].end)
@@ -29,10 +35,9 @@ cdef void fan_out(
 
 
 cdef int first_packet(
-        Worker* worker, InboundStream* stream, OutboundStream* receiver, const MediaPacket* packets,
-        int count) noexcept nogil:
+        const OutboundStream* receiver, const MediaPacket* packets, int count) noexcept nogil:
     """Index of the first of these packets that goes to this receiver; `count`: none does."""
-    cdef Transport* transport = <Transport*>receiver.transport
+    cdef const Transport* transport = <const Transport*>receiver.transport
     cdef int i
     if transport.destination == NULL or not transport.keyed or transport.expired:
         return count
@@ -42,14 +47,6 @@ cdef int first_packet(
         return count
     for i in range(count):
         if packets[i].keyframe and receiver.pt_of[packets[i].header.pt] != NO_PT:
-            rewrite_start(
-                &receiver.rewrite, packets[i].ext_seq,
-                receiver.rewrite.ts_offset if receiver.resumes else rewrite_elapsed(
-                    &receiver.rewrite, packets[i].header.ts, stream.clock_rate, worker.now_us))
-            receiver.state = OutboundState.FLOWING
-            receiver.stats.state = OutboundState.FLOWING
-            receiver.resumes = True
-            stream.waiting -= 1
             return i
     return count
 
