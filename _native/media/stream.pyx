@@ -1,10 +1,11 @@
 """Life and links of inbound and outbound streams; see stream.pxd."""
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.base.seats cimport seats_grow, seats_leave, seats_take
 from fastsfu._native.media.history cimport history_free, history_init
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
@@ -12,6 +13,9 @@ from fastsfu._native.media.rewrite cimport (
     rewrite_elapsed, rewrite_init, rewrite_start, rewrite_stop,
 )
 from fastsfu._native.media.timeline cimport timeline_init
+
+cdef enum:
+    LEAST_RECEIVERS = 4           # that a source has room for
 
 
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil:
@@ -71,9 +75,8 @@ cdef void outbound_leave(OutboundStream* stream) noexcept nogil:
     cdef OutboundStream* last
     enter(stream, OutboundState.PAUSED)
     if source != NULL:
-        source.outbound_count -= 1
-        last = source.outbound[source.outbound_count]
-        source.outbound[stream.place] = last
+        last = <OutboundStream*>seats_leave(
+            <void**>source.outbound, &source.outbound_count, stream.place)
         last.place = stream.place
         stream.source = NULL
 
@@ -88,19 +91,12 @@ cdef void enter(OutboundStream* stream, OutboundState state) noexcept nogil:
 
 
 cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil:
-    cdef int capacity
-    cdef OutboundStream** grown
-    if source.outbound_count == source.outbound_capacity:
-        capacity = max(4, 2 * source.outbound_capacity)
-        grown = <OutboundStream**>realloc(source.outbound, capacity * sizeof(OutboundStream*))
-        if grown == NULL:
-            return -1
-        source.outbound = grown
-        source.outbound_capacity = capacity
+    if seats_grow(
+            <void**>&source.outbound, sizeof(OutboundStream*), source.outbound_count,
+            &source.outbound_capacity, LEAST_RECEIVERS) < 0:
+        return -1
     stream.source = source
-    stream.place = source.outbound_count
-    source.outbound[source.outbound_count] = stream
-    source.outbound_count += 1
+    stream.place = seats_take(<void**>source.outbound, &source.outbound_count, stream)
     enter(stream, OutboundState.WAITING)
     return 0
 

@@ -12,6 +12,7 @@ from fastsfu._native.crypto.srtp cimport SrtpContext
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.media.twcc cimport TwccReceiver
+from fastsfu._native.net.udp cimport Destination
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport IceAgent
 
@@ -39,8 +40,7 @@ cdef enum SsrcRole:
 
 cdef struct Transport:
     # what each packet to it asks for, in the first two lines of cache
-    # net/udp Destination of the selected path, before that of the first valid one; or NULL
-    void* destination
+    Destination* destination      # the selected path, before that the first valid one; or NULL
     bint keyed                    # the SRTP contexts are open
     bint expired                  # no authentic check in time: nothing is sent until a restart
     uint8_t id_of_kind[EXT_KINDS] # negotiated id of a header extension, 0 = not negotiated

@@ -1,13 +1,17 @@
 """Life of a transport and its lists of streams; see transport.pxd."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memset
 
 from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.base.seats cimport seats_drop, seats_grow, seats_take
 from fastsfu._native.base.table cimport table_free, table_init, table_put, table_remove
 from fastsfu._native.crypto.srtp cimport srtp_close
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
+
+cdef enum:
+    LEAST_STREAMS = 4             # that a list of them has room for
 
 
 cdef Transport* transport_new() noexcept nogil:
@@ -38,49 +42,26 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     free(transport)
 
 
-cdef int grow(void*** items, int count, int* capacity) noexcept nogil:
-    """Room for one more pointer."""
-    cdef int wanted = max(4, 2 * capacity[0])
-    cdef void** grown
-    if count < capacity[0]:
-        return 0
-    grown = <void**>realloc(items[0], wanted * sizeof(void*))
-    if grown == NULL:
-        return -1
-    items[0] = grown
-    capacity[0] = wanted
-    return 0
-
-
-cdef void drop(void** items, int* count, void* item) noexcept nogil:
-    cdef int i
-    for i in range(count[0]):
-        if items[i] == item:
-            count[0] -= 1
-            items[i] = items[count[0]]
-            return
-
-
 cdef int transport_add_inbound(Transport* transport, InboundStream* stream) noexcept nogil:
-    if grow(<void***>&transport.inbound, transport.inbound_count, &transport.inbound_capacity) < 0:
+    if seats_grow(
+            <void**>&transport.inbound, sizeof(InboundStream*), transport.inbound_count,
+            &transport.inbound_capacity, LEAST_STREAMS) < 0:
         return -1
-    transport.inbound[transport.inbound_count] = stream
-    transport.inbound_count += 1
+    seats_take(<void**>transport.inbound, &transport.inbound_count, stream)
     return 0
 
 
 cdef int transport_add_outbound(Transport* transport, OutboundStream* stream) noexcept nogil:
-    if grow(
-            <void***>&transport.outbound, transport.outbound_count,
-            &transport.outbound_capacity) < 0:
+    if seats_grow(
+            <void**>&transport.outbound, sizeof(OutboundStream*), transport.outbound_count,
+            &transport.outbound_capacity, LEAST_STREAMS) < 0:
         return -1
-    transport.outbound[transport.outbound_count] = stream
-    transport.outbound_count += 1
+    seats_take(<void**>transport.outbound, &transport.outbound_count, stream)
     return 0
 
 
 cdef void transport_remove_inbound(Transport* transport, InboundStream* stream) noexcept nogil:
-    drop(<void**>transport.inbound, &transport.inbound_count, stream)
+    seats_drop(<void**>transport.inbound, &transport.inbound_count, stream)
     if stream.bound:
         table_remove(&transport.by_ssrc, stream.ssrc)
     if stream.rtx_ssrc:
@@ -88,7 +69,7 @@ cdef void transport_remove_inbound(Transport* transport, InboundStream* stream) 
 
 
 cdef void transport_remove_outbound(Transport* transport, OutboundStream* stream) noexcept nogil:
-    drop(<void**>transport.outbound, &transport.outbound_count, stream)
+    seats_drop(<void**>transport.outbound, &transport.outbound_count, stream)
     table_remove(&transport.by_ssrc, stream.ssrc)
     if stream.rtx_ssrc:
         table_remove(&transport.by_ssrc, stream.rtx_ssrc)

@@ -4,6 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
+from fastsfu._native.base.seats cimport seats_leave, seats_take
 from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
 from fastsfu._native.media.stats cimport StreamStats, stats_end
 from fastsfu._native.media.stream cimport (
@@ -11,7 +12,7 @@ from fastsfu._native.media.stream cimport (
     outbound_free, outbound_new, outbound_pause, want_keyframe,
 )
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
-from fastsfu._native.net.udp cimport SocketAddress, udp_send_one
+from fastsfu._native.net.udp cimport udp_send_one
 from fastsfu._native.packet.rtp cimport EXT_KINDS, ExtensionKind
 from fastsfu._native.peer.ice cimport ice_init, ice_restart
 from fastsfu._native.peer.transport cimport (
@@ -209,7 +210,7 @@ cdef void set_keys(Worker* worker, Transport* transport, const SetKeys* command)
 cdef void send_dtls(
         Worker* worker, Transport* transport, const DtlsDatagram* command) noexcept nogil:
     if transport.destination != NULL:
-        udp_send_one(&worker.udp, <SocketAddress*>transport.destination, command.data, command.size)
+        udp_send_one(&worker.udp, &transport.destination.address, command.data, command.size)
 
 
 cdef void create_inbound(Worker* worker, const CreateInbound* command) noexcept nogil:
@@ -264,9 +265,8 @@ cdef bint is_sender(Worker* worker, Transport* transport) noexcept nogil:
             return False
         twcc_init(transport.twcc)
     if transport.sender_place < 0:
-        transport.sender_place = worker.sender_count
-        worker.senders[worker.sender_count] = transport
-        worker.sender_count += 1
+        transport.sender_place = seats_take(
+            <void**>worker.senders, &worker.sender_count, transport)
     return True
 
 
@@ -274,9 +274,8 @@ cdef void leave_senders(Worker* worker, Transport* transport) noexcept nogil:
     cdef Transport* last
     if transport.sender_place < 0:
         return
-    worker.sender_count -= 1
-    last = worker.senders[worker.sender_count]
-    worker.senders[transport.sender_place] = last
+    last = <Transport*>seats_leave(
+        <void**>worker.senders, &worker.sender_count, transport.sender_place)
     last.sender_place = transport.sender_place
     transport.sender_place = -1
 

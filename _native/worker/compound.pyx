@@ -3,7 +3,6 @@
 from libc.stdint cimport uint16_t
 
 from fastsfu._native.crypto.srtp cimport SRTP_OK, srtcp_protect
-from fastsfu._native.net.udp cimport SocketAddress
 from fastsfu._native.worker.egress cimport egress_protected
 
 
@@ -14,5 +13,5 @@ cdef void compound_send(Worker* worker, Transport* transport, Compound* compound
         return
     if srtcp_protect(&transport.send, compound.data, &size) == SRTP_OK:
         egress_protected(
-            &worker.egress, &worker.udp, <SocketAddress*>transport.destination, compound.data,
+            &worker.egress, &worker.udp, &transport.destination.address, compound.data,
             <uint16_t>size)

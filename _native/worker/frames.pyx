@@ -4,6 +4,7 @@ from libc.stdint cimport uint8_t, uint16_t
 from libc.string cimport memset
 
 from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.base.seats cimport seats_drop, seats_take
 from fastsfu._native.media.packet cimport Run
 from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind, has_receivers
 from fastsfu._native.net.udp cimport GSO_MAX_BYTES
@@ -28,8 +29,7 @@ cdef void frames_put(
         frame_ends(worker, stream)
     if stream.frame_count == 0:
         stream.frame_deadline_us = worker.now_us + worker.hold_us
-        worker.gathering[worker.gathering_count] = stream
-        worker.gathering_count += 1
+        seats_take(<void**>worker.gathering, &worker.gathering_count, stream)
     stream.frame[stream.frame_count] = packet[0]
     stream.frame_count += 1
     if packet.header.marker or not worker.udp.gso or worker.hold_us == 0:
@@ -54,12 +54,7 @@ cdef void frames_due(Worker* worker) noexcept nogil:
 
 
 cdef void frames_forget(Worker* worker, InboundStream* stream) noexcept nogil:
-    cdef int i
-    for i in range(worker.gathering_count):
-        if worker.gathering[i] == stream:
-            worker.gathering_count -= 1
-            worker.gathering[i] = worker.gathering[worker.gathering_count]
-            return
+    seats_drop(<void**>worker.gathering, &worker.gathering_count, stream)
 
 
 cdef void leave(

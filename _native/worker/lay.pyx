@@ -4,7 +4,6 @@ from libc.string cimport memcpy
 
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.media.packet cimport NO_LEVEL
-from fastsfu._native.net.udp cimport SocketAddress
 from fastsfu._native.packet.rtp cimport RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind
 from fastsfu._native.worker.egress cimport (
     egress_end, egress_in_place, egress_message, egress_packet,
@@ -15,7 +14,7 @@ cdef void lay_message(
         Worker* worker, const Transport* transport, uint16_t payload_size,
         int count) noexcept nogil:
     egress_message(
-        &worker.egress, &worker.udp, <const SocketAddress*>transport.destination, count,
+        &worker.egress, &worker.udp, &transport.destination.address, count,
         count * (LAY_OVERHEAD + RTX_BYTES + MAX_PADDING + payload_size))
 
 

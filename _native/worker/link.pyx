@@ -1,13 +1,16 @@
 """Records onto links; see link.pxd. What arrives is read in worker/replica."""
 
 from libc.stdint cimport uint32_t, uint64_t
-from libc.stdlib cimport realloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.pool cimport buffer_release, pool_lend
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_room, ring_wake
+from fastsfu._native.base.seats cimport seats_grow
 from fastsfu._native.media.stream cimport MediaKind, Tap, want_keyframe
 from fastsfu._native.worker.state cimport LINK_DROPPED, LINK_PACKETS
+
+cdef enum:
+    LEAST_TAPS = 2                # that a stream has room for
 
 
 cdef void link_connect(
@@ -34,15 +37,10 @@ cdef Link* link_to(Worker* worker, uint32_t peer) noexcept nogil:
 
 cdef int link_tap(
         Worker* worker, InboundStream* stream, Link* link, uint64_t replica) noexcept nogil:
-    cdef Tap* grown
-    cdef int capacity
-    if stream.tap_count == stream.tap_capacity:
-        capacity = max(2, 2 * stream.tap_capacity)
-        grown = <Tap*>realloc(stream.taps, capacity * sizeof(Tap))
-        if grown == NULL:
-            return -1
-        stream.taps = grown
-        stream.tap_capacity = capacity
+    if seats_grow(
+            <void**>&stream.taps, sizeof(Tap), stream.tap_count, &stream.tap_capacity,
+            LEAST_TAPS) < 0:
+        return -1
     stream.taps[stream.tap_count].link = link
     stream.taps[stream.tap_count].replica = replica
     stream.taps[stream.tap_count].broken = False

@@ -104,12 +104,12 @@ cdef void set_destination(
     """
     cdef SocketAddress path
     if transport.destination == NULL:
-        transport.destination = calloc(1, sizeof(Destination))
+        transport.destination = <Destination*>calloc(1, sizeof(Destination))
         if transport.destination == NULL:
             count_drop(worker, DROP_NO_MEMORY)
             return
     udp_address(&worker.udp, &datagram.source, &datagram.local, &path)
-    udp_settle(<Destination*>transport.destination, &path, worker.now_us)
+    udp_settle(transport.destination, &path, worker.now_us)
 
 
 cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:

@@ -4,6 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.ring cimport Ring, ring_end, ring_front, ring_pop
+from fastsfu._native.base.seats cimport seats_leave, seats_take
 from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport reception_init
@@ -30,17 +31,13 @@ cdef int replica_open(
     stream.origin_link = link
     stream.bound = stream.started = True
     reception_init(&stream.reception, 0, stream.clock_rate)
-    stream.replica_place = worker.replica_count
-    worker.replicas[worker.replica_count] = stream
-    worker.replica_count += 1
+    stream.replica_place = seats_take(<void**>worker.replicas, &worker.replica_count, stream)
     return 0
 
 
 cdef void replica_close(Worker* worker, InboundStream* stream) noexcept nogil:
-    cdef InboundStream* last
-    worker.replica_count -= 1
-    last = worker.replicas[worker.replica_count]
-    worker.replicas[stream.replica_place] = last
+    cdef InboundStream* last = <InboundStream*>seats_leave(
+        <void**>worker.replicas, &worker.replica_count, stream.replica_place)
     last.replica_place = stream.replica_place
 
 
