@@ -124,6 +124,7 @@ class Failure:
 
     `error` is one of `sfu-unreachable` (while a direct call runs), `no-common-codec` (a publication
     that this client cannot decode), `not-allowed` (it offers to send without the right to),
+    `rate-limit` (it publishes anew too often, and so is answered later),
     `end-of-life` (the server is about to stop).
     """
 

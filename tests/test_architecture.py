@@ -16,8 +16,8 @@ JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(["errors", "terms", "events", "cores", "options", "config"], "value"),
-    **dict.fromkeys(["environment", "sdp", "auth", "transport"], "value"),
+    **dict.fromkeys(["errors", "terms", "allowance", "events", "cores", "options"], "value"),
+    **dict.fromkeys(["config", "environment", "sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine"], "engine"),
     **dict.fromkeys(["tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),

@@ -39,8 +39,10 @@ member `type`. Unknown members are ignored, members of the wrong type are errors
    dropped.
 
 A message that is malformed or comes at the wrong time gets an `error` that is not fatal and changes
-nothing. Twenty of them in a row, more than 20 messages a second for long, a binary frame or a frame
-that is too large close the WebSocket. A fatal `error` comes right before the close.
+nothing. Twenty of them in a row, a binary frame or a frame that is too large close the WebSocket. A
+client that says more than 20 messages a second is told so by an `error` (`rate-limit`), read as
+fast as that, and closed after 30 seconds of it; the `offer` and `confirm` that a `sections` brings
+about do not count. A fatal `error` comes right before the close.
 """
 
 

@@ -10,7 +10,7 @@ FATAL_ERRORS = {
     "nbf-room": "the room has not started yet",
     "bad-message": "the first message was no join or resume, or too many were malformed",
     "timeout": "no join in time, no ping in time, or the client does not read",
-    "rate-limit": "the client sends too many messages",
+    "rate-limit": "the client goes on sending too many messages",
     "connection-error": "media did not come through within the consent timeout",
     "end-of-life": "the server stops, or is full and takes no new calls",
 }
@@ -21,7 +21,8 @@ OTHER_ERRORS = {
     "not-allowed": "the token does not carry the right, or the new one other rights",
     "exp-token": "the new token has expired",
     "nbf-token": "the new token is not valid yet",
-    "rate-limit": "more signals for a P2P connection than any needs",
+    "rate-limit": "too many messages or publications, so they are taken later; or more signals "
+    "for a P2P connection than any needs",
     "sfu-unreachable": "a direct call runs, but media would not reach the server if a third came",
     "no-common-codec": "a publication cannot be received: the client knows none of its codecs",
     "end-of-life": "the server is about to stop; fatal when it does",

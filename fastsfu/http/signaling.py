@@ -16,10 +16,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from fastsfu.errors import FastSFUError, RequestError
 from fastsfu.events import Event
 from fastsfu.http import messages, peer_messages, protocol, translate, values
-from fastsfu.http.limits import TokenBucket
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode, MessageError
+from fastsfu.http.rate import Rate, TooFast
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
@@ -29,8 +29,6 @@ from fastsfu.terms import Source
 logger = logging.getLogger("fastsfu.signaling")
 
 SILENT_HEARTBEATS = 3
-MESSAGES_PER_SECOND = 20.0
-MESSAGES_AT_ONCE = 100.0
 MAX_FAULTS = 20  # malformed or ill-timed messages in a row
 
 # Refusals of a join that are not about the room, but about who joins, or about the server.
@@ -78,7 +76,7 @@ class Client:
         self._websocket = websocket
         self._outgoing = Outgoing()
         self._session: Session | None = None
-        self._bucket = TokenBucket(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
+        self._rate = Rate(self._outgoing.put)
         self._faults = 0
 
     async def run(self) -> None:
@@ -97,6 +95,8 @@ class Client:
         """Queue what the session has to say (`events.Signaler`)."""
         if message := translate.to_message(event):
             self._outgoing.put(message)
+            if isinstance(message, messages.SectionsMessage):
+                self._rate.asked()
         code = translate.close_code(event)
         if code is not None:
             self._session = None
@@ -111,6 +111,8 @@ class Client:
                 await self._turn(silence)
         except TimeoutError:
             self._refuse("timeout", "nothing came in time", CloseCode.TIMEOUT)
+        except TooFast as error:
+            self._refuse("rate-limit", str(error), CloseCode.RATE)
         except _Refused as refused:
             self._refuse(refused.error, refused.info, refused.code)
         except WebSocketDisconnect:
@@ -126,7 +128,7 @@ class Client:
         await self._attempt(frame)
 
     async def _receive(self) -> str:
-        """The next text frame. A binary one, or too many at once, end the WebSocket."""
+        """The next text frame; a binary one ends the WebSocket."""
         event = await self._websocket.receive()
         if event["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(event.get("code", CloseCode.NORMAL))
@@ -135,9 +137,6 @@ class Client:
             raise _Refused("bad-message", "frames have to be text", CloseCode.BAD_MESSAGE)
         if len(frame) > MAX_MESSAGE_BYTES:
             raise _Refused("bad-message", "the message is too large", CloseCode.TOO_LARGE)
-        if not self._bucket.take(asyncio.get_running_loop().time()):
-            info = f"more than {MESSAGES_PER_SECOND:.0f} messages a second"
-            raise _Refused("rate-limit", info, CloseCode.RATE)
         return frame
 
     async def _begin(self) -> None:
@@ -161,10 +160,13 @@ class Client:
         message: Model | None = None
         try:
             message = protocol.read_client(frame)
+            await self._rate.slow_down(message)
             await _HANDLERS[type(message)](self, message)
             self._faults = 0
         except (MessageError, FastSFUError) as error:
             self._faults += 1
+            if message is None:
+                await self._rate.slow_down(message)
             if self._faults >= MAX_FAULTS:
                 info = f"{MAX_FAULTS} wrong messages in a row, the last: {error}"
                 raise _Refused("bad-message", info, CloseCode.BAD_MESSAGE) from None

@@ -16,21 +16,16 @@ class News:
     ) -> None:
         """At the end of the turn `tell_changed` gets each session that others see differently, and
         whether what it says of itself is new; `tell_hidden` is called when somebody hidden came or
-        went. Sessions that want more sections are asked after that.
+        went.
         """
         self._tell_changed = tell_changed
         self._tell_hidden = tell_hidden
         self._changed: dict[Session, bool] = {}
-        self._asking: dict[Session, None] = {}
         self._is_hidden_due = False
         self._flushing: asyncio.Handle | None = None
 
     def changed(self, session: Session, *, metadata: bool) -> None:
         self._changed[session] = metadata or self._changed.get(session, False)
-        self._flush_soon()
-
-    def asks(self, session: Session) -> None:
-        self._asking[session] = None
         self._flush_soon()
 
     def hidden(self) -> None:
@@ -40,7 +35,6 @@ class News:
     def forget(self, session: Session) -> None:
         """It has left."""
         self._changed.pop(session, None)
-        self._asking.pop(session, None)
 
     def close(self) -> None:
         if self._flushing is not None:
@@ -53,11 +47,8 @@ class News:
     def _flush(self) -> None:
         self._flushing = None
         changed, self._changed = self._changed, {}
-        asking, self._asking = self._asking, {}
         is_hidden_due, self._is_hidden_due = self._is_hidden_due, False
         for session, metadata in changed.items():
             self._tell_changed(session, metadata)
         if is_hidden_due:
             self._tell_hidden()
-        for session in asking:
-            session.ask()

@@ -29,6 +29,7 @@ from fastsfu.room.herald import Herald
 from fastsfu.room.news import News
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import DIRECT_PARTICIPANTS, RoomOptions, RoomProperties
+from fastsfu.room.requests import SectionRequests
 from fastsfu.room.speaker import Speaker
 from fastsfu.room.stage import Stage
 from fastsfu.session.session import Session
@@ -106,6 +107,7 @@ class Room(RoomProperties):
         )
         self._news = News(self._tell_changed, self._tell_hidden)
         self._hidden_told = 0  # how many hidden sessions everybody has been told of
+        self._requests = SectionRequests()
         self._speaker = Speaker(lambda speaker: self._broadcast(ActiveSpeaker(speaker)))
 
     def __repr__(self) -> str:
@@ -221,6 +223,7 @@ class Room(RoomProperties):
         self._entrance.close(reason)
         self.peering.close()
         self.exchange.close()
+        self._requests.close()
         self._news.close()
         self._speaker.close()
         ended = list(self._sessions.values())
@@ -262,7 +265,7 @@ class Room(RoomProperties):
 
     def asks(self, session: Session) -> None:
         if session.id in self._sessions:
-            self._news.asks(session)
+            self._requests.add(session)
 
     def left(self, session: Session, reason: str) -> None:
         if self._sessions.pop(session.id, None) is None:
@@ -270,6 +273,7 @@ class Room(RoomProperties):
         if session.mailbox is not None:
             self.exchange.leave(session.mailbox, session)
         self._news.forget(session)
+        self._requests.forget(session)
         if session.hidden:
             self._hidden_changed()
         else:

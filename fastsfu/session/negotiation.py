@@ -1,9 +1,11 @@
 """A session's offers and answers: each is read and checked whole before anything follows it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastsfu.config import Config
+from fastsfu.events import Event, Failure
 from fastsfu.sdp.negotiate import Offer, read_offer
 from fastsfu.session.bundle import Answer
 from fastsfu.session.channels import SessionChannels
@@ -19,7 +21,6 @@ class Outcome:
 
     answer: Answer
     is_news: bool  # publications began or ended
-    undecodable: Sequence[str]  # why, for each publication that the client cannot decode
 
 
 class Negotiation:
@@ -32,12 +33,15 @@ class Negotiation:
         publisher: Publisher,
         subscriber: Subscriber,
         channels: SessionChannels,
+        tell: Callable[[Event], None],
     ) -> None:
+        self.turn = asyncio.Lock()  # held from `read` to `follow`
         self._config = config
         self._path = path
         self._publisher = publisher
         self._subscriber = subscriber
         self._channels = channels
+        self._tell = tell
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
 
     @property
@@ -50,12 +54,13 @@ class Negotiation:
         self._asked = dict(self._subscriber.wanted)
         return dict(self._asked)
 
-    def read(
-        self, sdp: str, tracks: Mapping[str, Source], *, whole: bool
-    ) -> tuple[Offer, dict[str, Source]]:
+    async def read(
+        self, sdp: str, tracks: Mapping[str, Source], *, whole: bool, may_publish: bool
+    ) -> tuple[Offer, Mapping[str, Source]]:
         """The offer, and the source of each section that sends, by mid.
 
-        Raises OfferError or RequestError for one that cannot follow those before it.
+        One that publishes anew again and again takes its time. Raises OfferError or RequestError
+        for one that cannot follow those before it.
         """
         offer = read_offer(
             sdp,
@@ -65,6 +70,12 @@ class Negotiation:
         )
         sources = name_sources(offer, tracks)
         self._path.check(offer)
+        if sources and not may_publish:
+            sources = {}
+            self._tell(Failure("not-allowed", "The token does not allow to send audio or video."))
+        if wait := self._publisher.wait_for(offer, sources):
+            self._tell(Failure("rate-limit", f"Published anew too often: {wait:.1f} s to wait."))
+            await asyncio.sleep(wait)
         return offer, sources
 
     def follow(self, offer: Offer, sources: Mapping[str, Source]) -> Outcome:
@@ -74,7 +85,8 @@ class Negotiation:
         )
         self._channels.follow(bundle.handle, offer)
         is_news = self._publisher.follow(bundle, offer, sources)
-        undecodable = self._subscriber.follow(bundle, offer)
+        for why in self._subscriber.follow(bundle, offer):
+            self._tell(Failure("no-common-codec", why))
         sending = {mid: each.stream for mid, each in self._subscriber.subscriptions.items()}
         sdp = bundle.answer(offer, sending, self._publisher.publications.keys())
-        return Outcome(Answer(sdp, self._subscriber.described()), is_news, undecodable)
+        return Outcome(Answer(sdp, self._subscriber.described()), is_news)

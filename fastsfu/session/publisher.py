@@ -1,9 +1,11 @@
 """What one session sends: publications, made and ended by the sending sections of its offers."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Protocol
 
+from fastsfu.allowance import Allowance
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.errors import RequestError
@@ -11,6 +13,11 @@ from fastsfu.sdp.negotiate import Offer, OfferedSection
 from fastsfu.session.bundle import Bundle
 from fastsfu.terms import KIND_OF, SOURCES_OF, Kind, Source
 from fastsfu.tracks import Publication, same_payload_types
+
+# Publications that a session may begin: people turn a screen on and off, programs could do it for
+# ever.
+NEW_PER_SECOND = 1.0
+NEW_AT_ONCE = 16.0
 
 
 class Audience(Protocol):
@@ -29,6 +36,7 @@ class Publisher:
         self._session_id = session_id
         self._audience = audience
         self.publications: dict[str, Publication] = {}
+        self._allowance = Allowance(NEW_PER_SECOND, NEW_AT_ONCE)
 
     @property
     def sources(self) -> set[Source]:
@@ -45,20 +53,35 @@ class Publisher:
 
         True when any began or ended.
         """
-        sections = [section for section in offer.sections if section.mid in sources]
-        kept = {section.mid for section in sections if self._goes_on(section, sources[section.mid])}
+        begun = self._begun(offer, sources)
+        kept = sources.keys() - {section.mid for section in begun}
         ended = [each for mid, each in self.publications.items() if mid not in kept]
         for publication in ended:
             self._end(publication)
-        begun = [section for section in sections if section.mid not in kept]
         for section in begun:
             self._begin(bundle, section, sources[section.mid])
         return bool(ended or begun)
+
+    def wait_for(self, offer: Offer, sources: Mapping[str, Source]) -> float:
+        """Count what is new in `offer`; returns for how many seconds to wait before `follow`.
+
+        Each publication makes everybody else offer again.
+        """
+        now = asyncio.get_running_loop().time()
+        return self._allowance.take(now, len(self._begun(offer, sources)))
 
     def close(self) -> None:
         """End all of them."""
         for publication in list(self.publications.values()):
             self._end(publication)
+
+    def _begun(self, offer: Offer, sources: Mapping[str, Source]) -> list[OfferedSection]:
+        """The sections that publish something new."""
+        return [
+            section
+            for section in offer.sections
+            if section.mid in sources and not self._goes_on(section, sources[section.mid])
+        ]
 
     def _goes_on(self, section: OfferedSection, source: Source) -> bool:
         """Whether the section still is what it was; a new SSRC or other codecs are a new stream."""

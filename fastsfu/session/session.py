@@ -20,7 +20,6 @@ from fastsfu.errors import RequestError
 from fastsfu.events import (
     Ended,
     Event,
-    Failure,
     Participant,
     SectionsWanted,
     Signaler,
@@ -114,7 +113,7 @@ class Session:
         self.line = Line(self._deadlines, config.resume_timeout, lost)
         self.path = Path(engine, self, config, self._deadlines)
         self._negotiation = Negotiation(
-            config, self.path, self.publisher, self.subscriber, self.channels
+            config, self.path, self.publisher, self.subscriber, self.channels, self.tell
         )
         self._leave_with_token()
 
@@ -186,24 +185,24 @@ class Session:
 
         `tracks` names the source of sending sections by mid; others get the first free source of
         their kind. New ICE credentials in a later offer restart ICE. `whole`: refuse an offer of
-        which a section cannot be taken, rather than take the others. Raises OfferError or
-        RequestError, and then the session is as it was before. When the engine cannot do what is
-        asked of it (it is out of transports or streams), the session ends.
+        which a section cannot be taken, rather than take the others. One that publishes anew again
+        and again is answered later. Raises OfferError or RequestError, and then the session is as
+        it was before. When the engine cannot do what is asked of it (it is out of transports or
+        streams), the session ends.
         """
-        self._require_live()
-        offer, sources = self._negotiation.read(sdp, tracks or {}, whole=whole)
-        if sources and not self.grant.publish:
-            sources = {}
-            self.tell(Failure("not-allowed", "The token does not allow to send audio or video."))
-        try:
-            outcome = self._negotiation.follow(offer, sources)
-        except Exception:
-            self.leave("connection-error", "The server could not set up the media.")
-            raise
+        async with self._negotiation.turn:
+            self._require_live()
+            offer, sources = await self._negotiation.read(
+                sdp, tracks or {}, whole=whole, may_publish=self.grant.publish
+            )
+            self._require_live()  # it may have taken a while
+            try:
+                outcome = self._negotiation.follow(offer, sources)
+            except Exception:
+                self.leave("connection-error", "The server could not set up the media.")
+                raise
         if outcome.is_news:
             self.room.changed(self)
-        for why in outcome.undecodable:
-            self.tell(Failure("no-common-codec", why))
         if self._negotiation.wants_more:
             self.room.asks(self)
         return outcome.answer
@@ -305,10 +304,11 @@ class Session:
         """Send an event if there is a signaling connection; one that resumes is told of it all."""
         self.line.tell(event)
 
-    def ask(self) -> None:
+    def ask(self) -> bool:
         """Tell the client how many sections are wanted, if another offer of it would bring more."""
         if self.subscriber.waits:
             self.tell(SectionsWanted(**self.wanted_sections()))
+        return self.subscriber.waits
 
     # What its path needs.
 

@@ -3,11 +3,8 @@
 import asyncio
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fastsfu.http import messages, protocol, values
-from fastsfu.http.limits import TokenBucket
 from fastsfu.http.model import Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode
@@ -115,23 +112,3 @@ async def test_a_gone_client_is_told_to_the_caller() -> None:
     outgoing.start(FIRST)
     with pytest.raises(ConnectionError):
         await outgoing.run(gone, gone)
-
-
-@given(st.lists(st.floats(0, 0.3), max_size=200), st.integers(1, 10), st.integers(1, 20))
-def test_bucket_never_lets_more_through(gaps: list[float], rate: int, burst: int) -> None:
-    """In no interval more than `burst` and `rate` for each second of it."""
-    bucket = TokenBucket(rate, burst)
-    now, taken = 1000.0, []
-    for gap in gaps:
-        now += gap
-        if bucket.take(now):
-            taken.append(now)
-    for first, start in enumerate(taken):
-        for count, end in enumerate(taken[first:], 1):
-            assert count <= burst + (end - start) * rate + 1e-6
-
-
-def test_bucket_lets_the_allowed_rate_through() -> None:
-    bucket = TokenBucket(20, 100)
-    times = [number / 20 for number in range(2000)]
-    assert all(bucket.take(now) for now in times)

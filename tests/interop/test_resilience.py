@@ -1,17 +1,20 @@
 """Calls go on: lost WebSockets, ICE restarts, clients that vanish, strangers' datagrams."""
 
 import asyncio
+import json
 import secrets
 import socket
 import time
 
 import pytest
+import websockets
 from playwright.async_api import Browser
 
 from benchmarks.load.certificate import Identity
 from benchmarks.load.peer import Peer
 from benchmarks.load.server import ServerProcess
 from tests.interop.conftest import OpenPage
+from tests.support.aiortc_client import client_tls
 from tests.support.page import until
 
 STRANGERS_PER_SECOND = 10_000
@@ -67,6 +70,35 @@ async def test_vanished_client_is_freed(
     peer.socket.close()
     await until("the vanished one to be gone", lambda: alone(True))
     assert await sessions(server) == before
+
+
+async def test_one_who_publishes_anew_all_the_time_throws_no_page_out(
+    browser: Browser, open_page: OpenPage, server: ServerProcess, room: str, token: str
+) -> None:
+    """Two hundred offers at 18 a second; before pages were paced, ten seconds of it ended them."""
+    ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
+    await ada.receiving(video=1, audio=1)
+    peer = Peer(Identity.generate())
+    async with websockets.connect(
+        server.url.replace("https://", "wss://") + "/v1/signal",
+        subprotocols=[websockets.Subprotocol("fastsfu.v1")],
+        ssl=client_tls(),
+    ) as eve:
+        await eve.send(json.dumps({"type": "join", "room": room, "token": token}))
+        for number in range(200):
+            peer.ssrcs = (10_000 + number, 20_000 + number)
+            sdp = peer.describe(["audio", "video"], "VP8", sends=True)
+            await eve.send(json.dumps({"type": "offer", "id": number, "sdp": sdp}))
+            if number == 0:
+                while (answer := json.loads(await eve.recv()))["type"] != "answer":
+                    pass
+                await asyncio.to_thread(peer.connect, answer["sdp"])
+            await asyncio.sleep(1 / 18)
+        for page in (ada, ben):
+            assert await page.evaluate("call.meetingState()") == "joined-meeting"
+            assert await page.evaluate("window.sockets.length") == 1
+            await page.goes_on(video=1, audio=1)
+    peer.socket.close()
 
 
 async def sessions(server: ServerProcess) -> float:

@@ -18,6 +18,7 @@ from fastsfu.events import (
     SectionsWanted,
 )
 from fastsfu.sfu import SFU
+from tests.support.domain_peer import until
 from tests.support.offers import OfferText, receiving, sending
 from tests.support.recording_engine import DtlsState, IceState, RecordingEngine, media_engine
 from tests.support.sessions import Client, Join, turn
@@ -202,7 +203,7 @@ async def test_source_declined_before_wants_no_section(join: Join, native: Recor
     bob.session.update_receive_settings({"*": {"audio": False}})
     assert bob.session.wanted_sections() == {"audio": 0, "video": 0}
     bob.session.update_receive_settings({ada.session.id: {"video": True}})
-    await turn()
+    await until("Bob to be asked again", lambda: len(bob.of(SectionsWanted)) > 1)
     assert bob.of(SectionsWanted)[1:] == [SectionsWanted(audio=0, video=1)]
     answer = await bob.offer(OfferText(receiving(audio=1, video=1)))
     assert [each.source for each in answer.subscriptions.values()] == ["video"]

@@ -125,6 +125,7 @@ class RecordingEngine:
         self.replicas: dict[int, Replica] = {}
         self.beats = 0
         self.stuck = False
+        self.connects = False  # each transport, by itself
         self.busy = 0
         self.stale = 0  # commands with a handle that no longer lives
         self.channels = RecordingChannels()
@@ -177,7 +178,10 @@ class RecordingEngine:
     def create_transport(self, **given: Any) -> int:
         assert len(given["local_ufrag"]) == 8
         assert len(given["local_password"]) == 24
-        return self._make(self.transports, Transport(**given))
+        transport = self._make(self.transports, Transport(**given))
+        if self.connects:
+            self.connect(transport)
+        return transport
 
     def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
         self.transports[transport].extensions = dict(extensions)
