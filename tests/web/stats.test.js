@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { encodingFor, shareBandwidth } from '../../fastsfu/web/sdk/encodings.js';
-import { networkStats, qualityOf, thresholdOf, totalsOf } from '../../fastsfu/web/sdk/stats.js';
+import { RecentStats, networkStats, qualityOf, thresholdOf, totalsOf } from '../../fastsfu/web/sdk/stats.js';
 
 const report = (changes = {}) => [
   { id: 'T', type: 'transport', timestamp: 1000, bytesSent: 1000, bytesReceived: 2000,
@@ -91,4 +91,21 @@ test('a bandwidth limit is shared between screen and camera', () => {
   assert.equal(shareBandwidth(500, false).video.maxBitrate, 500_000);
   const { video, screenVideo } = shareBandwidth(1000, true);
   assert.equal(video.maxBitrate + screenVideo.maxBitrate, 1_000_000);
+});
+
+test('rates are of the last seconds, whoever else asks and however often', () => {
+  const at = (timestamp) => totalsOf(report({
+    transport: { timestamp, bytesSent: timestamp * 125, bytesReceived: 0 }, // 1 Mbit/s
+  }));
+  const alone = new RecentStats();
+  const shared = new RecentStats();
+  for (let now = 1000; now <= 20_000; now += 100) {
+    const { sendBitsPerSecond } = shared.of(at(now)).latest;
+    if (now % 4000) continue;
+    const { latest } = alone.of(at(now));
+    if (now > 4000) assert.equal(Math.round(latest.sendBitsPerSecond), 1e6);
+    assert.equal(Math.round(sendBitsPerSecond), 1e6);
+    shared.of(at(now)); // in the same turn: browsers give the same report
+    assert.equal(Math.round(shared.of(at(now)).latest.sendBitsPerSecond), 1e6);
+  }
 });

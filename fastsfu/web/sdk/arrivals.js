@@ -9,7 +9,7 @@ const SAMPLES_PER_PACKET = 960;
 
 /**
  * @typedef {object} Reporter
- * @property {(track: MediaStreamTrack) => Promise<RTCStatsReport>} getStats
+ * @property {(track?: MediaStreamTrack) => Promise<RTCStatsReport>} getStats
  */
 
 export class Arrivals {

@@ -6,15 +6,15 @@
 
 import { ActiveSpeaker } from './active-speaker.js';
 import { AppMessages } from './app-messages.js';
-import { CallError, ejection, fatal } from './errors.js';
+import { CallError, ejection, fatal, left } from './errors.js';
 import { MeetingToken } from './meeting-token.js';
 import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
 import { SOURCES } from './participants.js';
 import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
-import { Signaling, signalingUrl } from './signaling.js';
-import { networkStats, totalsOf } from './stats.js';
+import { Signaling } from './signaling.js';
+import { RecentStats, totalsOf } from './stats.js';
 
 /** @import { NetworkConnectionType, NetworkStats, ReceiveSettings } from './fastsfu.d.ts' */
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
@@ -22,7 +22,6 @@ import { networkStats, totalsOf } from './stats.js';
 /** @import { LocalMedia } from './local-media.js' */
 /** @import { Knowledge } from './participants.js' */
 /** @import { PeerConnection } from './peer-connection.js' */
-/** @import { Totals } from './stats.js' */
 /** @import * as Wire from './protocol.d.ts' */
 
 /**
@@ -60,15 +59,15 @@ export class LiveCall {
   #firstAnswer = Promise.resolve();
   /** @type {ReceiveSettings} */
   #receiveSettings = {};
-  /** @type {Totals | null} */
-  #lastTotals = null;
+  /** Of each connection that has carried the call. @type {WeakMap<object, RecentStats>} */
+  #recentStats = new WeakMap();
   #rejoins = 0;
   #wasUp = false;
   #toldUnreachable = false;
   #ended = false;
 
   /**
-   * @param {string} url where the server is mounted
+   * @param {string} url of signaling
    * @param {unknown} userData of `userDataOf`
    * @param {LocalMedia} local
    * @param {LiveCallHandlers} handlers
@@ -92,7 +91,7 @@ export class LiveCall {
       changed: handlers.speaker,
     });
     this.#paths = this.#newPaths();
-    this.#signaling = new Signaling(signalingUrl(url), {
+    this.#signaling = new Signaling(url, {
       welcome: (message) => this.#onWelcome(message),
       message: (message) => this.#onMessage(message),
       interrupted: () => handlers.network('signaling', 'interrupted'),
@@ -130,9 +129,8 @@ export class LiveCall {
     this.#metadata.close();
     this.#speaker.close();
     this.#paths.close();
-    const left = fatal('connection-error', 'The call was left.');
-    this.#offers.abandon(left);
-    this.#token.abandon(left);
+    this.#offers.abandon(left());
+    this.#token.abandon(left());
   }
 
   /** @param {string} token */
@@ -216,13 +214,13 @@ export class LiveCall {
     return this.#messages.send(data, to);
   }
 
-  /** @returns {Promise<NetworkStats>} rates since the last call of this method */
+  /** @returns {Promise<NetworkStats>} */
   async stats() {
-    const report = await this.#paths.getStats();
-    const totals = totalsOf(/** @type {any} */ (report).values());
-    const stats = networkStats(totals, this.#lastTotals);
-    if (totals.timestamp !== this.#lastTotals?.timestamp) this.#lastTotals = totals;
-    return stats;
+    const { carrier } = this.#paths;
+    const totals = totalsOf(/** @type {any} */ (await carrier.getStats()).values());
+    const recent = this.#recentStats.get(carrier) ?? new RecentStats();
+    this.#recentStats.set(carrier, recent);
+    return recent.of(totals);
   }
 
   /** @param {'auto' | 'peer' | 'sfu'} topology */
@@ -294,7 +292,6 @@ export class LiveCall {
   #startOver() {
     this.#paths.renew();
     this.#offers.abandon(new CallError('negotiation-error', 'The session was replaced.'));
-    this.#lastTotals = null;
   }
 
   /** @param {Wire.ServerMessage} message */

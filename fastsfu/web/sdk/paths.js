@@ -13,6 +13,7 @@ import { PeerConnection } from './peer-connection.js';
 import { safetyNumber } from './safety-number.js';
 import { trackKey } from './sections.js';
 
+/** @import { Reporter } from './arrivals.js' */
 /** @import { NetworkTopology, SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { ConnectionHandlers } from './connection.js' */
 /** @import * as Wire from './protocol.d.ts' */
@@ -194,10 +195,10 @@ export class MediaPaths {
     return this.#sfu.state !== 'new';
   }
 
-  /** Of the connection that carries the call. @returns {Promise<RTCStatsReport>} */
-  getStats() {
+  /** The connection that carries the call. @returns {Reporter} */
+  get carrier() {
     const direct = this.#plan.topology === 'peer' && this.#peer;
-    return (direct || this.#sfu).getStats();
+    return direct || this.#sfu;
   }
 
   wake() {

@@ -75,6 +75,26 @@ function readPair(totals, pair, byId) {
   totals.remoteAddress = remote ? `${remote.address ?? remote.ip}:${remote.port}` : null;
 }
 
+/** Rates are those since so long ago: what is shorter says little of pictures. */
+const WINDOW_MS = 2000;
+
+/** Of one connection: what the last seconds were like, whoever asks and however often. */
+export class RecentStats {
+  /** Oldest first; the first one is what rates begin at. @type {Totals[]} */
+  #history = [];
+
+  /** @param {Totals} now */
+  of(now) {
+    const history = this.#history;
+    while (history.length > 1 && now.timestamp - history[1].timestamp >= WINDOW_MS) {
+      history.shift();
+    }
+    const before = history[0] ?? null;
+    if (history.at(-1)?.timestamp !== now.timestamp) history.push(now);
+    return networkStats(now, before);
+  }
+}
+
 /** @returns {Totals} */
 function emptyTotals() {
   return {
