@@ -14,6 +14,9 @@ beforeEach(() => {
 
 afterEach(() => call.destroy());
 
+/** No failure of the call: somebody did not want it any more. */
+const LEFT = { type: 'left', fatal: false, info: /was left/ };
+
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 const states = () => browser.tracks.map(({ kind, readyState }) => `${kind} ${readyState}`);
 
@@ -63,7 +66,7 @@ test('how many are there is told, who watches hidden too', async () => {
 test('a call that is left in the turn in which it is joined touches nothing', async () => {
   const joining = call.join({ room: 'r' });
   await call.destroy();
-  await assert.rejects(joining, { type: 'connection-error', info: /was left/ });
+  await assert.rejects(joining, LEFT);
   await turn();
   assert.deepEqual([browser.tracks, browser.sockets], [[], []]);
 });
@@ -78,7 +81,7 @@ test('a call can be left while its first offer is being made', async () => {
   const joining = call.join({ room: 'r' });
   await begun;
   await call.leave();
-  await assert.rejects(joining, { type: 'connection-error', info: /was left/ });
+  await assert.rejects(joining, LEFT);
 });
 
 test('a call can be left in the handler that hears it joined', async () => {
@@ -163,4 +166,97 @@ test('a shared screen takes its share of the bandwidth until the browser ends it
     await call.startScreenShare();
     await call.leave();
   }
+});
+
+test('leaving while joining is no error of the call', async () => {
+  const told = [];
+  for (const name of ['left-meeting', 'error']) call.on(name, ({ action }) => told.push(action));
+  browser.until = new Promise(() => undefined);
+  const joining = call.join({ room: 'r' });
+  await call.leave();
+  await assert.rejects(joining, LEFT);
+  assert.deepEqual(told, ['left-meeting']);
+  assert.equal(call.meetingState(), 'left-meeting');
+});
+
+/** @returns what `error` said and join() rejected with */
+async function failure(options) {
+  const told = new Promise((resolve) => call.once('error', ({ error }) => resolve(error)));
+  const joining = call.join(options);
+  const error = await joining.then(() => assert.fail('it joined'), (reason) => reason);
+  assert.equal(await told, error);
+  assert.equal(call.meetingState(), 'error');
+  assert.equal(error.fatal, true);
+  return error;
+}
+
+test('a browser without WebRTC is told so, and the call is not stuck', async () => {
+  const { RTCPeerConnection: native } = globalThis;
+  delete globalThis.RTCPeerConnection;
+  const { type, cause, info } = await failure({ room: 'r' });
+  assert.deepEqual([type, cause], ['connection-error', 'no-webrtc']);
+  assert.match(info, /This browser cannot/);
+  globalThis.RTCPeerConnection = native;
+  await call.join({ room: 'r' });
+});
+
+test('an address that is none is named, and nothing is left open', async () => {
+  for (const url of ['calls.example', 'calls.example:8443/', 'ftp://calls.example/', '/calls/']) {
+    const { type, info } = await failure({ room: 'r', url });
+    assert.equal(type, 'connection-error');
+    assert.ok(info.includes(url) && info.includes('https://'), info);
+  }
+  assert.deepEqual([browser.connections, browser.sockets], [[], []]);
+});
+
+test('what a browser throws while the call is made ends in an error, too', async () => {
+  globalThis.RTCPeerConnection = class {
+    constructor() {
+      throw new DOMException('Too many.', 'UnknownError');
+    }
+  };
+  const { type, info } = await failure({ room: 'r' });
+  assert.deepEqual([type, info], ['connection-error', 'Too many.']);
+});
+
+test('a call that was destroyed opens nothing any more', async () => {
+  await call.destroy();
+  const destroyed = { type: 'bad-request', info: /destroyed/ };
+  await assert.rejects(call.join({ room: 'r' }), destroyed);
+  await assert.rejects(call.setLocalAudio(true), destroyed);
+  await assert.rejects(call.setLocalVideo(true), destroyed);
+  assert.deepEqual([browser.tracks, browser.sockets], [[], []]);
+});
+
+test('what somebody has turned off is off in the next call, unless join says else', async () => {
+  await call.join({ room: 'first' });
+  await devicesOpen();
+  await call.setLocalAudio(false);
+  await call.setLocalVideo(false);
+  await call.leave();
+  const before = browser.tracks.length;
+  await call.join({ room: 'second' });
+  await turn();
+  assert.equal(browser.tracks.length, before);
+  const { audio, video } = call.participants().local;
+  assert.deepEqual([audio, video], [false, false]);
+  await call.leave();
+  await call.join({ room: 'third', startAudioOff: false });
+  await turn();
+  assert.deepEqual(states().slice(before), ['audio live']);
+});
+
+test('a device that failed is tried again in the next call', async () => {
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia;
+  mediaDevices.getUserMedia = async () => {
+    throw new DOMException('', 'NotReadableError');
+  };
+  await call.join({ room: 'first' });
+  await turn();
+  await call.leave();
+  mediaDevices.getUserMedia = open;
+  await call.join({ room: 'second' });
+  await devicesOpen();
+  assert.deepEqual(states(), ['audio live', 'video live']);
 });

@@ -124,7 +124,7 @@ test('leaving ends the attempts to join', async () => {
   await flush();
   sockets[0].drop();
   await flush();
-  const rejected = assert.rejects(joining, { type: 'connection-error' });
+  const rejected = assert.rejects(joining, { type: 'left' });
   signaling.close();
   await flush();
   await rejected;
@@ -135,7 +135,7 @@ test('leaving ends the attempts to join', async () => {
 test('leaving before the server has answered says goodbye when it does', async () => {
   const joining = signaling.join(() => JOIN);
   await flush();
-  const rejected = assert.rejects(joining, { type: 'connection-error' });
+  const rejected = assert.rejects(joining, { type: 'left' });
   signaling.close({ type: 'leave' });
   sockets[0].push(JOINED);
   await rejected;

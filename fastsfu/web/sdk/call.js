@@ -1,18 +1,17 @@
 /** The public face: what `createCall` returns. See fastsfu.d.ts for each method and event. */
 
 import { Emitter } from './emitter.js';
-import { CallError, fatal, left } from './errors.js';
+import { CallError, fatal, left, unsupported } from './errors.js';
 import { listDevices } from './devices.js';
 import { shareBandwidth } from './encodings.js';
 import { LiveCall } from './live-call.js';
 import { LocalMedia } from './local-media.js';
 import { userDataOf } from './metadata.js';
 import { SOURCES, eventsBetween, participantsOf } from './participants.js';
+import { signalingUrl } from './signaling.js';
 
 /** @import * as Face from './fastsfu.d.ts' */
 
-/** Where this module was served from, one folder up: where the server is mounted. */
-const DEFAULT_URL = new URL('..', import.meta.url).href;
 const QUALITY_PERIOD_MS = 4000;
 
 /** @type {typeof import('./fastsfu.d.ts').createCall} */
@@ -51,6 +50,7 @@ class Call {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #qualityTimer;
   #userName = '';
+  #destroyed = false;
 
   /** @param {Face.CallOptions} options */
   constructor(options) {
@@ -68,21 +68,20 @@ class Call {
 
   /** @param {Face.JoinOptions} options */
   async join(options) {
+    this.#requireUsable();
     if (this.#state === 'joining-meeting' || this.#state === 'joined-meeting') {
       throw new CallError('bad-request', 'This call has been joined already.');
     }
     const { room, token, name, ...others } = { ...this.#options, ...options };
     const userData = userDataOf(others.userData);
-    const { startAudioOff, startVideoOff } = others;
-    // Not the sources of createCall: other devices may have been chosen since.
-    this.#local.configure({ ...options, startAudioOff, startVideoOff });
+    this.#local.configure(startOf(options, this.#options));
     this.#userName = name ?? '';
     this.#state = 'joining-meeting';
-    const url = others.url ?? DEFAULT_URL;
-    const live = new LiveCall(url, userData, this.#local, this.#liveHandlers());
-    this.#live = live;
-    this.#emit('joining-meeting', {});
+    /** @type {LiveCall | null} */
+    let live = null;
     try {
+      live = this.#live = this.#newLive(others.url ?? servedFrom(), userData);
+      this.#emit('joining-meeting', {});
       await this.#applySettings();
       this.#requireLive(live);
       await live.join({ room, token, name });
@@ -101,6 +100,7 @@ class Call {
   }
 
   async destroy() {
+    this.#destroyed = true;
     await this.leave();
     this.#local.stop();
     this.#listen('removeEventListener');
@@ -128,11 +128,13 @@ class Call {
 
   /** @param {boolean} on */
   async setLocalAudio(on) {
+    this.#requireUsable();
     await this.#local.setAudio(on);
   }
 
   /** @param {boolean} on */
   async setLocalVideo(on) {
+    this.#requireUsable();
     await this.#local.setVideo(on);
   }
 
@@ -264,6 +266,16 @@ class Call {
     this.#events.emit(action, /** @type {Face.CallEvents[Name]} */ (event));
   }
 
+  /**
+   * @param {string} url where the server is mounted
+   * @param {unknown} userData
+   */
+  #newLive(url, userData) {
+    const problem = unsupported();
+    if (problem) throw problem;
+    return new LiveCall(signalingUrl(url), userData, this.#local, this.#liveHandlers());
+  }
+
   /** @returns {import('./live-call.js').LiveCallHandlers} */
   #liveHandlers() {
     return {
@@ -296,15 +308,16 @@ class Call {
   }
 
   /**
-   * @param {LiveCall} live
+   * @param {LiveCall | null} live
    * @param {unknown} error
    */
   #joinFailed(live, error) {
+    if (this.#live !== live) return left();
     const problem =
       error instanceof CallError && error.fatal
         ? error
         : fatal('connection-error', error instanceof Error ? error.message : String(error));
-    if (this.#live === live) this.#onLost(problem);
+    this.#onLost(problem);
     return problem;
   }
 
@@ -399,6 +412,10 @@ class Call {
     });
   }
 
+  #requireUsable() {
+    if (this.#destroyed) throw new CallError('bad-request', 'This call was destroyed.');
+  }
+
   /** It has not been left meanwhile. @param {LiveCall} live */
   #requireLive(live) {
     if (this.#live !== live) throw left();
@@ -432,6 +449,32 @@ class Call {
   #onDeviceChange = async () => {
     const { devices } = await this.enumerateDevices();
     this.#emit('available-devices-updated', { availableDevices: devices });
+  };
+}
+
+/**
+ * Where this module was served from, one folder up: where the server is mounted. Asked for only
+ * when nothing else is said, and in no form that bundlers take for an asset: in a bundle there is
+ * no such place.
+ */
+function servedFrom() {
+  const { url } = import.meta;
+  return url ? new URL('..', url).href : '';
+}
+
+/**
+ * What a call begins with: not the sources of createCall, other devices may have been chosen since.
+ * Whatever was off in the call before stays off unless this join says else.
+ *
+ * @param {Face.JoinOptions} options
+ * @param {Face.CallOptions} defaults
+ * @returns {Face.CallOptions}
+ */
+function startOf(options, defaults) {
+  return {
+    ...options,
+    startAudioOff: options.startAudioOff ?? (defaults.startAudioOff || undefined),
+    startVideoOff: options.startVideoOff ?? (defaults.startVideoOff || undefined),
   };
 }
 

@@ -34,8 +34,16 @@ export function fatal(type, info, cause) {
   return new CallError(type, info, { fatal: true, cause });
 }
 
+/** No failure: somebody has left before it was done. */
 export function left() {
-  return fatal('connection-error', 'The call was left while it was being joined.');
+  return new CallError('left', 'The call was left before this was done.');
+}
+
+/** @returns {CallError | null} why no call can be made in this browser at all */
+export function unsupported() {
+  if (globalThis.RTCPeerConnection && globalThis.WebSocket) return null;
+  const info = 'This browser cannot make calls: it has no WebRTC, or it is switched off.';
+  return fatal('connection-error', info, 'no-webrtc');
 }
 
 /**

@@ -64,11 +64,17 @@ export interface ParticipantCounts {
 export type InputSource = boolean | string | MediaStreamTrack;
 
 export interface CallOptions {
-  /** Where the server is mounted; by default the place this module came from. */
+  /**
+   * Where the server is mounted, as `https://calls.example/`. By default the place that this module
+   * was served from; in a bundle there is none, so say it.
+   */
   url?: string;
   audioSource?: InputSource;
   videoSource?: InputSource;
-  /** Join muted: the microphone is not opened before `setLocalAudio(true)`. */
+  /**
+   * Join muted: the microphone is not opened before `setLocalAudio(true)`. What was turned off in
+   * the call before is off in the next one too, unless `join` says `false` here.
+   */
   startAudioOff?: boolean;
   startVideoOff?: boolean;
   /** JSON that every participant sees, at most 4,096 bytes. */
@@ -146,7 +152,7 @@ export type NetworkConnectionType = 'signaling' | 'peer-to-peer' | 'sfu';
 
 export type NetworkThreshold = 'good' | 'low' | 'very-low';
 
-/** Rates of the last seconds. Losses are fractions from 0 to 1; null where nothing is known yet. */
+/** Rates of the last seconds, however often one asks. Losses are fractions from 0 to 1; null where nothing is known yet. */
 export interface NetworkSample {
   timestamp: number;
   sendBitsPerSecond: number;
@@ -192,15 +198,17 @@ export type NonFatalErrorType =
   | 'negotiation-error'
   | 'not-allowed'
   | 'bad-request'
+  /** What was being waited for came to nothing because the call was left. */
+  | 'left'
   | (string & {});
 
 /**
  * Why there is a `connection-error`, as far as the browser tells. `no-server`: signaling cannot be
  * reached. `no-media`: signaling works, but nothing else gets through. `relay-refused`: so it is, and
  * the relay over TLS failed where signaling works, so its certificate is none that the browser knows
- * (a click lets a person past that, but no media).
+ * (a click lets a person past that, but no media). `no-webrtc`: this browser cannot make calls.
  */
-export type ErrorCause = 'no-server' | 'no-media' | 'relay-refused';
+export type ErrorCause = 'no-server' | 'no-media' | 'relay-refused' | 'no-webrtc';
 
 export interface ErrorDetails {
   fatal?: boolean;
@@ -273,7 +281,11 @@ export interface TrackEvent<Action extends string> {
 }
 
 export interface Call {
-  /** Resolves once the server has answered our first offer. Rejects with a `CallError`. */
+  /**
+   * Resolves once the server has answered our first offer. Rejects with a `CallError`: the one of
+   * the event `error`, or `left` when the call was left meanwhile, or `bad-request`, and then
+   * nothing has changed.
+   */
   join(options: JoinOptions): Promise<Participants>;
   leave(): Promise<void>;
   /** Leaves, and forgets all listeners; the call cannot be used again. */

@@ -27,6 +27,7 @@ import { ScreenShare } from './screen-share.js';
  * @property {DeviceKind} kind
  * @property {InputSource} input where the track comes from
  * @property {boolean | null} on null: not decided before joining
+ * @property {boolean} declined somebody has turned it off, so it stays off in the next call
  * @property {MediaStreamTrack | null} track
  * @property {boolean} own we opened the track, so we close it
  * @property {boolean} blocked the last attempt to open it failed
@@ -60,7 +61,7 @@ export class LocalMedia {
   /** Joining: reserve sections for what is on, and open what is not open yet; waits for nothing. */
   start() {
     for (const slot of [this.#audio, this.#video]) {
-      slot.on ??= slot.input !== false;
+      slot.on ??= slot.input !== false && !slot.declined;
       if (!slot.on) continue;
       void this.#handlers.publish(slot.kind, slot.track);
       void this.#settle(slot);
@@ -133,6 +134,7 @@ export class LocalMedia {
    */
   #turn(slot, on) {
     slot.on = on;
+    slot.declined = !on;
     if (on && slot.input === false) slot.input = true;
     if (slot.kind === 'audio' && slot.track) slot.track.enabled = on;
     this.#handlers.changed();
@@ -273,7 +275,7 @@ export class LocalMedia {
  */
 function newSlot(kind) {
   return {
-    kind, input: true, on: null, track: null, own: false, blocked: false,
+    kind, input: true, on: null, declined: false, track: null, own: false, blocked: false,
     work: Promise.resolve(), published: Promise.resolve(),
   };
 }
@@ -288,7 +290,9 @@ function configureSlot(slot, input, startOff) {
     slot.input = input;
     if (input === false) slot.on = false;
   }
-  if (startOff !== undefined && slot.on !== true) slot.on = startOff ? false : slot.on;
+  if (startOff === undefined || slot.on === true) return;
+  slot.declined = startOff;
+  if (startOff) slot.on = false;
 }
 
 /** @param {Slot} slot */
