@@ -107,6 +107,7 @@ export class FakePeerConnection {
 
 /** With a server at its end that takes everybody and whatever is offered. */
 class FakeSocket {
+  static CONNECTING = 0;
   static OPEN = 1;
   readyState = 1;
   sent = [];

@@ -104,12 +104,24 @@ test('a closed connection is left alone', () => {
   assert.deepEqual(log, ['connected', 'interrupted']);
 });
 
-test('back-off doubles, stays below its limit and spreads a crowd', () => {
+test('back-off grows, stays below its limit and spreads a crowd', () => {
   assert.equal(backoffDelay(0, () => 0), 0);
   assert.ok(backoffDelay(0, () => 0.999) < 300);
-  for (let attempt = 1; attempt < 12; attempt += 1) {
+  for (let attempt = 1; attempt < 30; attempt += 1) {
     const [least, most] = [backoffDelay(attempt, () => 0), backoffDelay(attempt, () => 1)];
     assert.equal(most, 2 * least);
-    assert.equal(most, Math.min(8000, 300 * 2 ** attempt));
+    assert.equal(most, Math.min(8000, 300 * 1.2 ** attempt));
+  }
+});
+
+test('of six seconds without a server hardly two are waited out after it is back', () => {
+  for (const random of [0, 0.5, 1]) {
+    let waited = 0;
+    let delay = 0;
+    for (let attempt = 0; waited < 6000; attempt += 1) {
+      delay = backoffDelay(attempt, () => random);
+      waited += delay;
+    }
+    assert.ok(delay < 2000, String(delay));
   }
 });

@@ -5,6 +5,7 @@ import { Signaling, signalingUrl } from '../../fastsfu/web/sdk/signaling.js';
 
 /** The server's end of a WebSocket. */
 class FakeSocket {
+  static CONNECTING = 0;
   static OPEN = 1;
   readyState = 1;
   sent = [];
@@ -42,8 +43,12 @@ const flush = async () => {
 let sockets;
 let log;
 let signaling;
+/** What the owner of the signaling says. */
+let mayReturn;
+let goesOn;
 
 beforeEach((context) => {
+  mayReturn = goesOn = false;
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
   sockets = [];
@@ -58,6 +63,8 @@ beforeEach((context) => {
     welcome: (message) => log.push(message.type),
     message: (message) => log.push(message.type),
     interrupted: () => log.push('interrupted'),
+    mayReturn: () => mayReturn,
+    goesOn: () => goesOn,
     lost: (error) => log.push(`lost ${error.type}`),
   }, open);
   return context;
@@ -66,7 +73,7 @@ beforeEach((context) => {
 async function join() {
   const joining = signaling.join(() => JOIN);
   await flush();
-  sockets[0].push(JOINED);
+  sockets.at(-1).push(JOINED);
   await joining;
 }
 
@@ -167,13 +174,12 @@ test('attempts go on while the server is away', async () => {
   assert.equal(log.at(-1), 'resumed');
 });
 
-test('when the server has forgotten the session, the next attempt joins anew', async () => {
+test('when the server has forgotten the session, it joins anew at once', async () => {
   await join();
   sockets[0].drop();
   await wait(300);
   sockets[1].push({ type: 'error', fatal: true, error: 'no-room', info: 'No such session.' });
   await flush();
-  await wait(600);
   const replaces = { session_id: JOINED.session_id, resume_key: JOINED.resume_key };
   assert.deepEqual(sockets[2].sent, [{ ...JOIN, replaces }]);
   sockets[2].push({ ...JOINED, session_id: 's2' });
@@ -187,7 +193,6 @@ test('a refusal of that join is final', async () => {
   await wait(300);
   sockets[1].push({ type: 'error', fatal: true, error: 'no-room', info: 'No such session.' });
   await flush();
-  await wait(600);
   sockets[2].push({ type: 'error', fatal: true, error: 'exp-token', info: 'Expired.' });
   await flush();
   assert.equal(log.at(-1), 'lost exp-token');
@@ -204,6 +209,89 @@ test('after two minutes without a connection the call is lost', async () => {
     await flush();
   }
   assert.equal(log.at(-1), 'lost connection-error');
+});
+
+test('it is not lost while the call goes on without the server', async () => {
+  goesOn = true;
+  await join();
+  sockets[0].drop();
+  for (let second = 0; second < 600; second += 1) {
+    await wait(1000);
+    sockets.at(-1).drop();
+    await flush();
+  }
+  assert.equal(log.at(-1), 'interrupted');
+  goesOn = false;
+  await wait(10_000);
+  sockets.at(-1).drop();
+  await flush();
+  assert.equal(log.at(-1), 'lost connection-error');
+});
+
+test('the time that the machine sleeps is no time without the server', async () => {
+  await join();
+  sockets[0].drop();
+  await wait(300);
+  mock.timers.setTime(Date.now() + 3_600_000);
+  sockets[1].drop();
+  await flush();
+  await wait(600);
+  sockets[2].push({ type: 'resumed' });
+  await flush();
+  assert.deepEqual(log, ['joined', 'interrupted', 'resumed']);
+});
+
+for (const error of ['timeout', 'end-of-life']) {
+  test(`a session that ended by ${error} is taken up again`, async () => {
+    await join();
+    sockets[0].push({ type: 'error', fatal: true, error, info: '' });
+    await wait(300);
+    assert.equal(sockets[0].readyState, 3);
+    assert.equal(sockets[1].last.type, 'resume');
+    sockets[1].push({ type: 'error', fatal: true, error: 'no-room', info: '' });
+    await flush();
+    sockets[2].push(JOINED);
+    await flush();
+    assert.deepEqual(log, ['joined', 'interrupted', 'joined']);
+  });
+}
+
+test('a session without media is taken up again only if the owner wants it', async () => {
+  const ended = { type: 'error', fatal: true, error: 'connection-error', info: 'No media.' };
+  mayReturn = true;
+  await join();
+  sockets[0].push(ended);
+  await wait(300);
+  sockets[1].push(JOINED);
+  await flush();
+  mayReturn = false;
+  sockets[1].push(ended);
+  await flush();
+  assert.deepEqual(log, ['joined', 'interrupted', 'joined', 'lost connection-error']);
+});
+
+test('a server that restarts is waited for, one that takes no calls is not for ever', async () => {
+  const stops = { type: 'error', fatal: true, error: 'end-of-life', info: 'It stops.' };
+  const joining = signaling.join(() => JOIN);
+  await flush();
+  sockets[0].push(stops);
+  await assert.rejects(joining, { type: 'end-of-life' }, 'who is joining is told at once');
+
+  await join();
+  sockets.at(-1).push(stops);
+  for (let second = 0; second < 20; second += 1) {
+    await wait(1000);
+    sockets.at(-1).push(sockets.at(-1).last?.type === 'resume'
+      ? { type: 'error', fatal: true, error: 'no-room', info: '' } : stops);
+    await flush();
+  }
+  assert.equal(log.at(-1), 'interrupted');
+  for (let second = 0; second < 20; second += 1) {
+    await wait(1000);
+    sockets.at(-1).push(stops);
+    await flush();
+  }
+  assert.equal(log.at(-1), 'lost end-of-life');
 });
 
 test('a session that goes on elsewhere is not taken back', async () => {
@@ -233,6 +321,20 @@ test('wake cuts the wait short', async () => {
   signaling.wake();
   await flush();
   assert.equal(sockets.length, 2);
+});
+
+test('wake begins an attempt that hangs anew', async () => {
+  await join();
+  sockets[0].drop();
+  await wait(300);
+  sockets[1].readyState = 0; // the network was away when it began
+  signaling.wake();
+  await flush();
+  assert.equal(sockets.length, 3);
+  assert.equal(sockets[1].readyState, 3);
+  sockets[2].push({ type: 'resumed' });
+  await flush();
+  assert.equal(log.at(-1), 'resumed');
 });
 
 test('close says goodbye and nothing comes back', async () => {

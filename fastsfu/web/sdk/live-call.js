@@ -95,6 +95,8 @@ export class LiveCall {
       welcome: (message) => this.#onWelcome(message),
       message: (message) => this.#onMessage(message),
       interrupted: () => handlers.network('signaling', 'interrupted'),
+      mayReturn: () => this.#mayReturn(),
+      goesOn: () => this.#paths.topology.topology === 'peer',
       lost: (error) => this.#onLost(this.#explained(error)),
     });
   }
@@ -425,13 +427,15 @@ export class LiveCall {
       this.#tellUnreachable();
       return true;
     }
-    this.#rejoins += 1;
-    if (!this.#wasUp || this.#rejoins >= MAX_REJOINS) {
-      this.#onLost(this.#paths.blocked);
-    } else {
-      this.#signaling.rejoin();
-    }
+    if (this.#mayReturn()) this.#signaling.rejoin();
+    else this.#onLost(this.#paths.blocked);
     return false;
+  }
+
+  /** With a new connection, after one that is beyond repair. */
+  #mayReturn() {
+    this.#rejoins += 1;
+    return this.#wasUp && this.#rejoins < MAX_REJOINS;
   }
 
   /**

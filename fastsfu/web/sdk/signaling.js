@@ -18,16 +18,24 @@ import { Heartbeat } from './heartbeat.js';
  * @property {(message: Joined | Resumed) => void} welcome also after each reconnection
  * @property {(message: ServerMessage) => void} message all that follow
  * @property {() => void} interrupted
+ * @property {() => boolean} mayReturn a session whose media failed is worth joining anew
+ * @property {() => boolean} goesOn the call does, without a server
  * @property {(error: CallError) => void} lost for good
  */
 
 const SUBPROTOCOL = 'fastsfu.v1';
 const HANDSHAKE_MS = 10_000;
-/** After so long without any connection the call is given up. */
+/** After so long without any connection the call is given up, unless it goes on without. */
 const PATIENCE_MS = 120_000;
+/** The same while there is a server that takes nobody: it restarts, or it is full. */
+const RESTART_PATIENCE_MS = 30_000;
 /** The same while it is being joined: somebody looks at it and wants to know. */
 const JOIN_PATIENCE_MS = 8000;
+/** One attempt takes no longer, with the wait after it: what does is a machine that slept. */
+const ATTEMPT_MS = 20_000;
 const CLOSED_REPLACED = 4409;
+/** Why a server ends a session that its client may have again: it was silent, or the server stops. */
+const RETURNABLE = new Set(['timeout', 'end-of-life']);
 
 export class Signaling {
   #url;
@@ -49,6 +57,10 @@ export class Signaling {
   #heartbeat;
   /** @type {(() => void) | null} ends the wait before the next attempt */
   #hurry = null;
+  /** Of an attempt. @type {WebSocket | null} */
+  #opening = null;
+  /** An attempt was given up for the next one: do not wait for that. */
+  #atOnce = false;
 
   /**
    * @param {string} url of `/v1/signal`
@@ -95,6 +107,11 @@ export class Signaling {
   /** The network is back: try at once. With a connection up, let it prove that it lives. */
   wake() {
     this.#hurry?.();
+    if (this.#opening?.readyState === WebSocket.CONNECTING) {
+      this.#atOnce = true; // it may hang for seconds in a network that is gone
+      this.#opening.close();
+      this.#opening.onclose?.(/** @type {CloseEvent} */ ({}));
+    }
     if (this.#socket) this.#heartbeat.probe();
   }
 
@@ -119,7 +136,8 @@ export class Signaling {
    */
   async #handshake(first) {
     const socket = this.#openSocket(this.#url, SUBPROTOCOL);
-    const welcome = await firstAnswer(socket, first);
+    this.#opening = socket;
+    const welcome = await firstAnswer(socket, first).finally(() => (this.#opening = null));
     if (this.#closed) {
       socket.send(JSON.stringify({ type: 'leave' })); // else we stay in the room for a while
       socket.close(1000);
@@ -150,8 +168,21 @@ export class Signaling {
     const message = parse(text);
     if (!message) return;
     this.#heartbeat.alive();
-    if (message.type === 'error' && message.fatal) this.#fail(fatalFrom(message));
+    if (message.type === 'error' && message.fatal) this.#onFatal(message);
     else if (message.type !== 'pong') this.#handlers.message(message);
+  }
+
+  /**
+   * It may have waited in the socket while the machine slept, and the server may be another one by
+   * now.
+   *
+   * @param {import('./protocol.d.ts').Error} message
+   */
+  #onFatal(message) {
+    const noMedia = message.error === 'connection-error';
+    const returns = noMedia ? this.#handlers.mayReturn() : RETURNABLE.has(message.error);
+    if (returns) this.#drop();
+    else this.#fail(fatalFrom(message));
   }
 
   /** @param {number} code */
@@ -197,18 +228,32 @@ export class Signaling {
    * @returns {Promise<CallError | null>} why it came to nothing
    */
   async #persist(patienceMs) {
-    const deadline = Date.now() + patienceMs;
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        await this.#handshake(this.#firstMessage());
-        return null;
-      } catch (error) {
-        const delay = backoffDelay(attempt);
-        const late = Date.now() + delay >= deadline;
-        if (!this.#mayRetry(error) || late) return /** @type {CallError} */ (error);
-        await this.#pause(delay);
-        if (this.#closed) return left();
-      }
+    let attempt = 0;
+    let spent = 0;
+    for (let last = Date.now(); ;) {
+      const error = await this.#attempt();
+      if (error === null) return null;
+      if (this.#isForgotten(error)) continue;
+      const now = Date.now();
+      spent += Math.min(now - last, ATTEMPT_MS);
+      last = now;
+      const delay = backoffDelay((attempt += 1));
+      const patience = error.type === 'end-of-life' ? RESTART_PATIENCE_MS : patienceMs;
+      const late = spent + delay >= patience && !this.#handlers.goesOn();
+      if (late || !this.#mayRetry(error)) return error;
+      await this.#pause(delay);
+      if (this.#closed) return left();
+    }
+  }
+
+  /** @returns {Promise<CallError | null>} */
+  async #attempt() {
+    try {
+      await this.#handshake(this.#firstMessage());
+      return null;
+    } catch (error) {
+      if (error instanceof CallError) return error;
+      return fatal('connection-error', error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -220,17 +265,22 @@ export class Signaling {
   }
 
   /**
-   * A refused `resume` means that the session is gone: the next attempt joins anew.
+   * A refused `resume` means that the session is gone: the next attempt joins anew, at once.
    *
-   * @param {unknown} error
+   * @param {CallError} error
    */
-  #mayRetry(error) {
+  #isForgotten({ type }) {
+    const gone = this.#session !== null && (type === 'no-room' || type === 'not-allowed');
+    if (gone) this.#forget();
+    return gone && !this.#closed;
+  }
+
+  /** @param {CallError} error */
+  #mayRetry({ fatal: refused, type }) {
     if (this.#closed) return false;
-    const refused = error instanceof CallError && error.fatal && error.type !== 'connection-error';
-    if (!refused) return true;
-    const hadSession = this.#session !== null;
-    this.#forget();
-    return hadSession && (error.type === 'no-room' || error.type === 'not-allowed');
+    if (!refused || type === 'connection-error') return true;
+    const wasIn = this.#session !== null || this.#lost !== null;
+    return type === 'end-of-life' && wasIn;
   }
 
   #forget() {
@@ -247,6 +297,9 @@ export class Signaling {
 
   /** @param {number} ms */
   #pause(ms) {
+    const atOnce = this.#atOnce;
+    this.#atOnce = false;
+    if (atOnce) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#hurry = () => {
