@@ -105,11 +105,12 @@ export class FakePeerConnection {
   }
 }
 
-/** With a server at its end that takes everybody and whatever is offered. */
+/** With a server at its end that takes everybody and whatever is offered, and remembers nobody. */
 class FakeSocket {
   static CONNECTING = 0;
   static OPEN = 1;
   readyState = 1;
+  welcome = JOINED;
   sent = [];
 
   constructor() {
@@ -119,7 +120,8 @@ class FakeSocket {
   send(text) {
     const message = JSON.parse(text);
     this.sent.push(message);
-    if (message.type === 'join') this.push(JOINED);
+    if (message.type === 'join') this.push(this.welcome);
+    if (message.type === 'resume') this.push(FORGOTTEN);
     if (message.type === 'offer') this.push({ ...ANSWER, id: message.id });
   }
 
@@ -135,10 +137,13 @@ class FakeSocket {
 /**
  * Put it where `createCall` looks for a browser.
  *
- * @returns what it has opened, and `until`: the devices and the picker wait for that promise
+ * @returns what it has opened, `until` (the devices and the picker wait for that promise) and
+ *   `welcome` (how the server greets who joins)
  */
 export function installBrowser() {
-  const browser = { tracks: [], connections: [], sockets: [], until: Promise.resolve() };
+  const browser = {
+    tracks: [], connections: [], sockets: [], until: Promise.resolve(), welcome: JOINED,
+  };
   const open = async (...kinds) => {
     await browser.until;
     const tracks = kinds.map((kind) => new FakeTrack(kind));
@@ -160,22 +165,25 @@ export function installBrowser() {
   globalThis.WebSocket = class extends FakeSocket {
     constructor() {
       super();
+      this.welcome = browser.welcome;
       browser.sockets.push(this);
     }
   };
   return browser;
 }
 
-const YOU = {
+export const YOU = {
   session_id: 'us', user_name: '', owner: false, user_data: null, revision: 0, joined_at: 1,
   audio: false, video: false, screenVideo: false, screenAudio: false, origin: '',
 };
 
-const JOINED = {
+export const JOINED = {
   type: 'joined', session_id: 'us', resume_key: 'key', heartbeat: 10, you: YOU, participants: [],
   hidden_participants: 0, active_speaker: null, sections: { audio: 0, video: 0 }, ice_servers: [],
   topology: { topology: 'sfu', sending: ['sfu'], peer: null },
   config: { max_user_data_bytes: 4096, max_app_message_bytes: 4096, can_send_messages: true },
 };
 
-const ANSWER = { type: 'answer', sdp: '', subscriptions: {} };
+export const ANSWER = { type: 'answer', sdp: '', subscriptions: {} };
+
+const FORGOTTEN = { type: 'error', fatal: true, error: 'no-room', info: '', re: null };

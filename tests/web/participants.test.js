@@ -9,7 +9,7 @@ const NO_MEDIA = { audio: OFF, video: OFF, screenVideo: OFF, screenAudio: OFF };
 
 const person = (session_id, sources = {}) => ({
   session_id, user_name: session_id.toUpperCase(), owner: false, user_data: null, joined_at: 5,
-  audio: false, video: false, screenVideo: false, screenAudio: false, ...sources,
+  origin: 'first', audio: false, video: false, screenVideo: false, screenAudio: false, ...sources,
 });
 
 const track = (id, muted = false) => ({ id, muted });
@@ -31,7 +31,7 @@ test('the shape of a participant', () => {
   assert.equal(local.local, true);
   assert.deepEqual(ada, {
     session_id: 'ada', user_name: 'ADA', owner: false, user_data: null, joined_at: 5,
-    local: false, audio: true, video: false, screen: true,
+    origin: 'first', local: false, audio: true, video: false, screen: true,
     tracks: {
       audio: { state: 'loading', persistentTrack: null },
       video: OFF,

@@ -128,11 +128,11 @@ function trackOf(element) {
 function audibleTracks(participants) {
   /** @type {Map<string, MediaStreamTrack>} */
   const tracks = new Map();
-  for (const { local, session_id, tracks: own } of Object.values(participants)) {
+  for (const { local, origin, tracks: own } of Object.values(participants)) {
     if (local) continue;
     for (const source of AUDIBLE) {
       const track = own[source].persistentTrack;
-      if (track) tracks.set(`${session_id} ${source}`, track);
+      if (track) tracks.set(`${origin} ${source}`, track);
     }
   }
   return tracks;

@@ -112,8 +112,8 @@ function isLarge({ pinned, screen }) {
  * @returns {TileView}
  */
 function cameraView(participant, speaker, pinned) {
-  const { session_id, audio, local, tracks } = participant;
-  const key = `${local ? 'local' : session_id} camera`;
+  const { session_id, origin, audio, local, tracks } = participant;
+  const key = `${local ? 'local' : origin} camera`;
   return {
     ...look(participant, key, 'video'),
     screen: false,
@@ -131,7 +131,7 @@ function cameraView(participant, speaker, pinned) {
  * @returns {TileView}
  */
 function screenView(participant, pinned) {
-  const key = `${participant.local ? 'local' : participant.session_id} screen`;
+  const key = `${participant.local ? 'local' : participant.origin} screen`;
   return {
     ...look(participant, key, 'screenVideo'),
     screen: true,
@@ -155,7 +155,7 @@ function look(participant, key, source) {
     key,
     name: displayName(participant),
     initials: initials(participant.user_name || 'Guest'),
-    hue: hue(participant.user_name || participant.session_id),
+    hue: hue(participant.user_name || participant.origin),
     track: visible ? persistentTrack : null,
   };
 }

@@ -138,6 +138,18 @@ export class AppMessages {
     this.route();
   }
 
+  /**
+   * Who is at the other end of a channel has joined anew.
+   *
+   * @param {string} before session id
+   * @param {string} sessionId
+   */
+  rename(before, sessionId) {
+    for (const link of this.#links.values()) {
+      if (link.peerId === before) link.peerId = sessionId;
+    }
+  }
+
   /** Choose the channel anew; call it when somebody has come or gone. */
   route() {
     const others = this.#call.others();

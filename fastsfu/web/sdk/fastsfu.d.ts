@@ -45,6 +45,11 @@ export interface Participant {
   user_data: unknown;
   /** Seconds since the epoch, by the server's clock; 0 before joining. */
   joined_at: number;
+  /**
+   * Stays when a client has to join anew after the server or the network was away, and gets another
+   * `session_id`: its first one.
+   */
+  origin: string;
   tracks: Record<Source, TrackInfo>;
 }
 

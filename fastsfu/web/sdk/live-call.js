@@ -38,6 +38,8 @@ const SDK = 'js/0.1';
 const CAPABILITIES = ['p2p', 'confirms'];
 /** Broken connections in a row, each with its ICE restarts, before the call is given up. */
 const MAX_REJOINS = 3;
+/** Why a participant may be gone for the server and yet be there. */
+const LOST = new Set(['timeout', 'connection-error']);
 
 export class LiveCall {
   #handlers;
@@ -248,6 +250,7 @@ export class LiveCall {
       participant: (sessionId) => this.#others.get(sessionId),
       channel: (channel, peerId) => this.#messages.attach(channel, peerId),
       channelGone: (channel) => this.#messages.detach(channel),
+      released: (sessionId) => this.#forget(sessionId),
     });
   }
 
@@ -256,7 +259,8 @@ export class LiveCall {
     const again = this.#you !== null;
     if (welcome.type === 'joined' && again) this.#startOver();
     this.#you = welcome.you;
-    this.#others.replace(welcome.participants);
+    for (const participant of welcome.participants) this.#recognise(participant);
+    this.#others.replace(welcome.participants, this.#paths.kept);
     this.#hidden = welcome.hidden_participants;
     this.#paths.welcome(welcome);
     if (welcome.type === 'joined') {
@@ -321,9 +325,8 @@ export class LiveCall {
     'participant-updated': ({ participant }) => this.#learn(participant),
     /** @param {Wire.ParticipantLeft} message */
     'participant-left': ({ session_id, reason }) => {
-      this.#others.forget(session_id);
-      this.#messages.route();
-      this.#handlers.changed(reason);
+      if (LOST.has(reason) && this.#paths.keep(session_id)) return;
+      this.#forget(session_id, reason);
     },
     /** @param {Wire.HiddenParticipants} message */
     'hidden-participants': ({ count }) => {
@@ -349,10 +352,36 @@ export class LiveCall {
       this.#you = participant;
       this.#metadata.heard(participant);
     } else {
+      this.#recognise(participant);
       this.#others.learn(participant);
     }
     this.#messages.route();
     this.#handlers.changed();
+  }
+
+  /**
+   * The other side of a direct call, which goes on, may have joined anew: it is known by its origin.
+   *
+   * @param {Wire.Participant} participant
+   */
+  #recognise(participant) {
+    const { session_id, origin } = participant;
+    const before = this.#paths.direct?.sessionId;
+    if (!before || before === session_id || this.#others.get(before)?.origin !== origin) return;
+    if (!this.#paths.keep(before)) return;
+    this.#others.succeed(before, participant);
+    this.#messages.rename(before, session_id);
+    this.#paths.returned(session_id);
+  }
+
+  /**
+   * @param {string} sessionId
+   * @param {string} [reason]
+   */
+  #forget(sessionId, reason) {
+    this.#others.forget(sessionId);
+    this.#messages.route();
+    this.#handlers.changed(reason);
   }
 
   /**

@@ -78,8 +78,8 @@ function remoteParticipant(other, knowledge) {
 }
 
 /** @param {Knowledge['you']} wire */
-function identity({ session_id, user_name, owner, user_data, joined_at }) {
-  return { session_id, user_name, owner, user_data, joined_at };
+function identity({ session_id, user_name, owner, user_data, joined_at, origin }) {
+  return { session_id, user_name, owner, user_data, joined_at, origin };
 }
 
 /**

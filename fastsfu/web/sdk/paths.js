@@ -33,6 +33,7 @@ import { trackKey } from './sections.js';
  * @property {(channel: RTCDataChannel, peerId: string | null) => void} channel for app messages, to
  *   another browser or (null) to the server
  * @property {(channel: RTCDataChannel) => void} channelGone
+ * @property {(sessionId: string) => void} released the direct connection that was kept has ended
  */
 
 /** @typedef {'peer' | 'sfu'} Carrier */
@@ -43,6 +44,8 @@ const LOOK_MS = 40;
 const ARRIVAL_MS = 4000;
 /** How long both go on after the exchange: pages need a moment to render what is new. */
 const LINGER_MS = 500;
+/** What was kept without a server to repair it is broken for good after so long. */
+const REPAIR_MS = 5000;
 
 /** @type {Wire.Topology} */
 const NOTHING = { topology: 'none', sending: [], peer: null };
@@ -53,6 +56,15 @@ export class MediaPaths {
   #sfu;
   /** @type {PeerConnection | null} */
   #peer = null;
+  /**
+   * A direct connection that goes on although the server has lost one side: as it was planned, until
+   * that side has joined anew (`found`) and the server wants the connection again, or it breaks.
+   *
+   * @type {'lost' | 'found' | null}
+   */
+  #kept = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #breaking;
   #plan = NOTHING;
   /** @type {Wire.IceServer[]} */
   #iceServers = [];
@@ -107,6 +119,8 @@ export class MediaPaths {
    * @param {Wire.Topology} plan
    */
   follow(plan) {
+    if (this.#kept === 'lost' && plan.topology === 'none') return;
+    this.#settleKept(plan.peer);
     const changes = JSON.stringify(plan.sending) !== JSON.stringify(this.#plan.sending);
     this.#plan = { topology: plan.topology, sending: plan.sending, peer: plan.peer };
     if (plan.peer?.number !== this.#peer?.number) this.#replacePeer(plan.peer);
@@ -117,9 +131,36 @@ export class MediaPaths {
     this.#show();
   }
 
+  /**
+   * The server takes this session for lost, the other side's or our own. Their direct connection
+   * needs no server: while it works, it goes on.
+   *
+   * @param {string} sessionId of the other side
+   * @returns {boolean} it does
+   */
+  keep(sessionId) {
+    const { direct } = this;
+    const works = direct?.sessionId === sessionId && direct.connected;
+    if (!works || this.#plan.topology !== 'peer') return false;
+    this.#kept = 'lost';
+    return true;
+  }
+
+  /** The other side of what is kept. @returns {string | null} a session id */
+  get kept() {
+    return (this.#kept && this.#peer?.sessionId) ?? null;
+  }
+
+  /** They have joined anew. @param {string} sessionId */
+  returned(sessionId) {
+    this.#kept = 'found';
+    this.#peer?.rename(sessionId);
+    this.#show();
+  }
+
   /** @param {Wire.PeerDescriptionMessage | Wire.PeerCandidateMessage} message */
   receive(message) {
-    if (message.number === this.#peer?.number) this.#peer.receive(message);
+    if (!this.#kept && message.number === this.#peer?.number) this.#peer.receive(message);
   }
 
   /**
@@ -206,12 +247,14 @@ export class MediaPaths {
     this.#peer?.wake();
   }
 
-  /** The session is a new one: the connections of the old one are worth nothing. */
+  /** The session is a new one: of the old one only a direct connection is worth something. */
   renew() {
     const old = this.#sfu;
     this.#handlers.channelGone(old.messageChannel);
-    this.#replacePeer(null);
-    this.#plan = NOTHING;
+    if (!this.#peer || !this.keep(this.#peer.sessionId)) {
+      this.#replacePeer(null);
+      this.#plan = NOTHING;
+    }
     this.#subscribed = new Map();
     this.#shown = new Map();
     this.#arrivals = null;
@@ -219,6 +262,7 @@ export class MediaPaths {
     old.close();
     void this.#sfu.setSendSettings(this.#sendSettings);
     for (const [source, track] of this.#published) void this.#sfu.publish(source, track);
+    this.#show();
   }
 
   close() {
@@ -257,8 +301,32 @@ export class MediaPaths {
     return connection;
   }
 
+  /** The server knows again what there should be. @param {Wire.PeerConnection | null} wanted */
+  #settleKept(wanted) {
+    const [peer, kept] = [this.#peer, this.#kept];
+    if (!kept || !peer) return;
+    if (wanted?.session_id === peer.sessionId) {
+      this.#kept = null;
+      peer.adopt(wanted);
+      if (peer.connected) this.#onPeer(peer, 'connected');
+    } else {
+      this.#replacePeer(null);
+      if (kept === 'lost') this.#handlers.released(peer.sessionId);
+    }
+  }
+
+  /** It broke, and there is no server to repair it with. @param {PeerConnection} peer */
+  #release(peer) {
+    if (peer !== this.#peer || !this.#kept) return;
+    this.#settleKept(null);
+    this.#plan = NOTHING;
+    this.#show();
+  }
+
   /** @param {Wire.PeerConnection | null} wanted */
   #replacePeer(wanted) {
+    clearTimeout(this.#breaking);
+    this.#kept = null;
     const channel = this.#peer?.messageChannel;
     if (channel) this.#handlers.channelGone(channel);
     this.#peer?.close();
@@ -267,8 +335,10 @@ export class MediaPaths {
     this.#safetyNumber = null;
     if (!wanted) return;
     const peer = new PeerConnection(wanted, iceServers(this.#iceServers), {
-      signal: this.#handlers.send,
-      reachable: this.#handlers.reachable,
+      signal: (message) => {
+        if (!this.#kept) this.#handlers.send(message);
+      },
+      reachable: () => !this.#kept && this.#handlers.reachable(),
       state: (state) => {
         if (peer === this.#peer) this.#onPeer(peer, state);
       },
@@ -292,7 +362,9 @@ export class MediaPaths {
       this.#handlers.network('peer-to-peer', up ? 'connected' : 'interrupted');
     }
     this.#peerUp = up;
-    this.#handlers.send({ type: 'peer-state', number: peer.number, state });
+    clearTimeout(this.#breaking);
+    if (!this.#kept) this.#handlers.send({ type: 'peer-state', number: peer.number, state });
+    else if (!up) this.#breaking = setTimeout(() => this.#release(peer), REPAIR_MS);
     if (up) void this.#learnSafetyNumber(peer);
     this.#handlers.changed();
   }

@@ -87,6 +87,20 @@ export class PeerConnection {
     return this.#channel;
   }
 
+  /**
+   * The other side has joined anew, and this is still the connection with it.
+   *
+   * @param {string} sessionId
+   */
+  rename(sessionId) {
+    this.#peer = { ...this.#peer, session_id: sessionId };
+  }
+
+  /** The server wants it (again), by this number. @param {Wire.PeerConnection} peer */
+  adopt(peer) {
+    this.#peer = peer;
+  }
+
   get connected() {
     return this.#pc.connectionState === 'connected';
   }

@@ -13,9 +13,15 @@ export class Roster {
   /** What came from their browser. @type {Map<string, Metadata>} */
   #said = new Map();
 
-  /** Everybody who is there now. @param {Participant[]} participants */
-  replace(participants) {
-    const present = new Set(participants.map(({ session_id }) => session_id));
+  /**
+   * Everybody who is there now.
+   *
+   * @param {Participant[]} participants
+   * @param {string | null} [kept] session id of one who is there although the server knows nothing
+   *   of it
+   */
+  replace(participants, kept = null) {
+    const present = new Set([kept, ...participants.map(({ session_id }) => session_id)]);
     for (const sessionId of this.#told.keys()) {
       if (!present.has(sessionId)) this.forget(sessionId);
     }
@@ -52,6 +58,19 @@ export class Roster {
     const known = this.#said.get(sessionId)?.revision ?? 0;
     if (!this.#told.has(sessionId) || metadata.revision <= known) return;
     this.#said.set(sessionId, metadata);
+  }
+
+  /**
+   * Somebody has joined anew: what is known of the old session holds for the new one.
+   *
+   * @param {string} before session id
+   * @param {Participant} participant
+   */
+  succeed(before, participant) {
+    const known = this.get(before);
+    this.forget(before);
+    this.learn(participant);
+    if (known) this.#said.set(participant.session_id, metadataIn(known));
   }
 
   /** Somebody has left. @param {string} sessionId */
