@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test, { beforeEach, mock } from 'node:test';
 
-import { Signaling, signalingUrl } from '../../fastsfu/web/sdk/signaling.js';
+import { signalingUrl } from '../../fastsfu/web/sdk/address.js';
+import { Signaling } from '../../fastsfu/web/sdk/signaling.js';
 
 /** The server's end of a WebSocket. */
 class FakeSocket {

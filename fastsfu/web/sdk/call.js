@@ -1,5 +1,6 @@
 /** The public face: what `createCall` returns. See fastsfu.d.ts for each method and event. */
 
+import { servedFrom, signalingUrl } from './address.js';
 import { Emitter } from './emitter.js';
 import { CallError, fatal, left, unsupported } from './errors.js';
 import { listDevices } from './devices.js';
@@ -7,8 +8,8 @@ import { shareBandwidth } from './encodings.js';
 import { LiveCall } from './live-call.js';
 import { LocalMedia } from './local-media.js';
 import { userDataOf } from './metadata.js';
-import { SOURCES, eventsBetween, participantsOf } from './participants.js';
-import { signalingUrl } from './signaling.js';
+import { eventsBetween, participantsOf } from './participants.js';
+import { mergeReceiveSettings, mergeSendSettings } from './settings.js';
 
 /** @import * as Face from './fastsfu.d.ts' */
 
@@ -159,11 +160,7 @@ class Call {
 
   /** @param {Face.ReceiveSettings} settings */
   async updateReceiveSettings(settings) {
-    checkReceiveSettings(settings);
-    const merged = { ...this.#receiveSettings };
-    for (const [key, sources] of Object.entries(settings)) {
-      merged[key] = { ...merged[key], ...sources };
-    }
+    const merged = mergeReceiveSettings(this.#receiveSettings, settings);
     this.#receiveSettings = merged;
     this.#live?.setReceiveSettings(merged);
     this.#refresh();
@@ -172,10 +169,7 @@ class Call {
 
   /** @param {Face.SendSettings} settings */
   async updateSendSettings(settings) {
-    for (const source of SOURCES) {
-      if (!settings[source]) continue;
-      this.#sendSettings[source] = { ...this.#sendSettings[source], ...settings[source] };
-    }
+    this.#sendSettings = mergeSendSettings(this.#sendSettings, settings);
     await this.#applySettings();
     return { ...this.#sendSettings };
   }
@@ -453,16 +447,6 @@ class Call {
 }
 
 /**
- * Where this module was served from, one folder up: where the server is mounted. Asked for only
- * when nothing else is said, and in no form that bundlers take for an asset: in a bundle there is
- * no such place.
- */
-function servedFrom() {
-  const { url } = import.meta;
-  return url ? new URL('..', url).href : '';
-}
-
-/**
  * What a call begins with: not the sources of createCall, other devices may have been chosen since.
  * Whatever was off in the call before stays off unless this join says else.
  *
@@ -499,14 +483,3 @@ const NO_TRACKS = {
   screenVideo: { state: 'loading', persistentTrack: null },
   screenAudio: { state: 'loading', persistentTrack: null },
 };
-
-/** @param {Face.ReceiveSettings} settings */
-function checkReceiveSettings(settings) {
-  for (const [key, sources] of Object.entries(settings)) {
-    for (const [source, wanted] of Object.entries(sources)) {
-      const known = SOURCES.includes(/** @type {Face.Source} */ (source));
-      if (known && typeof wanted === 'boolean') continue;
-      throw new CallError('bad-request', `${key}.${source} has to be true or false.`);
-    }
-  }
-}

@@ -13,6 +13,7 @@ import { Offers } from './offers.js';
 import { SOURCES } from './participants.js';
 import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
+import { isDeclined } from './settings.js';
 import { Signaling } from './signaling.js';
 import { RecentStats, totalsOf } from './stats.js';
 
@@ -501,13 +502,4 @@ function sourcesOn(local) {
   const tracks = local.tracks();
   const states = SOURCES.map((source) => [source, tracks[source].state === 'playable']);
   return Object.fromEntries(states);
-}
-
-/**
- * @param {ReceiveSettings} settings
- * @param {string} sessionId
- * @param {Source} source
- */
-export function isDeclined(settings, sessionId, source) {
-  return (settings[sessionId]?.[source] ?? settings['*']?.[source]) === false;
 }

@@ -360,24 +360,3 @@ function parse(text) {
     return null;
   }
 }
-
-/** By the scheme of the server's own address. @type {Record<string, string>} */
-const SCHEMES = { 'https:': 'wss:', 'wss:': 'wss:', 'http:': 'ws:', 'ws:': 'ws:' };
-
-/**
- * Where the signaling of a server is. Throws a CallError for what is no address.
- *
- * @param {string} base where the server is mounted
- */
-export function signalingUrl(base) {
-  const url = URL.canParse(base) ? new URL(base) : null;
-  const protocol = SCHEMES[url?.protocol ?? ''];
-  if (!url || !protocol) {
-    const info = `A server's url is like https://calls.example/ and not '${base}'.`;
-    throw fatal('connection-error', info);
-  }
-  url.protocol = protocol;
-  url.search = url.hash = '';
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/signal`;
-  return url.href;
-}
