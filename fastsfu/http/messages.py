@@ -29,6 +29,7 @@ from fastsfu.http.values import (
     RoomInfo,
     Sections,
     Subscribed,
+    WantedEncoding,
 )
 from fastsfu.terms import SOURCES, Source
 from fastsfu.transport.frames import Number, UserData
@@ -107,7 +108,7 @@ class Update(Model):
 
 
 class ReceiveSettingsMessage(Model):
-    """Declines or takes back sources of one participant, or of everybody else under `*`."""
+    """What to receive of one participant, or of everybody else under `*`."""
 
     type: Literal["receive-settings"] = "receive-settings"
     settings: Annotated[dict[SessionId, ReceiveSettings], Field(max_length=1024)]
@@ -227,6 +228,17 @@ class ActiveSpeaker(Model):
 
     type: Literal["active-speaker"] = "active-speaker"
     session_id: SessionId | None
+
+
+class Encodings(Model):
+    """What others want of a source of the client now: each such message replaces the one before.
+
+    Until the first one all is wanted.
+    """
+
+    type: Literal["encodings"] = "encodings"
+    source: Source
+    encodings: list[WantedEncoding]
 
 
 class Connection(Model):

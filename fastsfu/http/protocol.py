@@ -60,6 +60,7 @@ ServerMessage = Annotated[
     | messages.ParticipantLeft
     | messages.HiddenParticipants
     | messages.ActiveSpeaker
+    | messages.Encodings
     | messages.Connection
     | peer_messages.TopologyMessage
     | peer_messages.PeerDescriptionMessage

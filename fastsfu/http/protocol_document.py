@@ -67,6 +67,8 @@ _VALUES = (
     values.PreviousSession,
     values.IceServer,
     values.ReceiveSettings,
+    values.VideoWish,
+    values.WantedEncoding,
     peer_messages.Topology,
     peer_messages.PeerConnection,
 )

@@ -294,14 +294,14 @@ def _previous(join: messages.Join) -> tuple[str, str] | None:
 
 
 def _named(message: messages.Update | values.ReceiveSettings) -> dict[Source, bool]:
-    """The sources that the message says something of."""
-    said: dict[Source, bool | None] = {
+    """The sources that the message says something of; a wish takes one back."""
+    said: dict[Source, bool | values.VideoWish | None] = {
         "audio": message.audio,
         "video": message.video,
         "screenVideo": message.screenVideo,
         "screenAudio": message.screenAudio,
     }
-    return {source: value for source, value in said.items() if value is not None}
+    return {source: value is not False for source, value in said.items() if value is not None}
 
 
 _HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {

@@ -59,13 +59,41 @@ class Subscribed(Model):
     source: Source
 
 
+class VideoWish(Model):
+    """How much of a picture is wanted, where its sender has several encodings or layers of it.
+
+    What is absent is not limited; `layer` and `max_height` hold both.
+    """
+
+    max_height: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None, description="lines: the largest encoding that has no more, else the smallest"
+    )
+    layer: Annotated[int, Field(ge=0, le=3)] | None = Field(
+        default=None, description="this encoding or spatial layer at most; 0 is the smallest"
+    )
+    priority: Annotated[int, Field(ge=0, le=255)] = Field(
+        default=0, description="what gets more first when there is not enough for all; greater wins"
+    )
+
+
 class ReceiveSettings(Model):
-    """Which sources to get: false declines one, true takes it back, absent leaves it as it is."""
+    """Which sources to get: false declines one, true takes it back whole, a wish takes it back as
+    far as it says, absent leaves it as it is.
+    """
 
     audio: bool | None = None
-    video: bool | None = None
-    screenVideo: bool | None = None
+    video: bool | VideoWish | None = None
+    screenVideo: bool | VideoWish | None = None
     screenAudio: bool | None = None
+
+
+class WantedEncoding(Model):
+    """What the others want of one encoding of a source."""
+
+    rid: str = Field(description="RFC 8851; empty for a source that has one encoding without")
+    active: bool = Field(description="false: nobody wants it, so it may rest")
+    max_height: int | None = Field(default=None, description="lines that somebody wants at most")
+    max_framerate: float | None = None
 
 
 class PreviousSession(Model):

@@ -12,6 +12,7 @@ CORPUS = [
     {"type": "offer", "id": 1, "sdp": "v=0\r\n", "tracks": {"0": "audio", "1": "screenVideo"}},
     {"type": "update", "audio": False, "screenAudio": None, "user_data": "\u00e9\U0001f600"},
     {"type": "receive-settings", "settings": {"*": {"video": False}, "s": {"audio": True}}},
+    {"type": "receive-settings", "settings": {"s": {"video": {"max_height": 90, "layer": None}}}},
     {"type": "ping", "id": 9007199254740992},
     {"type": "leave"},
 ]

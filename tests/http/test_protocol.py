@@ -80,6 +80,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "participant-updated": {"participant": PARTICIPANT},
     "participant-left": {"session_id": "s", "reason": "left"},
     "active-speaker": {"session_id": None},
+    "encodings": {
+        "source": "video",
+        "encodings": [{"rid": "0", "active": True, "max_height": 360, "max_framerate": None}],
+    },
     "connection": {"state": "interrupted"},
     "topology": TOPOLOGY,
     "peer-description": {"number": 3, "kind": "offer", "sdp": "v=0"},

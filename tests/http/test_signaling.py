@@ -96,6 +96,18 @@ async def test_mute_and_user_data_are_told(server: LiveServer, room: str) -> Non
         assert news["user_data"] is None
 
 
+async def test_a_wish_takes_a_source_back(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as ada, server.caller(room) as bob:
+        await bob.send("receive-settings", settings={"*": {"video": False}})
+        wish = {"max_height": 180, "layer": None, "priority": 2}
+        await bob.send("receive-settings", settings={"*": {"video": wish}})
+        for bad in ({"max_height": 0}, {"layer": 4}, {"priority": 256}, 1, "180"):
+            await bob.send("receive-settings", settings={"*": {"video": bad}})
+            assert (await bob.expect("error"))["error"] == "bad-message"
+        await ada.offer(PUBLISH)
+        assert await bob.expect("sections") == {"type": "sections", "audio": 1, "video": 1}
+
+
 async def test_declined_source_is_not_asked_for(server: LiveServer, room: str) -> None:
     async with server.caller(room) as ada, server.caller(room) as bob:
         await bob.send("receive-settings", settings={"*": {"video": False}})

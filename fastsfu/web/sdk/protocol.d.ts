@@ -80,6 +80,32 @@ export interface PreviousSession {
   resume_key: string;
 }
 
+/** How much of a picture is wanted, where its sender has several encodings or layers of it. */
+export interface VideoWish {
+  max_height?: number | null;
+  /** 0 is the smallest. */
+  layer?: number | null;
+  /** The greater wins. */
+  priority?: number;
+}
+
+/** Which sources to get: false declines one, what is absent stays as it is. */
+export interface ReceiveSettings {
+  audio?: boolean | null;
+  video?: boolean | VideoWish | null;
+  screenVideo?: boolean | VideoWish | null;
+  screenAudio?: boolean | null;
+}
+
+/** What the others want of one encoding of a source. */
+export interface WantedEncoding {
+  /** Empty for a source that has one encoding. */
+  rid: string;
+  active: boolean;
+  max_height: number | null;
+  max_framerate: number | null;
+}
+
 // Client -> server
 
 export interface Join {
@@ -123,7 +149,7 @@ export interface Update {
 
 export interface ReceiveSettingsMessage {
   type: 'receive-settings';
-  settings: Record<string, Partial<Record<Source, boolean>>>;
+  settings: Record<string, ReceiveSettings>;
 }
 
 /** Both ways: relayed between the two. */
@@ -262,6 +288,13 @@ export interface ActiveSpeaker {
   session_id: string | null;
 }
 
+/** Of a source of ours; replaces the one before. */
+export interface Encodings {
+  type: 'encodings';
+  source: Source;
+  encodings: WantedEncoding[];
+}
+
 export interface Connection {
   type: 'connection';
   state: 'connected' | 'interrupted';
@@ -308,6 +341,7 @@ export type ServerMessage =
   | HiddenParticipants
   | ParticipantLeft
   | ActiveSpeaker
+  | Encodings
   | Connection
   | TopologyMessage
   | PeerDescriptionMessage
