@@ -23,8 +23,8 @@ from fastsfu.options import (
     Address,
     AudioCodecs,
     MediaAddresses,
-    Names,
     Networks,
+    Origins,
     Port,
     Seconds,
     Secret,
@@ -101,7 +101,7 @@ class Config(BaseSettings):
     api_key: Secret | None = None
     """What `Authorization: Bearer` must carry to make tokens over HTTP. Default: nobody may."""
 
-    allowed_origins: Names = []
+    allowed_origins: Origins = []
     """Origins (`https://app.example`) whose pages may open signaling connections besides this
     server's own; `*` allows all, since a token is asked for anyway.
     """

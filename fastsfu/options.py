@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from fastsfu.auth.origins import ANY, normalised
 from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 from fastsfu.transport.addresses import ip_address, ip_network
 from fastsfu.transport.turn import check_urls
@@ -36,6 +37,10 @@ def _known(value: list[str], known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names[each.lower()] for each in value))
 
 
+def _check_origin(value: str) -> str:
+    return value if value == ANY else normalised(value)
+
+
 def _check_secret(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value().encode()) < SECRET_BYTES:
         raise ValueError(
@@ -51,6 +56,8 @@ Address = Annotated[str, AfterValidator(lambda value: str(ip_address(value)))]
 
 # Lists are separated by commas in the environment, where pydantic would take JSON.
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
+Origin = Annotated[str, AfterValidator(_check_origin)]
+Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 MediaAddresses = Annotated[Names, AfterValidator(_check_media_addresses)]
 Networks = Annotated[Names, AfterValidator(lambda value: [ip_network(each) for each in value])]
 TurnUrls = Annotated[Names, AfterValidator(check_urls)]

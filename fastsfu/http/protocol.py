@@ -27,7 +27,7 @@ class CloseCode(IntEnum):
     INTERNAL = 1011
     BAD_MESSAGE = 4400  # not a first message, too many malformed ones, a binary frame
     NOT_ALLOWED = 4401  # the token, or the resume key, is no good
-    REFUSED = 4403  # the room is full, over, not yet open or unknown
+    REFUSED = 4403  # the room is full, over, not yet open or unknown; an origin not allowed
     TIMEOUT = 4408  # no `join` or no `ping` in time, or the client does not read
     REPLACED = 4409  # another WebSocket resumed this session; do not resume it again
     RATE = 4429  # too many messages

@@ -131,7 +131,7 @@ _CLOSE_CODES = {
     protocol.CloseCode.INTERNAL: "a fault in the server",
     protocol.CloseCode.BAD_MESSAGE: "no first message, too many malformed ones, a binary frame",
     protocol.CloseCode.NOT_ALLOWED: "the token or resume key is no good",
-    protocol.CloseCode.REFUSED: "the room is full, over, not yet open or unknown",
+    protocol.CloseCode.REFUSED: "the room is full, over, not open or unknown; a refused origin",
     protocol.CloseCode.TIMEOUT: "no `join` or no `ping` in time, or the client does not read",
     protocol.CloseCode.REPLACED: "another WebSocket resumed this session; do not resume it again",
     protocol.CloseCode.RATE: "too many messages",

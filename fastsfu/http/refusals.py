@@ -4,6 +4,7 @@ FATAL_ERRORS = {
     "not-allowed": "the token or resume key is missing or wrong, or lacks the right",
     "exp-token": "the token has expired",
     "nbf-token": "the token is not valid yet",
+    "bad-origin": "pages of this origin may not connect: it is none of `allowed_origins`",
     "no-room": "there is no such room, or no such session to resume",
     "meeting-full": "the room has as many participants as it may",
     "exp-room": "the room has ended",

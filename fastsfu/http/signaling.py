@@ -9,10 +9,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from fastsfu.auth import origins
 from fastsfu.errors import FastSFUError, RequestError
 from fastsfu.events import Event
 from fastsfu.http import messages, peer_messages, protocol, translate, values
@@ -28,6 +28,7 @@ from fastsfu.terms import Source
 
 logger = logging.getLogger("fastsfu.signaling")
 
+MAX_ORIGIN = 200  # characters that are said and logged
 SILENT_HEARTBEATS = 3
 MAX_FAULTS = 20  # malformed or ill-timed messages in a row
 
@@ -40,24 +41,32 @@ REFUSALS = {
 
 async def signaling(sfu: SFU, websocket: WebSocket) -> None:
     """Serve one WebSocket until it closes."""
-    if not origin_allowed(websocket.headers, sfu.config.allowed_origins):
+    if protocol.SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
+        logger.warning("refused a WebSocket without the subprotocol %s", protocol.SUBPROTOCOL)
         await websocket.close()  # before accept: an HTTP 403
-    elif protocol.SUBPROTOCOL not in websocket.scope.get("subprotocols", ()):
-        await websocket.close()
-    else:
-        await websocket.accept(subprotocol=protocol.SUBPROTOCOL)
+        return
+    await websocket.accept(subprotocol=protocol.SUBPROTOCOL)
+    origin = websocket.headers.get("origin")
+    if _may_connect(websocket, origin, sfu.config.allowed_origins):
         await Client(sfu, websocket).run()
+    else:
+        await _refuse_origin(websocket, str(origin))
 
 
-def origin_allowed(headers: Mapping[str, str], allowed: Collection[str]) -> bool:
-    """Whether a page of this origin may talk to us: the same host's, or a configured one's.
+def _may_connect(websocket: WebSocket, origin: str | None, allowed: Collection[str]) -> bool:
+    host = websocket.headers.get("host", "")
+    return origins.may_connect(origin, host, allowed, encrypted=websocket.url.scheme == "wss")
 
-    What is no browser sends no Origin (RFC 6454 section 7.3); it needs a token like everybody.
-    """
-    origin = headers.get("origin")
-    if origin is None or "*" in allowed or origin in allowed:
-        return True
-    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+async def _refuse_origin(websocket: WebSocket, origin: str) -> None:
+    """By a message: browsers tell pages nothing of a handshake that was refused."""
+    named = origin[:MAX_ORIGIN]
+    logger.warning("refused a WebSocket of origin %r: it is none of allowed_origins", named)
+    info = f"Pages of {named} may not use this server; it can allow them (allowed_origins)."
+    await websocket.send_text(
+        protocol.write(messages.Error(fatal=True, error="bad-origin", info=info))
+    )
+    await websocket.close(CloseCode.REFUSED)
 
 
 class _Refused(Exception):

@@ -47,6 +47,8 @@ let signaling;
 /** What the owner of the signaling says. */
 let mayReturn;
 let goesOn;
+/** What it was lost by. */
+let failure;
 
 beforeEach((context) => {
   mayReturn = goesOn = false;
@@ -66,7 +68,10 @@ beforeEach((context) => {
     interrupted: () => log.push('interrupted'),
     mayReturn: () => mayReturn,
     goesOn: () => goesOn,
-    lost: (error) => log.push(`lost ${error.type}`),
+    lost: (error) => {
+      failure = error;
+      log.push(`lost ${error.type}`);
+    },
   }, open);
   return context;
 });
@@ -94,6 +99,23 @@ test('a refusal rejects join with its type', async () => {
   await flush();
   sockets[0].push({ type: 'error', fatal: true, error: 'meeting-full', info: 'Full.' });
   await assert.rejects(joining, { type: 'meeting-full', fatal: true, info: 'Full.' });
+});
+
+test('a refused origin is named as such, and refused once', async () => {
+  const joining = signaling.join(() => JOIN);
+  await flush();
+  const refused = { type: 'connection-error', cause: 'origin-refused', info: 'No.' };
+  const rejected = assert.rejects(joining, refused);
+  sockets[0].push({ type: 'error', fatal: true, error: 'bad-origin', info: 'No.' });
+  await flush();
+  await rejected;
+  assert.equal(sockets.length, 1);
+});
+
+test('who said too much is told so', async () => {
+  await join();
+  sockets[0].push({ type: 'error', fatal: true, error: 'rate-limit', info: 'Too much.' });
+  assert.deepEqual([failure.type, failure.cause], ['connection-error', 'rate-limit']);
 });
 
 test('a server that says nothing rejects join after a while', async () => {

@@ -97,7 +97,7 @@ def test_protocol_has_nothing_more(interfaces: dict[str, str]) -> None:
 def test_every_fatal_error_of_the_server_is_known() -> None:
     """Others become `connection-error`: they tell of a broken client or server, not of the call."""
     known = set(re.findall(r"'([a-z-]+)'", (SDK / "errors.js").read_text().split("]);")[0]))
-    assert set(FATAL_ERRORS) - known == {"bad-message", "timeout", "rate-limit"}
+    assert set(FATAL_ERRORS) - known == {"bad-message", "bad-origin", "timeout", "rate-limit"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "fastsfu/web").rglob("*.html")), ids=str)

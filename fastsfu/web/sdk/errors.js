@@ -34,6 +34,18 @@ export function fatal(type, info, cause) {
   return new CallError(type, info, { fatal: true, cause });
 }
 
+/** Why the server refuses what is no matter of the call. @type {Record<string, ErrorCause>} */
+const CAUSES = { 'bad-origin': 'origin-refused', 'rate-limit': 'rate-limit' };
+
+/**
+ * A fatal error of the server's.
+ *
+ * @param {{error: string, info: string}} message
+ */
+export function refusal({ error, info }) {
+  return fatal(FATAL_TYPES.has(error) ? error : 'connection-error', info, CAUSES[error]);
+}
+
 /** No failure: somebody has left before it was done. */
 export function left() {
   return new CallError('left', 'The call was left before this was done.');

@@ -212,8 +212,15 @@ export type NonFatalErrorType =
  * reached. `no-media`: signaling works, but nothing else gets through. `relay-refused`: so it is, and
  * the relay over TLS failed where signaling works, so its certificate is none that the browser knows
  * (a click lets a person past that, but no media). `no-webrtc`: this browser cannot make calls.
+ * `origin-refused`: the server lets no page of this origin in. `rate-limit`: this client said too much.
  */
-export type ErrorCause = 'no-server' | 'no-media' | 'relay-refused' | 'no-webrtc';
+export type ErrorCause =
+  | 'no-server'
+  | 'no-media'
+  | 'relay-refused'
+  | 'no-webrtc'
+  | 'origin-refused'
+  | 'rate-limit';
 
 export interface ErrorDetails {
   fatal?: boolean;

@@ -8,7 +8,7 @@
  */
 
 import { backoffDelay } from './backoff.js';
-import { CallError, FATAL_TYPES, fatal, left } from './errors.js';
+import { CallError, fatal, left, refusal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 
 /** @import { ClientMessage, Join, Joined, Resumed, ServerMessage } from './protocol.d.ts' */
@@ -182,7 +182,7 @@ export class Signaling {
     const noMedia = message.error === 'connection-error';
     const returns = noMedia ? this.#handlers.mayReturn() : RETURNABLE.has(message.error);
     if (returns) this.#drop();
-    else this.#fail(fatalFrom(message));
+    else this.#fail(refusal(message));
   }
 
   /** @param {number} code */
@@ -276,8 +276,8 @@ export class Signaling {
   }
 
   /** @param {CallError} error */
-  #mayRetry({ fatal: refused, type }) {
-    if (this.#closed) return false;
+  #mayRetry({ fatal: refused, type, cause }) {
+    if (this.#closed || cause === 'origin-refused') return false;
     if (!refused || type === 'connection-error') return true;
     const wasIn = this.#session !== null || this.#lost !== null;
     return type === 'end-of-life' && wasIn;
@@ -334,18 +334,12 @@ function firstAnswer(socket, first) {
       refuse(fatal('connection-error', 'The server cannot be reached.', 'no-server'));
     socket.onmessage = (event) => {
       const message = parse(event.data);
-      if (message?.type === 'error') refuse(fatalFrom(message));
+      if (message?.type === 'error') refuse(refusal(message));
       if (message?.type !== 'joined' && message?.type !== 'resumed') return;
       clearTimeout(timer);
       resolve(message);
     };
   });
-}
-
-/** @param {import('./protocol.d.ts').Error} message */
-function fatalFrom(message) {
-  const type = FATAL_TYPES.has(message.error) ? message.error : 'connection-error';
-  return fatal(type, message.info);
 }
 
 /**
