@@ -60,7 +60,7 @@ def routes(sfu: SFU) -> list[BaseRoute]:
         *Whep(sfu).routes(),
         *rooms.routes(sfu),
         *metrics.routes(sfu),
-        *pages.routes(sfu.config.open_rooms),
+        *pages.routes(sfu),
     ]
 
 
@@ -131,13 +131,15 @@ class Opener:
             opened.set_exception(error)
 
 
-async def _answer(_: Request, error: Any) -> Response:
+async def _answer(request: Request, error: Any) -> Response:
     if isinstance(error, HTTPException):  # Starlette's own: no such path, method not allowed
         words = {404: "not-found", 405: "method-not-allowed"}
         kind = words.get(error.status_code, "bad-request")
         error = HttpError(error.status_code, kind, error.detail, error.headers)
     if isinstance(error, FastSFUError):
         error = HttpError.of(error)
+    if error.status == 404 and pages.wants_page(request):
+        return pages.lost(request, error.status)
     response: Response = error.response()
     return response
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from starlette.datastructures import URL
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from fastsfu.http.answers import HttpError
+from fastsfu.http.answers import HttpError, bearer
 from fastsfu.http.model import ROOM_NAME_PATTERN
+from fastsfu.sfu import SFU
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 
@@ -63,20 +64,41 @@ class WebFiles(StaticFiles):
 CALL, LANDING, SDK = WebFiles("call"), WebFiles("landing"), WebFiles("sdk", shared=True)
 
 
-def routes(open_rooms: bool) -> list[BaseRoute]:
+def routes(sfu: SFU) -> list[BaseRoute]:
     """The landing page, the call page and the static folders."""
 
     async def landing(request: Request) -> Response:
-        return await LANDING.page("index.html" if open_rooms else "closed.html", request)
+        name = "index.html" if sfu.config.open_rooms else "closed.html"
+        return await LANDING.page(name, request)
+
+    async def may_join(request: Request) -> Response:
+        """Whether the token opens the room: the page asks before it asks for devices."""
+        sfu.grant(request.path_params["room"], bearer(request))
+        return Response(status_code=204)
 
     return [
         Route("/", landing, name="landing"),
         Route("/r", _named_room),
         Route("/r/{room}", _room, name="room"),
+        Route("/r/{room}/may-join", may_join),
         Mount("/call", CALL),
         Mount("/sdk", SDK),
         Mount("/landing", LANDING),
     ]
+
+
+def wants_page(request: Request) -> bool:
+    """A person looks at the answer, in a browser."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
+def lost(request: Request, status: int) -> Response:
+    """The page for people who are where nothing is; its links work from wherever that is."""
+    scope = request.scope
+    path = str(scope["path"]).removeprefix(scope.get("app_root_path", scope.get("root_path", "")))
+    up = "../" * max(0, path.count("/") - 1)
+    page = (WEB / "landing" / "lost.html").read_text()
+    return HTMLResponse(page.replace('href="', f'href="{up}'), status)
 
 
 async def _room(request: Request) -> Response:

@@ -58,6 +58,31 @@ async def test_names_that_no_room_has(server: LiveServer, name: str) -> None:
     assert (answer.status_code, answer.json()["error"]) == (404, "no-room")
 
 
+@pytest.mark.parametrize("path", ["nothing", "r/-x", "r/a%0Ab", "v1/nothing", "call/nothing.html"])
+async def test_people_are_answered_with_a_page(server: LiveServer, path: str) -> None:
+    answer = await server.http.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, TYPES[".html"])
+    assert "Nothing is here" in answer.text
+    for link in re.findall(r'href="([^"]+)"', answer.text):
+        target = await server.http.get(httpx.URL(server.url).join(path).join(link))
+        assert target.status_code == 200, link
+
+
+async def test_the_page_asks_whether_its_token_is_good(server: LiveServer, room: str) -> None:
+    async def may_join(token: str | None) -> tuple[int, str]:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        answer = await server.http.get(f"r/{room}/may-join", headers=headers)
+        return answer.status_code, answer.json()["error"] if answer.content else ""
+
+    assert await may_join(server.token(room)) == (204, "")
+    assert await may_join(None) == (403, "not-allowed")
+    assert await may_join(server.token("elsewhere")) == (403, "not-allowed")
+    assert await may_join(server.token(room, expires_in=-60)) == (401, "exp-token")
+    assert await may_join(server.token(room, expires_in=9e5, not_before=4e9)) == (401, "nbf-token")
+    async with live_server(open_rooms=True) as open_server:
+        assert (await open_server.http.get("r/any/may-join")).status_code == 204
+
+
 async def test_landing_leads_to_a_room_when_rooms_are_open(server: LiveServer) -> None:
     assert "<form" not in (await server.http.get("")).text
     async with live_server(open_rooms=True) as open_server:
