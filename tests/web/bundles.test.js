@@ -1,4 +1,4 @@
-/** The library by way of bundlers: it loads in every form that they make, and no asset is made of it. */
+/** The library by way of bundlers: it loads in every form that they make, and is no asset. */
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A direct call outlives its server: what the paths and the call make of what it says afterwards. */
+/** A direct call outlives its server: what is made of what the next one says. */
 
 import assert from 'node:assert/strict';
 import test, { beforeEach, mock } from 'node:test';
@@ -7,7 +7,9 @@ import { LiveCall } from '../../fastsfu/web/sdk/live-call.js';
 import { LocalMedia } from '../../fastsfu/web/sdk/local-media.js';
 import { JOINED, YOU, installBrowser } from './fake-browser.js';
 
-const BEN = { ...YOU, session_id: 'ben', origin: 'ben', user_name: 'Ben', audio: true, revision: 3 };
+const BEN = {
+  ...YOU, session_id: 'ben', origin: 'ben', user_name: 'Ben', audio: true, revision: 3,
+};
 const NONE = { topology: 'none', sending: [], peer: null };
 const SFU = { topology: 'sfu', sending: ['sfu'], peer: null };
 const direct = (number, sessionId) => ({
@@ -76,7 +78,8 @@ beforeEach(async () => {
 /** The server is another one, which knows nobody; we are there first unless `welcome` says else. */
 async function restart(welcome = {}) {
   const old = socket();
-  welcomes({ ...JOINED, session_id: 'us2', you: { ...YOU, session_id: 'us2' }, topology: NONE, ...welcome });
+  const you = { ...YOU, session_id: 'us2' };
+  welcomes({ ...JOINED, session_id: 'us2', you, topology: NONE, ...welcome });
   old.readyState = 3;
   old.onclose({ code: 1006 });
   mock.timers.tick(300);
@@ -152,7 +155,8 @@ test('a call that the SFU takes over is no longer direct', async () => {
   const carl = { ...BEN, session_id: 'carl', origin: 'carl' };
   await restart({ participants: [again, carl], topology: SFU });
   assert.deepEqual(others(), ['ben2', 'carl']);
-  assert.equal(browser.connections.filter(({ signalingState }) => signalingState !== 'closed').length, 1);
+  const open = browser.connections.filter(({ signalingState }) => signalingState !== 'closed');
+  assert.equal(open.length, 1);
 });
 
 test('who was lost by the server alone stays, who left does not', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { encodingFor, shareBandwidth } from '../../fastsfu/web/sdk/encodings.js';
-import { RecentStats, networkStats, qualityOf, thresholdOf, totalsOf } from '../../fastsfu/web/sdk/stats.js';
+import {
+  RecentStats, networkStats, qualityOf, thresholdOf, totalsOf,
+} from '../../fastsfu/web/sdk/stats.js';
 
 const report = (changes = {}) => [
   { id: 'T', type: 'transport', timestamp: 1000, bytesSent: 1000, bytesReceived: 2000,

@@ -10,7 +10,6 @@ import { CallError, ejection, fatal, left } from './errors.js';
 import { MeetingToken } from './meeting-token.js';
 import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
-import { SOURCES } from './participants.js';
 import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
 import { isDeclined } from './settings.js';
@@ -85,7 +84,7 @@ export class LiveCall {
       problem: (error) => handlers.problem(error),
     });
     this.#metadata = new OwnMetadata(userData, {
-      sources: () => sourcesOn(local),
+      sources: () => local.sourcesOn(),
       channels: (metadata) => this.#messages.describe(metadata),
       signal: (metadata) => this.#signaling.send({ type: 'update', ...metadata }),
     });
@@ -361,7 +360,7 @@ export class LiveCall {
   }
 
   /**
-   * The other side of a direct call, which goes on, may have joined anew: it is known by its origin.
+   * The other side of a direct call that goes on may have joined anew: it is known by its origin.
    *
    * @param {Wire.Participant} participant
    */
@@ -492,14 +491,4 @@ export class LiveCall {
     this.end();
     this.#handlers.lost(error);
   }
-}
-
-/**
- * @param {LocalMedia} local
- * @returns {Record<Source, boolean>}
- */
-function sourcesOn(local) {
-  const tracks = local.tracks();
-  const states = SOURCES.map((source) => [source, tracks[source].state === 'playable']);
-  return Object.fromEntries(states);
 }

@@ -116,6 +116,17 @@ export class LocalMedia {
     };
   }
 
+  /** Which sources are on, not muted. @returns {Record<Source, boolean>} */
+  sourcesOn() {
+    const { audio, video, screenVideo, screenAudio } = this.tracks();
+    /** @param {TrackInfo} info */
+    const on = ({ state }) => state === 'playable';
+    return {
+      audio: on(audio), video: on(video),
+      screenVideo: on(screenVideo), screenAudio: on(screenAudio),
+    };
+  }
+
   /** The server does not take this source. @param {Source} source */
   refuse(source) {
     if (source === 'audio' || source === 'video') {

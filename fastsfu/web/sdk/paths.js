@@ -57,8 +57,8 @@ export class MediaPaths {
   /** @type {PeerConnection | null} */
   #peer = null;
   /**
-   * A direct connection that goes on although the server has lost one side: as it was planned, until
-   * that side has joined anew (`found`) and the server wants the connection again, or it breaks.
+   * A direct connection that goes on although the server has lost one side: as it was planned,
+   * until that side has joined anew (`found`) and the server wants it again, or it breaks.
    *
    * @type {'lost' | 'found' | null}
    */

@@ -34,7 +34,7 @@ const JOIN_PATIENCE_MS = 8000;
 /** One attempt takes no longer, with the wait after it: what does is a machine that slept. */
 const ATTEMPT_MS = 20_000;
 const CLOSED_REPLACED = 4409;
-/** Why a server ends a session that its client may have again: it was silent, or the server stops. */
+/** Why a server ends a session that its client may have again: it was silent, or the server is. */
 const RETURNABLE = new Set(['timeout', 'end-of-life']);
 
 export class Signaling {
