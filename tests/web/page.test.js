@@ -3,12 +3,13 @@ import test, { mock } from 'node:test';
 
 import { continues, readChat } from '../../fastsfu/web/call/chat-entries.js';
 import { ConnectionBanner, textFor } from '../../fastsfu/web/call/connection-banner.js';
-import { claimsOf, inviteLink, readEntry } from '../../fastsfu/web/call/entry.js';
+import { claimsOf, inviteLink, readEntry, refusalOf } from '../../fastsfu/web/call/entry.js';
 import { displayName, hue, initials } from '../../fastsfu/web/call/identity.js';
 import { arrange } from '../../fastsfu/web/call/layout.js';
 import { loudness } from '../../fastsfu/web/call/meter.js';
 import { encryptionText, figures, qualityText } from '../../fastsfu/web/call/network-texts.js';
 import { SHORTCUTS, actionFor } from '../../fastsfu/web/call/shortcuts.js';
+import { storageOf } from '../../fastsfu/web/call/storage.js';
 import { endingFor, problemText } from '../../fastsfu/web/call/texts.js';
 import { FATAL_TYPES } from '../../fastsfu/web/sdk/errors.js';
 
@@ -105,6 +106,48 @@ test('an invitation carries a token only if it says nothing about its holder', (
   assert.deepEqual(inviteLink(address, plain), { link: `${bare}?t=${plain}`, complete: true });
 });
 
+test('whether the server lets us in is asked with the token, below any prefix', async () => {
+  const asked = [];
+  const answering = (answer) => async (url, { headers }) => {
+    asked.push([url.href, headers?.Authorization]);
+    return answer;
+  };
+  const address = 'https://a.example/calls/r/x?name=Ada';
+  const open = answering({ status: 204 });
+  assert.equal(await refusalOf(address, { room: 'x', token: 'T' }, open), null);
+  const closed = answering({ status: 401, json: async () => ({ error: 'exp-token' }) });
+  assert.equal(await refusalOf(address, { room: 'x', token: null }, closed), 'exp-token');
+  const url = 'https://a.example/calls/r/x/may-join';
+  assert.deepEqual(asked, [[url, 'Bearer T'], [url, undefined]]);
+  for (const broken of [
+    async () => { throw new TypeError('offline'); },
+    answering({ status: 403, json: async () => { throw new SyntaxError('a proxy'); } }),
+    answering({ status: 503 }),
+  ]) {
+    assert.equal(await refusalOf(address, { room: 'x', token: null }, broken), null);
+  }
+});
+
+test('storage that the browser blocks is replaced by memory', () => {
+  assert.equal(globalThis.localStorage?.getItem, undefined);
+  Object.defineProperty(globalThis, 'localStorage', {
+    configurable: true,
+    get() { throw new DOMException('Blocked.', 'SecurityError'); },
+  });
+  const blocked = storageOf('localStorage');
+  assert.equal(blocked.getItem('name'), null);
+  blocked.setItem('name', 'Ada');
+  assert.equal(blocked.getItem('name'), 'Ada');
+  blocked.removeItem('name');
+  assert.equal(blocked.getItem('name'), null);
+  const real = fakeStorage();
+  Object.defineProperty(globalThis, 'localStorage', { configurable: true, value: real });
+  storageOf('localStorage').setItem('name', 'Ben');
+  assert.equal(real.getItem('name'), 'Ben');
+  assert.equal(storageOf('localStorage').getItem('name'), 'Ben');
+  delete globalThis.localStorage;
+});
+
 test('claims are read as UTF-8', () => {
   assert.deepEqual(claimsOf(tokenOf({ name: 'Zoë 🐇' })), { name: 'Zoë 🐇' });
 });
@@ -159,7 +202,7 @@ test('the banner comes only for what lasts, and tells when all is well again', (
   mock.timers.enable({ apis: ['setTimeout'] });
   const log = [];
   const banner = new ConnectionBanner(
-    ({ text }) => log.push(text),
+    (text) => log.push(text),
     (recovered) => log.push(recovered ? 'recovered' : 'hidden'),
   );
   banner.update({ type: 'signaling', event: 'interrupted' });
@@ -173,6 +216,8 @@ test('the banner comes only for what lasts, and tells when all is well again', (
   banner.update({ type: 'sfu', event: 'connected' });
   banner.update({ type: 'signaling', event: 'connected' });
   const [media, signaling] = [textFor(new Set(['sfu'])), textFor(new Set(['signaling']))];
+  assert.doesNotMatch(signaling, /go on talking/, 'that nobody knows yet');
+  assert.match(textFor(new Set(['signaling']), 'peer-to-peer'), /go on talking/);
   assert.deepEqual(log.slice(1), [media, media, signaling, 'recovered']);
   banner.setTopology({ topology: 'peer' });
   banner.update({ type: 'sfu', event: 'interrupted' });

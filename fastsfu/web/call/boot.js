@@ -9,12 +9,18 @@ const LOADS_AT_MOST = 4;
 
 addEventListener('error', ({ target }) => {
   if (!(target instanceof HTMLScriptElement)) return;
-  const loads = Number(sessionStorage.getItem(SLOT)) + 1;
-  sessionStorage.setItem(SLOT, String(loads));
-  if (loads < LOADS_AT_MOST) {
-    location.reload();
-  } else {
-    sessionStorage.removeItem(SLOT);
-    document.getElementById('unloaded')?.removeAttribute('hidden');
-  }
+  if (loadsSoFar() < LOADS_AT_MOST) location.reload();
+  else document.getElementById('unloaded')?.removeAttribute('hidden');
 }, true);
+
+/** With this one; where the browser blocks its storage none is counted, nor tried again. */
+function loadsSoFar() {
+  try {
+    const loads = Number(sessionStorage.getItem(SLOT)) + 1;
+    if (loads < LOADS_AT_MOST) sessionStorage.setItem(SLOT, String(loads));
+    else sessionStorage.removeItem(SLOT);
+    return loads;
+  } catch {
+    return LOADS_AT_MOST;
+  }
+}

@@ -1,6 +1,6 @@
 /** The chat: app messages of the form `{type: 'chat', text}`, as a log that grows. */
 
-import { byId, dress, make } from './dom.js';
+import { announce, byId, dress, make } from './dom.js';
 import { displayName } from './identity.js';
 import { clockTime, continues, readChat } from './chat-entries.js';
 
@@ -9,6 +9,8 @@ import { clockTime, continues, readChat } from './chat-entries.js';
 
 /** The page keeps no more than these. */
 const MAX_SHOWN = 500;
+/** Of a message that is read out while the chat is closed. */
+const SAID_AT_MOST = 200;
 
 export class Chat {
   #call;
@@ -111,9 +113,11 @@ export class Chat {
     const text = readChat(data);
     if (text === null) return;
     const sender = this.#call.participants()[fromId];
-    const name = sender ? displayName(sender) : 'Somebody who has left';
-    this.#add({ fromId, name: fromId === 'server' ? 'This server' : name, text, at: Date.now() });
-    if (this.isOpen) return;
+    const known = sender ? displayName(sender) : 'Somebody who has left';
+    const name = fromId === 'server' ? 'This server' : known;
+    this.#add({ fromId, name, text, at: Date.now() });
+    if (this.isOpen) return; // the log is read out by itself
+    announce(`${name} writes: ${text.slice(0, SAID_AT_MOST)}`);
     this.#unread += 1;
     this.#draw();
   }

@@ -3,12 +3,6 @@
 /** A connection that is back within this time was never away, for a person. */
 const PATIENCE_MS = 900;
 
-/**
- * @typedef {object} BannerText
- * @property {string} text
- * @property {boolean} busy
- */
-
 export class ConnectionBanner {
   #show;
   #hide;
@@ -19,7 +13,7 @@ export class ConnectionBanner {
   #timer;
 
   /**
-   * @param {(banner: BannerText) => void} show
+   * @param {(text: string) => void} show
    * @param {(recovered: boolean) => void} hide
    */
   constructor(show, hide) {
@@ -75,15 +69,19 @@ export class ConnectionBanner {
 
   #draw() {
     this.#visible = true;
-    this.#show({ text: textFor(this.#broken, this.#carrier), busy: true });
+    this.#show(textFor(this.#broken, this.#carrier));
   }
 }
 
 /**
+ * That one can go on talking is known only of a direct call: the connection to a server that is
+ * gone takes seconds to notice it.
+ *
  * @param {Set<string>} broken
  * @param {string} carrier
  */
 export function textFor(broken, carrier = 'sfu') {
   if (broken.has(carrier)) return 'Connection lost. Reconnecting…';
+  if (carrier === 'sfu') return 'Lost touch with the server. Reconnecting…';
   return 'Lost touch with the server. Reconnecting… You can go on talking.';
 }

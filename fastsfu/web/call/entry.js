@@ -41,6 +41,27 @@ export function readEntry(address, storage) {
 }
 
 /**
+ * Whether the server would let us in, before anybody is asked for devices and a name. What does not
+ * answer now may do so when we join.
+ *
+ * @param {string} address
+ * @param {Pick<Entry, 'room' | 'token'>} entry
+ * @param {typeof fetch} [ask]
+ * @returns {Promise<string | null>} type of the error that joining would end in
+ */
+export async function refusalOf(address, { room, token }, ask = fetch) {
+  try {
+    const headers = token ? { Authorization: `Bearer ${token}` } : undefined;
+    const url = new URL(`${encodeURIComponent(room)}/may-join`, address);
+    const answer = await ask(url, { headers, cache: 'no-store' });
+    const refused = answer.status === 401 || answer.status === 403;
+    return refused ? String((await answer.json()).error) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * The link for others. A token goes with it only if it says nothing about its holder: no name, no
  * ownership, no user id.
  *

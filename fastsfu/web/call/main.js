@@ -5,16 +5,18 @@
 
 import { createCall } from '../sdk/fastsfu.js';
 import { byId } from './dom.js';
-import { inviteLink, readEntry } from './entry.js';
+import { inviteLink, readEntry, refusalOf } from './entry.js';
 import { Meeting } from './meeting.js';
 import { Prejoin } from './prejoin.js';
+import { storageOf } from './storage.js';
 import { endingFor } from './texts.js';
 
-/** @import { Call } from '../sdk/fastsfu.js' */
+/** @import { Call, Participant } from '../sdk/fastsfu.js' */
 
-sessionStorage.removeItem('fastsfu.loads'); // boot.js counts those that came to nothing
+const storage = storageOf('sessionStorage');
+storage.removeItem('fastsfu.loads'); // boot.js counts those that came to nothing
 
-const entry = readEntry(location.href, sessionStorage);
+const entry = readEntry(location.href, storage);
 history.replaceState(null, '', entry.cleanAddress);
 document.title = entry.room;
 
@@ -30,28 +32,45 @@ const meeting = new Meeting(call, {
 /** @type {Prejoin | null} */
 let prejoin = null;
 let userName = entry.name ?? '';
+/** What was on in the last call, so is to be on before the next one. */
+const wishes = { audio: true, video: true };
 
-call.on('joined-meeting', () => {
+call.on('joined-meeting', ({ participants }) => {
+  remember(participants.local);
   closeAll();
   meeting.open();
+});
+call.on('participant-updated', ({ participant }) => {
+  if (participant.local && call.meetingState() === 'joined-meeting') remember(participant);
 });
 call.on('left-meeting', () => showEnding('left'));
 call.on('error', ({ error }) => showEnding(error.type, error.cause));
 
-if (entry.autojoin) {
-  byId('joining', HTMLElement).hidden = false;
-  void join();
-} else {
-  showPrejoin();
+void enter(entry.autojoin);
+
+/** @param {boolean} [atOnce] without asking for anything */
+async function enter(atOnce = false) {
+  closeAll();
+  byId('joining', HTMLElement).hidden = !atOnce;
+  const refusal = await refusalOf(location.href, entry);
+  if (refusal) showEnding(refusal);
+  else if (atOnce) await join();
+  else showPrejoin();
 }
 
 function showPrejoin() {
   closeAll();
-  prejoin = new Prejoin(call, { ...entry, name: userName || null }, (name) => {
+  prejoin = new Prejoin(call, { ...entry, name: userName || null }, wishes, (name) => {
     userName = name;
     void join();
   });
   void prejoin.open();
+}
+
+/** A device that is blocked was wanted. @param {Participant} local */
+function remember({ audio, video, tracks }) {
+  wishes.audio = audio || tracks.audio.state === 'blocked';
+  wishes.video = video || tracks.video.state === 'blocked';
 }
 
 async function join() {
@@ -77,7 +96,7 @@ function showEnding(type, cause) {
   const button = byId('over-action', HTMLButtonElement);
   button.hidden = action === null;
   button.textContent = action;
-  button.onclick = showPrejoin;
+  button.onclick = () => void enter();
   byId('over', HTMLElement).hidden = false;
   heading.focus();
 }

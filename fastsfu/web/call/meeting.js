@@ -45,7 +45,7 @@ export class Meeting {
   #stage = new Stage(byId('stage', HTMLDivElement));
   #speakers = new Speakers(byId('audio', HTMLDivElement), () => this.#askForSound());
   #connection = new ConnectionBanner(
-    ({ text, busy }) => this.#showBanner(text, busy),
+    (text) => this.#showReconnecting(text),
     (recovered) => this.#hideBanner(recovered),
   );
   #wakeLock = new WakeLock();
@@ -64,6 +64,9 @@ export class Meeting {
     this.#chat = new Chat(call, this.#view);
     this.#encryption = new Encryption(call);
     byId('meeting-title', HTMLHeadingElement).textContent = room;
+    byId('alone-hint', HTMLSpanElement).textContent = invite.complete
+      ? 'Share the link and they will appear.'
+      : 'The link alone lets nobody in: each guest needs an invitation of their own.';
     for (const id of ['invite', 'alone-invite']) {
       byId(id, HTMLButtonElement).onclick = () => void copyLink(invite);
     }
@@ -86,6 +89,7 @@ export class Meeting {
     this.#wakeLock.hold();
     this.#encryption.open();
     this.#draw();
+    byId('meeting-title', HTMLHeadingElement).focus();
   }
 
   close() {
@@ -246,12 +250,20 @@ export class Meeting {
   /**
    * @param {string} text
    * @param {boolean} busy
+   * @param {string} action
+   * @param {() => void} act
    */
-  #showBanner(text, busy) {
+  #showBanner(text, busy, action, act) {
     byId('banner-text', HTMLSpanElement).textContent = text;
     byId('banner-spinner', HTMLSpanElement).hidden = !busy;
-    this.#bannerAction.hidden = true;
+    this.#bannerAction.textContent = action;
+    this.#bannerAction.onclick = act;
     this.#banner.hidden = false;
+  }
+
+  /** @param {string} text */
+  #showReconnecting(text) {
+    this.#showBanner(text, true, 'Try now', () => void this.#call.reconnect());
   }
 
   /** @param {boolean} recovered */
@@ -262,13 +274,10 @@ export class Meeting {
 
   /** The browser plays no sound before the page was clicked. */
   #askForSound() {
-    this.#showBanner('The browser has silenced this page.', false);
-    this.#bannerAction.textContent = 'Turn on sound';
-    this.#bannerAction.hidden = false;
-    this.#bannerAction.onclick = () => {
+    this.#showBanner('The browser has silenced this page.', false, 'Turn on sound', () => {
       this.#speakers.resume();
       this.#banner.hidden = true;
-    };
+    });
   }
 }
 

@@ -5,11 +5,13 @@ import { byId, dress } from './dom.js';
 import { hue, initials } from './identity.js';
 import { LevelMeter } from './meter.js';
 import { isTyping, actionFor } from './shortcuts.js';
+import { storageOf } from './storage.js';
 import { problemText } from './texts.js';
 
 /** @import { Call, CallError } from '../sdk/fastsfu.js' */
 
 const NAME_SLOT = 'fastsfu.name';
+const storage = storageOf('localStorage');
 
 export class Prejoin {
   #view = byId('prejoin', HTMLElement);
@@ -29,6 +31,7 @@ export class Prejoin {
   };
   #call;
   #mayPublish;
+  #wishes;
   #onJoin;
   #closed = false;
   /** What failed, by device. @type {{audio?: CallError, video?: CallError}} */
@@ -37,14 +40,16 @@ export class Prejoin {
   /**
    * @param {Call} call
    * @param {import('./entry.js').Entry} entry
+   * @param {{audio: boolean, video: boolean}} wishes what was on last
    * @param {(name: string) => void} onJoin
    */
-  constructor(call, { room, name, nameIsFixed, mayPublish }, onJoin) {
+  constructor(call, { room, name, nameIsFixed, mayPublish }, wishes, onJoin) {
     this.#call = call;
+    this.#wishes = wishes;
     this.#mayPublish = mayPublish;
     this.#onJoin = onJoin;
     byId('room-title', HTMLHeadingElement).textContent = room;
-    this.#name.value = name ?? localStorage.getItem(NAME_SLOT) ?? '';
+    this.#name.value = name ?? storage.getItem(NAME_SLOT) ?? '';
     this.#button.disabled = false;
     this.#name.readOnly = nameIsFixed;
     this.#view.classList.toggle('viewer', !mayPublish);
@@ -65,7 +70,11 @@ export class Prejoin {
     this.#draw();
     if (!this.#name.value) this.#name.focus();
     if (!this.#mayPublish) return;
-    await Promise.all([this.#call.setLocalAudio(true), this.#call.setLocalVideo(true)]);
+    const { audio, video } = this.#wishes;
+    await Promise.all([
+      audio && this.#call.setLocalAudio(true),
+      video && this.#call.setLocalVideo(true),
+    ]);
     if (!this.#closed) this.#onUpdate();
   }
 
@@ -84,7 +93,7 @@ export class Prejoin {
   #submit(event) {
     event.preventDefault();
     const name = this.#name.value.trim();
-    localStorage.setItem(NAME_SLOT, name);
+    storage.setItem(NAME_SLOT, name);
     this.#button.disabled = true;
     this.#button.textContent = 'Joining…';
     this.#onJoin(name);

@@ -70,6 +70,24 @@ const CAUSES = {
       + 'Try another network, or ask whoever runs this one.',
     action: 'Try again',
   },
+  'no-webrtc': {
+    icon: 'warning', title: 'This browser cannot make calls',
+    text: 'It has no WebRTC, or that is switched off. Use a current Chrome, Edge, Firefox or '
+      + 'Safari.',
+    action: null,
+  },
+  'origin-refused': {
+    icon: 'lock', title: 'This page may not use the server',
+    text: 'The page comes from another address than the server lets in. Whoever runs the server '
+      + 'can add it to allowed_origins.',
+    action: null,
+  },
+  'rate-limit': {
+    icon: 'warning', title: 'This page said too much to the server',
+    text: 'The server ends the part of whoever sends it too many messages at once. Your network is '
+      + 'all right: just join again.',
+    action: 'Rejoin',
+  },
   'relay-refused': {
     icon: 'lock', title: 'The server’s certificate is not trusted',
     text: 'This network lets only secure web traffic through. You could open the page all the '

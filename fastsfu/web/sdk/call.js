@@ -216,6 +216,10 @@ class Call {
     await this.#requireJoined().sendAppMessage(data, to);
   }
 
+  async reconnect() {
+    this.#live?.wake();
+  }
+
   getActiveSpeaker() {
     return { peerId: this.#speaker };
   }

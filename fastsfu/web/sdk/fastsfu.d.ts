@@ -343,6 +343,8 @@ export interface Call {
   /** For owners, in rooms whose topology is `auto`; otherwise a `nonfatal-error` says no. */
   setNetworkTopology(wish: TopologyWish): Promise<void>;
   getNetworkStats(): Promise<NetworkStats>;
+  /** While something is being connected again: try it now, do not wait. */
+  reconnect(): Promise<void>;
   getActiveSpeaker(): { peerId: string | null };
 
   on<Name extends keyof CallEvents>(name: Name, handler: (event: CallEvents[Name]) => void): this;
