@@ -21,6 +21,10 @@ cdef struct MediaPacket:
     uint8_t padding           # bytes that egress put behind the payload; the last one counts them
     bint keyframe             # a decodable start begins here
     uint8_t level             # audio: the byte of its level (RFC 6464) that travels on, or NO_LEVEL
+    # red (packet/red): the payload is the newest block, header.pt its type, header_size up to it
+    uint16_t redundancy       # bytes in front of the payload that say older blocks again; 0: none
+    uint8_t red_pt            # payload type of both together
+    bint bridges              # the packet before it is missing, so who can takes it from this one
 
 cdef struct Run:              # packets [begin, end) of a frame that leave as one message
     int begin

@@ -28,6 +28,7 @@ cdef enum:
     FRAME_CAPACITY = 64           # packets of one frame gathered at most (GSO_MAX_SEGMENTS)
     HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
     HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
+    REDUNDANT_US = 15000000       # red goes along after a report of loss; reports may be 7.5 s apart
     # at most one keyframe request in that time: a keyframe costs every receiver
     KEYFRAME_INTERVAL_US = 500000
 
@@ -95,6 +96,7 @@ cdef struct OutboundStream:
     Rewrite rewrite
     uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
     # the rest
+    int64_t redundant_until_us    # red: older blocks go along until then (packet/red)
     uint64_t handle
     int place                     # in source.outbound
     bint resumes                  # it flowed from this source before: timestamps go on

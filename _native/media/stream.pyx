@@ -109,6 +109,7 @@ cdef void outbound_start(
             &stream.rewrite, packet.header.ts, stream.source.clock_rate, now_us)
     rewrite_start(&stream.rewrite, packet.ext_seq, ts_offset)
     stream.resumes = True
+    stream.redundant_until_us = now_us + REDUNDANT_US
     enter(stream, OutboundState.FLOWING)
 
 

@@ -14,6 +14,7 @@ cpdef enum Codec:
     CODEC_VP9
     CODEC_H264
     CODEC_AV1
+    CODEC_RED                 # Opus, each piece twice (packet/red)
 
 # True on a packet with which a decoder can start: the first of a keyframe, of parameter sets or of
 # an IDR picture, of a new coded video sequence. With H.264 both the parameter sets and the IDR

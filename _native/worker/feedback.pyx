@@ -6,7 +6,7 @@ from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtp cimport SRTP_OK, srtcp_unprotect
 from fastsfu._native.media.reception cimport reception_on_sr
 from fastsfu._native.media.stream cimport (
-    InboundStream, MediaKind, OutboundState, OutboundStream, want_keyframe,
+    REDUNDANT_US, InboundStream, MediaKind, OutboundState, OutboundStream, want_keyframe,
 )
 from fastsfu._native.media.timeline cimport timeline_report
 from fastsfu._native.packet.rtcp cimport (
@@ -123,6 +123,8 @@ cdef void on_report_blocks(
             continue
         stream.stats.fraction_lost = block.fraction_lost
         stream.stats.lost = block.lost
+        if block.fraction_lost:
+            stream.redundant_until_us = worker.now_us + REDUNDANT_US
         if stream.source != NULL and stream.source.clock_rate:
             stream.stats.jitter_us = <uint32_t>(
                 <uint64_t>block.jitter * 1000000 // stream.source.clock_rate)

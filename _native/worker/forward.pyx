@@ -1,6 +1,6 @@
 """The loop over a stream's receivers; see forward.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.media.history cimport history_put
 from fastsfu._native.media.rewrite cimport rewrite_map
@@ -51,24 +51,41 @@ cdef int first_packet(
     return count
 
 
+cdef inline bint takes_redundancy(
+        const OutboundStream* receiver, const MediaPacket* packet, int64_t now_us) noexcept nogil:
+    """While it loses packets itself, and where one is missing here. What may be said in two ways is
+    never repeated: an index has one plaintext.
+    """
+    if receiver.pt_of[packet.red_pt] == NO_PT:
+        return False
+    return packet.bridges or now_us < receiver.redundant_until_us
+
+
 cdef void send_run(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int begin,
         int end) noexcept nogil:
     cdef Transport* transport = <Transport*>receiver.transport
     cdef const MediaPacket* packet
+    cdef uint16_t redundancy
     cdef uint8_t pt
     cdef uint32_t ts
     cdef int64_t index
     cdef int i, sent = 0
-    lay_message(worker, transport, packets[begin].payload_size, end - begin)
+    lay_message(
+        worker, transport, packets[begin].redundancy + packets[begin].payload_size, end - begin)
     for i in range(begin, end):
         packet = &packets[i]
         pt = receiver.pt_of[packet.header.pt]
         if pt == NO_PT or not rewrite_map(
                 &receiver.rewrite, packet.ext_seq, packet.header.ts, worker.now_us, &index, &ts):
             continue
-        lay_packet(worker, transport, receiver, packet, index, ts, pt)
-        receiver.stats.bytes += packet.payload_size
+        redundancy = packet.redundancy
+        if redundancy and takes_redundancy(receiver, packet, worker.now_us):
+            pt = receiver.pt_of[packet.red_pt]
+        else:
+            redundancy = 0
+        lay_packet(worker, transport, receiver, packet, index, ts, pt, redundancy)
+        receiver.stats.bytes += redundancy + packet.payload_size
         sent += 1
     lay_end(worker)
     receiver.stats.packets += sent

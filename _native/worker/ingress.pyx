@@ -32,6 +32,7 @@ from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
 from fastsfu._native.packet.demux cimport (
     KIND_DTLS, KIND_RTCP, KIND_RTP, KIND_STUN, PacketKind, demux,
 )
+from fastsfu._native.packet.red cimport red_read
 from fastsfu._native.packet.rtp cimport (
     ExtensionKind, RtpExtensions, RtpHeader, rtp_extensions, rtp_parse, rtp_payload_size,
 )
@@ -218,6 +219,7 @@ cdef bint unprotect(
         return False
     packet.payload_size = <uint16_t>payload_size
     packet.padding = 0
+    packet.redundancy = 0
     packet.ext_seq = index          # ROC || SEQ extends the sequence number by itself
     packet.arrival_us = worker.now_us
     return True
@@ -274,12 +276,30 @@ cdef bint undo_rtx(InboundStream* stream, MediaPacket* packet) noexcept nogil:
     return True
 
 
+cdef uint8_t undo_red(
+        Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil:
+    """The packet is its newest block from now on; that one's Codec. NO_PT: it has none of ours."""
+    cdef uint8_t pt
+    cdef int older = red_read(
+        packet.buffer.data + packet.header.header_size, packet.payload_size, &pt)
+    if older < 0 or stream.codec_of_pt[pt] == Codec.CODEC_RED:
+        return NO_PT
+    packet.red_pt = packet.header.pt
+    packet.redundancy = <uint16_t>older
+    packet.header.pt = pt
+    packet.header.header_size += older
+    packet.payload_size -= older
+    return stream.codec_of_pt[pt]
+
+
 cdef void accept(
         Worker* worker, Transport* transport, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
     """An authentic packet of a known stream; takes over the hold of its buffer."""
     cdef uint8_t codec = stream.codec_of_pt[packet.header.pt]
     cdef LossVerdict verdict
+    if codec == Codec.CODEC_RED:
+        codec = undo_red(worker, stream, packet)
     if codec == NO_PT:
         buffer_release(packet.buffer)
         count_drop(worker, DROP_RTP_UNKNOWN_PT)
@@ -290,6 +310,7 @@ cdef void accept(
         stream.stats.discarded += 1
         count_drop(worker, DROP_DUPLICATE)
         return
+    packet.bridges = verdict == LOSS_GAP
     stream.last_ext_seq = max(stream.last_ext_seq, packet.ext_seq)
     # Of other codecs the clock may be another than the stream's.
     if codec == Codec.CODEC_OPUS and stream.clock_rate == OPUS_RATE:
@@ -298,7 +319,7 @@ cdef void accept(
             transport_witness(transport, worker.now_us))
     reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
     stream.stats.packets += 1
-    stream.stats.bytes += packet.payload_size
+    stream.stats.bytes += packet.payload_size + packet.redundancy
     stream.stats.last_packet_us = worker.now_us
     stream.stats.retransmitted += verdict == LOSS_RECOVERED
     packet.keyframe = codec_starts_keyframe(

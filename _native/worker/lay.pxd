@@ -32,11 +32,12 @@ cdef enum:
 # MAX_PADDING.
 cdef void lay_message(
     Worker* worker, const Transport* transport, uint16_t payload_size, int count) noexcept nogil
+# `redundancy`: so many bytes in front of the payload go along (packet/red).
 # The payload is read when the batch is protected: the buffer has to be held until then
 # (egress_keep).
 cdef void lay_packet(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
-    int64_t index, uint32_t ts, uint8_t pt) noexcept nogil
+    int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil
 # As a retransmission in a stream of its own, `seq` being what the receiver knows it by (RFC 4588
 # section 4). The payload is copied.
 cdef void lay_rtx(

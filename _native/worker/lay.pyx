@@ -20,11 +20,12 @@ cdef void lay_message(
 
 cdef void lay_packet(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
-        int64_t index, uint32_t ts, uint8_t pt) noexcept nogil:
+        int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil:
     cdef uint16_t header_size = header_bytes(transport, packet)
     cdef uint8_t* out = egress_packet(
         &worker.egress, &transport.send, index, header_size,
-        packet.buffer.data + packet.header.header_size, packet.payload_size + packet.padding)
+        packet.buffer.data + packet.header.header_size - redundancy,
+        redundancy + packet.payload_size + packet.padding)
     write_header(out, transport, packet, <uint16_t>index, ts, receiver.ssrc, pt)
     out[0] |= 0x20 if packet.padding else 0
 

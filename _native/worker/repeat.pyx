@@ -34,7 +34,8 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
         lay_rtx(worker, transport, receiver, packet, seq, ts)
         lay_end(worker)
     else:
-        lay_packet(worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt])
+        lay_packet(
+            worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt], 0)
         lay_end(worker)
         buffer_hold(packet.buffer)
         egress_keep(&worker.egress, &worker.udp, packet.buffer)

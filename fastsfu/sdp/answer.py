@@ -173,7 +173,7 @@ def _codec(codec: NegotiatedCodec, receives: bool) -> Iterator[tuple[str, str]]:
         if feedback != TRANSPORT_FEEDBACK or receives:
             yield "rtcp-fb", f"{codec.pt} {feedback}"
     if parameters := answered_parameters(codec):
-        text = ";".join(f"{name}={value}" for name, value in parameters.items())
+        text = ";".join(f"{name}={value}" if value else name for name, value in parameters.items())
         yield "fmtp", f"{codec.pt} {text}"
     if codec.rtx_pt is not None:
         yield "rtpmap", f"{codec.rtx_pt} rtx/{codec.clock_rate}"

@@ -26,8 +26,10 @@ def _known(*codecs: KnownCodec) -> dict[str, KnownCodec]:
 
 
 # RFC 7587: useinbandfec asks the sender for redundancy, of which every receiver has use. stereo is
-# added by `answered_parameters`.
+# added by `answered_parameters`. RFC 2198: red carries each piece of Opus twice; it comes first, so
+# that a sender uses it, and who has lost nothing gets the Opus alone.
 AUDIO_CODECS: Final = _known(
+    KnownCodec("red", 8, 48000, 2, frozenset()),
     KnownCodec("opus", 1, 48000, 2, frozenset({"minptime", "useinbandfec"})),
     KnownCodec("PCMU", 2, 8000, 1, frozenset()),
     KnownCodec("PCMA", 3, 8000, 1, frozenset()),
@@ -75,6 +77,8 @@ NEGOTIATED_EXTENSIONS: Final = frozenset({MID, TRANSPORT_SEQ, AUDIO_LEVEL})
 
 def answered_parameters(codec: NegotiatedCodec) -> dict[str, str]:
     """The fmtp of an answer: what tells the configuration apart, and what we ask of a sender."""
+    if codec.name == "red":
+        return dict(codec.fmtp)  # RFC 2198 section 5: the payload types of what is in it
     wanted = KNOWN_CODECS[codec.name].parameters
     answered = {name: value for name, value in codec.fmtp.items() if name in wanted}
     if codec.name == "opus" and codec.fmtp.get("sprop-stereo") == "1":
@@ -101,7 +105,7 @@ def match_payload_types(
 
 def described(codecs: Iterable[NegotiatedCodec]) -> str:
     """Names and configurations, each once, for a sentence on why two sides have none in common."""
-    return ", ".join(dict.fromkeys(map(_described, codecs)))
+    return ", ".join(dict.fromkeys(_described(each) for each in codecs if each.name != "red"))
 
 
 def _best(codec: NegotiatedCodec, sink: Sequence[NegotiatedCodec]) -> NegotiatedCodec | None:
@@ -116,9 +120,15 @@ def _best(codec: NegotiatedCodec, sink: Sequence[NegotiatedCodec]) -> Negotiated
 
 
 def _takes(sink: NegotiatedCodec, source: NegotiatedCodec) -> bool:
+    if sink.name == "red":
+        return _carried(sink) == _carried(source)  # their numbers stand inside of the payload
     if sink.name == "H264":
         return h264.takes(sink.fmtp, source.fmtp)
     return _profile(sink) == _profile(source)
+
+
+def _carried(red: NegotiatedCodec) -> set[str]:
+    return {pt for text in red.fmtp for pt in text.split("/")}
 
 
 def _profile(codec: NegotiatedCodec) -> str:

@@ -53,7 +53,7 @@ def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCod
     for pt, mapping in maps.items():
         name = _ours(mapping, ours)
         fmtp = parameters.get(pt, {})
-        if name is None or _unusable(name, fmtp):
+        if name is None or _unusable(name, fmtp, maps):
             continue
         codec = KNOWN_CODECS[name]
         found.append(
@@ -114,8 +114,14 @@ def _parameters(attributes: Attributes) -> dict[int, dict[str, str]]:
     return found
 
 
-def _unusable(name: str, fmtp: Mapping[str, str]) -> bool:
-    """Interleaved H.264 (RFC 6184 section 6.4) is in no browser."""
+def _unusable(name: str, fmtp: Mapping[str, str], maps: Mapping[int, str]) -> bool:
+    """Interleaved H.264 (RFC 6184 section 6.4) is in no browser; red (RFC 2198 section 5) is of use
+    where it carries nothing but Opus.
+    """
+    if name == "red":
+        carried = {pt for text in fmtp for pt in text.split("/")}
+        opus = {str(pt) for pt, mapping in maps.items() if mapping.lower() == "opus/48000/2"}
+        return len(fmtp) != 1 or not carried <= opus
     return name == "H264" and fmtp.get("packetization-mode", "0") not in ("0", "1")
 
 

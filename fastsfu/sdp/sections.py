@@ -51,7 +51,7 @@ def read_section(
         _check_multiplexed(media, mid)
         common = codecs.read(media)
         if not common:
-            wanted = ", ".join(codecs.ours[media.kind])
+            wanted = ", ".join(name for name in codecs.ours[media.kind] if name != "red")
             reason = f"a codec of {wanted} was expected, none of them came"
     ssrc, rtx_ssrc = _ssrcs(media.attributes) if reason is None and sends else (None, None)
     return OfferedSection(

@@ -9,7 +9,7 @@ from typing import Any
 from fastsfu._native.engine.links import Links
 from fastsfu._native.packet.codec import Codec
 from tests.native.faces.world import World
-from tests.scenarios.flows import AUDIO_PT, RTX_PT, VIDEO_PT, Camera, Microphone, Viewer
+from tests.scenarios.flows import AUDIO_PT, RED_PT, RTX_PT, VIDEO_PT, Camera, Microphone, Viewer
 from tests.scenarios.participant import Participant
 
 STEP_US = 1000
@@ -58,12 +58,17 @@ class Call:
             payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)], **feedback,
         )  # fmt: skip
 
-    def speak(self, publisher: Participant) -> int:
-        microphone = Microphone(self.chance.getrandbits(32), next_us=self.world.now_us)
+    def speak(self, publisher: Participant, *, redundant: bool = False) -> int:
+        microphone = Microphone(
+            self.chance.getrandbits(32), next_us=self.world.now_us, redundant=redundant
+        )
         publisher.microphones.append(microphone)
         return publisher.world.inbound(
             publisher.transport, kind=AUDIO, mid=microphone.mid, nack=False,
-            payload_types=[(AUDIO_PT, int(Codec.CODEC_OPUS), 48_000, -1)],
+            payload_types=[
+                (AUDIO_PT, int(Codec.CODEC_OPUS), 48_000, -1),
+                (RED_PT, int(Codec.CODEC_RED), 48_000, -1),
+            ],
         )  # fmt: skip
 
     def watch(self, watcher: Participant, inbound: int, *, rtx: bool = True) -> tuple[int, Viewer]:
@@ -78,11 +83,14 @@ class Call:
         )  # fmt: skip
         return outbound, viewer
 
-    def listen(self, listener: Participant, inbound: int) -> tuple[int, int]:
-        """(handle of the outbound stream, its SSRC)."""
+    def listen(
+        self, listener: Participant, inbound: int, *, redundant: bool = False
+    ) -> tuple[int, int]:
+        """(handle of the outbound stream, its SSRC); `redundant`: it can take that."""
+        payload_types = [(AUDIO_PT, AUDIO_PT, -1), *([(RED_PT, RED_PT, -1)] if redundant else [])]
         ssrc = self.chance.getrandbits(32)
         outbound = listener.world.outbound(
-            listener.transport, inbound, ssrc=ssrc, payload_types=[(AUDIO_PT, AUDIO_PT, -1)],
+            listener.transport, inbound, ssrc=ssrc, payload_types=payload_types,
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
         )  # fmt: skip
         return outbound, ssrc

@@ -7,8 +7,10 @@ import random
 import struct
 from dataclasses import dataclass, field
 
+from tests.support.red import red
+
 MID_ID, TRANSPORT_SEQ_ID, LEVEL_ID = 1, 3, 10
-VIDEO_PT, RTX_PT, AUDIO_PT = 96, 97, 111
+VIDEO_PT, RTX_PT, AUDIO_PT, RED_PT = 96, 97, 111, 63
 FRAME_US = 33_333
 AUDIO_US = 20_000
 KEY_TAG, DELTA_TAG = b"\x10\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00", b"\x11\x00\x00"
@@ -127,6 +129,7 @@ class Microphone:
     next_us: int = 0
     level: int = 127
     on: bool = True
+    redundant: bool = False  # each packet says the one before it again
     packets: int = 0
     octets: int = 0
     start_ts: int = 0x1234_5678
@@ -154,8 +157,14 @@ class Microphone:
         extension += self.mid.encode()
         ts = self.timestamp(now_us)
         self.stamps.append(ts)
-        payload = bytes(76) + (self.packets - 1).to_bytes(4, "big")
-        return [rtp(AUDIO_PT, self.seq, ts, self.ssrc, payload, extension=extension)]
+        payload, before = self._payload(self.packets - 1), self._payload(self.packets - 2)
+        pt = AUDIO_PT
+        if self.redundant:
+            pt, payload = RED_PT, red([(pt, 960, before), (pt, 0, payload)])
+        return [rtp(pt, self.seq, ts, self.ssrc, payload, extension=extension)]
+
+    def _payload(self, place: int) -> bytes:
+        return bytes(76) + max(place, 0).to_bytes(4, "big")
 
     def timestamp(self, now_us: int) -> int:
         ran_us = (now_us if self.frozen_us is None else self.frozen_us) - self.idle_us

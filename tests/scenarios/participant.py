@@ -8,9 +8,19 @@ from typing import Any
 from pylibsrtp import Error, Policy, Session
 
 from tests.scenarios import rtcp
-from tests.scenarios.flows import AUDIO_PT, RTX_PT, VIDEO_PT, Camera, Microphone, Viewer, parse
+from tests.scenarios.flows import (
+    AUDIO_PT,
+    RED_PT,
+    RTX_PT,
+    VIDEO_PT,
+    Camera,
+    Microphone,
+    Viewer,
+    parse,
+)
 from tests.scenarios.network import Link
 from tests.support import stun
+from tests.support.red import slow_red
 
 GCM = 7
 CHECK_US, RETRY_US = (
@@ -39,6 +49,7 @@ class Participant:
         self.microphones: list[Microphone] = []
         self.viewers: dict[int, Viewer] = {}
         self.heard: list[tuple[int, int, int, int]] = []
+        self.redundant: list[int] = []
         self.reports: list[tuple[int, int, int, int]] = []
         self.feedback: list[bytes] = []
         self.answers: list[bytes] = []
@@ -196,7 +207,11 @@ class Participant:
 
     def _on_rtp(self, now_us: int, packet: bytes) -> None:
         pt, _, seq, ts, ssrc, payload = parse(packet)
-        if pt == AUDIO_PT:
+        if pt == RED_PT:
+            blocks = slow_red(payload)
+            assert blocks is not None
+            self.redundant += [int.from_bytes(one[-4:], "big") for _, _, one in blocks[:-1]]
+        if pt in (AUDIO_PT, RED_PT):
             self.heard.append((ssrc, seq, ts, int.from_bytes(payload[-4:], "big")))
             return
         viewer = next(v for v in self.viewers.values() if ssrc in (v.ssrc, v.rtx_ssrc))

@@ -54,6 +54,16 @@ def test_vp9_and_av1_profiles_have_defaults() -> None:
     ]
 
 
+def test_redundancy_stays_where_its_opus_has_the_same_number() -> None:
+    def pair(pt: int, opus: int) -> list[NegotiatedCodec]:
+        red = NegotiatedCodec("red", 8, pt, None, 48000, 2, {f"{opus}/{opus}": ""})
+        return [red, codec("opus", opus)]
+
+    assert match_payload_types(pair(63, 111), pair(120, 111)) == [(63, 120, -1), (111, 111, -1)]
+    assert match_payload_types(pair(63, 111), pair(63, 109)) == [(111, 109, -1)]
+    assert described(pair(63, 111)) == "opus"
+
+
 def test_description_of_configurations() -> None:
     codecs = [codec(VP8, 96), codec("VP9", 98, profile_id="2"), codec(VP8, 97), codec("AV1", 45)]
     assert described(codecs) == "VP8, VP9 with profile-id=2, AV1 with profile=0"

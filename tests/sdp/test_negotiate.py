@@ -34,7 +34,9 @@ def test_chromium_publish_and_receive() -> None:
     assert (audio.ssrc, audio.rtx_ssrc) == (791073383, None)
     assert (video.ssrc, video.rtx_ssrc) == (1836734492, 3624778561)
     assert audio.msid == "9508241e-6725-4a1c-81f4-7a3233c67ebf 44bd6011-f655-4b23-a8be-0c952c236d74"
-    assert audio.codecs[0].fmtp == {"minptime": "10", "useinbandfec": "1"}
+    red, opus = audio.codecs[:2]
+    assert (red.name, red.pt, red.fmtp) == ("red", 63, {"111/111": ""})
+    assert (opus.name, opus.fmtp) == ("opus", {"minptime": "10", "useinbandfec": "1"})
     assert [c.name for c in video.codecs] == ["VP8", *["H264"] * 6, *["VP9"] * 2, "AV1"]
     vp8 = video.codecs[0]
     assert (vp8.pt, vp8.rtx_pt, vp8.clock_rate, vp8.channels) == (96, 97, 90000, 1)
@@ -126,6 +128,9 @@ def test_offer_without_any_common_codec_is_refused() -> None:
     assert "No media section can be taken (0: a codec of PCMU was expected" in error.value.info
 
 
+RED = "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
+
+
 @pytest.mark.parametrize(
     ("formats", "lines", "expected"),
     [
@@ -135,6 +140,10 @@ def test_offer_without_any_common_codec_is_refused() -> None:
         ("96 111", "a=rtpmap:96 opus/48000/1\r\n", [("opus", 111)]),  # opus is always /2
         ("70 111", "a=rtpmap:70 opus/48000/2\r\n", [("opus", 111)]),  # would look like RTCP
         ("111 111", "", [("opus", 111)]),
+        ("111 63", RED, [("red", 63), ("opus", 111)]),  # before what it carries
+        ("111 63", RED.replace("/111", "/9"), [("opus", 111)]),  # what is in it is not known
+        ("63 0", RED, [("PCMU", 0)]),
+        ("111 63", RED.splitlines(keepends=True)[0], [("opus", 111)]),
     ],
 )
 def test_audio_payload_types(formats: str, lines: str, expected: list[tuple[str, int]]) -> None:
