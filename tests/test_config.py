@@ -51,7 +51,7 @@ def test_defaults() -> None:
     assert config.secret is None
     assert not config.open_rooms
     assert config.video_codecs == ["VP8", "H264", "VP9", "AV1"]
-    assert config.audio_codecs == ["opus", "PCMU", "PCMA"]
+    assert config.audio_codecs == ["red", "opus", "PCMU", "PCMA"]
 
 
 def test_names_that_are_no_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +155,7 @@ def test_each_wrong_option_is_named() -> None:
         ({"workers": 65}, "workers: "),
         ({"workers": 3, "media_port": 65534}, "workers: no 3 ports from 65534 on"),
         ({"video_codecs": ["VP8", "H265"]}, "unknown: H265; known are VP8, H264, VP9, AV1"),
-        ({"audio_codecs": []}, "audio_codecs: none is given; known are opus, PCMU, PCMA"),
+        ({"audio_codecs": []}, "audio_codecs: none is given; known are red, opus, PCMU, PCMA"),
         ({"cert": "cert.pem"}, "cert and key belong together: give both or neither"),
         ({"key": "key.pem"}, "cert and key belong together: give both or neither"),
         ({"consent_timeout": 0}, "consent_timeout: "),

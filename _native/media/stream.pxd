@@ -28,7 +28,7 @@ cdef enum:
     FRAME_CAPACITY = 64           # packets of one frame gathered at most (GSO_MAX_SEGMENTS)
     HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
     HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
-    REDUNDANT_US = 15000000       # red goes along after a report of loss; reports may be 7.5 s apart
+    REDUNDANT_US = 15000000       # red goes along after a report of loss; these are 7.5 s apart
     # at most one keyframe request in that time: a keyframe costs every receiver
     KEYFRAME_INTERVAL_US = 500000
 

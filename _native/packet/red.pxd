@@ -9,5 +9,5 @@ header's timestamp is its own.
 
 from libc.stdint cimport uint8_t
 
-# Bytes in front of the newest block, and its payload type; -1: malformed, or nothing is behind them.
+# Bytes in front of the newest block, and its payload type; -1: malformed, or nothing behind them.
 cdef int red_read(const uint8_t* payload, size_t size, uint8_t* pt) noexcept nogil

@@ -48,12 +48,13 @@ def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCod
         for pt, mapping in reversed(maps.items())
         if mapping.lower() == "rtx/90000"
     }
+    opus = {str(pt) for pt, mapping in maps.items() if _ours(mapping, ours) == "opus"}
     offered = _offered_feedback(media.attributes)
     found = []
     for pt, mapping in maps.items():
         name = _ours(mapping, ours)
         fmtp = parameters.get(pt, {})
-        if name is None or _unusable(name, fmtp, maps):
+        if name is None or _unusable(name, fmtp, opus):
             continue
         codec = KNOWN_CODECS[name]
         found.append(
@@ -114,13 +115,12 @@ def _parameters(attributes: Attributes) -> dict[int, dict[str, str]]:
     return found
 
 
-def _unusable(name: str, fmtp: Mapping[str, str], maps: Mapping[int, str]) -> bool:
+def _unusable(name: str, fmtp: Mapping[str, str], opus: Set[str]) -> bool:
     """Interleaved H.264 (RFC 6184 section 6.4) is in no browser; red (RFC 2198 section 5) is of use
     where it carries nothing but Opus.
     """
     if name == "red":
         carried = {pt for text in fmtp for pt in text.split("/")}
-        opus = {str(pt) for pt, mapping in maps.items() if mapping.lower() == "opus/48000/2"}
         return len(fmtp) != 1 or not carried <= opus
     return name == "H264" and fmtp.get("packetization-mode", "0") not in ("0", "1")
 

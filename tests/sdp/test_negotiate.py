@@ -310,3 +310,9 @@ def test_sections_of_one_description_share_their_codecs() -> None:
     sections = read(recorded("chromium_publish_receive")).sections
     assert sections[3].codecs is sections[5].codecs
     assert sections[1].codecs != sections[3].codecs
+
+
+def test_redundancy_needs_opus_on_both_sides() -> None:
+    text = offer(section("0", attributes=RED, formats="111 63 0"))
+    assert names(text, [], ["red", "PCMU"]) == [["PCMU"]]
+    assert names(text, [], ["opus"]) == [["opus"]]
