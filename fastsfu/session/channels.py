@@ -228,8 +228,8 @@ class SessionChannels:
             return
         if parameters is None:
             return
-        wrong_side = stream % 2 == self._first_own
-        if wrong_side or stream in self._channels or len(self._channels) >= MAX_CHANNELS:
+        # Which side's number it is does not matter: some go by their part in ICE, not in DTLS.
+        if stream in self._channels or len(self._channels) >= MAX_CHANNELS:
             self.reset(stream)
             return
         channel = self._channels[stream] = Channel(self, stream, parameters)

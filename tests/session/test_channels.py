@@ -86,6 +86,19 @@ async def test_opening_twice_closes(sfu: SFU, says: Says, native: RecordingEngin
     assert [each.closed for each in channels] == [True]
 
 
+async def test_client_may_number_its_channels_from_one(
+    sfu: SFU, says: Says, native: RecordingEngine
+) -> None:
+    """werift does so as a DTLS client, since it goes by its part in ICE."""
+    (room,), (session,) = sfu.rooms, sfu.sessions.values()
+    channels: list[Channel] = []
+    room.on_channel = lambda session, channel: channels.append(channel)
+    await says(1, dcep.PPID, OPEN)
+    assert native.channels.sent[-1][1:] == (1, dcep.PPID, dcep.ACK)
+    assert [channel.closed for channel in channels] == [False]
+    assert session.channels.open("own").id == 3
+
+
 def test_browsers_and_server_mean_the_same_channel() -> None:
     source = (Path(frames.__file__).parents[1] / "web/sdk/message-link.js").read_text()
     init = (
