@@ -111,6 +111,6 @@ async def test_stunclient(engine: Engine) -> None:
     assert re.search(r"UDP reflexive addr: 127\.0\.0\.1:\d+", text), text
 
 
-def test_needs_no_browser(request: pytest.FixtureRequest) -> None:
+async def test_needs_no_browser(request: pytest.FixtureRequest) -> None:
     """Else `make test-sanitize` would leave all of this out, and so would `make test-fast`."""
     assert request.node.get_closest_marker("browser") is None
