@@ -1,0 +1,65 @@
+"""A wire between one client and a server that loses datagrams, each way alike; by a seed, so that a
+run can be had again.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from tests.support.tap import LOOPBACK, Ear
+
+
+class Wire:
+    """`port` is where the client has to send; `lost` counts what did not come out."""
+
+    port = 0
+    lost = 0
+
+    def __init__(self, share: float, seed: int) -> None:
+        self._share = share
+        self._chance = random.Random(seed)
+
+    def loses(self) -> bool:
+        lost = self._chance.random() < self._share
+        self.lost += lost
+        return lost
+
+    def through(self, answer: str) -> str:
+        """The server's answer, with this wire as the only candidate of each section."""
+        candidate = f"a=candidate:1 1 udp 2130706431 {LOOPBACK} {self.port} typ host"
+        lines = [each for each in answer.split("\r\n") if not each.startswith("a=candidate:")]
+        return "\r\n".join(candidate + "\r\n" + e if e == END else e for e in lines)
+
+
+END = "a=end-of-candidates"
+
+
+@asynccontextmanager
+async def lossy(server_port: int, share: float, seed: int = 1) -> AsyncIterator[Wire]:
+    """A wire to this server for one client; it loses this share of what goes through it."""
+    loop, wire, client = asyncio.get_running_loop(), Wire(share, seed), None
+
+    def upward(data: bytes, address: Any) -> None:
+        nonlocal client
+        client = address
+        if not wire.loses():
+            server_side.sendto(data)
+
+    def downward(data: bytes, address: Any) -> None:
+        if client is not None and not wire.loses():
+            client_side.sendto(data, client)
+
+    client_side, _ = await loop.create_datagram_endpoint(
+        lambda: Ear(upward), local_addr=(LOOPBACK, 0)
+    )
+    server_side, _ = await loop.create_datagram_endpoint(
+        lambda: Ear(downward), remote_addr=(LOOPBACK, server_port)
+    )
+    wire.port = client_side.get_extra_info("sockname")[1]
+    try:
+        yield wire
+    finally:
+        client_side.close()
+        server_side.close()
