@@ -45,27 +45,12 @@ def write_answer(
 
     `fingerprint` is the SHA-256 of our certificate as "AB:CD:...". A section in neither `sending`
     nor `receiving` is answered inactive, a rejected one with port 0. `max_message_bytes` is what we
-    take of a data channel's message. `session_id` stays the same in
-    all answers of a session, `version` grows (RFC 8866 section 5.2). Raises ValueError for a mid
-    that the offer has not, or not in that direction.
+    take of a data channel's message. `session_id` stays the same in all answers of a session,
+    `version` grows (RFC 8866 section 5.2). Raises ValueError for a mid that the offer has not, or
+    not in that direction.
     """
     _check(offer, sending, receiving)
-    description = SessionDescription(
-        lines=[
-            ("v", "0"),
-            ("o", f"- {session_id} {version} IN IP4 127.0.0.1"),
-            ("s", "-"),
-            ("t", "0 0"),
-        ],
-        attributes=Attributes(
-            [
-                *([("group", " ".join(("BUNDLE", *offer.bundle)))] if offer.grouped else []),
-                ("ice-lite", None),
-                *([("extmap-allow-mixed", None)] if offer.mixed_extensions else []),
-                ("msid-semantic", " WMS *"),
-            ]
-        ),
-    )
+    description = _without_media(offer, session_id, version)
     transport = Attributes(
         [
             ("ice-ufrag", ice_ufrag),
@@ -88,6 +73,25 @@ def write_answer(
         media.attributes.extend(_candidates(candidates))
         description.media.append(media)
     return write(description)
+
+
+def _without_media(offer: Offer, session_id: int, version: int) -> SessionDescription:
+    return SessionDescription(
+        lines=[
+            ("v", "0"),
+            ("o", f"- {session_id} {version} IN IP4 127.0.0.1"),
+            ("s", "-"),
+            ("t", "0 0"),
+        ],
+        attributes=Attributes(
+            [
+                *([("group", " ".join(("BUNDLE", *offer.bundle)))] if offer.grouped else []),
+                ("ice-lite", None),
+                *([("extmap-allow-mixed", None)] if offer.mixed_extensions else []),
+                ("msid-semantic", " WMS *"),
+            ]
+        ),
+    )
 
 
 def _check(offer: Offer, sending: Mapping[str, SentStream], receiving: Collection[str]) -> None:

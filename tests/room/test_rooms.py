@@ -1,9 +1,7 @@
-"""Rooms: who is let in, when they end, hooks, the active speaker, and the end of the SFU."""
+"""Rooms: who is let in, when they end, hooks, the active speaker."""
 
 import asyncio
-import gc
 import time
-import weakref
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from fastsfu.errors import JoinError, RequestError, TokenError
 from fastsfu.events import (
     ActiveSpeaker,
     Ended,
-    Failure,
     HiddenParticipants,
     ParticipantJoined,
     ParticipantUpdated,
@@ -266,83 +263,6 @@ async def test_who_takes_the_microphone_away_speaks_no_more() -> None:
         await asyncio.sleep(10)
         spoken = [each.session_id for each in client.of(ActiveSpeaker)]
         assert spoken == [client.session.id, None]
-
-
-async def test_closing_ends_everything(native: RecordingEngine) -> None:
-    client = Client()
-    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
-        client.session = await sfu.open_session("standup", signaler=client)
-        await client.offer(sending())
-        with pytest.raises(RuntimeError):
-            await sfu.__aenter__()
-    assert client.session.ended == "end-of-life"
-    assert isinstance(client.events[-1], Ended)
-    assert native.is_empty
-    assert native.closed
-    assert not sfu.running
-    with pytest.raises(JoinError) as refused:
-        await sfu.open_session("standup")
-    assert refused.value.type == "end-of-life"
-
-
-@virtually
-async def test_drain_waits_for_calls_to_end() -> None:
-    native, loop = RecordingEngine(), asyncio.get_running_loop()
-    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
-        client = Client()
-        client.session = await sfu.open_session("standup", signaler=client)
-        loop.call_later(3, client.session.leave)
-        await sfu.drain(10)
-        assert 2.9 < loop.time() < 3.1
-        assert [each.error for each in client.of(Failure)] == ["end-of-life"]
-        assert client.session.ended == "left"
-        assert sfu.running
-        assert not sfu.ready
-
-
-@virtually
-async def test_drain_ends_what_does_not_end() -> None:
-    native, loop = RecordingEngine(), asyncio.get_running_loop()
-    async with SFU(CONFIG, open_engines=lambda _: [media_engine(native)]) as sfu:
-        session = await sfu.open_session("standup")
-        await sfu.drain(10)
-        assert 9.9 < loop.time() < 10.1
-        assert session.ended == "end-of-life"
-
-
-async def test_nothing_is_kept_of_who_has_left(
-    sfu: SFU, join: Join, native: RecordingEngine
-) -> None:
-    stays = await join("Ada")
-    await stays.offer(sending())
-    gone = []
-    for _ in range(200):
-        client = await join("Bob")
-        await client.receive_all(sending())
-        client.session.update_receive_settings({stays.session.id: {"video": False}})
-        stays.session.update_receive_settings({client.session.id: {"video": False}})
-        gone.append(weakref.ref(client.session))
-        client.session.leave()
-        stays.events.clear()
-    del client
-    gc.collect()
-    await turn()
-    assert [each() for each in gone if each() is not None] == []
-    assert (len(native.transports), len(native.inbounds), len(native.outbounds)) == (1, 2, 0)
-    (engine,) = sfu.engines
-    owners = vars(engine._owners)
-    kept = [len(value) for value in owners.values() if isinstance(value, dict | set)]
-    assert max(kept) <= 2
-    assert list(sfu.sessions) == [stays.session.id]
-    kept = [len(value) for value in vars(stays.session.subscriber).values() if type(value) is dict]
-    assert max(kept) <= 2
-
-
-async def test_snapshot_and_counters(sfu: SFU, join: Join) -> None:
-    ada = await join()
-    await ada.offer(sending())
-    assert len(sfu.snapshot()) == 2
-    assert sfu.counters()["transports"] == 1
 
 
 @virtually

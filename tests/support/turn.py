@@ -145,3 +145,11 @@ class UdpClient(Client):
 
     def close(self) -> None:
         self.socket.close()
+
+
+def channel_data(datagram: bytes, channel: int) -> bytes:
+    """What a ChannelData message carries; behind it may be padding to 4 bytes."""
+    assert int.from_bytes(datagram[:2], "big") == channel
+    end = 4 + int.from_bytes(datagram[2:4], "big")
+    assert len(datagram) in (end, end + -end % 4)
+    return datagram[4:end]

@@ -8,39 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.native.faces.ice import ANSWER, IGNORE, MAX_PATHS, SELECTED, Ice
-
-UFRAG, PASSWORD, REMOTE = b"abcdefgh", b"p" * 24, b"r3mote"
-OLD = (UFRAG, PASSWORD, REMOTE)
-NEW = (b"ijklmnop", b"q" * 24, b"rem0te+/")
-HOME, CAFE = ("192.0.2.7", 50_000), ("2001:db8::7", 50_001)
-HOLDS_US = 250_000
-TIMEOUT_US = 700_000
-
-
-def agent(now_us=0):
-    return Ice(*OLD, now_us)
-
-
-def check(credentials=OLD, *, kind=Class.REQUEST, username=None, password=None, **attributes):
-    """A connectivity check as a controlling agent sends it; `nominate=True`: with USE-CANDIDATE."""
-    ufrag, own_password, remote = credentials
-    message = Message(Method.BINDING, kind)
-    message.attributes["USERNAME"] = username or f"{ufrag.decode()}:{remote.decode()}"
-    message.attributes["PRIORITY"] = attributes.pop("priority", 1_000)
-    message.attributes[attributes.pop("role", "ICE-CONTROLLING")] = 77
-    if attributes.pop("nominate", False):
-        message.attributes["USE-CANDIDATE"] = None
-    message.attributes |= attributes
-    message.add_message_integrity(password or own_password)
-    return bytes(message)
-
-
-def without(datagram, attribute):
-    """The message without one attribute and what lies behind it."""
-    at = 20
-    while int.from_bytes(datagram[at : at + 2], "big") != attribute:
-        at += 4 + (int.from_bytes(datagram[at + 2 : at + 4], "big") + 3) // 4 * 4
-    return datagram[:2] + (at - 20).to_bytes(2, "big") + datagram[4:at]
+from tests.support.ice import (
+    CAFE,
+    HOLDS_US,
+    HOME,
+    NEW,
+    OLD,
+    PASSWORD,
+    UFRAG,
+    agent,
+    check,
+    without,
+)
 
 
 def verified(answer, password):
@@ -253,82 +232,6 @@ def test_no_answer_is_longer_than_its_request():
 def test_the_longest_remote_ufrag():
     credentials = (UFRAG, PASSWORD, b"r" * 256)
     assert Ice(*credentials).request(check(credentials), HOME)[0] == ANSWER
-
-
-class SlowIce:
-    """Paths and selection by plain lists."""
-
-    def __init__(self):
-        self.paths, self.selected, self.consent = [], None, 0
-        self.priority, self.nominated, self.generations = 0, 0, [OLD]
-        self.lapsed = False
-
-    def request(self, credentials, source, now, nominate, priority):
-        if credentials not in self.generations:
-            return IGNORE
-        if self.lapsed and credentials == self.generations[0]:
-            return IGNORE
-        self.consent = now
-        if source not in self.paths:
-            others = [path for path in self.paths if path != self.selected]
-            if len(self.paths) == MAX_PATHS:
-                self.paths.remove(others[0])
-            self.paths.append(source)
-        if not nominate:
-            return ANSWER
-        lapsed = self.lapsed
-        if credentials != self.generations[0]:
-            self.generations, self.lapsed = [credentials], False
-        elif self.selected not in (None, source) and (
-            priority <= self.priority and now - self.nominated < HOLDS_US
-        ):
-            return ANSWER
-        changes = source != self.selected or lapsed
-        self.selected, self.priority, self.nominated = source, priority, now
-        return SELECTED if changes else ANSWER
-
-    def expired(self, now):
-        self.lapsed = self.lapsed or now - self.consent > TIMEOUT_US
-        return self.lapsed
-
-
-generations = [OLD, NEW, (b"qrstuvwx", b"z" * 24, b"third")]
-steps = st.tuples(
-    st.sampled_from(["request"] * 8 + ["forged", "restart"]),
-    st.integers(0, 2),
-    st.integers(0, 6),
-    st.integers(0, 400_000),
-    st.booleans(),
-    st.integers(0, 3),
-)
-
-
-@given(st.lists(steps, max_size=60))
-def test_agrees_with_the_slow_reference(life):
-    ice, slow, now = agent(), SlowIce(), 0
-    for step, generation, host, wait_us, nominate, priority in life:
-        now += wait_us
-        assert ice.expired(now, TIMEOUT_US) == slow.expired(now)
-        source, credentials = (f"192.0.2.{host}", 1000 + host), generations[generation]
-        if step == "restart":
-            if credentials != slow.generations[0]:
-                slow.generations = [slow.generations[0], credentials]
-                ice.restart(*credentials)
-            continue
-        request = check(
-            credentials,
-            nominate=nominate,
-            priority=priority,
-            password=b"f" * 24 if step == "forged" else None,
-        )
-        expected = IGNORE
-        if step == "request":
-            expected = slow.request(credentials, source, now, nominate, priority)
-        action, answer, _, _ = ice.request(request, source, now)
-        assert (action, ice.paths, ice.selected) == (expected, slow.paths, slow.selected)
-        assert (len(answer) > 0) == (action != IGNORE)
-        assert len(answer) <= len(request)
-        assert ice.restarting == (len(slow.generations) == 2)
 
 
 extras = st.dictionaries(

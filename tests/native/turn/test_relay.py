@@ -25,6 +25,7 @@ from tests.support.turn import (
     SECRET,
     UDP,
     UdpClient,
+    channel_data,
     error_of,
     indication,
     lifetime,
@@ -75,14 +76,6 @@ def other() -> Iterator[socket.socket]:
         found.bind((LOOPBACK, 0))
         found.settimeout(5)
         yield found
-
-
-def channel_data(datagram: bytes, channel: int) -> bytes:
-    """What a ChannelData message carries; behind it may be padding to 4 bytes."""
-    assert int.from_bytes(datagram[:2], "big") == channel
-    end = 4 + int.from_bytes(datagram[2:4], "big")
-    assert len(datagram) in (end, end + -end % 4)
-    return datagram[4:end]
 
 
 def test_channel_there_and_back(engine: Engine, other: socket.socket) -> None:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.native.faces.turn import Turn, channel_size
+from tests.native.faces.turn import Turn
+from tests.native.turn.conftest import CLIENT, PEER, SECOND, Caller
 from tests.support.stun import attribute, fingerprint
 from tests.support.turn import (
     ADDITIONAL_FAMILY,
     ALLOCATE,
     CHANNEL_BIND,
     CREATE_PERMISSION,
-    DATA,
     EVEN_PORT,
     FAMILY,
     REFRESH,
@@ -21,9 +21,7 @@ from tests.support.turn import (
     SERVER,
     TRANSPORT,
     UDP,
-    Client,
     error_of,
-    indication,
     lifetime,
     number,
     options,
@@ -31,39 +29,6 @@ from tests.support.turn import (
     peer,
     plain,
 )
-
-CLIENT = ("198.51.100.9", 4000)
-PEER = ("192.0.2.77", 5000)
-SECOND = 1_000_000
-
-
-class Caller(Client):
-    """A client at CLIENT that has been challenged."""
-
-    def __init__(self, turn: Turn, source: tuple[str, int] = CLIENT, user: str = "ada") -> None:
-        super().__init__(user, expires_at=turn.unix_s + 1000)
-        self.turn, self.source = turn, source
-        self.challenged(turn.receive(plain(ALLOCATE, UDP), source)[0])
-
-    def ask(self, kind: int, *attributes: tuple[int, bytes], transaction: bytes = b"") -> int:
-        """The error code, 0 for a success."""
-        self.answer = self.turn.receive(
-            self.request(kind, *attributes, transaction=transaction or b"0123456789ab"),
-            self.source,
-        )[0]
-        return error_of(self.answer)
-
-
-@pytest.fixture
-def turn() -> Turn:
-    return Turn(options())
-
-
-@pytest.fixture
-def ada(turn: Turn) -> Caller:
-    caller = Caller(turn)
-    assert caller.ask(ALLOCATE, UDP) == 0
-    return caller
 
 
 def test_allocate(turn: Turn) -> None:
@@ -270,106 +235,3 @@ def test_bandwidth(turn: Turn) -> None:
     assert sum(narrow.within_quota(bob.source, 1000) for _ in range(20)) == 5
     narrow.now_us += SECOND // 2
     assert sum(narrow.within_quota(ada.source, 1000) for _ in range(20)) == 5
-
-
-def test_permissions_expire(ada: Caller) -> None:
-    turn = ada.turn
-    data = indication(peer(*PEER), (DATA, b"hello"))
-    assert turn.receive(data, CLIENT) == (None, None)
-    assert turn.from_peer(CLIENT, PEER) == -1
-    assert ada.ask(CREATE_PERMISSION, peer(*PEER), peer("192.0.2.78")) == 0
-    assert turn.receive(data, CLIENT) == (None, (b"hello", PEER))
-    assert turn.from_peer(CLIENT, (PEER[0], 9)) == 0  # the port does not count
-    assert turn.from_peer(CLIENT, ("192.0.2.79", 9)) == -1
-    turn.now_us += 300 * SECOND
-    assert turn.receive(data, CLIENT) == (None, None)
-    assert turn.from_peer(CLIENT, PEER) == -1
-
-
-def test_channels(ada: Caller) -> None:
-    turn = ada.turn
-    assert turn.channel(CLIENT, 0x4000) is None
-    assert ada.ask(CHANNEL_BIND, number(0x4000), peer(*PEER)) == 0
-    assert ada.ask(CHANNEL_BIND, number(0x4001), peer("192.0.2.78", 1)) == 0
-    assert turn.channel(CLIENT, 0x4000) == PEER
-    assert turn.from_peer(CLIENT, PEER) == 0x4000
-    assert turn.from_peer(CLIENT, (PEER[0], 9)) == 0
-    # neither the number nor the peer can be bound otherwise; again alike refreshes
-    assert ada.ask(CHANNEL_BIND, number(0x4000), peer("192.0.2.79", 1)) == 400
-    assert ada.ask(CHANNEL_BIND, number(0x4002), peer(*PEER)) == 400
-    turn.now_us += 200 * SECOND
-    assert ada.ask(CHANNEL_BIND, number(0x4000), peer(*PEER)) == 0
-    turn.now_us += 299 * SECOND
-    assert turn.from_peer(CLIENT, PEER) == 0x4000
-    turn.now_us += 300 * SECOND
-    assert turn.channel(CLIENT, 0x4000) == PEER
-    assert turn.channel(CLIENT, 0x4001) is None
-    assert turn.from_peer(CLIENT, PEER) == -1  # its permission has expired before
-
-
-@pytest.mark.parametrize("value", [0x0000, 0x3FFF, 0x7FFF, 0xFFFF])
-def test_channel_numbers(ada: Caller, value: int) -> None:
-    assert ada.ask(CHANNEL_BIND, number(value), peer(*PEER)) == 400
-    assert ada.ask(CHANNEL_BIND, peer(*PEER)) == 400
-    assert ada.ask(CHANNEL_BIND, number(0x4000)) == 400
-    assert ada.ask(CREATE_PERMISSION) == 400
-
-
-def test_room_for_so_many(ada: Caller) -> None:
-    peers = [(f"192.0.2.{i}", 1) for i in range(33)]
-    bound = [ada.ask(CHANNEL_BIND, number(0x4000 + i), peer(*each)) for i, each in enumerate(peers)]
-    assert bound == [0] * 32 + [508]
-    assert ada.ask(CREATE_PERMISSION, peer(*peers[32])) == 508
-    ada.turn.now_us += 600 * SECOND
-    assert ada.ask(CHANNEL_BIND, number(0x4020), peer(*peers[32])) == 0
-
-
-def test_data_indication(ada: Caller) -> None:
-    for size in range(8):
-        read = parse(ada.turn.indication(CLIENT, PEER, b"1234567"[:size]))
-        assert read.attributes["XOR-PEER-ADDRESS"] == PEER
-        assert read.attributes["DATA"] == b"1234567"[:size]
-
-
-def test_two_listeners_are_two_allocations(ada: Caller) -> None:
-    """RFC 8656 section 2.2: the server's transport address is part of the 5-tuple."""
-    request = ada.request(ALLOCATE, UDP, transaction=b"another tran")
-    assert error_of(ada.turn.receive(request, CLIENT, 1)[0]) == 0
-    assert ada.turn.allocations == 2
-
-
-def test_responses_and_others_are_not_answered(ada: Caller) -> None:
-    for kind in (0x0103, 0x0113, 0x0017, 0x0013):
-        assert ada.turn.receive(ada.request(kind), CLIENT) == (None, None)
-    assert ada.ask(0x0007) == 400
-
-
-def test_forbidden_peers_are_refused_in_every_way(ada: Caller) -> None:
-    turn = ada.turn
-    assert ada.ask(CREATE_PERMISSION, peer("127.0.0.1", 22)) == 403
-    assert ada.ask(CREATE_PERMISSION, peer(*PEER), peer("10.0.0.1")) == 403
-    assert turn.from_peer(CLIENT, PEER) == -1  # all or nothing
-    assert ada.ask(CHANNEL_BIND, number(0x4000), peer(SERVER, 22)) == 403
-    assert ada.ask(CREATE_PERMISSION, peer(SERVER)) == 0  # for the SFU on it
-    assert turn.receive(indication(peer(SERVER, 22), (DATA, b"x")), CLIENT) == (None, None)
-    assert turn.receive(indication(peer(SERVER, 8443), (DATA, b"x")), CLIENT)[1] is not None
-    turn.live(50001, 1)
-    assert ada.ask(CHANNEL_BIND, number(0x4000), peer(SERVER, 50001)) == 0
-    turn.live(50001, 0)
-    assert turn.channel(CLIENT, 0x4000) is None  # the port may be somebody else's now
-
-
-@pytest.mark.parametrize(
-    ("datagram", "size"),
-    [
-        (b"", -1),
-        (b"\x40\0\0", -1),
-        (b"\x40\0\0\0", 0),
-        (b"\x40\0\0\3abc", 3),
-        (b"\x40\0\0\3abc\0", 3),
-        (b"\x40\0\0\4abc", -1),
-        (b"\x40\0\xff\xffabc", -1),
-    ],
-)
-def test_channel_data(datagram: bytes, size: int) -> None:
-    assert channel_size(datagram) == size
