@@ -35,8 +35,6 @@ from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
-MAX_WORKERS = 64  # of worker/state
-
 
 class Config(BaseSettings):
     """The options of one server."""
@@ -69,7 +67,7 @@ class Config(BaseSettings):
     has the next one.
     """
 
-    workers: Annotated[int, Field(ge=1, le=MAX_WORKERS)] = Field(default_factory=usable_cores)
+    workers: Annotated[int, Field(ge=1)] = Field(default_factory=usable_cores)
     """Media threads, each with a UDP port of its own. Default: one for each usable core."""
 
     spread_at: Annotated[float, Field(ge=0, le=1)] = 0.7

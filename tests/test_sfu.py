@@ -7,7 +7,7 @@ import weakref
 import pytest
 
 from fastsfu.config import Config
-from fastsfu.errors import JoinError
+from fastsfu.errors import ConfigError, JoinError
 from fastsfu.events import (
     Ended,
     Failure,
@@ -19,6 +19,13 @@ from tests.support.sessions import Client, Join, turn
 from tests.support.virtual_time import virtually
 
 CONFIG = Config(media_ips=["192.0.2.10"], open_rooms=True)
+
+
+async def test_more_workers_than_a_process_can_have() -> None:
+    sfu = SFU(Config(media_ips=["127.0.0.1"], media_port=0, workers=65))
+    with pytest.raises(ConfigError, match="workers: at most 64"):
+        await sfu.__aenter__()
+    assert not sfu.running
 
 
 async def test_closing_ends_everything(native: RecordingEngine) -> None:

@@ -14,6 +14,9 @@ from fastsfu._native.worker.link cimport LINK_RING_BYTES
 from fastsfu._native.worker.worker cimport worker_disband, worker_free
 
 
+MOST_WORKERS = MAX_WORKERS    # of a process, for Python
+
+
 cdef class Links:
     """Pass the same one to each engine of the process."""
 

@@ -1,15 +1,22 @@
 """The engines of a server: one for each worker, with one certificate, linked to each other."""
 
 from fastsfu._native.engine.engine import Engine, Links
+from fastsfu._native.engine.links import MOST_WORKERS
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import RelayUsers, open_relays
+from fastsfu.errors import ConfigError
 from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import host_candidates
 
 
 def open_engines(config: Config) -> list[MediaEngine]:
-    """On ports in a row, in a running event loop; raises OSError when one is taken."""
+    """On ports in a row, in a running event loop.
+
+    Raises OSError when one is taken, and ConfigError for more workers than a process can have.
+    """
+    if config.workers > MOST_WORKERS:
+        raise ConfigError(f"workers: at most {MOST_WORKERS}")
     certificate, links = Certificate.generate(), Links()
     natives: list[Engine] = []
     try:

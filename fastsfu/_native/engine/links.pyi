@@ -1,0 +1,1 @@
+MOST_WORKERS: int  # that one process can have
