@@ -8,7 +8,8 @@ from fastsfu.http import messages, peer_messages, values
 from fastsfu.http.model import Model
 from fastsfu.http.protocol import CloseCode
 from fastsfu.http.refusals import FATAL_ERRORS
-from fastsfu.session.session import Home, Session
+from fastsfu.session.home import Home
+from fastsfu.session.session import Session
 
 
 def to_message(event: events.Event) -> Model | None:
@@ -25,7 +26,7 @@ def close_code(event: events.Event) -> CloseCode | None:
     return None
 
 
-def room_info(room: Home) -> values.RoomInfo:
+def room_info(room: Home[Session]) -> values.RoomInfo:
     """A room as clients see it."""
     return values.RoomInfo(
         name=room.name, max_participants=room.max_participants, ends_at=room.ends_at

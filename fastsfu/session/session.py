@@ -8,9 +8,9 @@ ends, everything that it had in the engine is freed at once.
 
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
@@ -25,45 +25,23 @@ from fastsfu.events import (
     Signaler,
 )
 from fastsfu.messages.exchange import Mailbox
-from fastsfu.p2p.peering import Peering
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.bundle import Answer, IceParameters
-from fastsfu.session.channels import SessionChannels, Switchboard
+from fastsfu.session.channels import SessionChannels
 from fastsfu.session.deadlines import Deadlines
+from fastsfu.session.home import Home
 from fastsfu.session.line import Line
 from fastsfu.session.metadata import UNSET, Metadata
 from fastsfu.session.negotiation import Negotiation
 from fastsfu.session.path import Path
-from fastsfu.session.publisher import Audience, Publisher
+from fastsfu.session.publisher import Publisher
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
 from fastsfu.terms import Kind, Source
-from fastsfu.tracks import Publication
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]
 
 LOST = ("timeout", "connection-error")  # the client may come back from these
-
-
-class Home(Audience, Switchboard, Protocol):
-    """What a session needs of its room."""
-
-    name: str
-    peering: Peering
-
-    @property
-    def max_participants(self) -> int: ...
-    @property
-    def ends_at(self) -> float | None: ...
-    @property
-    def active_speaker(self) -> str | None: ...
-    @property
-    def hidden_count(self) -> int: ...
-    def others_than(self, session: "Session") -> list[Participant]: ...
-    def publications_for(self, session: "Session", ids: Iterable[str]) -> list[Publication]: ...
-    def changed(self, session: "Session", *, metadata: bool = False) -> None: ...
-    def asks(self, session: "Session") -> None: ...
-    def left(self, session: "Session", reason: str) -> None: ...
 
 
 class Session:
@@ -78,7 +56,7 @@ class Session:
 
     def __init__(
         self,
-        room: Home,
+        room: Home["Session"],
         engine: MediaEngine,
         config: Config,
         arrival: Arrival,
