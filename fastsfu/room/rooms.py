@@ -80,6 +80,8 @@ class Rooms:
         configuration says. Raises RequestError when there is a room of this name already, or for
         what is wrong or contradicts itself.
         """
+        if self._is_open:
+            asyncio.get_running_loop()  # raises in another thread, before anything has changed
         if name in self._rooms:
             raise RequestError(f"There is a room {name!r} already.")
         said = {option: value for option, value in given.items() if value is not None}
@@ -92,10 +94,10 @@ class Rooms:
             on_leave=on_leave or self._on_leave,
             on_topology=on_topology or self._on_topology,
         )
-        if self._is_open:
-            room.open()
         self._rooms[name] = room
         self._kept.add(name)
+        if self._is_open:
+            room.open()
         return room
 
     def get(self, name: str) -> Room | None:
