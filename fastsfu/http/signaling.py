@@ -24,7 +24,6 @@ from fastsfu.session.arrival import Arrival
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
-from fastsfu.terms import Source
 
 logger = logging.getLogger("fastsfu.signaling")
 
@@ -193,7 +192,7 @@ class Client:
     # First messages
 
     async def _join(self, join: messages.Join) -> None:
-        replaces = _previous(join)
+        replaces = translate.to_previous(join)
         arrival = Arrival(
             grant=self._sfu.grant(join.room, join.token, replaces),
             name=join.name or "",
@@ -246,7 +245,7 @@ class Client:
 
     async def _update(self, update: messages.Update) -> None:
         self._live().update_local(
-            _named(update),
+            translate.to_sources(update),
             name=update.name,
             user_data=update.user_data if "user_data" in update.model_fields_set else UNSET,
             revision=update.revision,
@@ -254,7 +253,7 @@ class Client:
 
     async def _receive_settings(self, message: messages.ReceiveSettingsMessage) -> None:
         self._live().update_receive_settings(
-            {who: _named(settings) for who, settings in message.settings.items()}
+            {who: translate.to_sources(settings) for who, settings in message.settings.items()}
         )
 
     async def _peer_signal(
@@ -293,24 +292,6 @@ class Client:
         if self._session is None:
             raise RequestError("the session has ended")
         return self._session
-
-
-def _previous(join: messages.Join) -> tuple[str, str] | None:
-    """The session that the client lost, as `Arrival` has it."""
-    if join.replaces is None:
-        return None
-    return join.replaces.session_id, join.replaces.resume_key
-
-
-def _named(message: messages.Update | values.ReceiveSettings) -> dict[Source, bool]:
-    """The sources that the message says something of; a wish takes one back."""
-    said: dict[Source, bool | values.VideoWish | None] = {
-        "audio": message.audio,
-        "video": message.video,
-        "screenVideo": message.screenVideo,
-        "screenAudio": message.screenAudio,
-    }
-    return {source: value is not False for source, value in said.items() if value is not None}
 
 
 _HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {

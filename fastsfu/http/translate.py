@@ -10,6 +10,7 @@ from fastsfu.http.protocol import CloseCode
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.session.home import Home
 from fastsfu.session.session import Session
+from fastsfu.terms import Source
 
 
 def to_message(event: events.Event) -> Model | None:
@@ -97,6 +98,24 @@ def to_signal(
         message.sdp_mline_index,
         message.username_fragment,
     )
+
+
+def to_previous(join: messages.Join) -> tuple[str, str] | None:
+    """The session that the client lost, as `Arrival` has it."""
+    if join.replaces is None:
+        return None
+    return join.replaces.session_id, join.replaces.resume_key
+
+
+def to_sources(message: messages.Update | values.ReceiveSettings) -> dict[Source, bool]:
+    """The sources that the message says something of; a wish takes one back."""
+    said: dict[Source, bool | values.VideoWish | None] = {
+        "audio": message.audio,
+        "video": message.video,
+        "screenVideo": message.screenVideo,
+        "screenAudio": message.screenAudio,
+    }
+    return {source: value is not False for source, value in said.items() if value is not None}
 
 
 def _topology(event: events.TopologyChanged) -> dict[str, Any]:
