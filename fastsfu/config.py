@@ -113,6 +113,9 @@ class Config(BaseSettings):
     max_participants: Annotated[int, Field(ge=1, le=10_000)] = 200
     """How many a room takes, unless it says otherwise itself."""
 
+    max_token_sessions: Annotated[int, Field(ge=1)] = 64
+    """Sessions that one token (its `sub`, else `jti`) may have; more is for shared invitations."""
+
     # Who carries a call; rooms may say otherwise themselves
 
     topology: TopologyProperty = "auto"

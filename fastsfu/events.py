@@ -125,6 +125,7 @@ class Failure:
     `error` is one of `sfu-unreachable` (while a direct call runs), `no-common-codec` (a publication
     that this client cannot decode), `not-allowed` (it offers to send without the right to),
     `rate-limit` (it publishes anew too often, and so is answered later),
+    `no-capacity` (there are as many streams as there may be, so that one does not come),
     `end-of-life` (the server is about to stop).
     """
 

@@ -25,10 +25,11 @@ from fastsfu.events import Failure, Signaler
 from fastsfu.messages.exchange import OnAppMessage
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.observer import Observer
-from fastsfu.room.room import OnLeave, OnTopology
+from fastsfu.room.room import OnLeave, OnTopology, Room
 from fastsfu.room.rooms import Rooms
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
+from fastsfu.session.quotas import Quotas
 from fastsfu.session.session import Session
 
 END_OF_LIFE: Final = "end-of-life"
@@ -68,6 +69,7 @@ class SFU:
         )
         self.tokens = Tokens(self.config.secret)
         self._open_engines = open_engines
+        self._quotas = Quotas(self.config)
         self._workers: Workers | None = None
         self._is_draining = False
 
@@ -171,9 +173,16 @@ class SFU:
         """Let a client in whose grant is known; raises JoinError, as `open_session` does."""
         self._require_ready()
         workers = self._running()
-        session = await self.rooms.admit(
-            room, lambda where: Session(where, workers.place(where), self.config, arrival)
-        )
+
+        def session_of(where: Room) -> Session:
+            account = self._quotas.open(room, arrival.grant)
+            try:
+                return Session(where, workers.place(where), self.config, arrival, account)
+            except BaseException:
+                account.close()
+                raise
+
+        session = await self.rooms.admit(room, session_of)
         if signaler is not None:
             session.attach(signaler)
         return session

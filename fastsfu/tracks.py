@@ -7,6 +7,8 @@ from fastsfu.engine.replicas import Replicas
 from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
 from fastsfu.terms import Kind, Source
 
+PayloadTypes = Sequence[tuple[int, int, int]]
+
 
 @dataclass(eq=False, slots=True)
 class Publication:
@@ -24,8 +26,12 @@ class Publication:
     rtx_ssrc: int | None
     voice: Callable[[int], None] | None = field(repr=False)  # gets the level, 0 silent .. 127 loud
     live_ssrc: int | None = None  # as received
-    inbound: int = 0  # the handle at its own engine
+    inbound: int | None = None  # the handle at its own engine, from when media can come
     replicas: Replicas = field(init=False, repr=False)  # and at others; set with `inbound`
+    # Subscriptions that are to be made in the engine with it, and how.
+    waiting: dict["Subscription", Callable[["Subscription"], None]] = field(
+        default_factory=dict, repr=False
+    )
 
     def on_stream_started(self, ssrc: int) -> None:
         self.live_ssrc = ssrc
@@ -47,7 +53,8 @@ class Subscription:
     codecs: tuple[NegotiatedCodec, ...]  # of that section
     ssrc: int
     rtx_ssrc: int | None
-    outbound: int = 0  # the engine's handle
+    payload_types: PayloadTypes  # of the publisher, of the receiver, and of its RTX or -1
+    outbound: int | None = None  # the engine's handle, from when media can go
     paused: bool = False  # declined by the receiver
     held: bool = False  # until the receiver has said that the answer is in force
 

@@ -309,7 +309,7 @@ cdef class Engine:
             raise ValueError("the transport is closed")
         handle = handles_take(&self.streams)
         if handle == 0:
-            raise RuntimeError("no stream left: max_streams is reached")
+            raise MemoryError("no stream left: max_streams is reached")
         return handle
 
     cdef commit_stream(self, uint64_t transport, uint64_t stream):

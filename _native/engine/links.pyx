@@ -65,7 +65,7 @@ cdef class Links:
         self.connect(home.worker, here.worker)
         replica = handles_take(here.streams)
         if replica == 0:
-            raise RuntimeError("no stream left: max_streams is reached")
+            raise MemoryError("no stream left: max_streams is reached")
         try:
             create_replica(here, home, inbound, replica, kind, clock_rate)
         except BaseException:

@@ -8,6 +8,7 @@ owns the rooms to give: by the secret or the API key, never through a participan
 secret nor a token ever appears in a log line, an exception or a repr.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Mapping
@@ -42,7 +43,14 @@ class Grant:
     expires_at: float | None = None  # seconds since 1970; None: never
     eject_at_expiry: bool = False  # leave the room at expires_at, not only be kept from joining
     user_id: str | None = None  # the embedding application's id of the user
-    token_id: str | None = None  # `jti`, to tell tokens apart in logs
+    token_id: str | None = None  # `jti`, or a hash of the token, to tell them apart
+
+    @property
+    def key(self) -> str | None:
+        """Whose it is, for quotas: the user's, else the token's own; None where there is none."""
+        if self.user_id is not None:
+            return f"sub {self.user_id}"
+        return None if self.token_id is None else f"jti {self.token_id}"
 
     @property
     def ejects_at(self) -> float | None:
@@ -148,7 +156,7 @@ class Tokens:
         Raises TokenError: `exp-token`, `nbf-token`, else `not-allowed`.
         """
         claims = self._claims(token)
-        grant = _grant(claims)
+        grant = _grant(claims, token)
         if grant.room is None and not grant.owner:
             raise TokenError("not-allowed", "The token names no room, and its holder is no owner.")
         if grant.room is not None and grant.room != room:
@@ -184,7 +192,8 @@ class Tokens:
             ) from None
 
 
-def _grant(claims: Mapping[str, Any]) -> Grant:
+def _grant(claims: Mapping[str, Any], token: str) -> Grant:
+    digest = hashlib.sha256(token.encode()).hexdigest()  # tells apart those without a name
     return Grant(
         room=_claim(claims, "room", str, None) or None,
         name=_claim(claims, "name", str, "")[:MAX_NAME_LENGTH],
@@ -196,7 +205,7 @@ def _grant(claims: Mapping[str, Any]) -> Grant:
         expires_at=_time(claims, "exp"),
         eject_at_expiry=_claim(claims, "eject_at_token_exp", bool, False),
         user_id=_claim(claims, "sub", str, None),
-        token_id=_claim(claims, "jti", str, None),
+        token_id=_claim(claims, "jti", str, digest),
     )
 
 

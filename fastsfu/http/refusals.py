@@ -25,6 +25,7 @@ OTHER_ERRORS = {
     "rate-limit": "too many messages or publications, so they are taken later; or more signals "
     "for a P2P connection than any needs",
     "sfu-unreachable": "a direct call runs, but media would not reach the server if a third came",
+    "no-capacity": "a stream is one too many for the session, its token, its room or the server",
     "no-common-codec": "a publication cannot be received: the client knows none of its codecs",
     "end-of-life": "the server is about to stop; fatal when it does",
 }

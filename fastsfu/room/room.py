@@ -23,6 +23,7 @@ from fastsfu.events import (
 from fastsfu.messages.exchange import AppMessage, Exchange, MessageCounts
 from fastsfu.p2p.peering import Peering
 from fastsfu.p2p.topology import Topology
+from fastsfu.room.bans import Bans
 from fastsfu.room.entrance import Entrance
 from fastsfu.room.gates import Gates
 from fastsfu.room.herald import Herald
@@ -48,6 +49,7 @@ class Keeper(Protocol):
 
     max_app_message_bytes: int
     message_counts: MessageCounts
+    bans: Bans
 
     def left(self, room: "Room", session: Session, reason: str) -> None:
         """A session is out."""
@@ -160,9 +162,15 @@ class Room(RoomProperties):
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
 
-    def eject(self, session_id: str, reason: str = "ejected") -> None:
-        """End somebody's session; raises KeyError when there is none of this id in the room."""
-        self._sessions[session_id].leave(reason, "You were asked to leave the room.")
+    def eject(self, session_id: str, reason: str = "ejected", *, ban: bool = True) -> None:
+        """End somebody's session, whose token opens the room no more unless `ban` says otherwise.
+
+        Raises KeyError when there is none of this id in the room.
+        """
+        session = self._sessions[session_id]
+        if ban:
+            self._keeper.bans.add(self.name, session.grant)
+        session.leave(reason, "You were asked to leave the room.")
 
     def send_app_message(self, data: Any, to: Literal["*"] | Sequence[str] = "*") -> None:
         """Say something to everybody in the room, or to these session ids; `fromId` is "server".

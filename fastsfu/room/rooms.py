@@ -8,6 +8,7 @@ from typing import Any, TypedDict, Unpack
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.messages.exchange import MessageCounts, OnAppMessage
+from fastsfu.room.bans import Bans
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.notices import Notice
 from fastsfu.room.observer import Observer, Observers
@@ -52,6 +53,7 @@ class Rooms:
         self.defaults = RoomOptions.of(config)
         self.max_app_message_bytes = config.max_app_message_bytes
         self.message_counts = MessageCounts()
+        self.bans = Bans()
         self._gates = gates
         self._on_leave = on_leave
         self._on_topology = on_topology
@@ -131,6 +133,7 @@ class Rooms:
         session = None
         try:
             session = session_of(room)
+            self.bans.check(name, session.grant)
             await room.admit(session)
         except BaseException:
             if session is not None:

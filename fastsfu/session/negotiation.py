@@ -11,6 +11,7 @@ from fastsfu.session.bundle import Answer
 from fastsfu.session.channels import SessionChannels
 from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher, name_sources
+from fastsfu.session.quotas import Account
 from fastsfu.session.subscriber import Subscriber
 from fastsfu.terms import Kind, Source
 
@@ -33,6 +34,7 @@ class Negotiation:
         publisher: Publisher,
         subscriber: Subscriber,
         channels: SessionChannels,
+        account: Account,
         tell: Callable[[Event], None],
     ) -> None:
         self.turn = asyncio.Lock()  # held from `read` to `follow`
@@ -41,7 +43,10 @@ class Negotiation:
         self._publisher = publisher
         self._subscriber = subscriber
         self._channels = channels
+        self._account = account
         self._tell = tell
+        path.on_up = self._open
+        account.on_refusal = lambda info: tell(Failure("no-capacity", info))
         self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
 
     @property
@@ -90,3 +95,16 @@ class Negotiation:
         sending = {mid: each.stream for mid, each in self._subscriber.subscriptions.items()}
         sdp = bundle.answer(offer, sending, self._publisher.publications.keys())
         return Outcome(Answer(sdp, self._subscriber.described()), is_news)
+
+    def close(self) -> None:
+        """Free all that offers have brought about."""
+        self._publisher.close()
+        self._subscriber.close()
+        self._channels.close()
+        self._path.close()
+        self._account.close()
+
+    def _open(self) -> None:
+        """Streams are made when the client has an address, so that offers alone use none up."""
+        self._publisher.open()
+        self._subscriber.open()

@@ -6,7 +6,7 @@ is needed only once a third one comes, so the client restarts ICE for as long as
 told so once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from fastsfu.config import Config
@@ -42,6 +42,7 @@ class Path:
         self._patience = config.consent_timeout
         self._deadlines = deadlines
         self._bundle: Bundle | None = None
+        self.on_up: Callable[[], None] = lambda: None  # the client's address is proven
         self._has_path = self._is_secured = self._told_unreachable = False
 
     @property
@@ -84,6 +85,7 @@ class Path:
 
     def on_path(self, address: str) -> None:
         self._has_path = True
+        self.on_up()
         self._connected()
 
     def on_path_lost(self) -> None:

@@ -11,6 +11,7 @@ from fastsfu.engine.replicas import Replicas
 from fastsfu.errors import RequestError
 from fastsfu.sdp.negotiate import Offer, OfferedSection
 from fastsfu.session.bundle import Bundle
+from fastsfu.session.quotas import Account
 from fastsfu.terms import KIND_OF, SOURCES_OF, Kind, Source
 from fastsfu.tracks import Publication, same_payload_types
 
@@ -31,10 +32,16 @@ class Audience(Protocol):
 class Publisher:
     """One session's publications by mid."""
 
-    def __init__(self, engine: MediaEngine, session_id: str, audience: Audience) -> None:
+    def __init__(
+        self, engine: MediaEngine, session_id: str, audience: Audience, account: Account
+    ) -> None:
+        """Nothing is made in the engine before `open`: an offer alone costs nothing there."""
         self._engine = engine
         self._session_id = session_id
         self._audience = audience
+        self._account = account
+        self._is_open = False
+        self._bundle: Bundle | None = None
         self.publications: dict[str, Publication] = {}
         self._allowance = Allowance(NEW_PER_SECOND, NEW_AT_ONCE)
 
@@ -53,14 +60,21 @@ class Publisher:
 
         True when any began or ended.
         """
+        self._bundle = bundle
         begun = self._begun(offer, sources)
         kept = sources.keys() - {section.mid for section in begun}
         ended = [each for mid, each in self.publications.items() if mid not in kept]
         for publication in ended:
             self._end(publication)
         for section in begun:
-            self._begin(bundle, section, sources[section.mid])
+            self._begin(section, sources[section.mid])
+        self._open_all()
         return bool(ended or begun)
+
+    def open(self) -> None:
+        """Media can come: the client is at an address that it has proven."""
+        self._is_open = True
+        self._open_all()
 
     def wait_for(self, offer: Offer, sources: Mapping[str, Source]) -> float:
         """Count what is new in `offer`; returns for how many seconds to wait before `follow`.
@@ -93,8 +107,7 @@ class Publisher:
             and same_payload_types(publication.codecs, section.codecs)
         )
 
-    def _begin(self, bundle: Bundle, section: OfferedSection, source: Source) -> None:
-        feedback = {each for codec in section.codecs for each in codec.feedback}
+    def _begin(self, section: OfferedSection, source: Source) -> None:
         voice = partial(self._audience.heard, self._session_id) if source == "audio" else None
         publication = Publication(
             session_id=self._session_id,
@@ -106,13 +119,44 @@ class Publisher:
             rtx_ssrc=section.rtx_ssrc,
             voice=voice,
         )
-        publication.inbound = self._engine.create_inbound(
+        self.publications[section.mid] = publication
+        self._audience.published(publication)
+
+    def _open_all(self) -> None:
+        for publication in self.publications.values():
+            bundle = self._bundle
+            if bundle is not None and self._is_open and publication.inbound is None:
+                self._open(publication, bundle)
+
+    def _open(self, publication: Publication, bundle: Bundle) -> None:
+        """Expect its stream, if there may be one more; else the next offer tries again."""
+        if not self._account.take():
+            return
+        try:
+            inbound = self._create(publication, bundle)
+        except MemoryError as error:
+            self._account.failed(f"The server is full: {error}.")
+            return
+        publication.inbound = inbound
+        publication.replicas = Replicas(
+            self._engine,
+            inbound,
+            video=publication.kind == "video",
+            clock_rate=publication.codecs[0].clock_rate,
+        )
+        waiting, publication.waiting = publication.waiting, {}
+        for subscription, make in waiting.items():
+            make(subscription)
+
+    def _create(self, publication: Publication, bundle: Bundle) -> int:
+        feedback = {each for codec in publication.codecs for each in codec.feedback}
+        return self._engine.create_inbound(
             publication,
             bundle.handle,
             video=publication.kind == "video",
-            mid=section.mid,
-            ssrc=section.ssrc,
-            rtx_ssrc=section.rtx_ssrc,
+            mid=publication.mid,
+            ssrc=publication.ssrc,
+            rtx_ssrc=publication.rtx_ssrc,
             payload_types=[
                 (
                     codec.pt,
@@ -120,26 +164,20 @@ class Publisher:
                     codec.clock_rate,
                     -1 if codec.rtx_pt is None else codec.rtx_pt,
                 )
-                for codec in section.codecs
+                for codec in publication.codecs
             ],
             nack="nack" in feedback,
             fir="ccm fir" in feedback and "nack pli" not in feedback,
         )
-        publication.replicas = Replicas(
-            self._engine,
-            publication.inbound,
-            video=publication.kind == "video",
-            clock_rate=section.codecs[0].clock_rate,
-        )
-        self.publications[section.mid] = publication
-        self._audience.published(publication)
 
     def _end(self, publication: Publication) -> None:
         del self.publications[publication.mid]
         publication.on_audio_level(0)
         self._audience.unpublished(publication)
-        publication.replicas.close()
-        self._engine.close_inbound(publication.inbound)
+        if publication.inbound is not None:
+            publication.replicas.close()
+            self._engine.close_inbound(publication.inbound)
+            self._account.give_back()
 
 
 def name_sources(offer: Offer, tracks: Mapping[str, Source]) -> dict[str, Source]:

@@ -35,6 +35,7 @@ from fastsfu.session.metadata import UNSET, Metadata
 from fastsfu.session.negotiation import Negotiation
 from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher
+from fastsfu.session.quotas import Account
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
 from fastsfu.terms import Kind, Source
 from fastsfu.transport.turn import IceServer
@@ -60,6 +61,7 @@ class Session:
         engine: MediaEngine,
         config: Config,
         arrival: Arrival,
+        account: Account,
     ) -> None:
         grant = arrival.grant
         self.id = str(uuid.uuid4())
@@ -75,10 +77,11 @@ class Session:
         self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
-        self.publisher = Publisher(engine, self.id, room)
+        self.publisher = Publisher(engine, self.id, room, account)
         end = partial(self.leave, "no-publisher", "All that the client received has ended.")
         self.subscriber = Subscriber(
             engine,
+            account,
             arrival.watch,
             holds=arrival.confirms,
             on_nothing_left=end if arrival.offers_once else None,
@@ -91,7 +94,7 @@ class Session:
         self.line = Line(self._deadlines, config.resume_timeout, lost)
         self.path = Path(engine, self, config, self._deadlines)
         self._negotiation = Negotiation(
-            config, self.path, self.publisher, self.subscriber, self.channels, self.tell
+            config, self.path, self.publisher, self.subscriber, self.channels, account, self.tell
         )
         self._leave_with_token()
 
@@ -165,8 +168,8 @@ class Session:
         their kind. New ICE credentials in a later offer restart ICE. `whole`: refuse an offer of
         which a section cannot be taken, rather than take the others. One that publishes anew again
         and again is answered later. Raises OfferError or RequestError, and then the session is as
-        it was before. When the engine cannot do what is asked of it (it is out of transports or
-        streams), the session ends.
+        it was before. A stream that is one too many does not come (`Failure` no-capacity). When the
+        engine is out of transports, the session ends.
         """
         async with self._negotiation.turn:
             self._require_live()
@@ -265,10 +268,7 @@ class Session:
         if reason in LOST:
             self.may_return_for = self._config.resume_timeout
         self._deadlines.clear_all()
-        self.publisher.close()
-        self.subscriber.close()
-        self.channels.close()
-        self.path.close()
+        self._negotiation.close()
         self.room.left(self, reason)
         self.line.end(Ended(reason, info))
 

@@ -11,11 +11,17 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.sdp.codecs import described
 from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
 from fastsfu.session.bundle import Bundle
+from fastsfu.session.quotas import Account
 from fastsfu.terms import Kind, Source
-from fastsfu.tracks import Publication, Subscription, SubscriptionInfo, same_payload_types
+from fastsfu.tracks import (
+    PayloadTypes,
+    Publication,
+    Subscription,
+    SubscriptionInfo,
+    same_payload_types,
+)
 
 EVERYBODY = "*"
-PayloadTypes = Sequence[tuple[int, int, int]]
 
 
 class Subscriber:
@@ -24,18 +30,22 @@ class Subscriber:
     def __init__(
         self,
         engine: MediaEngine,
+        account: Account,
         watch: str | None = None,
         *,
         holds: bool = False,
         on_nothing_left: Callable[[], None] | None = None,
     ) -> None:
-        """`watch`: the only session id whose publications are received.
+        """Nothing is made in the engine before `open`.
 
-        `holds`: what is new waits for `release`. Firefox takes packets that overtake the answer for
-        another section's, and never hears theirs then. `on_nothing_left` is called, in a turn of
-        the loop of its own, when all that was received has ended.
+        `watch`: the only session id whose publications are received. `holds`: what is new waits
+        for `release`. Firefox takes packets that overtake the answer for another section's, and
+        never hears theirs then. `on_nothing_left` is called, in a turn of the loop of its own, when
+        all that was received has ended.
         """
         self._engine = engine
+        self._account = account
+        self._is_open = False
         self._watch = watch
         self._holds = holds
         self._on_nothing_left = on_nothing_left
@@ -124,19 +134,28 @@ class Subscriber:
         for mid, section in sections.items():
             if mid not in self.subscriptions:
                 free[section.kind].append(section)
-        return self._fill(bundle, free)
+        undecodable = self._fill(bundle, free)
+        self._open_all()
+        return undecodable
+
+    def open(self) -> None:
+        """Media can go: the client is at an address that it has proven."""
+        self._is_open = True
+        self._open_all()
 
     def release(self) -> None:
         """The client has the last answer in force: what is new in it may come now."""
         for subscription in self.subscriptions.values():
             if subscription.held:
                 subscription.held = False
-                self._engine.pause_outbound(subscription.outbound, subscription.paused)
+                self._set_flow(subscription)
 
     def close(self) -> None:
         """Forget everything; the streams are freed with the transport."""
-        for publication in self._by_publication:
-            publication.replicas.give_back(self._engine)
+        for publication, subscription in self._by_publication.items():
+            publication.waiting.pop(subscription, None)
+            if subscription.outbound is not None:
+                publication.replicas.give_back(self._engine)
         self._by_publication.clear()
         self._waiting.clear()
         self._undecodable.clear()
@@ -185,33 +204,71 @@ class Subscriber:
             codecs=section.codecs,
             ssrc=bundle.allocate_ssrc(),
             rtx_ssrc=bundle.allocate_ssrc() if has_rtx else None,
-        )
-        source = publication.replicas.take(self._engine)
-        self._by_publication[publication] = subscription  # from here on `close` gives it back
-        subscription.outbound = self._engine.create_outbound(
-            bundle.handle,
-            source,
-            ssrc=subscription.ssrc,
-            rtx_ssrc=subscription.rtx_ssrc,
             payload_types=payload_types,
-            cname=subscription.stream.cname,
+            held=self._holds,
         )
-        if self._holds:
-            subscription.held = True
-            self._engine.pause_outbound(subscription.outbound, True)
+        self._by_publication[publication] = subscription
         self.subscriptions[section.mid] = subscription
+
+    def _open_all(self) -> None:
+        if self._is_open:
+            for subscription in self.subscriptions.values():
+                if subscription.outbound is None:
+                    self._open(subscription)
+
+    def _open(self, subscription: Subscription) -> None:
+        """Forward it from now on, or from when its publication can come, if there may be one more
+        stream; else the next offer tries again.
+        """
+        if subscription.publication.inbound is None:
+            subscription.publication.waiting[subscription] = self._open
+            return
+        if not self._account.take():
+            return
+        try:
+            subscription.outbound = self._create(subscription)
+        except MemoryError as error:
+            self._account.failed(f"The server is full: {error}.")
+            return
+        if subscription.held or subscription.paused:
+            self._set_flow(subscription)
+
+    def _create(self, subscription: Subscription) -> int:
+        assert self._bundle is not None
+        replicas = subscription.publication.replicas
+        source = replicas.take(self._engine)
+        try:
+            return self._engine.create_outbound(
+                self._bundle.handle,
+                source,
+                ssrc=subscription.ssrc,
+                rtx_ssrc=subscription.rtx_ssrc,
+                payload_types=subscription.payload_types,
+                cname=subscription.stream.cname,
+            )
+        except MemoryError:
+            replicas.give_back(self._engine)
+            raise
 
     def _pause(self, subscription: Subscription, paused: bool) -> None:
         if subscription.paused != paused:
             subscription.paused = paused
-            self._engine.pause_outbound(subscription.outbound, paused or subscription.held)
+            self._set_flow(subscription)
+
+    def _set_flow(self, subscription: Subscription) -> None:
+        if subscription.outbound is not None:
+            pauses = subscription.paused or subscription.held
+            self._engine.pause_outbound(subscription.outbound, pauses)
 
     def _end(self, subscription: Subscription) -> None:
         del self.subscriptions[subscription.mid]
         del self._by_publication[subscription.publication]
         self.wanted[subscription.publication.kind] -= 1
-        self._engine.close_outbound(subscription.outbound)
-        subscription.publication.replicas.give_back(self._engine)
+        subscription.publication.waiting.pop(subscription, None)
+        if subscription.outbound is not None:
+            self._engine.close_outbound(subscription.outbound)
+            subscription.publication.replicas.give_back(self._engine)
+            self._account.give_back()
 
 
 def _matching_section(

@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -71,7 +72,8 @@ def test_ordinary_rights(tokens: Tokens) -> None:
 
 
 def test_claims_that_are_absent_mean_ordinary_rights(tokens: Tokens) -> None:
-    assert tokens.verify(signed({"room": "standup"}), "standup", NOW) == Grant("standup")
+    grant = tokens.verify(signed({"room": "standup"}), "standup", NOW)
+    assert replace(grant, token_id=None) == Grant("standup")
 
 
 def test_another_room_is_refused(tokens: Tokens) -> None:

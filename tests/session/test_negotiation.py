@@ -188,12 +188,12 @@ async def test_refused_offer_changes_nothing(
     assert ufrag_of(after.sdp) == ufrag_of(before.sdp)
 
 
-async def test_session_ends_when_the_engine_has_no_room(
+async def test_session_ends_when_the_engine_has_no_transport_for_it(
     join: Join, native: RecordingEngine
 ) -> None:
     ada, bob = await join("Ada"), await join("Bob")
     await bob.offer(sending())
-    native.room_left = 2
+    native.room_left = 0
     with pytest.raises(MemoryError):
         await ada.offer(sending())
     assert ada.session.ended == "connection-error"
