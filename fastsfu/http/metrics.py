@@ -3,6 +3,7 @@
 The engine counts for each live stream, and sums up what has ended: the totals are both together.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,11 +17,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from fastsfu.allowance import Allowance
 from fastsfu.http.api_key import check_api_key
 from fastsfu.messages.exchange import MessageCounts
 from fastsfu.sfu import SFU
+from fastsfu.transport.addresses import is_public
 
 KINDS = ("audio", "video")
+CPU_PER_SECOND = 0.05  # seconds for all scrapes
+CPU_AT_ONCE = 0.5
 
 
 class Total(NamedTuple):
@@ -59,18 +64,35 @@ GAUGE_SUFFIXES = (
 
 
 def routes(sfu: SFU) -> list[BaseRoute]:
-    """GET /metrics; with an API key configured, only for who shows it."""
-    registry = CollectorRegistry()
-    registry.register(SFUCollector(sfu))
-    ProcessCollector(registry=registry)
+    """GET /metrics, only for who shows the API key; without one, where no stranger gets to."""
+    scrapes = Scrapes(sfu)
+    is_open = sfu.config.api_key is None and not any(map(is_public, sfu.config.media_ips))
 
     async def metrics(request: Request) -> Response:
-        if sfu.config.api_key is not None:
+        if not is_open:
             check_api_key(sfu, request)
-        text: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]
-        return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return Response(scrapes.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [Route("/metrics", metrics)]
+
+
+class Scrapes:
+    """What a scrape gets; of those that come too often each gets what the one before it got."""
+
+    def __init__(self, sfu: SFU) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(SFUCollector(sfu))
+        ProcessCollector(registry=self._registry)
+        self._cpu = Allowance(CPU_PER_SECOND, CPU_AT_ONCE)
+        self._text = b""
+
+    def text(self) -> bytes:
+        """In the OpenMetrics format."""
+        if not self._text or self._cpu.take(time.monotonic(), 0) == 0:
+            began = time.thread_time()
+            self._text = generate_latest(self._registry)  # type: ignore[no-untyped-call]
+            self._cpu.take(time.monotonic(), time.thread_time() - began)
+        return self._text
 
 
 class SFUCollector(Collector):

@@ -1,6 +1,5 @@
 """A session's offers and answers: each is read and checked whole before anything follows it."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher, name_sources
 from fastsfu.session.quotas import Account
 from fastsfu.session.subscriber import Subscriber
+from fastsfu.session.turns import Turns
 from fastsfu.terms import Kind, Source
 
 
@@ -37,7 +37,7 @@ class Negotiation:
         account: Account,
         tell: Callable[[Event], None],
     ) -> None:
-        self.turn = asyncio.Lock()  # held from `read` to `follow`
+        self.turns = Turns()  # one lasts from `read` to `follow`
         self._config = config
         self._path = path
         self._publisher = publisher
@@ -80,7 +80,7 @@ class Negotiation:
             self._tell(Failure("not-allowed", "The token does not allow to send audio or video."))
         if wait := self._publisher.wait_for(offer, sources):
             self._tell(Failure("rate-limit", f"Published anew too often: {wait:.1f} s to wait."))
-            await asyncio.sleep(wait)
+        await self.turns.rest(wait)
         return offer, sources
 
     def follow(self, offer: Offer, sources: Mapping[str, Source]) -> Outcome:

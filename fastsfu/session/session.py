@@ -171,7 +171,7 @@ class Session:
         it was before. A stream that is one too many does not come (`Failure` no-capacity). When the
         engine is out of transports, the session ends.
         """
-        async with self._negotiation.turn:
+        async with self._negotiation.turns:
             self._require_live()
             offer, sources = await self._negotiation.read(
                 sdp, tracks or {}, whole=whole, may_publish=self.grant.publish

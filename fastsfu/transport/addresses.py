@@ -48,6 +48,11 @@ def ip_network(text: str) -> str:
         raise ValueError(f"{text!r} is no network like 10.0.0.0/8") from None
 
 
+def is_public(text: str) -> bool:
+    """Whether everybody can get to this address."""
+    return ip_address(text).is_global
+
+
 def local_addresses() -> Iterable[IpAddress]:
     """Those of all interfaces."""
     for adapter in ifaddr.get_adapters():

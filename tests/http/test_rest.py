@@ -11,11 +11,16 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from fastsfu.config import Config
+from fastsfu.http import metrics
 from fastsfu.http.metrics import TOTALS, StreamTotals
+from fastsfu.sfu import SFU
 from tests.http.conftest import API_KEY
 from tests.support.domain_peer import until
+from tests.support.recording_engine import RecordingEngine, media_engine
 from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
 
+CONFIG = Config(media_ips=["192.0.2.10"])
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 
 
@@ -73,6 +78,37 @@ async def test_without_api_key() -> None:
         assert (answer.status_code, answer.json()["error"]) == (403, "not-allowed")
         assert "FASTSFU_API_KEY" in answer.json()["info"]
         assert (await server.http.get("metrics")).status_code == 200
+
+
+async def test_metrics_of_a_public_server_are_for_who_has_the_key() -> None:
+    async with live_server(media_ips=["192.0.2.10", "8.8.8.8"]) as server:
+        assert (await server.http.get("metrics")).status_code == 403
+    async with live_server(media_ips=["8.8.8.8"], api_key=API_KEY) as server:
+        assert (await server.http.get("metrics")).status_code == 401
+        assert (await server.http.get("metrics", headers=KEY)).status_code == 200
+
+
+async def test_scrapes_cost_no_more_than_their_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would take 0.1 s; after five at once one comes about every two seconds."""
+    now, spent, made = 100.0, 0.0, 0
+
+    def generate(_: object) -> bytes:
+        nonlocal spent, made
+        spent, made = spent + 0.1, made + 1
+        return b"%d" % made
+
+    monkeypatch.setattr(metrics, "generate_latest", generate)
+    monkeypatch.setattr(metrics.time, "monotonic", lambda: now)
+    monkeypatch.setattr(metrics.time, "thread_time", lambda: spent)
+    async with SFU(CONFIG, open_engines=lambda _: [media_engine(RecordingEngine())]) as sfu:
+        scrapes = metrics.Scrapes(sfu)
+        for _ in range(100):
+            scrapes.text()
+        assert made == 6
+        for _ in range(100):
+            now += 0.1
+            assert scrapes.text() == b"%d" % made
+        assert 10 <= made <= 12
 
 
 async def scrape(server: LiveServer) -> list[Sample]:

@@ -69,7 +69,7 @@ async def test_mute_is_a_state_and_the_publication_stays(
     ada.session.update_local(name="Countess")
     await turn()
     assert len(native.inbounds) == 2
-    (seen,) = [each.participant for each in bob.of(ParticipantUpdated)][1:]
+    seen = bob.of(ParticipantUpdated)[-1].participant
     assert (seen.sources, seen.user_data, seen.name) == ({"video"}, [1], "Countess")
     assert ada.of(ParticipantUpdated)[-1].participant is seen
 
