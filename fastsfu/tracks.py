@@ -54,6 +54,7 @@ class Subscription:
     ssrc: int
     rtx_ssrc: int | None
     payload_types: PayloadTypes  # of the publisher, of the receiver, and of its RTX or -1
+    numbered: bool = False  # the receiver tells of its packets by transport-wide number
     outbound: int | None = None  # the engine's handle, from when media can go
     paused: bool = False  # declined by the receiver
     held: bool = False  # until the receiver has said that the answer is in force

@@ -10,10 +10,11 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
     SENT_CAPACITY = 2048      # a power of two; two seconds at 10 Mbit/s
+    SENT_OVERHEAD = 28        # bytes of IPv4 and UDP around a datagram, which the link carries too
 
 cdef struct Sent:
     uint32_t us               # when it left: low 32 bits of the monotonic clock
-    uint16_t size             # bytes of the datagram; 0 = nothing here, or acknowledged
+    uint16_t size             # bytes, with SENT_OVERHEAD; 0 = nothing here, or acknowledged
     uint8_t cluster           # number of the probe that it belongs to; 0 = none
     uint8_t lost              # was reported lost; may turn up yet
 

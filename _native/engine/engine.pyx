@@ -346,7 +346,7 @@ cdef class Engine:
 
     def create_outbound(
             self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
-            str cname):
+            str cname, bint numbered=False):
         cdef CreateOutbound* command
         cdef uint64_t handle = self.take_stream(transport)
         try:
@@ -359,7 +359,7 @@ cdef class Engine:
             command.first_seq = random_u32() & 0x7fff
             command.first_rtx_seq = random_u32() & 0x7fff
             command.ts_offset = random_u32()
-            request_outbound(command, ssrc, rtx_ssrc, payload_types, cname)
+            request_outbound(command, ssrc, rtx_ssrc, payload_types, cname, numbered)
         except BaseException:
             handles_give_back(&self.streams, handle)
             raise

@@ -13,4 +13,5 @@ cdef int request_inbound(
     CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack,
     bint fir) except -1
 cdef int request_outbound(
-    CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname) except -1
+    CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
+    bint numbered) except -1

@@ -17,7 +17,8 @@ ROW = numpy.dtype([
     ("handle", "u8"), ("transport", "u8"), ("source", "u8"), ("packets", "u8"), ("bytes", "u8"),
     ("retransmitted", "u8"), ("discarded", "u8"), ("replayed", "u8"), ("unauthentic", "u8"),
     ("keyframes", "u8"), ("nack_count", "u8"), ("pli_count", "u8"), ("lost", "i8"),
-    ("last_packet_us", "i8"), ("last_keyframe_us", "i8"), ("ssrc", "u4"), ("rtt_us", "u4"),
+    ("last_packet_us", "i8"), ("last_keyframe_us", "i8"), ("estimate_bps", "u8"),
+    ("ssrc", "u4"), ("rtt_us", "u4"),
     ("jitter_us", "u4"), ("row", "u1"), ("kind", "u1"), ("fraction_lost", "u1"), ("state", "u1"),
     ("worker", "u4"), ("unused", "u4"),
 ])

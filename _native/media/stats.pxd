@@ -23,6 +23,7 @@ cdef struct StreamStats:
     int64_t lost                  # cumulative, RFC 3550 6.4.1 (outbound: as the receiver reports)
     int64_t last_packet_us        # CLOCK_MONOTONIC
     int64_t last_keyframe_us
+    uint64_t estimate_bps         # transport: what fits to its receiver; 0 = not known
     uint32_t ssrc
     uint32_t rtt_us               # outbound: from the receiver's reports; 0 = unknown
     uint32_t jitter_us

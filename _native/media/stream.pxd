@@ -6,13 +6,14 @@ may be closed first. Receivers on another worker have a replica of it there, an 
 a link feeds instead of a transport; a tap is where it leaves for one.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.media.history cimport History
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport Reception
+from fastsfu._native.media.repeats cimport Numbered, Repeats
 from fastsfu._native.media.rewrite cimport Rewrite
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.timeline cimport Timeline
@@ -31,6 +32,10 @@ cdef enum:
     REDUNDANT_US = 15000000       # red goes along after a report of loss; these are 7.5 s apart
     # at most one keyframe request in that time: a keyframe costs every receiver
     KEYFRAME_INTERVAL_US = 500000
+    # of one receiver's: so far apart at least, and so many in that time
+    KEYFRAME_APART_US = 200000
+    KEYFRAME_ASKS = 3
+    KEYFRAME_ASKS_US = 10000000
 
 cdef struct Tap:
     void* link                    # worker/state Link
@@ -93,6 +98,7 @@ cdef struct OutboundStream:
     StreamStats* stats
     OutboundState state
     uint32_t ssrc
+    bint numbered                 # its packets have transport-wide numbers
     Rewrite rewrite
     uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
     # the rest
@@ -103,10 +109,13 @@ cdef struct OutboundStream:
     uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats
     uint8_t rtx_pt_of[128]
     int64_t rtx_index             # next index of the RTX stream
+    Numbered* numbers             # of the last NUMBERS_KEPT packets, for plain repeats; or NULL
     int64_t last_report_us        # when our last sender report left, and the middle of its NTP time
     uint32_t last_report_ntp
-    int64_t repeats_window_us     # retransmissions are counted from then on
-    int repeats
+    Repeats* repeats              # NULL until something is asked for again
+    int64_t keyframe_asks_us[KEYFRAME_ASKS]   # when the last ones were granted, oldest first
+    uint32_t reported_highest     # of its last report without transport-wide feedback
+    int32_t reported_lost
     uint8_t cname[CNAME_CAPACITY]
     uint8_t cname_size
 
@@ -118,6 +127,8 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil
 cdef OutboundStream* outbound_new(
     uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
 cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its source
+# Its packets get transport-wide numbers (rtx_ssrc is set). 0, or -1: out of memory.
+cdef int outbound_number(OutboundStream* stream) noexcept nogil
 # It waits for this source from now on. 0, or -1: out of memory.
 cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil
 # It flows, from this packet of its source on.
@@ -128,6 +139,8 @@ cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil
 cdef void inbound_break(InboundStream* stream) noexcept nogil
 # A receiver cannot go on without a keyframe; it is asked for by keyframe_due.
 cdef void want_keyframe(InboundStream* stream) noexcept nogil
+# A receiver asks for a keyframe; False: it has asked often enough.
+cdef bint keyframe_granted(OutboundStream* stream, int64_t now_us) noexcept nogil
 # Shall a request leave now? At most one each KEYFRAME_INTERVAL_US; repeated while receivers wait.
 cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil
 

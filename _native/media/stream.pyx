@@ -2,13 +2,14 @@
 
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
+from libc.string cimport memmove, memset
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_grow, seats_leave, seats_take
 from fastsfu._native.media.history cimport history_free, history_init
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
+from fastsfu._native.media.repeats cimport NUMBERS_KEPT, Numbered
 from fastsfu._native.media.rewrite cimport (
     rewrite_elapsed, rewrite_init, rewrite_start, rewrite_stop,
 )
@@ -55,19 +56,33 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil:
 cdef OutboundStream* outbound_new(
         uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil:
     cdef OutboundStream* stream = <OutboundStream*>calloc(1, sizeof(OutboundStream))
+    cdef int i
     if stream == NULL:
         return NULL
     memset(stream.pt_of, NO_PT, sizeof(stream.pt_of))
     memset(stream.rtx_pt_of, NO_PT, sizeof(stream.rtx_pt_of))
     rewrite_init(&stream.rewrite, first_seq, ts_offset)
     stream.rtx_index = first_rtx_seq
+    for i in range(KEYFRAME_ASKS):
+        stream.keyframe_asks_us[i] = -KEYFRAME_ASKS_US
     stream.state = OutboundState.PAUSED
     return stream
 
 
 cdef void outbound_free(OutboundStream* stream) noexcept nogil:
     outbound_leave(stream)
+    free(stream.numbers)
+    free(stream.repeats)
     free(stream)
+
+
+cdef int outbound_number(OutboundStream* stream) noexcept nogil:
+    if stream.rtx_ssrc == 0:
+        stream.numbers = <Numbered*>calloc(NUMBERS_KEPT, sizeof(Numbered))
+        if stream.numbers == NULL:
+            return -1
+    stream.numbered = True
+    return 0
 
 
 cdef void outbound_leave(OutboundStream* stream) noexcept nogil:
@@ -137,6 +152,15 @@ cdef void inbound_break(InboundStream* stream) noexcept nogil:
 
 cdef void want_keyframe(InboundStream* stream) noexcept nogil:
     stream.keyframe_wanted = stream.kind == MediaKind.VIDEO
+
+
+cdef bint keyframe_granted(OutboundStream* stream, int64_t now_us) noexcept nogil:
+    cdef int64_t* asks = stream.keyframe_asks_us
+    if now_us - asks[KEYFRAME_ASKS - 1] < KEYFRAME_APART_US or now_us - asks[0] < KEYFRAME_ASKS_US:
+        return False
+    memmove(asks, asks + 1, (KEYFRAME_ASKS - 1) * sizeof(int64_t))
+    asks[KEYFRAME_ASKS - 1] = now_us
+    return True
 
 
 cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil:

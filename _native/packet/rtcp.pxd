@@ -6,7 +6,7 @@ never look beyond its end; they return False for another type and for a truncate
     |V=2|P| RC/FMT  |      PT       |    length in words - 1        |
 """
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum RtcpType:
     RTCP_SR = 200
@@ -69,6 +69,9 @@ cdef int rtcp_read_nack(
 cdef bint rtcp_fir_names(const RtcpPacket* packet, uint32_t ssrc) noexcept nogil
 # The index-th SSRC of a BYE; False when there is none.
 cdef bint rtcp_read_bye(const RtcpPacket* packet, int index, uint32_t* ssrc) noexcept nogil
+
+# Bits a second of a REMB (draft-alvestrand-rmcat-remb-03 section 2.2).
+cdef bint rtcp_read_remb(const RtcpPacket* packet, int64_t* bps) noexcept nogil
 
 # Writers return the bytes written; the caller has made room for as many as the comments say.
 # 28 + 24 count, count <= 31

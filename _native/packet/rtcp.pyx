@@ -11,6 +11,9 @@ cdef enum:
     FIR_ENTRY = 8
     NACK_SPAN = 17            # numbers that one PID and BLP can name (RFC 4585 section 6.2.1)
     SDES_CNAME = 1
+    REMB_SIZE = 20            # without the SSRCs that it is about
+    REMB_NAME = 0x52454D42
+    REMB_EXPONENT_MOST = 44   # 18 bits of mantissa more are the most that an int64_t holds
     LOST_LARGEST = 0x7FFFFF   # 24 bit signed
     LOST_SMALLEST = -0x800000
 
@@ -115,6 +118,20 @@ cdef bint rtcp_read_bye(const RtcpPacket* packet, int index, uint32_t* ssrc) noe
     if packet.type != RTCP_BYE or index < 0 or index >= packet.count or offset + 4 > packet.size:
         return False
     ssrc[0] = read_u32(packet.data + offset)
+    return True
+
+
+cdef bint rtcp_read_remb(const RtcpPacket* packet, int64_t* bps) noexcept nogil:
+    """ "REMB", number of SSRCs, then an exponent of 6 bits and a mantissa of 18."""
+    cdef uint32_t exponent
+    if packet.type != RTCP_PSFB or packet.count != PSFB_REMB or packet.size < REMB_SIZE:
+        return False
+    if read_u32(packet.data + FEEDBACK_FCI) != REMB_NAME:
+        return False
+    exponent = packet.data[17] >> 2
+    if exponent > REMB_EXPONENT_MOST:
+        return False
+    bps[0] = <int64_t>(read_u24(packet.data + 17) & 0x3FFFF) << exponent
     return True
 
 

@@ -8,6 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
+from fastsfu._native.bwe.estimator cimport Estimator
 from fastsfu._native.crypto.srtp cimport SrtpContext
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
@@ -44,6 +45,7 @@ cdef struct Transport:
     bint keyed                    # the SRTP contexts are open
     bint expired                  # no authentic check in time: nothing is sent until a restart
     uint8_t id_of_kind[EXT_KINDS] # negotiated id of a header extension, 0 = not negotiated
+    Estimator* estimator          # of what fits to the client; NULL: it receives nothing
     SrtpContext send
     # the rest
     uint64_t handle
@@ -84,6 +86,9 @@ cdef int transport_add_inbound(Transport* transport, InboundStream* stream) noex
 cdef int transport_add_outbound(Transport* transport, OutboundStream* stream) noexcept nogil
 cdef void transport_remove_inbound(Transport* transport, InboundStream* stream) noexcept nogil
 cdef void transport_remove_outbound(Transport* transport, OutboundStream* stream) noexcept nogil
+# Estimate what fits to the client, by transport-wide numbers or without. 0, or -1: out of memory.
+cdef int transport_estimate(
+    Transport* transport, bint numbered, int64_t now_us) noexcept nogil
 # Bind an SSRC to a stream's role; replaces what it meant before. 0, or -1: out of memory.
 cdef int transport_bind(
     Transport* transport, uint32_t ssrc, uint64_t handle, SsrcRole role) noexcept nogil

@@ -1,12 +1,14 @@
 """Life of a transport and its lists of streams; see transport.pxd."""
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memset
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_grow, seats_take
 from fastsfu._native.base.table cimport table_free, table_init, table_put, table_remove
+from fastsfu._native.bwe.estimator cimport Estimator, estimator_init
+from fastsfu._native.bwe.sent cimport SentLog, sent_init
 from fastsfu._native.crypto.srtp cimport srtp_close
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 
@@ -38,6 +40,9 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     free(transport.inbound)
     free(transport.outbound)
     free(transport.twcc)
+    if transport.estimator != NULL:
+        free(transport.estimator.log)
+        free(transport.estimator)
     free(transport.destination)
     free(transport)
 
@@ -57,6 +62,24 @@ cdef int transport_add_outbound(Transport* transport, OutboundStream* stream) no
             &transport.outbound_capacity, LEAST_STREAMS) < 0:
         return -1
     seats_take(<void**>transport.outbound, &transport.outbound_count, stream)
+    return 0
+
+
+cdef int transport_estimate(
+        Transport* transport, bint numbered, int64_t now_us) noexcept nogil:
+    cdef SentLog* log
+    if transport.estimator == NULL:
+        transport.estimator = <Estimator*>calloc(1, sizeof(Estimator))
+        if transport.estimator == NULL:
+            return -1
+        estimator_init(transport.estimator, NULL, now_us)
+    if not numbered or transport.estimator.log != NULL:
+        return 0
+    log = <SentLog*>malloc(sizeof(SentLog))
+    if log == NULL:
+        return -1
+    sent_init(log, 0)
+    estimator_init(transport.estimator, log, now_us)
     return 0
 
 

@@ -9,17 +9,16 @@ from fastsfu._native.crypto.srtp cimport srtp_close, srtp_open
 from fastsfu._native.media.stats cimport StreamStats, stats_end
 from fastsfu._native.media.stream cimport (
     InboundStream, MediaKind, OutboundStream, inbound_free, inbound_new, outbound_attach,
-    outbound_free, outbound_new, outbound_pause, want_keyframe,
+    outbound_free, outbound_new, outbound_number, outbound_pause, want_keyframe,
 )
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.net.udp cimport udp_send_one
 from fastsfu._native.packet.rtp cimport EXT_KINDS, ExtensionKind
 from fastsfu._native.peer.ice cimport ice_init, ice_restart
 from fastsfu._native.peer.transport cimport (
-    NO_EXTENSION,
-    SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
-    transport_add_inbound, transport_add_outbound, transport_bind, transport_free, transport_new,
-    transport_remove_inbound, transport_remove_outbound,
+    NO_EXTENSION, SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
+    transport_add_inbound, transport_add_outbound, transport_bind, transport_estimate,
+    transport_free, transport_new, transport_remove_inbound, transport_remove_outbound,
 )
 from fastsfu._native.turn.register cimport register_admit
 from fastsfu._native.turn.relay cimport Relay, relay_forget, relay_revoke
@@ -336,7 +335,10 @@ cdef void create_outbound(Worker* worker, const CreateOutbound* command) noexcep
     stream.stats.kind = source.kind
     stream.stats.ssrc = stream.ssrc
     stream.stats.source = source.handle
-    if transport_add_outbound(transport, stream) < 0 or outbound_attach(stream, source) < 0:
+    if (transport_estimate(transport, command.numbered, worker.now_us) < 0
+            or command.numbered and outbound_number(stream) < 0
+            or transport_add_outbound(transport, stream) < 0
+            or outbound_attach(stream, source) < 0):
         count_drop(worker, DROP_NO_MEMORY)
         close_outbound(worker, stream)
         return

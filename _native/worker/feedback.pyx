@@ -1,20 +1,24 @@
 """RTCP in; see feedback.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtp cimport SRTP_OK, srtcp_unprotect
 from fastsfu._native.media.reception cimport reception_on_sr
 from fastsfu._native.media.stream cimport (
-    REDUNDANT_US, InboundStream, MediaKind, OutboundState, OutboundStream, want_keyframe,
+    REDUNDANT_US, InboundStream, MediaKind, OutboundState, OutboundStream, keyframe_granted,
+    want_keyframe,
 )
 from fastsfu._native.media.timeline cimport timeline_report
 from fastsfu._native.packet.rtcp cimport (
-    PSFB_FIR, PSFB_PLI, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, Feedback,
-    ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next, rtcp_read_bye,
-    rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info,
+    PSFB_FIR, PSFB_PLI, PSFB_REMB, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK,
+    RTPFB_TRANSPORT_CC, Feedback, ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next,
+    rtcp_read_bye, rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info,
 )
 from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, transport_heard
+from fastsfu._native.worker.estimate cimport (
+    estimate_on_feedback, estimate_on_remb, estimate_on_reports,
+)
 from fastsfu._native.worker.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.worker.link cimport link_clock
 from fastsfu._native.worker.repeat cimport repeat_packet
@@ -25,6 +29,7 @@ from fastsfu._native.worker.state cimport (
 cdef enum:
     MAX_RTCP = 1500               # bytes of one compound packet that we read
     MAX_NACKS = 64                # numbers read at a time
+    MAX_REPORTED = 100000         # packets between two reports: else they do not belong together
     ANY = -1                      # in `format`: it is a count
 
 cdef struct Part:                 # of a compound packet: what it is, and what is done with it
@@ -32,11 +37,13 @@ cdef struct Part:                 # of a compound packet: what it is, and what i
     int format                    # FMT of RFC 4585 section 6.1
     void (*verb)(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil
 
-cdef Part[6] PARTS
+cdef Part[8] PARTS
 PARTS = [
     Part(RTCP_SR, ANY, on_sr),
     Part(RTCP_RR, ANY, on_report_blocks),
     Part(RTCP_RTPFB, RTPFB_NACK, on_nack),
+    Part(RTCP_RTPFB, RTPFB_TRANSPORT_CC, estimate_on_feedback),
+    Part(RTCP_PSFB, PSFB_REMB, estimate_on_remb),
     Part(RTCP_PSFB, PSFB_PLI, on_pli),
     Part(RTCP_PSFB, PSFB_FIR, on_fir),
     Part(RTCP_BYE, ANY, on_bye),
@@ -113,27 +120,49 @@ cdef void on_report_blocks(
         Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
     cdef ReportBlock block
     cdef OutboundStream* stream
+    cdef uint32_t packets = 0, lost = 0
     cdef int i
-    cdef int64_t rtt
     for i in range(part.count):
         if not rtcp_read_report(part, i, &block):
-            return
+            break
         stream = outbound_of(worker, transport, block.ssrc)
-        if stream == NULL:
-            continue
-        stream.stats.fraction_lost = block.fraction_lost
-        stream.stats.lost = block.lost
-        if block.fraction_lost:
-            stream.redundant_until_us = worker.now_us + REDUNDANT_US
-        if stream.source != NULL and stream.source.clock_rate:
-            stream.stats.jitter_us = <uint32_t>(
-                <uint64_t>block.jitter * 1000000 // stream.source.clock_rate)
-        if block.lsr != 0 and block.lsr == stream.last_report_ntp:
-            # RFC 3550 section 6.4.1, by our own clock instead of the echoed time.
-            rtt = worker.now_us - stream.last_report_us - (<int64_t>block.dlsr * 1000000 >> 16)
-            if 0 < rtt < 10000000:
-                stream.stats.rtt_us = <uint32_t>rtt
-                transport.rtt_us = <uint32_t>rtt
+        if stream != NULL:
+            count_report(stream, &block, &packets, &lost)
+            note_report(worker, transport, stream, &block)
+    if packets:
+        estimate_on_reports(worker, transport, packets, lost)
+
+
+cdef void count_report(
+        OutboundStream* stream, const ReportBlock* block, uint32_t* packets,
+        uint32_t* lost) noexcept nogil:
+    """What has become of its packets since the report before."""
+    cdef uint32_t more = block.highest_seq - stream.reported_highest
+    cdef int32_t more_lost = block.lost - stream.reported_lost
+    if stream.reported_highest and more <= MAX_REPORTED and 0 <= more_lost <= <int32_t>more:
+        packets[0] += more
+        lost[0] += more_lost
+    stream.reported_highest = block.highest_seq
+    stream.reported_lost = block.lost
+
+
+cdef void note_report(
+        Worker* worker, Transport* transport, OutboundStream* stream,
+        const ReportBlock* block) noexcept nogil:
+    cdef int64_t rtt
+    stream.stats.fraction_lost = block.fraction_lost
+    stream.stats.lost = block.lost
+    if block.fraction_lost:
+        stream.redundant_until_us = worker.now_us + REDUNDANT_US
+    if stream.source != NULL and stream.source.clock_rate:
+        stream.stats.jitter_us = <uint32_t>(
+            <uint64_t>block.jitter * 1000000 // stream.source.clock_rate)
+    if block.lsr != 0 and block.lsr == stream.last_report_ntp:
+        # RFC 3550 section 6.4.1, by our own clock instead of the echoed time.
+        rtt = worker.now_us - stream.last_report_us - (<int64_t>block.dlsr * 1000000 >> 16)
+        if 0 < rtt < 10000000:
+            stream.stats.rtt_us = <uint32_t>rtt
+            transport.rtt_us = <uint32_t>rtt
 
 
 cdef void on_nack(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
@@ -175,7 +204,8 @@ cdef void keyframe_asked(Worker* worker, Transport* transport, uint32_t ssrc) no
     if stream == NULL:
         return
     stream.stats.pli_count += 1
-    if stream.source != NULL and stream.state == OutboundState.FLOWING:
+    if stream.source != NULL and stream.state == OutboundState.FLOWING and keyframe_granted(
+            stream, worker.now_us):
         want_keyframe(stream.source)
 
 

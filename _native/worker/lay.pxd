@@ -2,13 +2,14 @@
 here alone.
 
     lay_message(transport, payload_size, count)    begins a message
-    lay_packet(...), lay_rtx(...)                  append a packet to it
+    lay_packet(...), lay_again(...), lay_rtx(...)  append a packet to it
     lay_end()                                      ends it
 
 All packets of a message have one size, but the last may be smaller.
 
 Invariant: the same packet and index always give the same bytes (one nonce, one header and
-plaintext; media/rewrite).
+plaintext; media/rewrite). A transport-wide number is part of them: so a packet is laid out once by
+lay_packet, and again only by lay_again, which repeats its number.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
@@ -21,8 +22,8 @@ from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.state cimport Worker
 
 cdef enum:
-    # profile, length, one element of one byte padded to a word (RFC 8285)
-    EXTENSION_BYTES = 8
+    # profile, length, elements of a transport-wide number and a level, padded to words (RFC 8285)
+    EXTENSION_BYTES = 12
     # the most that a packet is larger than its payload and padding
     LAY_OVERHEAD = RTP_FIXED_SIZE + EXTENSION_BYTES + SRTP_MAX_OVERHEAD
     RTX_BYTES = 2                 # the original sequence number (RFC 4588 section 4)
@@ -36,6 +37,11 @@ cdef void lay_message(
 # The payload is read when the batch is protected: the buffer has to be held until then
 # (egress_keep).
 cdef void lay_packet(
+    Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+    int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil
+# The same bytes again. False: its transport-wide number is not known any more, or it never had one:
+# then nothing is laid out.
+cdef bint lay_again(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
     int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil
 # As a retransmission in a stream of its own, `seq` being what the receiver knows it by (RFC 4588

@@ -3,11 +3,23 @@
 from libc.string cimport memcpy
 
 from fastsfu._native.base.wire cimport write_u16, write_u32
+from fastsfu._native.bwe.estimator cimport estimator_sends
+from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
 from fastsfu._native.media.packet cimport NO_LEVEL
+from fastsfu._native.media.repeats cimport NUMBERS_KEPT, Numbered
 from fastsfu._native.packet.rtp cimport RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind
 from fastsfu._native.worker.egress cimport (
     egress_end, egress_in_place, egress_message, egress_packet,
 )
+
+cdef enum:
+    ONE_BYTE_IDS = 14             # ids that the one-byte form can carry (RFC 8285 section 4.2)
+
+cdef struct Extensions:           # of one packet for one receiver; id 0 = without
+    uint8_t number_id
+    uint8_t level_id
+    uint16_t number               # transport-wide
+    uint16_t size                 # bytes in all
 
 
 cdef void lay_message(
@@ -21,26 +33,62 @@ cdef void lay_message(
 cdef void lay_packet(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil:
-    cdef uint16_t header_size = header_bytes(transport, packet)
+    cdef Extensions extensions = extensions_of(transport, receiver, packet)
+    cdef Numbered* kept
+    if extensions.number_id:
+        extensions.number = number(
+            worker, transport, extensions.size + redundancy + packet.payload_size + packet.padding)
+        if receiver.numbers != NULL:
+            kept = &receiver.numbers[index & (NUMBERS_KEPT - 1)]
+            kept.seq = <uint16_t>index
+            kept.number = extensions.number
+            kept.id = extensions.number_id
+    lay(worker, transport, receiver, packet, &extensions, index, ts, pt, redundancy)
+
+
+cdef bint lay_again(
+        Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+        int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil:
+    cdef Extensions extensions = extensions_of(transport, receiver, packet)
+    cdef const Numbered* kept
+    if receiver.numbered:
+        if receiver.numbers == NULL:
+            return False
+        kept = &receiver.numbers[index & (NUMBERS_KEPT - 1)]
+        if kept.seq != <uint16_t>index or kept.id == 0 or kept.id != extensions.number_id:
+            return False
+        extensions.number = kept.number
+    lay(worker, transport, receiver, packet, &extensions, index, ts, pt, redundancy)
+    return True
+
+
+cdef inline void lay(
+        Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+        const Extensions* extensions, int64_t index, uint32_t ts, uint8_t pt,
+        uint16_t redundancy) noexcept nogil:
     cdef uint8_t* out = egress_packet(
-        &worker.egress, &transport.send, index, header_size,
+        &worker.egress, &transport.send, index, RTP_FIXED_SIZE + extensions.size,
         packet.buffer.data + packet.header.header_size - redundancy,
         redundancy + packet.payload_size + packet.padding)
-    write_header(out, transport, packet, <uint16_t>index, ts, receiver.ssrc, pt)
+    write_header(out, packet, extensions, <uint16_t>index, ts, receiver.ssrc, pt)
     out[0] |= 0x20 if packet.padding else 0
 
 
 cdef void lay_rtx(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         uint16_t seq, uint32_t ts) noexcept nogil:
-    cdef uint16_t header_size = header_bytes(transport, packet)
+    cdef Extensions extensions = extensions_of(transport, receiver, packet)
+    cdef uint16_t header_size = RTP_FIXED_SIZE + extensions.size
     cdef int64_t index = receiver.rtx_index
     cdef uint8_t* out = egress_in_place(
         &worker.egress, &transport.send, index, header_size, packet.payload_size + RTX_BYTES)
     cdef uint8_t* payload = out + header_size
     receiver.rtx_index += 1
+    if extensions.number_id:
+        extensions.number = number(
+            worker, transport, extensions.size + packet.payload_size + RTX_BYTES)
     write_header(
-        out, transport, packet, <uint16_t>index, ts, receiver.rtx_ssrc,
+        out, packet, &extensions, <uint16_t>index, ts, receiver.rtx_ssrc,
         receiver.rtx_pt_of[packet.header.pt])
     write_u16(payload, seq)
     memcpy(
@@ -51,33 +99,65 @@ cdef void lay_end(Worker* worker) noexcept nogil:
     egress_end(&worker.egress)
 
 
-cdef inline uint8_t level_id(const Transport* transport, const MediaPacket* packet) noexcept nogil:
-    """The header extension's id towards this receiver; 0: the packet goes without."""
-    if packet.level == NO_LEVEL:
-        return 0
-    return transport.id_of_kind[<int>ExtensionKind.EXT_AUDIO_LEVEL]
+cdef inline uint16_t number(Worker* worker, Transport* transport, uint32_t size) noexcept nogil:
+    """The next transport-wide number, for a packet of `size` bytes behind its fixed header."""
+    return estimator_sends(
+        transport.estimator,
+        <uint16_t>(RTP_FIXED_SIZE + size + transport.send.tag_size + SENT_OVERHEAD),
+        worker.now_us)
 
 
-cdef inline uint16_t header_bytes(
-        const Transport* transport, const MediaPacket* packet) noexcept nogil:
-    return RTP_FIXED_SIZE + EXTENSION_BYTES if level_id(transport, packet) else RTP_FIXED_SIZE
+cdef inline Extensions extensions_of(
+        const Transport* transport, const OutboundStream* receiver,
+        const MediaPacket* packet) noexcept nogil:
+    """Which ones the packet has towards this receiver. Within a frame they are the same."""
+    cdef Extensions extensions
+    extensions.number = 0
+    extensions.number_id = (
+        transport.id_of_kind[<int>ExtensionKind.EXT_TRANSPORT_SEQ] if receiver.numbered else 0)
+    extensions.level_id = (
+        0 if packet.level == NO_LEVEL
+        else transport.id_of_kind[<int>ExtensionKind.EXT_AUDIO_LEVEL])
+    # Either is a word by itself, both are two, in the one-byte form and in the two-byte form.
+    extensions.size = 4 * ((extensions.number_id != 0) + (extensions.level_id != 0))
+    extensions.size += 4 if extensions.size else 0
+    return extensions
 
 
 cdef inline void write_header(
-        uint8_t* out, const Transport* transport, const MediaPacket* packet, uint16_t seq,
+        uint8_t* out, const MediaPacket* packet, const Extensions* extensions, uint16_t seq,
         uint32_t ts, uint32_t ssrc, uint8_t pt) noexcept nogil:
-    cdef uint8_t id = level_id(transport, packet)
-    out[0] = 0x90 if id else 0x80
+    out[0] = 0x90 if extensions.size else 0x80
     out[1] = (0x80 if packet.header.marker else 0) | pt
     write_u16(out + 2, seq)
     write_u32(out + 4, ts)
     write_u32(out + 8, ssrc)
-    if id == 0:
-        return
-    # RFC 8285: ids to 14 in the one-byte form, above in the two-byte form; one word either way.
-    write_u16(out + 12, RTP_ONE_BYTE_PROFILE if id <= 14 else RTP_TWO_BYTE_PROFILE)
-    write_u16(out + 14, 1)
-    if id <= 14:
-        write_u32(out + 16, (<uint32_t>id << 28) | (<uint32_t>packet.level << 16))
-    else:
-        write_u32(out + 16, (<uint32_t>id << 24) | (1 << 16) | (<uint32_t>packet.level << 8))
+    if extensions.size:
+        write_extensions(out + RTP_FIXED_SIZE, extensions, packet.level)
+
+
+cdef inline void write_extensions(
+        uint8_t* out, const Extensions* extensions, uint8_t level) noexcept nogil:
+    """RFC 8285: the one-byte form where both ids allow it, else the two-byte form."""
+    cdef bint one_byte = max(extensions.number_id, extensions.level_id) <= ONE_BYTE_IDS
+    cdef int at = 4
+    write_u16(out, RTP_ONE_BYTE_PROFILE if one_byte else RTP_TWO_BYTE_PROFILE)
+    write_u16(out + 2, (extensions.size - 4) // 4)
+    write_u32(out + extensions.size - 4, 0)       # the padding
+    if extensions.number_id:
+        at += write_head(out + at, extensions.number_id, 2, one_byte)
+        write_u16(out + at, extensions.number)
+        at += 2
+    if extensions.level_id:
+        at += write_head(out + at, extensions.level_id, 1, one_byte)
+        out[at] = level
+
+
+cdef inline int write_head(uint8_t* out, uint8_t id, uint8_t size, bint one_byte) noexcept nogil:
+    """Of an element; its own size in bytes."""
+    if one_byte:
+        out[0] = <uint8_t>(id << 4 | (size - 1))
+        return 1
+    out[0] = id
+    out[1] = size
+    return 2

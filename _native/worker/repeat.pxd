@@ -8,10 +8,6 @@ from libc.stdint cimport uint16_t
 from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.worker.state cimport Worker
 
-cdef enum:
-    # retransmissions for one receiver of one stream in REPEATS_WINDOW_US
-    MAX_REPEATS = 200
-    REPEATS_WINDOW_US = 200000
-
-# One sequence number of the receiver's; no-op where the packet is gone, or it asks too often.
+# One sequence number of the receiver's; no-op where the packet is gone, or it asks too often
+# (media/repeats).
 cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil

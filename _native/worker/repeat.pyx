@@ -5,11 +5,12 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t
 from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.media.history cimport history_get
 from fastsfu._native.media.packet cimport MediaPacket
+from fastsfu._native.media.repeats cimport repeats_allow, repeats_new
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.egress cimport egress_keep
-from fastsfu._native.worker.lay cimport lay_end, lay_message, lay_packet, lay_rtx
+from fastsfu._native.worker.lay cimport lay_again, lay_end, lay_message, lay_rtx
 
 
 cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil:
@@ -19,8 +20,6 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     cdef uint32_t ts
     if receiver.source == NULL or receiver.source.kind != MediaKind.VIDEO:
         return
-    if not may_repeat(receiver, worker.now_us):
-        return
     if not rewrite_find(&receiver.rewrite, seq, &ext_seq, &index):
         return
     packet = history_get(&receiver.source.history, ext_seq, worker.now_us)
@@ -29,23 +28,30 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     if not rewrite_map(
             &receiver.rewrite, ext_seq, packet.header.ts, worker.now_us, &index, &ts):
         return
+    if not may_repeat(worker, transport, receiver, seq, packet.payload_size):
+        return
     lay_message(worker, transport, packet.payload_size, 1)
     if receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
         lay_rtx(worker, transport, receiver, packet, seq, ts)
-        lay_end(worker)
-    else:
-        lay_packet(
-            worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt], 0)
-        lay_end(worker)
+    elif lay_again(
+            worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt], 0):
         buffer_hold(packet.buffer)
         egress_keep(&worker.egress, &worker.udp, packet.buffer)
+    else:
+        lay_end(worker)
+        return
+    lay_end(worker)
     receiver.stats.retransmitted += 1
 
 
-cdef inline bint may_repeat(OutboundStream* receiver, int64_t now_us) noexcept nogil:
-    """A receiver that asks for everything again must not cost the others."""
-    if now_us - receiver.repeats_window_us > REPEATS_WINDOW_US:
-        receiver.repeats_window_us = now_us
-        receiver.repeats = 0
-    receiver.repeats += 1
-    return receiver.repeats <= MAX_REPEATS
+cdef bint may_repeat(
+        const Worker* worker, const Transport* transport, OutboundStream* receiver, uint16_t seq,
+        uint32_t size) noexcept nogil:
+    """A receiver that asks for everything again must cost neither the others nor itself."""
+    if receiver.repeats == NULL:
+        receiver.repeats = repeats_new(worker.now_us)
+        if receiver.repeats == NULL:
+            return False
+    return repeats_allow(
+        receiver.repeats, seq, size, transport.rtt_us, <int64_t>transport.stats.estimate_bps,
+        worker.now_us)

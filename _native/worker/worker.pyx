@@ -30,6 +30,7 @@ from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
 from fastsfu._native.worker.apply cimport apply, apply_free_inbound, apply_free_transport
 from fastsfu._native.worker.command cimport Head
 from fastsfu._native.worker.egress cimport egress_flush, egress_free, egress_init
+from fastsfu._native.worker.estimate cimport estimate_sweep
 from fastsfu._native.worker.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
 from fastsfu._native.worker.frames cimport frames_due
 from fastsfu._native.worker.ingress cimport ingress
@@ -325,6 +326,7 @@ cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
         if worker.now_us - transport.inbound[i].stats.last_packet_us > SILENT_US:
             forget_silent(worker, transport.inbound[i])
     reports_send(worker, transport)
+    estimate_sweep(worker, transport)
 
 
 cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:

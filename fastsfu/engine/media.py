@@ -229,8 +229,12 @@ class MediaEngine:
         rtx_ssrc: int | None,
         payload_types: Sequence[tuple[int, int, int]],
         cname: str,
+        numbered: bool = False,
     ) -> int:
-        """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1)."""
+        """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1).
+
+        `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
+        """
         return self._native.create_outbound(
             transport,
             inbound,
@@ -238,6 +242,7 @@ class MediaEngine:
             rtx_ssrc=rtx_ssrc,
             payload_types=payload_types,
             cname=cname,
+            numbered=numbered,
         )
 
     def close_outbound(self, outbound: int) -> None:

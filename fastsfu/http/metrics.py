@@ -115,6 +115,7 @@ class SFUCollector(Collector):
         ended = sfu.ended_streams()  # before the others, or what ends meanwhile would count twice
         snapshot = sfu.snapshot()
         yield _streams_now(snapshot)
+        yield _estimates(snapshot)
         yield from self._streams.update(snapshot, ended)
 
 
@@ -157,6 +158,18 @@ def _streams_now(snapshot: npt.NDArray[Any]) -> Metric:
         for kind, name in enumerate(KINDS):
             count = np.count_nonzero((snapshot["row"] == row) & (snapshot["kind"] == kind))
             family.add_metric([direction, name], float(count))
+    return family
+
+
+def _estimates(snapshot: npt.NDArray[Any]) -> Metric:
+    """Of the transports that have one; the tenth part that has the least is where to look."""
+    family = GaugeMetricFamily(
+        "fastsfu_estimate_bps", "what fits to a client, of all that have an estimate",
+        labels=["quantile"],
+    )  # fmt: skip
+    known = snapshot["estimate_bps"][snapshot["estimate_bps"] > 0]
+    for quantile in (0.1, 0.5, 0.9) if known.size else ():
+        family.add_metric([str(quantile)], float(np.quantile(known, quantile)))
     return family
 
 

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from fastsfu.sdp.codecs import (
     EXTENSION_URIS,
-    TRANSPORT_FEEDBACK,
-    TRANSPORT_SEQ,
+    RECEIVER_ESTIMATE,
     answered_parameters,
 )
 from fastsfu.sdp.model import (
@@ -135,8 +134,7 @@ def _accepted(
 ) -> MediaDescription:
     attributes = Attributes([("mid", section.mid)])
     for kind, number in section.extensions.items():
-        if kind != TRANSPORT_SEQ or receives:
-            attributes.append(("extmap", f"{number} {EXTENSION_URIS[kind]}"))
+        attributes.append(("extmap", f"{number} {EXTENSION_URIS[kind]}"))
     attributes.append((_direction(receives, stream is not None), None))
     attributes.append(("rtcp-mux", None))
     if section.reduced_size:
@@ -173,8 +171,7 @@ def _codec(codec: NegotiatedCodec, receives: bool) -> Iterator[tuple[str, str]]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     yield "rtpmap", f"{codec.pt} {codec.name}/{codec.clock_rate}{channels}"
     for feedback in codec.feedback:
-        # Towards receivers there are no transport-wide sequence numbers to report on.
-        if feedback != TRANSPORT_FEEDBACK or receives:
+        if feedback != RECEIVER_ESTIMATE or not receives:  # ours has no estimate of its own
             yield "rtcp-fb", f"{codec.pt} {feedback}"
     if parameters := answered_parameters(codec):
         text = ";".join(f"{name}={value}" if value else name for name, value in parameters.items())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastsfu.sdp import h264
-from fastsfu.sdp.model import NegotiatedCodec
+from fastsfu.sdp.model import NegotiatedCodec, OfferedSection
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ KNOWN_CODECS: Final = AUDIO_CODECS | VIDEO_CODECS
 # Payload types that mean something without an rtpmap (RFC 3551 table 4).
 STATIC_PAYLOAD_TYPES: Final = {0: "PCMU/8000", 8: "PCMA/8000"}
 
-# What the engine asks for and answers to (RFC 4585 4.2, RFC 5104 7.1). Transport-wide
-# feedback only where it receives.
+# What the engine asks for and answers to (RFC 4585 4.2, RFC 5104 7.1). How much fits to a client is
+# estimated from its transport-wide feedback; REMB is for those that have none.
 VIDEO_FEEDBACK: Final = ("nack", "nack pli", "ccm fir")
 TRANSPORT_FEEDBACK: Final = "transport-cc"
+RECEIVER_ESTIMATE: Final = "goog-remb"
 
 # packet.rtp.ExtensionKind
 MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL = range(5)
@@ -73,6 +74,13 @@ EXTENSION_URIS: Final = {kind: uri for uri, kind in EXTENSIONS.items()}
 # orientation: a sender that may not signal it turns the picture itself, and then it stands upright
 # for receivers that do not know the extension too (Firefox).
 NEGOTIATED_EXTENSIONS: Final = frozenset({MID, TRANSPORT_SEQ, AUDIO_LEVEL})
+
+
+def tells_by_number(section: OfferedSection) -> bool:
+    """The client tells of each packet that it receives in the section, by transport-wide number."""
+    return TRANSPORT_SEQ in section.extensions and any(
+        TRANSPORT_FEEDBACK in codec.feedback for codec in section.codecs
+    )
 
 
 def answered_parameters(codec: NegotiatedCodec) -> dict[str, str]:

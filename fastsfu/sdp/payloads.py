@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
     KNOWN_CODECS,
+    RECEIVER_ESTIMATE,
     STATIC_PAYLOAD_TYPES,
     TRANSPORT_FEEDBACK,
     VIDEO_FEEDBACK,
@@ -135,5 +136,10 @@ def _offered_feedback(attributes: Attributes) -> set[tuple[str, str]]:
 
 
 def _feedback(kind: str, offered: Set[tuple[str, str]], pt: int) -> tuple[str, ...]:
-    wanted = (*(VIDEO_FEEDBACK if kind == "video" else ()), TRANSPORT_FEEDBACK)
-    return tuple(w for w in wanted if (str(pt), w) in offered or ("*", w) in offered)
+    wanted = [TRANSPORT_FEEDBACK]
+    if kind == "video":
+        wanted = [*VIDEO_FEEDBACK, TRANSPORT_FEEDBACK, RECEIVER_ESTIMATE]
+    found = [w for w in wanted if (str(pt), w) in offered or ("*", w) in offered]
+    if TRANSPORT_FEEDBACK in found and RECEIVER_ESTIMATE in found:
+        found.remove(RECEIVER_ESTIMATE)
+    return tuple(found)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fastsfu.engine.media import MediaEngine
-from fastsfu.sdp.codecs import described
+from fastsfu.sdp.codecs import described, tells_by_number
 from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.quotas import Account
@@ -206,6 +206,7 @@ class Subscriber:
             rtx_ssrc=bundle.allocate_ssrc() if has_rtx else None,
             payload_types=payload_types,
             held=self._holds,
+            numbered=tells_by_number(section),
         )
         self._by_publication[publication] = subscription
         self.subscriptions[section.mid] = subscription
@@ -245,6 +246,7 @@ class Subscriber:
                 rtx_ssrc=subscription.rtx_ssrc,
                 payload_types=subscription.payload_types,
                 cname=subscription.stream.cname,
+                numbered=subscription.numbered,
             )
         except MemoryError:
             replicas.give_back(self._engine)

@@ -71,8 +71,10 @@ class Call:
             ],
         )  # fmt: skip
 
-    def watch(self, watcher: Participant, inbound: int, *, rtx: bool = True) -> tuple[int, Viewer]:
-        """(handle of the outbound stream, its viewer)."""
+    def watch(
+        self, watcher: Participant, inbound: int, *, rtx: bool = True, numbered: bool = False
+    ) -> tuple[int, Viewer]:
+        """(handle of the outbound stream, its viewer). `numbered`: with transport-wide numbers."""
         ssrc, rtx_ssrc = self.chance.getrandbits(32), self.chance.getrandbits(32) if rtx else None
         viewer = Viewer(ssrc, rtx_ssrc)
         watcher.viewers[ssrc] = viewer
@@ -80,11 +82,17 @@ class Call:
             watcher.transport, inbound, ssrc=ssrc, rtx_ssrc=rtx_ssrc,
             payload_types=[(VIDEO_PT, VIDEO_PT, RTX_PT if rtx else -1)],
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
+            numbered=numbered,
         )  # fmt: skip
         return outbound, viewer
 
     def listen(
-        self, listener: Participant, inbound: int, *, redundant: bool = False
+        self,
+        listener: Participant,
+        inbound: int,
+        *,
+        redundant: bool = False,
+        numbered: bool = False,
     ) -> tuple[int, int]:
         """(handle of the outbound stream, its SSRC); `redundant`: it can take that."""
         payload_types = [(AUDIO_PT, AUDIO_PT, -1), *([(RED_PT, RED_PT, -1)] if redundant else [])]
@@ -92,6 +100,7 @@ class Call:
         outbound = listener.world.outbound(
             listener.transport, inbound, ssrc=ssrc, payload_types=payload_types,
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
+            numbered=numbered,
         )  # fmt: skip
         return outbound, ssrc
 

@@ -38,6 +38,27 @@ def parse(packet: bytes) -> tuple[int, bool, int, int, int, bytes]:
     return second & 127, second > 127, seq, ts, ssrc, packet[at:end]
 
 
+def transport_number(packet: bytes, wanted: int = TRANSPORT_SEQ_ID) -> int | None:
+    """The transport-wide number among its header extensions (RFC 8285), in either form."""
+    if not packet[0] & 0x10:
+        return None
+    at = 12 + 4 * (packet[0] & 15)
+    profile, words = struct.unpack_from("!HH", packet, at)
+    at, end = at + 4, at + 4 + 4 * words
+    while at < end:
+        if packet[at] == 0:
+            at += 1
+            continue
+        one_byte = profile == 0xBEDE
+        number = packet[at] >> 4 if one_byte else packet[at]
+        size = (packet[at] & 15) + 1 if one_byte else packet[at + 1]
+        at += 1 if one_byte else 2
+        if number == wanted:
+            return int.from_bytes(packet[at : at + size], "big")
+        at += size
+    return None
+
+
 @dataclass
 class Camera:
     """30 frames a second of 1 to 6 packets. Answers NACKs by RTX, PLIs by a key frame."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from pylibsrtp import Error, Policy, Session
 
+from tests.native.faces.twcc import Twcc
 from tests.scenarios import rtcp
 from tests.scenarios.flows import (
     AUDIO_PT,
@@ -17,6 +18,7 @@ from tests.scenarios.flows import (
     Microphone,
     Viewer,
     parse,
+    transport_number,
 )
 from tests.scenarios.network import Link
 from tests.support import stun
@@ -60,6 +62,10 @@ class Participant:
         self.transport_seq = 65_400
         self.sent_seqs: dict[int, int] = {}
         self.receiver_ssrc = chance.getrandbits(32)
+        self.arrivals = Twcc()  # of transport-wide numbers, which it tells of each 100 ms
+        self.tells = True
+        self.tell_us = 0
+        self.numbers: list[int] = []  # transport-wide, as they were sent
         self.transport = world.transport(
             local_ufrag=self.ufrag,
             local_password=self.password,
@@ -110,6 +116,10 @@ class Participant:
         if now_us >= self.report_us:
             self.report_us = now_us + REPORT_US
             self.report(now_us)
+        if self.tells and now_us >= self.tell_us:
+            self.tell_us = now_us + 100_000
+            while (feedback := self.arrivals.write(1200, self.receiver_ssrc, 0)) is not None:
+                self.send_rtcp(now_us, feedback)
         for ssrc, viewer in self.viewers.items():
             seqs = viewer.nacks(now_us)
             for at in range(0, len(seqs), 100):
@@ -178,14 +188,18 @@ class Participant:
             )
             assert key not in self.ledger, f"SRTCP index {key} came twice"
         else:
+            if (number := transport_number(datagram)) is not None:
+                self.numbers.append(number)
             ssrc = int.from_bytes(datagram[8:12], "big")
             key = ("rtp", ssrc, int.from_bytes(datagram[2:4], "big"))
         assert self.ledger.setdefault(key, datagram) == datagram, f"two packets under {key}"
 
     def receive(self, now_us: int) -> None:
-        for datagram in self.down.due(now_us):
+        for arrival_us, datagram in self.down.arrived(now_us):
             if self.gone:
                 continue
+            if datagram[0] >= 128 and not 192 <= datagram[1] <= 223:
+                self._tell_of(datagram, arrival_us)
             if datagram[0] < 4:
                 self.answers.append(datagram)
                 self.answered = True
@@ -193,6 +207,10 @@ class Participant:
                 self._on_rtcp(now_us, self.inward.unprotect_rtcp(datagram))
             else:
                 self._on_srtp(now_us, datagram)
+
+    def _tell_of(self, datagram: bytes, arrival_us: int) -> None:
+        if (number := transport_number(datagram)) is not None:
+            self.arrivals.packet(number, arrival_us)
 
     def _on_srtp(self, now_us: int, datagram: bytes) -> None:
         """Without RTX a repair may come when the original, or another repair, did so: a replay."""

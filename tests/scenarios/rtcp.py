@@ -35,6 +35,15 @@ def pli(sender: int, media: int) -> bytes:
     return packet(206, 1, struct.pack("!II", sender, media))
 
 
+def remb(sender: int, bps: int, ssrcs: list[int]) -> bytes:
+    """draft-alvestrand-rmcat-remb-03 section 2.2."""
+    exponent = max(0, bps.bit_length() - 18)
+    head = struct.pack(
+        "!II4sI", sender, 0, b"REMB", len(ssrcs) << 24 | exponent << 18 | bps >> exponent
+    )
+    return packet(206, 15, head + b"".join(struct.pack("!I", ssrc) for ssrc in ssrcs))
+
+
 def read_fir(body: bytes) -> dict[int, int]:
     """Command number by SSRC (RFC 5104 section 4.3.1.1)."""
     return {ssrc: rest >> 24 for ssrc, rest in struct.iter_unpack("!II", body[8:])}

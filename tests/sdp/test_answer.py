@@ -1,6 +1,7 @@
 """What answers look like, and that aiortc takes them; browsers judge in test_browsers."""
 
 import asyncio
+import re
 
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
@@ -107,14 +108,25 @@ def test_sent_stream() -> None:
     ]
 
 
-def test_transport_feedback_only_where_we_receive() -> None:
+def test_transport_feedback_in_both_directions() -> None:
     offer = read(recorded("chromium_balanced_sendrecv_datachannel"))
     media = parse(answer(offer, {"1": stream(1)}, ["0"])).media
     assert TRANSPORT_EXTENSION in media[0].attributes.all("extmap")
     assert "111 transport-cc" in media[0].attributes.all("rtcp-fb")
-    assert TRANSPORT_EXTENSION not in media[1].attributes.all("extmap")
-    assert list(media[1].attributes.all("rtcp-fb"))[:3] == ["96 nack", "96 nack pli", "96 ccm fir"]
-    assert not any("transport-cc" in each for each in media[1].attributes.all("rtcp-fb"))
+    assert TRANSPORT_EXTENSION in media[1].attributes.all("extmap")
+    feedback = list(media[1].attributes.all("rtcp-fb"))
+    assert feedback[:4] == ["96 nack", "96 nack pli", "96 ccm fir", "96 transport-cc"]
+    assert not any("goog-remb" in each for each in feedback)
+
+
+def test_a_receiver_without_transport_feedback_gives_its_own_estimate() -> None:
+    """REMB, and only where we send."""
+    text = recorded("chromium_balanced_sendrecv_datachannel")
+    offer = read(re.sub(r"a=rtcp-fb:\d+ transport-cc\r\n", "", text))
+    sent = parse(answer(offer, {"1": stream(1)}, [])).media[1]
+    assert "96 goog-remb" in list(sent.attributes.all("rtcp-fb"))
+    received = parse(answer(offer, {}, ["1"])).media[1]
+    assert "96 goog-remb" not in list(received.attributes.all("rtcp-fb"))
 
 
 def test_parameters_tell_configurations_apart_and_limit_nobody() -> None:

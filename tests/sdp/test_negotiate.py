@@ -1,11 +1,12 @@
 """What is read from offers, and which sections are rejected."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from fastsfu.errors import OfferError
-from fastsfu.sdp.codecs import AUDIO_LEVEL, MID, TRANSPORT_SEQ
+from fastsfu.sdp.codecs import AUDIO_LEVEL, MID, TRANSPORT_SEQ, tells_by_number
 from fastsfu.sdp.model import DataChannels
 from fastsfu.sdp.negotiate import read_offer
 from tests.sdp.offers import FINGERPRINT, NAMES, PAIR, TRANSPORT, offer, read, recorded, section
@@ -41,6 +42,14 @@ def test_chromium_publish_and_receive() -> None:
     vp8 = video.codecs[0]
     assert (vp8.pt, vp8.rtx_pt, vp8.clock_rate, vp8.channels) == (96, 97, 90000, 1)
     assert vp8.feedback == ("nack", "nack pli", "ccm fir", "transport-cc")
+
+
+def test_who_tells_of_what_it_receives_by_number() -> None:
+    got = read(recorded("chromium_publish_receive"))
+    assert all(tells_by_number(section) for section in got.sections)
+    without = re.sub(r"a=extmap:3 .*\r\n", "", recorded("chromium_publish_receive"))
+    assert not any(tells_by_number(section) for section in read(without).sections)
+    assert not any(tells_by_number(section) for section in read(recorded("ffmpeg_whip")).sections)
 
 
 def test_firefox_gives_the_fingerprint_once_and_bundles_only() -> None:

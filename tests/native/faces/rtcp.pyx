@@ -1,11 +1,12 @@
-from libc.stdint cimport uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
 
 from fastsfu._native.packet.rtcp cimport (
     Feedback, ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next, rtcp_read_bye,
-    rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info, rtcp_write_bye,
-    rtcp_write_fir, rtcp_write_nack, rtcp_write_pli, rtcp_write_rr, rtcp_write_sdes_cname,
-    rtcp_write_sr)
+    rtcp_read_feedback, rtcp_read_nack, rtcp_read_remb, rtcp_read_report, rtcp_read_sender_info,
+    rtcp_write_bye, rtcp_write_fir, rtcp_write_nack, rtcp_write_pli, rtcp_write_rr,
+    rtcp_write_sdes_cname, rtcp_write_sr,
+)
 
 from tests.native.faces.exact cimport exact
 
@@ -28,6 +29,11 @@ cdef list byes(const RtcpPacket* packet):
         found.append(ssrc)
         index += 1
     return found
+
+
+cdef object remb(const RtcpPacket* packet):
+    cdef int64_t bps
+    return bps if rtcp_read_remb(packet, &bps) else None
 
 
 cdef list nacks(const RtcpPacket* packet, int at_a_time):
@@ -56,6 +62,7 @@ cdef dict read_all(const RtcpPacket* packet, uint32_t fir_ssrc, int at_a_time):
         "sender": sender if has_sender else None,
         "reports": reports(packet),
         "feedback": feedback if has_feedback else None,
+        "remb": remb(packet),
         "nacks": nacks(packet, at_a_time),
         "fir": bool(rtcp_fir_names(packet, fir_ssrc)),
         "byes": byes(packet),

@@ -176,7 +176,7 @@ cdef class World:
 
     def outbound(
             self, uint64_t transport, uint64_t source, *, ssrc, rtx_ssrc=None, payload_types,
-            cname="publisher", first_seq=1000, first_rtx_seq=1, ts_offset=0):
+            cname="publisher", numbered=False, first_seq=1000, first_rtx_seq=1, ts_offset=0):
         cdef CreateOutbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_OUTBOUND
@@ -186,7 +186,7 @@ cdef class World:
         command.first_seq = first_seq
         command.first_rtx_seq = first_rtx_seq
         command.ts_offset = ts_offset
-        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname)
+        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname, numbered)
         apply(self.worker, &command.head)
         return command.head.handle
 

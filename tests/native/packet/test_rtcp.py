@@ -220,3 +220,22 @@ def test_any_packets_are_read_within_their_bounds(
     if not tail:
         assert whole
         assert b"".join(packet["bytes"] for packet in packets) == compound
+
+
+@given(st.integers(0, 1 << 40), st.lists(st.integers(0, 0xFFFFFFFF), max_size=5))
+def test_remb(bps: int, ssrcs: list[int]) -> None:
+    """As aiortc packs it; 18 bits of mantissa round down."""
+    fci = aiortc_rtp.pack_remb_fci(bps, ssrcs)
+    packet = aiortc_rtp.RtcpPsfbPacket(fmt=15, ssrc=1, media_ssrc=0, fci=fci)
+    ((found,), _) = rtcp.walk(bytes(packet))
+    assert found["remb"] == aiortc_rtp.unpack_remb_fci(fci)[0]
+    assert 0 <= bps - found["remb"] <= bps >> 17
+
+
+@pytest.mark.parametrize(
+    "fci", [b"REMC" + bytes(4), b"REMB", b"REMB" + bytes([0, 45 << 2, 0, 1]), b""]
+)
+def test_what_is_no_remb(fci: bytes) -> None:
+    packet = aiortc_rtp.RtcpPsfbPacket(fmt=15, ssrc=1, media_ssrc=0, fci=fci)
+    ((found,), _) = rtcp.walk(bytes(packet))
+    assert found["remb"] is None

@@ -1,0 +1,36 @@
+"""Which packets may be sent to a receiver again: a number once in a round-trip time, and all in all
+a share of what fits to it. A receiver on a full link loses the repeats too, and asks for those
+again: without a bound they are all that it gets.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from fastsfu._native.base.bucket cimport Bucket
+
+cdef enum:
+    REPEATS_CAPACITY = 512        # numbers remembered: a power of two; HISTORY_PACKETS
+    NUMBERS_KEPT = 512            # a power of two; HISTORY_PACKETS
+    REPEATS_SHARE = 4             # one part in so many of the estimate
+    REPEATS_FREE_BPS = 10000000   # while there is none
+
+cdef struct Repeat:
+    uint16_t seq
+    uint32_t us                   # when it was sent last: low 32 bits; 0 = never
+
+cdef struct Repeats:
+    Repeat last[REPEATS_CAPACITY]     # by (number % REPEATS_CAPACITY)
+    Bucket budget
+
+# The transport-wide number of a packet that was sent. A repeat under the same SRTP index has to be
+# the same to the last bit (media/rewrite), its number too.
+cdef struct Numbered:
+    uint16_t seq
+    uint16_t number
+    uint8_t id                    # of the header extension; 0 = nothing here
+
+# NULL: out of memory. Freed by free().
+cdef Repeats* repeats_new(int64_t now_us) noexcept nogil
+# May this number be sent again now, `size` bytes? Then it counts as sent. estimate_bps: 0 = none.
+cdef bint repeats_allow(
+    Repeats* repeats, uint16_t seq, uint32_t size, uint32_t rtt_us, int64_t estimate_bps,
+    int64_t now_us) noexcept nogil

@@ -1,0 +1,32 @@
+"""See repeats.pxd."""
+
+from libc.stdlib cimport calloc
+
+from fastsfu._native.base.bucket cimport bucket_take
+
+cdef enum:
+    # A receiver asks again after a round-trip time by its own measure, which may be smaller.
+    TOLERANCE_PERCENT = 80
+
+
+cdef Repeats* repeats_new(int64_t now_us) noexcept nogil:
+    cdef Repeats* repeats = <Repeats*>calloc(1, sizeof(Repeats))
+    if repeats != NULL:
+        repeats.budget.filled_us = now_us - 1000000
+    return repeats
+
+
+cdef bint repeats_allow(
+        Repeats* repeats, uint16_t seq, uint32_t size, uint32_t rtt_us, int64_t estimate_bps,
+        int64_t now_us) noexcept nogil:
+    cdef Repeat* last = &repeats.last[seq & (REPEATS_CAPACITY - 1)]
+    cdef uint32_t us = <uint32_t>now_us | 1
+    cdef uint32_t apart_us = us - last.us
+    cdef int64_t bps = estimate_bps if estimate_bps else <int64_t>REPEATS_FREE_BPS * REPEATS_SHARE
+    if last.seq == seq and last.us and apart_us < rtt_us // 100 * TOLERANCE_PERCENT:
+        return False
+    if not bucket_take(&repeats.budget, max(bps // (8 * REPEATS_SHARE), 1), size, now_us):
+        return False
+    last.seq = seq
+    last.us = us
+    return True

@@ -1,0 +1,20 @@
+"""What a receiver's RTCP says of what fits to it, for its estimator (bwe/estimator), and what
+follows from a new estimate.
+"""
+
+from libc.stdint cimport uint32_t
+
+from fastsfu._native.packet.rtcp cimport RtcpPacket
+from fastsfu._native.peer.transport cimport Transport
+from fastsfu._native.worker.state cimport Worker
+
+# Transport-wide feedback on what we have sent.
+cdef void estimate_on_feedback(
+    Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil
+cdef void estimate_on_remb(
+    Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil
+# Of all report blocks of one packet: what was sent since the ones before, and lost of it.
+cdef void estimate_on_reports(
+    Worker* worker, Transport* transport, uint32_t packets, uint32_t lost) noexcept nogil
+# Once a second.
+cdef void estimate_sweep(Worker* worker, Transport* transport) noexcept nogil

@@ -1,0 +1,68 @@
+"""Feedback on its way to the estimator; see estimate.pxd."""
+
+from libc.stdint cimport int64_t, uint64_t
+
+from fastsfu._native.bwe.estimator cimport (
+    estimator_conclude, estimator_on_arrivals, estimator_on_remb, estimator_on_report,
+    estimator_tick,
+)
+from fastsfu._native.packet.rtcp cimport rtcp_read_remb
+from fastsfu._native.packet.twcc cimport Arrival, TwccReader, twcc_open, twcc_read
+from fastsfu._native.worker.state cimport DROP_RTCP_MALFORMED, count_drop
+
+cdef enum:
+    ARRIVALS = 128                # read at a time
+
+
+cdef void estimate_on_feedback(
+        Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
+    cdef Arrival arrivals[ARRIVALS]
+    cdef TwccReader reader
+    cdef int count
+    if transport.estimator == NULL or transport.estimator.log == NULL:
+        return
+    if not twcc_open(part, &reader):
+        count_drop(worker, DROP_RTCP_MALFORMED)
+        return
+    count = twcc_read(&reader, arrivals, ARRIVALS)
+    while count:
+        estimator_on_arrivals(transport.estimator, arrivals, count, worker.now_us)
+        count = twcc_read(&reader, arrivals, ARRIVALS)
+    estimator_conclude(transport.estimator, worker.now_us)
+    follow(worker, transport)
+
+
+cdef void estimate_on_remb(
+        Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
+    cdef int64_t bps
+    if transport.estimator != NULL and rtcp_read_remb(part, &bps):
+        estimator_on_remb(transport.estimator, bps, sent_bytes(transport), worker.now_us)
+        follow(worker, transport)
+
+
+cdef void estimate_on_reports(
+        Worker* worker, Transport* transport, uint32_t packets, uint32_t lost) noexcept nogil:
+    if transport.estimator != NULL and transport.estimator.log == NULL:
+        estimator_on_report(
+            transport.estimator, packets, lost, sent_bytes(transport), worker.now_us)
+        follow(worker, transport)
+
+
+cdef void estimate_sweep(Worker* worker, Transport* transport) noexcept nogil:
+    if transport.estimator != NULL:
+        estimator_tick(transport.estimator, worker.now_us)
+        follow(worker, transport)
+
+
+cdef uint64_t sent_bytes(const Transport* transport) noexcept nogil:
+    cdef uint64_t bytes = 0
+    cdef int i
+    for i in range(transport.outbound_count):
+        bytes += transport.outbound[i].stats.bytes
+    return bytes
+
+
+cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
+    """Whoever goes by the estimate gets it."""
+    transport.stats.estimate_bps = (
+        <uint64_t>transport.estimator.bps if transport.estimator.proven else 0)

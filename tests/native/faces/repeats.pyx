@@ -1,0 +1,18 @@
+"""Python face of media/repeats, for its tests."""
+
+from libc.stdlib cimport free
+
+from fastsfu._native.media.repeats cimport Repeats as CRepeats, repeats_allow, repeats_new
+
+
+cdef class Repeats:
+    cdef CRepeats* repeats
+
+    def __cinit__(self, now_us=0):
+        self.repeats = repeats_new(now_us)
+
+    def __dealloc__(self):
+        free(self.repeats)
+
+    def allow(self, seq, now_us, *, size=1000, rtt_us=50_000, estimate_bps=0):
+        return bool(repeats_allow(self.repeats, seq, size, rtt_us, estimate_bps, now_us))
