@@ -60,14 +60,15 @@ class SFU:
         `open_engines` makes the media engines when the SFU is entered.
         """
         self.config = Config() if config is None else config
+        self.tokens = Tokens(self.config.secret)
         self.rooms = Rooms(
             self.config,
+            self.tokens.resume_keys(),
             Gates(on_join=on_join, on_app_message=on_app_message, on_channel=on_channel),
             on_leave,
             on_topology,
             observers,
         )
-        self.tokens = Tokens(self.config.secret)
         self._open_engines = open_engines
         self._quotas = Quotas(self.config)
         self._workers: Workers | None = None

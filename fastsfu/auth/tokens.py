@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import jwt
 from pydantic import SecretStr
 
+from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.errors import TokenError
 
 ALGORITHM = "HS256"
@@ -97,6 +98,10 @@ class Tokens:
 
     def __repr__(self) -> str:
         return "Tokens(secret=**********)"
+
+    def resume_keys(self) -> ResumeKeys:
+        """The keys of sessions, made with the same secret."""
+        return ResumeKeys(self._key())
 
     def sign(
         self,

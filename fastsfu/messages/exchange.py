@@ -224,6 +224,10 @@ class Exchange:
         timer.cancel()
         return mailbox
 
+    def reopen(self, origin: str | None) -> Mailbox | None:
+        """An empty one, of who had it at a server before this one; None: it is somebody's here."""
+        return None if origin is None or origin in self._boxes else Mailbox(origin)
+
     def granted(self, session_id: str, resume_key: str) -> Grant | None:
         """What a session was allowed whose mailbox can be claimed."""
         owner = self._owner(session_id, resume_key)

@@ -7,7 +7,7 @@ event loop is told as one event (`News`).
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError, RequestError
@@ -20,15 +20,14 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
 )
-from fastsfu.messages.exchange import AppMessage, Exchange, MessageCounts
+from fastsfu.messages.exchange import AppMessage, Exchange
 from fastsfu.p2p.peering import Peering
 from fastsfu.p2p.topology import Topology
-from fastsfu.room.bans import Bans
 from fastsfu.room.entrance import Entrance
 from fastsfu.room.gates import Gates
 from fastsfu.room.herald import Herald
+from fastsfu.room.keeper import Keeper
 from fastsfu.room.news import News
-from fastsfu.room.notices import Notice
 from fastsfu.room.options import DIRECT_PARTICIPANTS, RoomOptions, RoomProperties
 from fastsfu.room.requests import SectionRequests
 from fastsfu.room.speaker import Speaker
@@ -42,26 +41,6 @@ OnLeave = Callable[[Session, str], Awaitable[None] | None]
 OnTopology = Callable[["Room", Carried], Awaitable[None] | None]
 
 CLOSING = {"exp-room": "The room has ended.", "end-of-life": "The server stops."}
-
-
-class Keeper(Protocol):
-    """What a room needs of whoever keeps it: its Rooms."""
-
-    max_app_message_bytes: int
-    message_counts: MessageCounts
-    bans: Bans
-
-    def left(self, room: "Room", session: Session, reason: str) -> None:
-        """A session is out."""
-
-    def carrier_changed(self, room: "Room", carrier: Carried) -> None:
-        """Something else carries the call."""
-
-    def given_up(self, room: "Room") -> None:
-        """A client that was lost has not come back in time."""
-
-    def tell(self, notice: Notice) -> None:
-        """Observers are to know."""
 
 
 class Room(RoomProperties):
@@ -79,7 +58,7 @@ class Room(RoomProperties):
         name: str,
         options: RoomOptions,
         gates: Gates,
-        keeper: Keeper,
+        keeper: "Keeper[Room]",
         *,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
@@ -91,6 +70,7 @@ class Room(RoomProperties):
         self.on_channel = gates.on_channel
         self.on_leave = on_leave
         self.on_topology = on_topology
+        self.resume_keys = keeper.resume_keys
         self.exchange = Exchange(
             keeper.max_app_message_bytes,
             keeper.message_counts,
@@ -204,7 +184,11 @@ class Room(RoomProperties):
         self._sessions[session.id] = session
         if session.mailbox is not None:
             if session.replaces is not None:  # not before: who is refused may try again
-                session.mailbox = self.exchange.claim(*session.replaces) or session.mailbox
+                session.mailbox = (
+                    self.exchange.claim(*session.replaces)
+                    or self.exchange.reopen(self.resume_keys.origin(self.name, *session.replaces))
+                    or session.mailbox
+                )
             self.exchange.enter(session.mailbox, session)
         for publication in self._stage.all_for(session):
             session.subscriber.add(publication)

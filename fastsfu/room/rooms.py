@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypedDict, Unpack
 
+from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.messages.exchange import MessageCounts, OnAppMessage
@@ -43,6 +44,7 @@ class Rooms:
     def __init__(
         self,
         config: Config,
+        resume_keys: ResumeKeys,
         gates: Gates = NO_GATES,
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
@@ -54,6 +56,7 @@ class Rooms:
         self.max_app_message_bytes = config.max_app_message_bytes
         self.message_counts = MessageCounts()
         self.bans = Bans()
+        self.resume_keys = resume_keys
         self._gates = gates
         self._on_leave = on_leave
         self._on_topology = on_topology

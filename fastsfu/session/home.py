@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.events import Participant
 from fastsfu.p2p.peering import Peering
 from fastsfu.session.channels import Switchboard
@@ -17,6 +18,7 @@ class Home(Audience, Switchboard, Protocol[Guest]):
 
     name: str
     peering: Peering
+    resume_keys: ResumeKeys
 
     @property
     def max_participants(self) -> int: ...

@@ -1,7 +1,5 @@
 """A session's line to its client: signaling, which may be lost, and taken up again."""
 
-import hmac
-import secrets
 from collections.abc import Callable
 
 from fastsfu.events import Ended, Event, Replaced, Signaler
@@ -9,22 +7,16 @@ from fastsfu.session.deadlines import Deadlines
 
 
 class Line:
-    """One session's. Attribute: `resume_key`, the secret of who may take it up."""
+    """One session's."""
 
     def __init__(
         self, deadlines: Deadlines, patience: float, on_given_up: Callable[[], None]
     ) -> None:
         """`on_given_up` is called when nobody takes it up again for `patience` seconds."""
-        self.resume_key = secrets.token_urlsafe(24)
         self._deadlines = deadlines
         self._patience = patience
         self._on_given_up = on_given_up
         self._signaler: Signaler | None = None
-
-    def matches(self, resume_key: str) -> bool:
-        """Whether this is the resume key; takes the same time for each wrong one."""
-        given = resume_key.encode("utf-8", "surrogatepass")  # JSON can hold lone surrogates
-        return hmac.compare_digest(self.resume_key.encode(), given)
 
     def attach(self, signaler: Signaler) -> None:
         """Talk through `signaler` from now on; the one before gets `Replaced`."""

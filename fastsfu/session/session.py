@@ -17,13 +17,7 @@ from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
-from fastsfu.events import (
-    Ended,
-    Event,
-    Participant,
-    SectionsWanted,
-    Signaler,
-)
+from fastsfu.events import Ended, Event, Participant, SectionsWanted, Signaler
 from fastsfu.messages.exchange import Mailbox
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.bundle import Answer, IceParameters
@@ -152,12 +146,12 @@ class Session:
 
     @property
     def resume_key(self) -> str:
-        """The secret of who may take the session up again."""
-        return self.line.resume_key
+        """Secret; proves to this server, and to the next one, that a client had this session."""
+        return self.room.resume_keys.sign(self.room.name, self.id, self.origin)
 
     def matches(self, resume_key: str) -> bool:
         """Whether this is the resume key; takes the same time for each wrong one."""
-        return self.line.matches(resume_key)
+        return self.room.resume_keys.origin(self.room.name, self.id, resume_key) is not None
 
     async def offer(
         self, sdp: str, tracks: Mapping[str, Source] | None = None, *, whole: bool = False

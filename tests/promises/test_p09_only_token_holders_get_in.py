@@ -234,6 +234,31 @@ async def test_a_lost_session_is_replaced_only_with_its_key() -> None:
         assert again.origin == ada.id
 
 
+async def test_a_server_that_was_started_again_believes_only_a_key() -> None:
+    """Nobody is taken for who was here before, nor for who is here, without the key of that one."""
+    async with serving() as sfu:
+        ada = await sfu.open_session("standup", token=sfu.token("standup"), listens=True)
+        eve = await sfu.open_session("standup", token=sfu.token("standup"), listens=True)
+    async with serving() as sfu:
+        join = partial(sfu.open_session, "standup", token=sfu.token("standup"), listens=True)
+        for key in ("", "\ud800", eve.resume_key, f"{ada.id}.{eve.resume_key.partition('.')[2]}"):
+            thief = await join(replaces=(ada.id, key))
+            assert thief.origin == thief.id
+        again = await join(replaces=(ada.id, ada.resume_key))
+        assert again.origin == ada.id
+        twice = await join(replaces=(ada.id, ada.resume_key))
+        assert twice.origin == twice.id
+        later = await join(replaces=(again.id, again.resume_key))
+        assert later.origin == ada.id
+        elsewhere = await sfu.open_session(
+            "boardroom",
+            token=sfu.token("boardroom"),
+            listens=True,
+            replaces=(eve.id, eve.resume_key),
+        )
+        assert elsewhere.origin == elsewhere.id
+
+
 async def test_refusals_tell_no_secret() -> None:
     async with serving() as sfu:
         token = sfu.token("standup")
