@@ -4,16 +4,17 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 from tests.support import chromium
 from tests.support.firefox import Firefox
-from tests.support.page import CallPage, Driver, call_url
+from tests.support.page import HOOK, CallPage, Driver, call_url
 
 HERE = Path(__file__).parent
 # Short enough to see a client that vanished go, long enough for a loaded machine. These tests are
@@ -36,6 +37,12 @@ BROWSERS = {"browser", "firefox"}  # fixtures
 _names = itertools.count(1)
 
 OpenPage = Callable[..., Awaitable[CallPage]]
+Visit = Callable[..., Awaitable[Page]]
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -153,3 +160,31 @@ async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
     for page in pages:
         if not page.closed:
             await page.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, server: ServerProcess, room: str) -> AsyncIterator[Visit]:
+    """`await visit(t=TOKEN, name=...)`: the page as opened from that link, nothing clicked yet.
+
+    The first `lost` requests for a URL that ends in `lose` break, as when the network changes.
+    """
+    contexts = []
+
+    async def visit(
+        script: str = "", lose: str = "", lost: int = 1, width: int = 1280, **query: str
+    ) -> Page:
+        viewport: ViewportSize = {"width": width, "height": 720}
+        context = await browser.new_context(ignore_https_errors=True, viewport=viewport)
+        contexts.append(context)
+        page = await context.new_page()
+        if lose:
+            await page.route(f"**{lose}", lambda route: route.abort(), times=lost)
+        await page.add_init_script(HOOK + VIOLATIONS + script)
+        await page.goto(f"{server.url}/r/{room}?{urlencode(query)}")
+        return page
+
+    yield visit
+    for context in contexts:
+        for page in context.pages:
+            assert await page.evaluate("window.violations") == []
+        await context.close()

@@ -1,22 +1,15 @@
 """The call page and the browser library as people use them: every view, against the real server."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from urllib.parse import urlencode
+from collections.abc import Awaitable
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from benchmarks.load.server import SECRET, ServerProcess
+from benchmarks.load.server import SECRET
 from fastsfu.auth.tokens import Tokens
-from tests.interop.conftest import OpenPage
-from tests.support.page import HOOK, SHARE, until
+from tests.interop.conftest import OpenPage, Visit
+from tests.support.page import SHARE, until
 
-VIOLATIONS = """
-window.violations = [];
-document.addEventListener('securitypolicyviolation', (event) =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
-"""
 DENY = """
 navigator.mediaDevices.getUserMedia = () =>
   Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
@@ -44,33 +37,6 @@ SLOW_CHANNEL = """void (window.call.sendAppMessage = () =>
   new Promise((sent, refused) => Object.assign(window, { sent, refused })))"""
 
 JOINED = "window.call?.meetingState() === 'joined-meeting'"
-
-Visit = Callable[..., Awaitable[Page]]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, server: ServerProcess, room: str) -> AsyncIterator[Visit]:
-    """`await visit(t=TOKEN, name=...)`: the page as opened from that link, nothing clicked yet.
-
-    The first `lost` requests for a URL that ends in `lose` break, as when the network changes.
-    """
-    contexts = []
-
-    async def visit(script: str = "", lose: str = "", lost: int = 1, **query: str) -> Page:
-        context = await browser.new_context(ignore_https_errors=True)
-        contexts.append(context)
-        page = await context.new_page()
-        if lose:
-            await page.route(f"**{lose}", lambda route: route.abort(), times=lost)
-        await page.add_init_script(HOOK + VIOLATIONS + script)
-        await page.goto(f"{server.url}/r/{room}?{urlencode(query)}")
-        return page
-
-    yield visit
-    for context in contexts:
-        for page in context.pages:
-            assert await page.evaluate("window.violations") == []
-        await context.close()
 
 
 async def test_from_the_link_into_the_call_and_back(visit: Visit, token: str, room: str) -> None:
@@ -171,6 +137,10 @@ async def test_a_lost_connection_is_told_and_comes_back(visit: Visit, token: str
     await page.context.set_offline(True)
     await page.evaluate("window.sockets.at(-1).close(4000)")
     await expect(page.locator("#banner-text")).to_contain_text("Reconnecting")
+    await expect(page.locator("#banner-action")).to_have_text("Try now")
+    tried = await page.evaluate("window.sockets.length")
+    await page.click("#banner-action")
+    await until("it to be tried", lambda: page.evaluate(f"window.sockets.length > {tried}"))
     await page.context.set_offline(False)
     await expect(page.locator("#banner")).to_be_hidden(timeout=15_000)
     await expect(page.locator("#toasts")).to_contain_text("connected again")
