@@ -70,3 +70,16 @@ test('transceivers that come from an offer get what there is to send, and its li
   await sending.limitAnew();
   assert.equal(sender.parameters.encodings[0].maxBitrate, 5);
 });
+
+test('a ladder is opened where the other end chooses, and rests by rung', async () => {
+  const sending = new Sending(true, true);
+  await sending.put('video', Object.assign(camera(), { settings: { width: 1280, height: 720 } }));
+  const { sender } = opened(sending);
+  const active = () => sender.parameters.encodings.map((one) => [one.rid, one.active]);
+  assert.deepEqual(active(), [['f', true], ['h', true], ['q', true]]);
+  await sending.want('video', [{ rid: 'f', active: false, max_height: null, max_framerate: null }]);
+  assert.deepEqual(active(), [['f', false], ['h', true], ['q', true]]);
+  await sending.want('video', [{ rid: 'f', active: true, max_height: null, max_framerate: null }]);
+  await sending.put('video', Object.assign(camera(), { settings: { width: 640, height: 360 } }));
+  assert.deepEqual(active(), [['f', true], ['h', true], ['q', false]]);
+});

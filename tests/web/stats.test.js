@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { encodingFor, shareBandwidth } from '../../fastsfu/web/sdk/encodings.js';
 import {
   RecentStats, networkStats, qualityOf, thresholdOf, totalsOf,
 } from '../../fastsfu/web/sdk/stats.js';
@@ -72,27 +71,6 @@ test('loss and delay lower the quality', () => {
   assert.deepEqual([100, 70, 69, 40, 39].map(thresholdOf), [
     'good', 'good', 'low', 'low', 'very-low',
   ]);
-});
-
-const camera = (height) => ({ getSettings: () => ({ height }) });
-
-test('a picture higher than allowed is scaled down, a lower one is not scaled up', () => {
-  assert.equal(encodingFor('video', camera(720), { maxHeight: 360 }).scaleResolutionDownBy, 2);
-  assert.equal(encodingFor('video', camera(240), { maxHeight: 360 }).scaleResolutionDownBy, 1);
-  assert.equal(encodingFor('video', null, { maxHeight: 360 }).scaleResolutionDownBy, 1);
-  assert.ok(!('maxHeight' in encodingFor('video', camera(720), { maxHeight: 360 })));
-});
-
-test('limits of the application win over the defaults', () => {
-  assert.equal(encodingFor('video', null, { maxBitrate: 1 }).maxBitrate, 1);
-  assert.deepEqual(encodingFor('audio', null, {}), {});
-});
-
-test('a bandwidth limit is shared between screen and camera', () => {
-  assert.deepEqual(shareBandwidth(null, true), { video: {}, screenVideo: {} });
-  assert.equal(shareBandwidth(500, false).video.maxBitrate, 500_000);
-  const { video, screenVideo } = shareBandwidth(1000, true);
-  assert.equal(video.maxBitrate + screenVideo.maxBitrate, 1_000_000);
 });
 
 test('rates are of the last seconds, whoever else asks and however often', () => {

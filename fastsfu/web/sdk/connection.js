@@ -6,7 +6,7 @@
 
 import { IceWatch } from './ice-watch.js';
 import { Negotiator } from './negotiator.js';
-import { isSound } from './encodings.js';
+import { PUBLISHES_LADDER, isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { missingSections, sendingMids, subscribedTracks } from './sections.js';
@@ -14,7 +14,7 @@ import { Sending } from './sending.js';
 import { withStartBitrate } from './start-bitrate.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
-/** @import { Answer, IceServer, Sections } from './protocol.d.ts' */
+/** @import { Answer, IceServer, Sections, WantedEncoding } from './protocol.d.ts' */
 
 /**
  * @typedef {object} ConnectionHandlers
@@ -38,7 +38,7 @@ export class MediaConnection {
   #wanted = { audio: 0, video: 0 };
   /** @type {Set<RTCRtpTransceiver>} */
   #receiving = new Set();
-  #sending = new Sending(true);
+  #sending = new Sending(true, PUBLISHES_LADDER);
   /** For app messages. @type {RTCDataChannel} */
   messageChannel;
   /** False before the first offer: until then all changes wait for it. */
@@ -142,6 +142,14 @@ export class MediaConnection {
   /** @param {SendSettings} settings */
   setSendSettings(settings) {
     return this.#sending.limit(settings);
+  }
+
+  /**
+   * @param {Source} source
+   * @param {WantedEncoding[]} encodings what the others want of it
+   */
+  want(source, encodings) {
+    return this.#sending.want(source, encodings);
   }
 
   /** @param {MediaStreamTrack} [track] */

@@ -1,6 +1,28 @@
-/** What each source may cost: defaults, and the settings of the application. */
+/**
+ * What each source may cost: defaults, the settings of the application, what the others want of it.
+ * The camera goes to the SFU as a ladder of encodings, of which each receiver gets the one that
+ * fits (RFC 8853); everything else is one encoding. Pure but for `applyEncodings`.
+ */
 
-/** @import { EncodingLimits, Source } from './fastsfu.d.ts' */
+/** @import { EncodingLimits, SendLimits, Source } from './fastsfu.d.ts' */
+/** @import { WantedEncoding } from './protocol.d.ts' */
+
+/** Not before servers answer `a=simulcast`: without that every later offer fails in Chromium. */
+export const PUBLISHES_LADDER = false;
+
+/**
+ * Largest first: where a picture is too small for all, Chromium leaves out the last ones, and with
+ * the smallest first that would be the picture itself.
+ */
+const RUNGS = [
+  { rid: 'f', level: 'high', scale: 1 },
+  { rid: 'h', level: 'medium', scale: 2 },
+  { rid: 'q', level: 'low', scale: 4 },
+];
+/** Pixels from which Chromium sends all three. */
+const THREE_FROM = 960 * 540;
+/** Lines of a camera that is not open yet. */
+const USUAL_HEIGHT = 720;
 
 /** @type {Record<Source, EncodingLimits>} */
 const DEFAULTS = {
@@ -10,38 +32,56 @@ const DEFAULTS = {
   screenAudio: { maxBitrate: 128_000 },
 };
 
+/**
+ * @typedef {object} Circumstances
+ * @property {boolean} [ladder] a picture may have several encodings
+ * @property {WantedEncoding[]} [wanted] by the others; what is not named is wanted
+ */
+
 /** @param {Source} source */
 export function isSound(source) {
   return source === 'audio' || source === 'screenAudio';
 }
 
 /**
- * The limits in the words of RTCRtpEncodingParameters.
+ * The limits in the words of RTCRtpEncodingParameters, one for each encoding.
  *
  * @param {Source} source
  * @param {{getSettings(): MediaTrackSettings} | null} track
- * @param {EncodingLimits} [limits]
- * @returns {RTCRtpEncodingParameters}
+ * @param {SendLimits} [limits] `maxBitrate` of all encodings together
+ * @param {Circumstances} [circumstances]
+ * @returns {RTCRtpEncodingParameters[]}
  */
-export function encodingFor(source, track, limits = {}) {
-  const { maxHeight, ...rates } = { ...DEFAULTS[source], ...limits };
-  if (isSound(source)) return rates;
-  const height = track?.getSettings().height ?? 0;
-  const tooHigh = maxHeight && height > maxHeight;
-  return { ...rates, scaleResolutionDownBy: tooHigh ? height / maxHeight : 1 };
+export function encodingsFor(source, track, limits = {}, { ladder = false, wanted = [] } = {}) {
+  if (isSound(source)) return [{ ...DEFAULTS[source], ...limits, active: isActive(wanted, '') }];
+  const { width = 0, height = 0 } = track?.getSettings() ?? {};
+  const { maxHeight, encodings = {}, ...rates } = limits;
+  const shrink = maxHeight && height > maxHeight ? height / maxHeight : 1;
+  const whole = { ...DEFAULTS[source], ...rates, scaleResolutionDownBy: shrink, active: true };
+  if (!ladder || source !== 'video') return [asWanted(whole, height, wanted, '')];
+  const small = height > 0 && (width * height) / shrink ** 2 < THREE_FROM;
+  const rungs = RUNGS.map(({ rid, level, scale }) => {
+    const lines = (height || USUAL_HEIGHT) / shrink / scale;
+    const maxBitrate = scale === 1 ? DEFAULTS.video.maxBitrate : bitrateFor(lines);
+    const scaleResolutionDownBy = scale * shrink;
+    const rung = { ...whole, rid, scaleResolutionDownBy, maxBitrate, ...encodings[level] };
+    rung.active &&= scale < 4 || !small;
+    return asWanted(rung, height, wanted, rid);
+  });
+  return shared(rungs, rates.maxBitrate);
 }
 
 /**
- * The camera gives way in resolution, speech gets through first.
- *
  * @param {Source} source
  * @param {MediaStreamTrack | null} track
- * @param {EncodingLimits} [limits]
- * @returns {RTCRtpEncodingParameters}
+ * @param {SendLimits} [limits]
+ * @param {Circumstances} [circumstances]
+ * @returns {RTCRtpEncodingParameters[]}
  */
-export function initialEncoding(source, track, limits) {
-  const encoding = encodingFor(source, track, limits);
-  return source === 'audio' ? { ...encoding, priority: 'high' } : encoding;
+export function initialEncodings(source, track, limits, circumstances) {
+  const encodings = encodingsFor(source, track, limits, circumstances);
+  // Speech gets through first.
+  return source === 'audio' ? encodings.map((one) => ({ ...one, priority: 'high' })) : encodings;
 }
 
 /**
@@ -49,14 +89,30 @@ export function initialEncoding(source, track, limits) {
  *
  * @param {RTCRtpSender} sender
  * @param {Source} source
- * @param {EncodingLimits} [limits]
+ * @param {SendLimits} [limits]
+ * @param {Circumstances} [circumstances]
  */
-export async function applyEncoding(sender, source, limits) {
+export async function applyEncodings(sender, source, limits, circumstances) {
   const parameters = sender.getParameters();
   if (!parameters.encodings?.length) return;
-  const wanted = encodingFor(source, sender.track, limits);
-  parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...wanted }));
+  const wanted = encodingsFor(source, sender.track, limits, circumstances);
+  parameters.encodings = parameters.encodings.map((encoding) => {
+    const { rid, ...own } = wanted.find((one) => one.rid === encoding.rid) ?? wanted[0];
+    return { ...encoding, ...own };
+  });
+  if (!isSound(source)) parameters.degradationPreference = preferenceFor(sender.track);
   await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
+}
+
+/**
+ * What gives way where there is too little for all: text stays sharp, people keep moving.
+ *
+ * @param {{contentHint: string} | null} track
+ * @returns {RTCDegradationPreference}
+ */
+export function preferenceFor(track) {
+  const hint = track?.contentHint;
+  return hint === 'detail' || hint === 'text' ? 'maintain-resolution' : 'maintain-framerate';
 }
 
 /**
@@ -74,4 +130,47 @@ export function shareBandwidth(kbs, sharing) {
     video: { maxBitrate: Math.min(sharing ? bits - screen : bits, 1_500_000) },
     screenVideo: { maxBitrate: Math.min(screen, 2_500_000) },
   };
+}
+
+/** 160 kbit/s for 180 lines, 500 for 360. @param {number} height lines of picture */
+function bitrateFor(height) {
+  return Math.round(160_000 * (height / 180) ** 1.64);
+}
+
+/**
+ * Those that are sent share one limit as they would share the whole.
+ *
+ * @param {RTCRtpEncodingParameters[]} rungs
+ * @param {number | undefined} limit
+ */
+function shared(rungs, limit) {
+  const sent = rungs.filter(({ active }) => active);
+  const sum = sent.reduce((total, { maxBitrate = 0 }) => total + maxBitrate, 0);
+  if (limit === undefined || sum <= limit) return rungs;
+  return rungs.map((rung) => ({
+    ...rung, maxBitrate: Math.round(((rung.maxBitrate ?? 0) * limit) / sum),
+  }));
+}
+
+/**
+ * @param {RTCRtpEncodingParameters} encoding
+ * @param {number} height of the picture
+ * @param {WantedEncoding[]} wanted
+ * @param {string} rid
+ * @returns {RTCRtpEncodingParameters}
+ */
+function asWanted(encoding, height, wanted, rid) {
+  const { max_height, max_framerate } = wanted.find((one) => one.rid === rid) ?? {};
+  const { scaleResolutionDownBy = 1, maxFramerate = 30 } = encoding;
+  return {
+    ...encoding,
+    scaleResolutionDownBy: Math.max(scaleResolutionDownBy, max_height ? height / max_height : 1),
+    maxFramerate: Math.min(maxFramerate, max_framerate ?? maxFramerate),
+    active: encoding.active !== false && isActive(wanted, rid),
+  };
+}
+
+/** @param {WantedEncoding[]} wanted @param {string} rid */
+function isActive(wanted, rid) {
+  return !wanted.some((one) => one.rid === rid && !one.active);
 }

@@ -125,9 +125,25 @@ export interface EncodingLimits {
   maxHeight?: number;
 }
 
+/** One of the encodings of a picture. */
+export interface RungLimits {
+  maxBitrate?: number;
+  maxFramerate?: number;
+  /** false: it is not sent at all. */
+  active?: boolean;
+}
+
+/**
+ * Limits of a picture as a whole (`maxBitrate`: of all its encodings together), and of each: `high` has
+ * all lines, `medium` half of them, `low` a quarter.
+ */
+export interface SendLimits extends EncodingLimits {
+  encodings?: { [name in 'high' | 'medium' | 'low' | (string & {})]?: RungLimits };
+}
+
 export interface SendSettings {
   audio?: Pick<EncodingLimits, 'maxBitrate'>;
-  video?: EncodingLimits;
+  video?: SendLimits;
   screenVideo?: EncodingLimits;
   screenAudio?: Pick<EncodingLimits, 'maxBitrate'>;
 }

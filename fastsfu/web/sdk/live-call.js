@@ -335,6 +335,8 @@ export class LiveCall {
     },
     /** @param {Wire.ActiveSpeaker} message */
     'active-speaker': ({ session_id }) => this.#speaker.told(session_id),
+    /** @param {Wire.Encodings} wanted */
+    encodings: (wanted) => void this.#paths.want(wanted),
     /** @param {Wire.Ejected} message */
     ejected: ({ reason }) => this.#onLost(this.#explained(ejection(reason))),
     /** @param {Wire.Error} message */

@@ -187,6 +187,11 @@ export class MediaPaths {
     ]);
   }
 
+  /** Of what the SFU is sent. @param {Wire.Encodings} wanted */
+  want({ source, encodings }) {
+    return this.#sfu.want(source, encodings);
+  }
+
   /** @param {(sessionId: string, source: Source) => boolean} declined */
   setDeclined(declined) {
     this.#declined = declined;

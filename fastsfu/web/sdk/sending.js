@@ -3,9 +3,10 @@
  * its encodings may cost. Sections and directions are the connection's own business.
  */
 
-import { applyEncoding, initialEncoding, isSound } from './encodings.js';
+import { applyEncodings, initialEncodings, isSound } from './encodings.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { WantedEncoding } from './protocol.d.ts' */
 
 export class Sending {
   /** @type {Map<Source, RTCRtpTransceiver>} */
@@ -13,12 +14,19 @@ export class Sending {
   /** What there is to send. @type {Map<Source, MediaStreamTrack | null>} */
   #tracks = new Map();
   #on;
+  #ladder;
   /** @type {SendSettings} */
   #settings = {};
+  /** What others want of a source. @type {Map<Source, WantedEncoding[]>} */
+  #wanted = new Map();
 
-  /** @param {boolean} on false: all stands ready, and nothing is sent */
-  constructor(on) {
+  /**
+   * @param {boolean} on false: all stands ready, and nothing is sent
+   * @param {boolean} [ladder] the other end chooses among several encodings of the camera
+   */
+  constructor(on, ladder = false) {
     this.#on = on;
+    this.#ladder = ladder;
   }
 
   /** Those of all sources that have one; a source may be deleted from it. */
@@ -37,7 +45,7 @@ export class Sending {
     const track = this.#sent(source);
     const transceiver = pc.addTransceiver(track ?? (isSound(source) ? 'audio' : 'video'), {
       direction,
-      sendEncodings: [initialEncoding(source, track, this.#settings[source])],
+      sendEncodings: initialEncodings(source, track, ...this.#limitsOf(source)),
     });
     this.#transceivers.set(source, transceiver);
   }
@@ -77,6 +85,17 @@ export class Sending {
     await this.limitAnew();
   }
 
+  /**
+   * What nobody wants rests.
+   *
+   * @param {Source} source
+   * @param {WantedEncoding[]} encodings
+   */
+  async want(source, encodings) {
+    this.#wanted.set(source, encodings);
+    await this.#limit(source);
+  }
+
   /** Browsers forget limits that were set before all was negotiated. */
   async limitAnew() {
     await this.#each((source) => this.#limit(source));
@@ -102,6 +121,14 @@ export class Sending {
   /** @param {Source} source */
   async #limit(source) {
     const sender = this.#transceivers.get(source)?.sender;
-    if (sender) await applyEncoding(sender, source, this.#settings[source]);
+    if (sender) await applyEncodings(sender, source, ...this.#limitsOf(source));
+  }
+
+  /**
+   * @param {Source} source
+   * @returns {[SendSettings[Source], import('./encodings.js').Circumstances]}
+   */
+  #limitsOf(source) {
+    return [this.#settings[source], { ladder: this.#ladder, wanted: this.#wanted.get(source) }];
   }
 }
