@@ -24,6 +24,11 @@ from fastsfu._native.worker.state cimport (
     emit_commit, emit_reserve,
 )
 
+cdef enum:
+    # us in which a client is heard at least once: consent checks come every 4 to 6 s (RFC 7675
+    # section 5.1)
+    ADDRESS_HOLDS_US = 6500000
+
 
 cdef void paths_on_stun(Worker* worker, const Datagram* datagram) noexcept nogil:
     cdef StunMessage message
@@ -55,6 +60,9 @@ cdef void on_check(
     cdef SocketAddress back
     cdef IceCredentials before = transport.ice.current
     cdef IceAction action
+    if is_held(worker, transport, &datagram.source):
+        count_drop(worker, DROP_STUN_STRANGER)
+        return
     dropped.family = 0
     action = ice_on_request(
         &transport.ice, datagram.data, message, &datagram.source, worker.now_us, answer,
@@ -84,11 +92,25 @@ cdef void on_check(
 
 cdef int claim_address(
         Worker* worker, Transport* transport, const Address* address) noexcept nogil:
-    """The last authentic check says whose an address is. 0, or negative: out of memory."""
+    """The last authentic check says whose an address is, unless `is_held`. 0, or negative: out of
+    memory.
+    """
     if not has_path(transport, address):
         return 0                  # refused: the address is not kept
     return table_put(
         &worker.by_address, address_key(worker, address), <uint32_t>transport.handle)
+
+
+cdef bint is_held(
+        Worker* worker, const Transport* transport, const Address* address) noexcept nogil:
+    """Another client receives there, and was heard not long ago.
+
+    Whoever is in any room can put that address on a check of their own: it would take the other's
+    media away, and bring theirs there.
+    """
+    cdef Transport* holder = paths_find(worker, address)
+    return (holder != NULL and holder != transport and is_selected(holder, address)
+            and not holder.expired and worker.now_us - holder.heard_us < ADDRESS_HOLDS_US)
 
 
 cdef inline bint is_selected(const Transport* transport, const Address* path) noexcept nogil:
@@ -138,16 +160,26 @@ cdef Transport* paths_find(Worker* worker, const Address* source) noexcept nogil
 
 
 cdef uint64_t address_key(const Worker* worker, const Address* address) noexcept nogil:
-    """Exact for IPv4; for IPv6 a keyed hash, and transport_at compares the address itself."""
-    cdef uint64_t high, low
+    """Exact for IPv4; for IPv6 a keyed hash, and paths_find compares the address itself.
+
+    Whoever has a network of 64 bits chooses address and port: each goes under the secret apart, so
+    that none makes up for the other.
+    """
+    cdef uint64_t mixed
     if address.family == 4:
         return (<uint64_t>address.ip[0] << 40 | <uint64_t>address.ip[1] << 32
                 | <uint64_t>address.ip[2] << 24 | <uint64_t>address.ip[3] << 16 | address.port)
-    high = read_u64(address.ip) ^ worker.address_seed
-    low = read_u64(address.ip + 8) + address.port
-    high = (high ^ (high >> 29)) * 0xbf58476d1ce4e5b9u
-    low = (low ^ (low >> 32) ^ high) * 0x94d049bb133111ebu
-    return (low ^ (low >> 31)) | (1ull << 63)
+    mixed = mix(read_u64(address.ip) ^ worker.address_seed)
+    mixed = mix(mixed ^ read_u64(address.ip + 8) ^ worker.address_seed)
+    mixed = mix(mixed ^ address.port ^ worker.address_seed)
+    return mixed | (1ull << 63)
+
+
+cdef inline uint64_t mix(uint64_t value) noexcept nogil:
+    """The finalizer of SplitMix64."""
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u
+    value = (value ^ (value >> 27)) * 0x94d049bb133111ebu
+    return value ^ (value >> 31)
 
 
 cdef bint has_path(const Transport* transport, const Address* address) noexcept nogil:

@@ -1,6 +1,8 @@
 """ICE while media flows: change of address, restart, a client that vanishes (RFC 8445, 7675)."""
 
+from tests.scenarios import rtcp
 from tests.scenarios.call import call
+from tests.scenarios.participant import Participant
 from tests.support import stun
 
 
@@ -38,21 +40,68 @@ def test_a_restart_changes_the_credentials_not_the_media() -> None:
         assert len(bob.answers) == answered
 
 
-def test_an_address_taken_over_comes_back_with_the_next_check() -> None:
-    """An authentic client that forges another's address silences it for seconds, not for good."""
+def forged_check(eve: Participant) -> bytes:
+    """An authentic check of hers, which nominates; it is delivered from somebody else's address."""
+    return stun.request(
+        (0x0006, f"{eve.ufrag}:{eve.remote_ufrag}".encode()),
+        (0x0024, (1 << 30).to_bytes(4, "big")),
+        (0x802A, bytes(8)),
+        (0x0025, b""),
+        password=eve.password.encode(),
+    )
+
+
+def test_address_of_who_is_heard_is_not_handed_over() -> None:
+    """Else whoever is in some room silences a publisher in another one."""
     with call() as run:
         ann, bob, eve = (run.join(name) for name in ("ann", "bob", "eve"))
         viewer = run.watch(bob, run.film(ann))[1]
         run.run(2)
-        forged = stun.request(
-            (0x0006, f"{eve.ufrag}:{eve.remote_ufrag}".encode()),
-            (0x0024, (1 << 30).to_bytes(4, "big")),
-            (0x802A, bytes(8)),
-            password=eve.password.encode(),
-        )
-        run.world.deliver([forged], ann.address)
-        run.run(6)
-        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+        answered, unknown = len(ann.answers), run.world.counters()["drop_unknown_source"]
+        for _ in range(40):
+            run.world.deliver([forged_check(eve)], ann.address)
+            run.run(0.05)
+            assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+        assert run.world.counters()["drop_unknown_source"] == unknown
+        assert len(ann.answers) <= answered + 2, "they are her own checks' answers"
+        assert [name for name, handle, _ in run.events if handle == eve.transport] == [
+            "ice-connected"
+        ]
+
+
+def test_address_of_who_is_gone_is_handed_over() -> None:
+    """A router gives the same port to somebody else, or a page was closed without a word."""
+    with call() as run:
+        ann, eve = run.join("ann"), run.join("eve")
+        run.film(ann)
+        run.run(2)
+        ann.gone = True
+        run.run(3)
+        run.world.deliver([forged_check(eve)], ann.address)
+        run.run(4)
+        assert [name for name, handle, _ in run.events if handle == eve.transport] == [
+            "ice-connected"
+        ]
+        run.world.deliver([forged_check(eve)], ann.address)
+        run.step()
+        assert [name for name, handle, _ in run.events if handle == eve.transport] == [
+            *("ice-connected", "ice-connected")
+        ]
+
+
+def test_ipv6_neighbours_have_places_of_their_own() -> None:
+    """Address and port of one that add up to another's: its checks changed whose media that was."""
+    with call() as run:
+        ann, eve = run.join("ann"), run.join("eve")
+        run.film(ann)
+        run.run(1)
+        run.world.deliver([forged_check(ann)], ("2001:db8::8", 5000))
+        unknown = run.world.counters()["drop_unknown_source"]
+        for step in range(1, 8):
+            run.world.deliver([forged_check(eve)], (f"2001:db8::{8 - step}", 5000 + step))
+            packet = ann.outward.protect_rtcp(rtcp.receiver_report(ann.receiver_ssrc))
+            run.world.deliver([packet], ("2001:db8::8", 5000))
+        assert run.world.counters()["drop_unknown_source"] == unknown
 
 
 def test_who_vanishes_is_told_and_gets_nothing_more() -> None:

@@ -4,6 +4,8 @@ so that GSO is the kernel's. Worlds with the same Links are workers that can be 
 """
 
 cimport cython
+from ipaddress import ip_address
+
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc
 from libc.string cimport memcpy, memset
@@ -84,14 +86,15 @@ cdef class World:
         self.worker.now_us += us
 
     def deliver(self, datagrams, tuple source):
-        """A batch [bytes] from ("127.0.0.1", port), then what a worker does after a batch."""
+        """A batch [bytes] from (address, port), then what a worker does after a batch."""
         cdef Datagram datagram
         cdef bytes data
         memset(&datagram, 0, sizeof(datagram))
-        datagram.source.family = 4
+        address = ip_address(source[0])
+        datagram.source.family = address.version
         datagram.source.port = source[1]
-        for i, part in enumerate(source[0].split(".")):
-            datagram.source.ip[<int>i] = int(part)
+        for i, byte in enumerate(address.packed):
+            datagram.source.ip[<int>i] = byte
         for data in datagrams:
             copy = bytearray(data)
             datagram.data = copy
