@@ -42,6 +42,7 @@ cdef struct Dtls:             # one association
     uint32_t queue_start
     uint32_t queue_end
     uint32_t queue_capacity
+    uint32_t plain_records    # handed on without encryption: their numbers
     uint8_t early_records     # encrypted ones that came before the keys to read them
     DtlsReader reader         # of application data; NULL = it has none, and is dropped
     void* owner               # given to it

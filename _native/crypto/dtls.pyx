@@ -7,7 +7,8 @@ from posix.time cimport timeval
 
 from fastsfu._native.base.openssl cimport CRYPTO_memcmp
 from fastsfu._native.base.posix cimport explicit_bzero
-from fastsfu._native.base.wire cimport read_u16, write_u16
+from fastsfu._native.base.wire cimport read_u16, write_u16, write_u32
+from fastsfu._native.crypto.dtls_guard cimport guard_admits
 from fastsfu._native.crypto.dtls_openssl cimport (
     BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, DTLS1_2_VERSION, EVP_MAX_MD_SIZE,
     EVP_MD, EVP_PKEY, SRTP_PROTECTION_PROFILE, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE,
@@ -176,7 +177,7 @@ cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) no
         record = RECORD_HEADER + read_u16(datagram + at + 11)
         if record > size - at:
             break
-        if admit(dtls, datagram + at):
+        if admit(dtls, datagram + at, record):
             dtls.record = datagram + at
             dtls.record_size = record
             advance(dtls)
@@ -185,11 +186,15 @@ cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) no
     return dtls.state
 
 
-cdef bint admit(Dtls* dtls, const uint8_t* record) noexcept:
-    """False for encrypted records beyond those that may wait for their keys: until the peer has
-    proved something, what OpenSSL would keep of it is bounded here."""
-    if (dtls.state != DTLS_HANDSHAKING or read_u16(record + 3) == 0      # epoch
-            or has_read_keys(dtls.ssl)):
+cdef bint admit(Dtls* dtls, const uint8_t* record, size_t size) noexcept:
+    """False for what need not be the peer's, and for encrypted records beyond those that may wait
+    for their keys: until it has proved something, what OpenSSL would keep of it is bounded here.
+    """
+    if dtls.state != DTLS_HANDSHAKING:
+        return True
+    if read_u16(record + 3) == 0:     # epoch
+        return guard_admits(record, size, dtls.client)
+    if has_read_keys(dtls.ssl):
         return True
     if dtls.early_records == MAX_EARLY:
         return False
@@ -417,6 +422,12 @@ cdef int bio_read(BIO* bio, char* out, int capacity) noexcept nogil:
     if size > capacity:
         size = capacity
     memcpy(out, dtls.record, size)
+    if read_u16(dtls.record + 3) == 0:
+        # Without a key the numbers are anybody's: one that leaps ahead would make OpenSSL's replay
+        # window drop the peer's own. Messages have numbers of their own.
+        dtls.plain_records += 1
+        write_u16(<uint8_t*>out + 5, 0)
+        write_u32(<uint8_t*>out + 7, dtls.plain_records)
     dtls.record = NULL
     return size
 
