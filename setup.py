@@ -73,7 +73,15 @@ def link_sources() -> None:
         link.symlink_to(ROOT / "_native", target_is_directory=True)
 
 
+def forget_moved() -> None:
+    """Remove what an earlier build left in place of sources that stand elsewhere now."""
+    for built in Path("fastsfu/_native").glob("*/*.so"):
+        if not Path("_native", built.parent.name, built.name.split(".")[0] + ".pyx").is_file():
+            built.unlink()
+
+
 link_sources()
+forget_moved()
 setup(
     ext_modules=cythonize(
         extensions() if NATIVE else [],

@@ -18,6 +18,7 @@ from websockets.sync.client import connect
 from benchmarks.load.peer import HANDSHAKE_TIMEOUT, Description
 from benchmarks.load.server import ServerProcess
 from fastsfu.transport.dtls import Certificate
+from fastsfu.transport.frames import CHANNEL_ID
 from tests.native.faces.dtls import Association as Dtls
 from tests.native.faces.dtls import Identity
 from tests.native.faces.sctp import Association as Sctp
@@ -192,7 +193,7 @@ class Talker:
         self._send({"type": "ack", "count": self.received})
 
     def _send(self, frame: dict[str, Any]) -> None:
-        self.sctp.send(0, json.dumps(frame).encode(), PPID_TEXT)
+        self.sctp.send(CHANNEL_ID, json.dumps(frame).encode(), PPID_TEXT)
 
     def _flush(self) -> None:
         for packet in self.sctp.take() if self.sctp else ():

@@ -21,16 +21,23 @@ TELLING_BYTES = b"\x00\x01\x03\x04\x07\x0f\x10\x14\x1f\x20\x3f\x40\x7f\x80\xbf\x
 Target = Callable[[bytes], Hashable]
 
 
-def fuzz(name: str, target: Target, corpus: Sequence[bytes], largest: int = 1500) -> None:
+def fuzz(
+    name: str,
+    target: Target,
+    corpus: Sequence[bytes],
+    largest: int = 1500,
+    inputs: int = SHORT_INPUTS,
+) -> None:
     """`target` asserts what must hold for any input and returns what it made of it: an input with
-    an outcome not seen before joins the corpus. `largest`: bytes of an input."""
+    an outcome not seen before joins the corpus. `largest`: bytes of an input. `inputs`: how many a
+    short run has, fewer where the slow reference takes its time."""
     seed = int(os.environ.get("FASTSFU_FUZZ_SEED") or _fresh_seed())
     chance = random.Random(seed)
     known = list(corpus)
     outcomes = {target(data) for data in known}
     tried = 0
     with _Record(name) as record:
-        for tried in _turns():
+        for tried in _turns(inputs):
             data = mutate(chance, known, largest)
             record.write(data)
             try:
@@ -113,10 +120,10 @@ def _fresh_seed() -> int:
     return int.from_bytes(os.urandom(6), "big") if "FASTSFU_FUZZ_SECONDS" in os.environ else 1
 
 
-def _turns() -> Iterator[int]:
+def _turns(inputs: int) -> Iterator[int]:
     seconds = os.environ.get("FASTSFU_FUZZ_SECONDS")
     if seconds is None:
-        yield from range(SHORT_INPUTS)
+        yield from range(inputs)
         return
     end = time.monotonic() + float(seconds)
     turn = 0

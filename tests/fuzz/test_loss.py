@@ -16,7 +16,7 @@ CORPUS = [
 
 
 def test_loss() -> None:
-    fuzz("loss", live, CORPUS, largest=600)
+    fuzz("loss", live, CORPUS, largest=600, inputs=5000)
 
 
 def live(data: bytes) -> Hashable:

@@ -16,7 +16,7 @@ CORPUS = [
 
 
 def test_twcc() -> None:
-    fuzz("twcc", live, CORPUS, largest=800)
+    fuzz("twcc", live, CORPUS, largest=800, inputs=2500)
 
 
 def live(data: bytes) -> Hashable:

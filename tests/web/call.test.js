@@ -204,7 +204,7 @@ test('an address that is none is named, and nothing is left open', async () => {
   for (const url of ['calls.example', 'calls.example:8443/', 'ftp://calls.example/', '/calls/']) {
     const { type, info } = await failure({ room: 'r', url });
     assert.equal(type, 'connection-error');
-    assert.ok(info.includes(url) && info.includes('https://'), info);
+    assert.ok(info.includes(`'${url}'`) && info.includes('https:'), info);
   }
   assert.deepEqual([browser.connections, browser.sockets], [[], []]);
 });

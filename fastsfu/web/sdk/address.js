@@ -24,7 +24,7 @@ export function signalingUrl(base) {
   const url = URL.canParse(base) ? new URL(base) : null;
   const protocol = SCHEMES[url?.protocol ?? ''];
   if (!url || !protocol) {
-    const info = `A server's url is like https://calls.example/ and not '${base}'.`;
+    const info = `A server's url begins with https: and names a host; '${base}' does not.`;
     throw fatal('connection-error', info);
   }
   url.protocol = protocol;
