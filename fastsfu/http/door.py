@@ -8,18 +8,17 @@ All else is closed without a word: there is no plain HTTP (promise P1).
 """
 
 import asyncio
-import ipaddress
 import logging
 import resource
 import socket
 import ssl
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Final, cast
 
 from fastsfu.http.bridge import COOKIE, Bridge, RoundRobin
+from fastsfu.http.crowd import Crowd, Place
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.http")
@@ -41,9 +40,9 @@ class Door:
         listener: socket.socket,
         context: ssl.SSLContext,
         sfu: SFU,
-        http: Callable[[Callable[[], None]], asyncio.Protocol],
+        http: Callable[[Place], asyncio.Protocol],
     ) -> None:
-        """`http` makes the protocol of an HTTP connection, which calls what it is given at its end.
+        """`http` makes the protocol of an HTTP connection, which gives its place up at its end.
 
         Connections take at most half of the file descriptors, those of one address an eighth unless
         it is configured: the rest is for sockets to the workers and for TURN allocations.
@@ -60,7 +59,7 @@ class Door:
         of_address = sfu.config.max_connections_per_address or min(files // 8, MOST_OF_ADDRESS)
         self._connections = Crowd(files // 2, of_address)
         self._media = Crowd(MOST_BRIDGES, MOST_BRIDGES_OF_ADDRESS)
-        self._bridges: dict[Bridge, str] = {}
+        self._bridges: dict[Bridge, tuple[Place, Place]] = {}
         self._accepting = asyncio.create_task(self._accept())
 
     def close(self) -> None:
@@ -84,28 +83,30 @@ class Door:
                 logger.warning("accepting a connection failed: %s", error.strerror)
                 await asyncio.sleep(0.1)
                 continue
-            if not self._connections.enter(address[0]):
+            place = self._connections.enter(address[0])
+            if place is None:
                 connection.close()
                 continue
-            task = self._loop.create_task(self._take(connection, address[0]))
+            task = self._loop.create_task(self._take(connection, place, address[0]))
+            place.abort = task.cancel
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, connection: socket.socket, address: str) -> None:
+    async def _take(self, connection: socket.socket, place: Place, address: str) -> None:
         with suppress(OSError, asyncio.CancelledError):
-            if await self._hand_over(connection, address):
+            if await self._hand_over(connection, place, address):
                 return
         connection.close()
-        self._connections.leave(address)
+        place.leave()
 
-    async def _hand_over(self, connection: socket.socket, address: str) -> bool:
+    async def _hand_over(self, connection: socket.socket, place: Place, address: str) -> bool:
         """To whom its first bytes are for; False when they are for nobody. Raises OSError."""
         connection.setblocking(False)
         first = await self._first_bytes(connection)
         if first[:2] == b"\x16\x03":
-            ended = partial(self._connections.leave, address)
+            bridge_of = partial(self._bridge, place, address)
             await self._loop.connect_accepted_socket(
-                lambda: Inside(lambda: self._http(ended), lambda: self._bridge(address), ended),
+                lambda: Inside(place, lambda: self._http(place), bridge_of),
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=PATIENCE,
@@ -113,7 +114,7 @@ class Door:
             return True
         if COOKIE in (first[4:8], first[6:10]):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            bridge = self._bridge(address)
+            bridge = self._bridge(place, address)
             if bridge is not None:
                 await self._loop.connect_accepted_socket(lambda: bridge, connection)
                 return True
@@ -138,37 +139,40 @@ class Door:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         return connection.recv(FIRST_BYTES, socket.MSG_PEEK)
 
-    def _bridge(self, address: str) -> Bridge | None:
+    def _bridge(self, place: Place, address: str) -> Bridge | None:
         """A connection with media; None when there are too many."""
-        if not self._media.enter(address):
+        of_media = self._media.enter(address)
+        if of_media is None:
             return None
+        place.speak()
         bridge = Bridge(self._sfu, self._turns, self._ended)
-        self._bridges[bridge] = address
+        of_media.abort = bridge.abort
+        self._bridges[bridge] = place, of_media
         return bridge
 
     def _ended(self, bridge: Bridge) -> None:
-        address = self._bridges.pop(bridge)
-        self._media.leave(address)
-        self._connections.leave(address)
+        for place in self._bridges.pop(bridge):
+            place.leave()
 
 
 class Inside(asyncio.Protocol):
-    """A TLS connection until its first bytes tell what it is; `ended` when it ends before."""
+    """A TLS connection until its first bytes tell what it is."""
 
     def __init__(
         self,
+        place: Place,
         http: Callable[[], asyncio.Protocol],
         bridge: Callable[[], Bridge | None],
-        ended: Callable[[], None],
     ) -> None:
+        self._place = place
         self._http = http
         self._bridge = bridge
-        self._ended = ended
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's are no subclasses of it
+        self._place.abort = self._transport.abort
         self._timer = asyncio.get_running_loop().call_later(PATIENCE, self._transport.close)
 
     def data_received(self, data: bytes) -> None:
@@ -187,39 +191,4 @@ class Inside(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._ended()
-
-
-class Crowd:
-    """Who is in, by address. Of IPv6 64 bits are counted, since a client has all with these."""
-
-    def __init__(self, most: int, most_of_address: int) -> None:
-        self._most = most
-        self._most_of_address = most_of_address
-        self._of_network: Counter[bytes] = Counter()
-        self._inside = 0
-
-    def enter(self, address: str) -> bool:
-        """False when there are too many already."""
-        network = _network(address)
-        crowded = self._of_network[network] >= self._most_of_address
-        if crowded or self._inside >= self._most:
-            return False
-        self._of_network[network] += 1
-        self._inside += 1
-        return True
-
-    def leave(self, address: str) -> None:
-        """Who has entered has gone."""
-        network = _network(address)
-        self._inside -= 1
-        self._of_network[network] -= 1
-        if not self._of_network[network]:
-            del self._of_network[network]
-
-
-def _network(address: str) -> bytes:
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return found.packed[:8]
+        self._place.leave()

@@ -14,6 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from fastsfu.http.crowd import Place
+
 REQUEST_SECONDS: Final = 30.0  # from its first byte, or that of the connection, to its last
 
 
@@ -28,17 +30,17 @@ class WebSocket(WebSocketsSansIOProtocol):
 
 
 class HTTP1(H11Protocol):
-    """`ended` is called when the connection has, also when it became a WebSocket."""
+    """`place` is given up when the connection ends, also when it became a WebSocket."""
 
     def __init__(
         self,
         config: uvicorn.Config,
         server_state: ServerState,
         app_state: dict[str, Any],
-        ended: Callable[[], None],
+        place: Place,
     ) -> None:
         super().__init__(config, server_state, app_state)
-        self._ended = ended
+        self._place = place
         self._timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
@@ -46,19 +48,28 @@ class HTTP1(H11Protocol):
             self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
         super().data_received(data)
         if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
-            self._stop_timer()
+            self._asked()
+
+    def on_response_complete(self) -> None:
+        self._place.fall_silent()
+        super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         super().handle_websocket_upgrade(event)
-        self._stop_timer()
+        self._asked()
         protocol = self.transport.get_protocol()
         assert isinstance(protocol, WebSocket)
-        protocol.ended = self._ended
+        protocol.ended = self._place.leave
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
-        self._ended()
+        self._place.leave()
+
+    def _asked(self) -> None:
+        """The request is complete."""
+        self._stop_timer()
+        self._place.speak()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

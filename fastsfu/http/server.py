@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http.app import asgi_app
+from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
 from fastsfu.http.http1 import HTTP1, WebSocket
 from fastsfu.http.key_files import KeyFileError
@@ -97,9 +98,9 @@ class Server(uvicorn.Server):
         doors = [Door(each, context, self._sfu, self._http) for each in sockets]
         self.servers = cast(list[asyncio.Server], doors)
 
-    def _http(self, ended: Callable[[], None]) -> asyncio.Protocol:
+    def _http(self, place: Place) -> asyncio.Protocol:
         """A protocol for one connection, as uvicorn's own startup makes it."""
-        return HTTP1(self.config, self.server_state, self.lifespan.state, ended)
+        return HTTP1(self.config, self.server_state, self.lifespan.state, place)
 
     def _tls_name(self, url: str) -> str | None:
         """By which TURN/TLS clients reach us; None: a self-signed pair has our addresses."""

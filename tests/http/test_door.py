@@ -14,7 +14,6 @@ from fastsfu.http import door, http1
 from fastsfu.http.bridge import (
     frame,
 )
-from fastsfu.http.door import Crowd
 from fastsfu.sfu import SFU
 from tests.support.server import PUBLISH, LiveServer, Socket, live_server
 from tests.support.stun import message, request
@@ -274,18 +273,20 @@ async def test_how_many_of_one_address_is_an_option() -> None:
             assert await asyncio.to_thread(refused.recv, 1) == b""
 
 
-def test_a_crowd_is_counted_by_address() -> None:
-    crowd = Crowd(4, 2)
-    for address in ("192.0.2.1", "::ffff:192.0.2.1"):
-        assert crowd.enter(address)
-    assert not crowd.enter("192.0.2.1")
-    for address in ("2001:db8::1", "2001:db8::2:0:0:1"):
-        assert crowd.enter(address)
-    assert not crowd.enter("2001:db8::3")
-    assert not crowd.enter("192.0.2.2")  # all are in
-    crowd.leave("192.0.2.1")
-    assert not crowd.enter("2001:db8::3")
-    assert crowd.enter("192.0.2.2")
+async def test_the_oldest_silent_connection_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that has said something and is being answered."""
+    async with live_server(max_connections_per_address=1000) as server:
+        (at_door,) = server.uvicorn.servers
+        monkeypatch.setattr(at_door._connections, "_most", 6)
+        async with server.caller("r") as ada:
+            silent = [await asyncio.open_connection(LOOPBACK, server.port) for _ in range(5)]
+            assert (await server.http.get("/healthz")).status_code == 200
+            await ended(silent[0][0])
+            assert (await server.http.get("/healthz")).status_code == 200
+            await ada.send("ping", id=1)
+            await ada.expect("pong")
+        for _, writer in silent:
+            writer.close()
 
 
 async def test_https_goes_on_beside_it() -> None:
