@@ -11,6 +11,7 @@ import { Speakers } from './speakers.js';
 import { Stage } from './stage.js';
 import { problemText } from './texts.js';
 import { WakeLock } from './wake-lock.js';
+import { Wishes, wishesFor } from './wishes.js';
 
 /** @import { Call, CallError, CallEvents, Participant } from '../sdk/fastsfu.js' */
 /** @import { Action } from './shortcuts.js' */
@@ -42,7 +43,6 @@ export class Meeting {
   };
   #banner = byId('banner', HTMLDivElement);
   #bannerAction = byId('banner-action', HTMLButtonElement);
-  #stage = new Stage(byId('stage', HTMLDivElement));
   #speakers = new Speakers(byId('audio', HTMLDivElement), () => this.#askForSound());
   #connection = new ConnectionBanner(
     (text) => this.#showReconnecting(text),
@@ -50,6 +50,8 @@ export class Meeting {
   );
   #wakeLock = new WakeLock();
   #chat;
+  #stage;
+  #wishes;
   #encryption;
   #call;
   #mayPublish;
@@ -62,6 +64,10 @@ export class Meeting {
   constructor(call, { room, invite, mayPublish }) {
     this.#call = call;
     this.#chat = new Chat(call, this.#view);
+    this.#wishes = new Wishes(call);
+    this.#stage = new Stage(byId('stage', HTMLDivElement), (tiles, window) => {
+      if (this.isOpen) this.#wishes.want(wishesFor(tiles, window, devicePixelRatio));
+    });
     this.#encryption = new Encryption(call);
     byId('meeting-title', HTMLHeadingElement).textContent = room;
     byId('alone-hint', HTMLSpanElement).textContent = invite.complete
@@ -87,6 +93,7 @@ export class Meeting {
     this.#view.hidden = false;
     document.addEventListener('keydown', this.#onKey);
     this.#wakeLock.hold();
+    this.#wishes.open();
     this.#encryption.open();
     this.#draw();
     byId('meeting-title', HTMLHeadingElement).focus();
@@ -96,6 +103,7 @@ export class Meeting {
     this.#view.hidden = true;
     document.removeEventListener('keydown', this.#onKey);
     this.#wakeLock.release();
+    this.#wishes.close();
     for (const dialog of Object.values(this.#dialogs)) dialog.close();
     this.#connection.clear();
     this.#encryption.close();

@@ -6,6 +6,7 @@ import { Tile } from './tile.js';
 
 /** @import { Participant, Participants, Source } from '../sdk/fastsfu.js' */
 /** @import { TileView } from './tile.js' */
+/** @import { Seen, Window } from './wishes.js' */
 
 export class Stage {
   #root;
@@ -17,11 +18,17 @@ export class Stage {
   #pinned = null;
   /** @type {() => void} */
   #redraw = () => undefined;
+  #onPlaced;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {(tiles: Seen[], window: Window) => void} onPlaced what there is to see now
+   */
+  constructor(root, onPlaced) {
     this.#root = root;
+    this.#onPlaced = onPlaced;
     new ResizeObserver(() => this.#onResize()).observe(root);
+    root.addEventListener('scroll', () => this.#place(), { passive: true });
   }
 
   /**
@@ -68,9 +75,13 @@ export class Stage {
     const size = { width: this.#root.clientWidth, height: this.#root.clientHeight };
     const spotlight = this.#views.length > 0 && isLarge(this.#views[0]);
     const rects = arrange(size, this.#views.length, spotlight);
-    this.#views.forEach(({ key }, index) => {
-      if (rects[index]) this.#tiles.get(key)?.place(rects[index]);
+    const seen = this.#views.flatMap((view, index) => {
+      const rect = rects[index];
+      if (!rect) return [];
+      this.#tiles.get(view.key)?.place(rect);
+      return [{ view, rect }];
     });
+    this.#onPlaced(seen, { top: this.#root.scrollTop, height: size.height });
   }
 
   /** Tiles glide when people come and go, but follow a window that is being resized at once. */
@@ -153,6 +164,7 @@ function look(participant, key, source) {
   const visible = state === 'playable' || state === 'loading' || state === 'interrupted';
   return {
     key,
+    sessionId: participant.local ? null : participant.session_id,
     name: displayName(participant),
     initials: initials(participant.user_name || 'Guest'),
     hue: hue(participant.user_name || participant.origin),

@@ -7,6 +7,7 @@ import { icon, make } from './dom.js';
 /**
  * @typedef {object} TileView
  * @property {string} key
+ * @property {string | null} sessionId whose picture it is; null: our own
  * @property {string} name
  * @property {string} initials
  * @property {number} hue

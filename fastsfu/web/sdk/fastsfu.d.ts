@@ -114,8 +114,26 @@ export interface ScreenShareOptions {
   mediaStream?: MediaStream;
 }
 
-/** `false` declines a source. By session id, or `*` for all who have no setting of their own. */
-export type ReceiveSettings = Record<string, Partial<Record<Source, boolean>>>;
+/** How much of a picture is wanted, where its sender has several encodings or layers of it. */
+export interface VideoWish {
+  /** Lines: the largest encoding that has no more, else the smallest one. */
+  maxHeight?: number;
+  /** This encoding or spatial layer at most; 0 is the smallest. */
+  layer?: number;
+  /** From 0 (default) to 255: what gets more first when there is not enough for all. */
+  priority?: number;
+}
+
+/** `false` declines a source, `true` takes it back whole, a wish as far as it says. */
+export interface SourceSettings {
+  audio?: boolean;
+  video?: boolean | VideoWish;
+  screenVideo?: boolean | VideoWish;
+  screenAudio?: boolean;
+}
+
+/** By session id, or `*` for all who have no setting of their own. */
+export type ReceiveSettings = Record<string, SourceSettings>;
 
 export interface EncodingLimits {
   /** Bits per second. */

@@ -12,7 +12,7 @@ import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
 import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
-import { isDeclined } from './settings.js';
+import { isDeclined, wireSettings } from './settings.js';
 import { Signaling } from './signaling.js';
 import { RecentStats, totalsOf } from './stats.js';
 
@@ -202,7 +202,8 @@ export class LiveCall {
   setReceiveSettings(settings) {
     this.#receiveSettings = settings;
     this.#paths.setDeclined((sessionId, source) => isDeclined(settings, sessionId, source));
-    this.#signaling.send({ type: 'receive-settings', settings });
+    const known = (/** @type {string} */ id) => this.#others.get(id) !== undefined;
+    this.#signaling.send({ type: 'receive-settings', settings: wireSettings(settings, known) });
   }
 
   /** @param {SendSettings} settings all that hold now */

@@ -3,7 +3,11 @@
 import { CallError } from './errors.js';
 import { SOURCES } from './participants.js';
 
-/** @import { ReceiveSettings, SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { ReceiveSettings, SendSettings, Source, VideoWish } from './fastsfu.d.ts' */
+/** @import * as Wire from './protocol.d.ts' */
+
+/** Least and most of what a wish says. @type {Record<keyof VideoWish, [number, number]>} */
+const LIMITS = { maxHeight: [1, 65_535], layer: [0, 3], priority: [0, 255] };
 
 /**
  * @param {ReceiveSettings} before
@@ -15,8 +19,9 @@ export function mergeReceiveSettings(before, changes) {
   for (const [key, sources] of Object.entries(changes)) {
     for (const [source, wanted] of Object.entries(sources)) {
       const known = SOURCES.includes(/** @type {Source} */ (source));
-      if (known && typeof wanted === 'boolean') continue;
-      throw new CallError('bad-request', `${key}.${source} has to be true or false.`);
+      if (known && (typeof wanted === 'boolean' || isWish(source, wanted))) continue;
+      const info = 'has to be true or false, or for a picture {maxHeight, layer, priority}';
+      throw new CallError('bad-request', `${key}.${source} ${info}.`);
     }
     merged[key] = { ...merged[key], ...sources };
   }
@@ -34,6 +39,42 @@ export function mergeSendSettings(before, changes) {
     if (changes[source]) merged[source] = { ...merged[source], ...changes[source] };
   }
   return merged;
+}
+
+/**
+ * For the server, of those that it knows.
+ *
+ * @param {ReceiveSettings} settings
+ * @param {(key: string) => boolean} known
+ * @returns {Wire.ReceiveSettingsMessage['settings']}
+ */
+export function wireSettings(settings, known) {
+  const entries = Object.entries(settings).filter(([key]) => key === '*' || known(key));
+  return Object.fromEntries(entries.map(([key, { video, screenVideo, ...sound }]) => [
+    key, { ...sound, video: wireWish(video), screenVideo: wireWish(screenVideo) },
+  ]));
+}
+
+/**
+ * @param {boolean | VideoWish | undefined} wish
+ * @returns {boolean | Wire.VideoWish | undefined}
+ */
+function wireWish(wish) {
+  if (typeof wish !== 'object') return wish;
+  const { maxHeight, layer, priority } = wish;
+  return { max_height: maxHeight, layer, priority };
+}
+
+/**
+ * @param {string} source
+ * @param {unknown} wanted
+ */
+function isWish(source, wanted) {
+  if ((source !== 'video' && source !== 'screenVideo') || typeof wanted !== 'object') return false;
+  return Object.entries(wanted ?? { nothing: true }).every(([name, value]) => {
+    const [least, most] = LIMITS[/** @type {keyof VideoWish} */ (name)] ?? [0, -1];
+    return value === undefined || (Number.isInteger(value) && value >= least && value <= most);
+  });
 }
 
 /**
