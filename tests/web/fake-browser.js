@@ -68,6 +68,10 @@ export class FakePeerConnection {
     return transceiver;
   }
 
+  async createOffer() {
+    return { type: 'offer', sdp: '' };
+  }
+
   async setLocalDescription(description) {
     if (description?.type === 'rollback') {
       this.signalingState = 'stable';

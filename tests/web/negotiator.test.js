@@ -9,7 +9,13 @@ class FakeConnection {
   localDescription = null;
   offers = 0;
 
+  async createOffer() {
+    return { type: 'offer', sdp: 'offer' };
+  }
+
   async setLocalDescription(description) {
+    if (description?.type === 'offer' && this.refusesWords) throw new DOMException('', 'x');
+    this.words = description?.sdp ?? 'its own';
     if (description?.type === 'rollback') {
       this.signalingState = 'stable';
       return;
@@ -24,12 +30,13 @@ class FakeConnection {
   }
 }
 
-function negotiation() {
+function negotiation(more = '') {
   const pc = new FakeConnection();
   const waiting = [];
   const applied = [];
   const negotiator = new Negotiator(pc, {
     prepare: () => undefined,
+    amend: (sdp) => `${sdp}${more}`,
     exchange: (sdp) => new Promise((resolve, reject) => waiting.push({ sdp, resolve, reject })),
     apply: (answer) => applied.push(answer.sdp),
   });
@@ -94,4 +101,16 @@ test('closing ends what is under way, which the closed connection leaves pending
   negotiator.close();
   await Promise.all(offered);
   assert.deepEqual([waiting, applied], [[], []]);
+});
+
+test('an offer says what is wished besides, where the browser takes it', async () => {
+  for (const [refusesWords, words] of [[false, 'offer and more'], [true, 'its own']]) {
+    const { pc, waiting, negotiator } = negotiation(' and more');
+    pc.refusesWords = refusesWords;
+    const negotiated = negotiator.negotiate();
+    await turn();
+    assert.equal(pc.words, words);
+    waiting[0].resolve({ sdp: 'answer' });
+    await negotiated;
+  }
 });

@@ -9,6 +9,7 @@ import { Negotiator } from './negotiator.js';
 import { PUBLISHES_LADDER, isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
+import { offerDescriptor, withSoundRepeats } from './offer-wishes.js';
 import { missingSections, sendingMids, subscribedTracks } from './sections.js';
 import { Sending } from './sending.js';
 import { withStartBitrate } from './start-bitrate.js';
@@ -64,6 +65,7 @@ export class MediaConnection {
     });
     this.#negotiator = new Negotiator(this.#pc, {
       prepare: () => this.#addMissingSections(),
+      amend: withSoundRepeats,
       exchange: (sdp) => this.#exchange(sdp),
       apply: (answer) => this.#apply(answer),
     });
@@ -114,7 +116,7 @@ export class MediaConnection {
   async publish(source, track) {
     const put = this.#sending.put(source, track);
     const transceiver = this.#sending.transceivers.get(source);
-    if (!transceiver) this.#sending.open(this.#pc, source, 'sendonly');
+    if (!transceiver) this.#open(source);
     else if (transceiver.direction !== 'inactive') return put;
     else transceiver.direction = 'sendonly';
     await Promise.all([put, this.#changed()]);
@@ -169,6 +171,12 @@ export class MediaConnection {
     this.#negotiator.close();
   }
 
+  /** @param {Source} source */
+  #open(source) {
+    const transceiver = this.#sending.open(this.#pc, source, 'sendonly');
+    if (!isSound(source)) offerDescriptor(transceiver);
+  }
+
   /** Bring a change into force: part of the first offer, or an offer of its own. */
   #changed() {
     return this.#begun ? this.#negotiator.negotiate() : Promise.resolve();
@@ -188,7 +196,9 @@ export class MediaConnection {
       if (transceiver.currentDirection === 'stopped') this.#receiving.delete(transceiver);
     }
     for (const kind of missingSections(this.#wanted, this.#receivingKinds())) {
-      this.#receiving.add(this.#pc.addTransceiver(kind, { direction: 'recvonly' }));
+      const transceiver = this.#pc.addTransceiver(kind, { direction: 'recvonly' });
+      if (kind === 'video') offerDescriptor(transceiver);
+      this.#receiving.add(transceiver);
     }
   }
 

@@ -7,6 +7,7 @@
  * @template Answer
  * @typedef {object} NegotiatorParts
  * @property {() => void} prepare brings the transceivers to what is wanted, just before the offer
+ * @property {(sdp: string) => string} amend what the offer should say besides
  * @property {(sdp: string) => Promise<Answer & {sdp: string}>} exchange offer in, answer out
  * @property {(answer: Answer) => void} apply runs when the answer is in force
  */
@@ -57,7 +58,7 @@ export class Negotiator {
     const pc = this.#pc;
     if (pc.signalingState === 'closed') return;
     this.#parts.prepare();
-    await pc.setLocalDescription();
+    await this.#offer();
     try {
       const answer = await this.#parts.exchange(pc.localDescription?.sdp ?? '');
       await pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
@@ -68,5 +69,16 @@ export class Negotiator {
       }
       throw error;
     }
+  }
+
+  /** A browser that lets nobody change its words makes the offer alone. */
+  async #offer() {
+    const { sdp = '' } = await this.#pc.createOffer();
+    const amended = this.#parts.amend(sdp);
+    const taken = amended !== sdp
+      && await this.#pc.setLocalDescription({ type: 'offer', sdp: amended }).then(
+        () => true, () => false,
+      );
+    if (!taken) await this.#pc.setLocalDescription();
   }
 }

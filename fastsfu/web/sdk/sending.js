@@ -48,6 +48,7 @@ export class Sending {
       sendEncodings: initialEncodings(source, track, ...this.#limitsOf(source)),
     });
     this.#transceivers.set(source, transceiver);
+    return transceiver;
   }
 
   /**

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+
+import { offerDescriptor, withSoundRepeats } from '../../fastsfu/web/sdk/offer-wishes.js';
+
+const lines = (...all) => all.map((line) => `${line}\r\n`).join('');
+const AUDIO = ['m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0', 'a=rtpmap:111 opus/48000/2',
+  'a=rtcp-fb:111 transport-cc', 'a=rtpmap:63 red/48000/2', 'a=rtpmap:0 PCMU/8000'];
+const VIDEO = ['m=video 9 UDP/TLS/RTP/SAVPF 96', 'a=rtpmap:96 VP8/90000', 'a=rtcp-fb:96 nack'];
+
+test('lost sound is asked for again, of Opus in every section', () => {
+  const offer = lines('v=0', ...AUDIO, ...VIDEO, ...AUDIO);
+  const amended = withSoundRepeats(offer);
+  const asked = [AUDIO[0], AUDIO[1], 'a=rtcp-fb:111 nack', ...AUDIO.slice(2)];
+  assert.equal(amended, lines('v=0', ...asked, ...VIDEO, ...asked));
+  assert.equal(withSoundRepeats(amended), amended, 'once');
+  assert.equal(withSoundRepeats(lines('v=0', ...VIDEO)), lines('v=0', ...VIDEO));
+});
+
+const DESCRIPTOR =
+  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
+
+function transceiver(...extensions) {
+  return {
+    getHeaderExtensionsToNegotiate: () => structuredClone(extensions),
+    setHeaderExtensionsToNegotiate(wanted) { this.wanted = wanted; },
+  };
+}
+
+test('the dependency descriptor is offered where the browser has it stopped', () => {
+  const mid = { uri: 'urn:ietf:params:rtp-hdrext:sdes:mid', direction: 'sendrecv' };
+  const stopped = transceiver(mid, { uri: DESCRIPTOR, direction: 'stopped' });
+  offerDescriptor(stopped);
+  assert.deepEqual(stopped.wanted, [mid, { uri: DESCRIPTOR, direction: 'sendrecv' }]);
+  for (const other of [transceiver(mid), transceiver({ uri: DESCRIPTOR, direction: 'sendrecv' })]) {
+    offerDescriptor(other);
+    assert.equal(other.wanted, undefined);
+  }
+});
+
+test('a browser that cannot say it, or does not like it, offers what it likes', () => {
+  offerDescriptor({});
+  offerDescriptor({
+    ...transceiver({ uri: DESCRIPTOR, direction: 'stopped' }),
+    setHeaderExtensionsToNegotiate() { throw new DOMException('', 'InvalidModificationError'); },
+  });
+});
