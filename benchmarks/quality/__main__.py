@@ -112,6 +112,10 @@ def main(
     livekit_client: Annotated[
         Path | None, typer.Option(help="The livekit-client.umd.js of npm's livekit-client.")
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Keep the links' traces and the pages' notes in this folder."),
+    ] = None,
     label: Annotated[str | None, typer.Option(help="The server's name in the results.")] = None,
 ) -> None:
     """Measure calls on bad networks (as root)."""
@@ -128,7 +132,8 @@ def main(
         raise typer.BadParameter(f"there is no {unknown[0]}; there is {', '.join(SCENARIOS)}")
     results = []
     for name, number in ((name, number) for name in names for number in range(goes)):
-        figures = asyncio.run(go(SCENARIOS[name], make, seed=number + 1))
+        folder = keep / f"{name}-{number + 1}" if keep else None
+        figures = asyncio.run(go(SCENARIOS[name], make, seed=number + 1, keep=folder))
         server = label or ("livekit" if livekit else "fastsfu")
         results.append(report.complete({"scenario": name, "server": server, **figures}))
         if output:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from benchmarks.quality import figures, media
@@ -97,8 +99,10 @@ class Call:
         return Participant(name, opened.page)
 
 
-async def go(scenario: Scenario, make_server: MakeServer, seed: int) -> dict[str, Any]:
-    """The figures of one call."""
+async def go(
+    scenario: Scenario, make_server: MakeServer, seed: int, keep: Path | None = None
+) -> dict[str, Any]:
+    """The figures of one call. `keep`: a folder for what they are made of."""
     async with _call(scenario, make_server, seed) as (call, download):
         await call.begin()
         since, until = call.weak[0].joined + FROM, call.weak[0].joined + SECONDS
@@ -113,6 +117,8 @@ async def go(scenario: Scenario, make_server: MakeServer, seed: int) -> dict[str
         used = call.server.usage().process_ns - used
         idle = _idle(machine, _machine())
         notes = [await one.notes() for one in (call.sender, call.other, *call.weak)]
+    if keep is not None:
+        _keep(keep, call, notes)
     result = _figures(call, notes, since, until)
     return {
         **result,
@@ -165,6 +171,16 @@ async def _browsers(
             )
             stack.push_async_callback(browsers[name].close)
         yield browsers
+
+
+def _keep(folder: Path, call: Call, notes: Sequence[dict[str, Any]]) -> None:
+    """The links' traces (link.RECORD), and what each page noted."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, one in call.links.items():
+        numpy.save(folder / f"{name}.npy", one.trace)
+    pages = [call.sender, call.other, *call.weak]
+    for page, noted in zip(pages, notes, strict=True):
+        (folder / f"{page.name}.json").write_text(json.dumps({"joined": page.joined, **noted}))
 
 
 def _figures(
