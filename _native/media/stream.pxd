@@ -64,7 +64,7 @@ cdef struct InboundStream:
     LossTracker loss
     Level level
     Timeline timeline             # of a voice
-    History history               # kept while there are receivers, and only for video
+    History history               # of video while there are receivers, of redundant sound always
     # the frame being gathered (worker/frames)
     MediaPacket frame[FRAME_CAPACITY]
     int frame_count

@@ -17,14 +17,16 @@ from fastsfu._native.media.timeline cimport timeline_init
 
 cdef enum:
     LEAST_RECEIVERS = 4           # that a source has room for
+    SPOKEN_PACKETS = 4            # of a voice, to say the last but one again: a power of two
 
 
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil:
     cdef InboundStream* stream = <InboundStream*>calloc(1, sizeof(InboundStream))
     if stream == NULL:
         return NULL
-    if kind == MediaKind.VIDEO and history_init(
-            &stream.history, HISTORY_PACKETS, HISTORY_AGE_US) < 0:
+    if history_init(
+            &stream.history, HISTORY_PACKETS if kind == MediaKind.VIDEO else SPOKEN_PACKETS,
+            HISTORY_AGE_US) < 0:
         free(stream)
         return NULL
     stream.kind = kind
@@ -46,8 +48,7 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil:
         stream.outbound[i].stats.source = 0
     for i in range(stream.frame_count):
         buffer_release(stream.frame[i].buffer)
-    if stream.kind == MediaKind.VIDEO:
-        history_free(&stream.history)
+    history_free(&stream.history)
     free(stream.outbound)
     free(stream.taps)
     free(stream)

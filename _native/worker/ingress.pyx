@@ -24,6 +24,7 @@ from fastsfu._native.media.loss cimport (
 )
 from fastsfu._native.media.packet cimport NO_LEVEL, MediaPacket
 from fastsfu._native.media.reception cimport reception_init, reception_on_packet
+from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
 from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
 from fastsfu._native.media.timeline cimport timeline_map
 from fastsfu._native.media.twcc cimport twcc_on_packet
@@ -32,7 +33,6 @@ from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
 from fastsfu._native.packet.demux cimport (
     KIND_DTLS, KIND_RTCP, KIND_RTP, KIND_STUN, PacketKind, demux,
 )
-from fastsfu._native.packet.red cimport red_read
 from fastsfu._native.packet.rtp cimport (
     ExtensionKind, RtpExtensions, RtpHeader, rtp_extensions, rtp_parse, rtp_payload_size,
 )
@@ -276,22 +276,6 @@ cdef bint undo_rtx(InboundStream* stream, MediaPacket* packet) noexcept nogil:
     return True
 
 
-cdef uint8_t undo_red(
-        Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil:
-    """The packet is its newest block from now on; that one's Codec. NO_PT: it has none of ours."""
-    cdef uint8_t pt
-    cdef int older = red_read(
-        packet.buffer.data + packet.header.header_size, packet.payload_size, &pt)
-    if older < 0 or stream.codec_of_pt[pt] == Codec.CODEC_RED:
-        return NO_PT
-    packet.red_pt = packet.header.pt
-    packet.redundancy = <uint16_t>older
-    packet.header.pt = pt
-    packet.header.header_size += older
-    packet.payload_size -= older
-    return stream.codec_of_pt[pt]
-
-
 cdef void accept(
         Worker* worker, Transport* transport, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
@@ -299,7 +283,7 @@ cdef void accept(
     cdef uint8_t codec = stream.codec_of_pt[packet.header.pt]
     cdef LossVerdict verdict
     if codec == Codec.CODEC_RED:
-        codec = undo_red(worker, stream, packet)
+        codec = redundancy_undo(stream, packet)
     if codec == NO_PT:
         buffer_release(packet.buffer)
         count_drop(worker, DROP_RTP_UNKNOWN_PT)
@@ -317,6 +301,8 @@ cdef void accept(
         packet.header.ts = timeline_map(
             &stream.timeline, packet.ext_seq, packet.header.ts, stream.clock_rate, worker.now_us,
             transport_witness(transport, worker.now_us))
+    if packet.redundancy:
+        redundancy_deepen(stream, packet, worker.now_us)
     reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
     stream.stats.packets += 1
     stream.stats.bytes += packet.payload_size + packet.redundancy

@@ -330,12 +330,11 @@ cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
 
 
 cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:
-    """A voice that sends nothing speaks no more; old pictures need not stay in memory."""
+    """A voice that sends nothing speaks no more; what is old need not stay in memory."""
     cdef AudioLevel* event
     cdef uint8_t level
-    if stream.kind == MediaKind.VIDEO:
-        history_expire(&stream.history, worker.now_us)
-    elif level_silence(&stream.level, &level):
+    history_expire(&stream.history, worker.now_us)
+    if stream.kind == MediaKind.AUDIO and level_silence(&stream.level, &level):
         event = <AudioLevel*>emit_reserve(
             worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
         if event != NULL:

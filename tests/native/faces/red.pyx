@@ -1,6 +1,8 @@
 from libc.stdint cimport uint8_t
+from libc.stdlib cimport malloc
+from libc.string cimport memcpy
 
-from fastsfu._native.packet.red cimport red_read
+from fastsfu._native.packet.red cimport RED_HEADER, red_older, red_prepend, red_read
 
 from tests.native.faces.exact cimport exact, free
 
@@ -12,3 +14,20 @@ def read(bytes payload):
     cdef int offset = red_read(copy, len(payload), &pt)
     free(copy)
     return None if offset < 0 else (offset, pt)
+
+
+def older(bytes payload):
+    cdef uint8_t* copy = exact(payload)
+    cdef int offset = red_older(copy)
+    free(copy)
+    return offset
+
+
+def prepend(bytes payload, int pt, int offset, bytes block):
+    cdef size_t size = len(payload) + RED_HEADER + len(block)
+    cdef uint8_t* copy = <uint8_t*>malloc(size)
+    memcpy(copy, <const uint8_t*>payload, len(payload))
+    red_prepend(copy, len(payload), pt, offset, <const uint8_t*>block, len(block))
+    grown = copy[:size]
+    free(copy)
+    return grown

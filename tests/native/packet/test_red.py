@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.native.faces.red import read
+from tests.native.faces.red import older, prepend, read
 from tests.support.red import red, slow_red
 
 BLOCKS = st.lists(
@@ -22,6 +22,22 @@ def test_the_newest_block_is_found_behind_the_others(
     payload = red(blocks)
     assert slow_red(payload) == blocks
     assert read(payload) == (len(payload) - len(newest), blocks[-1][0])
+
+
+@given(BLOCKS, st.binary(min_size=1, max_size=80), st.binary(max_size=1023))
+def test_a_block_goes_in_front_of_all_others(
+    blocks: list[tuple[int, int, bytes]], newest: bytes, block: bytes
+) -> None:
+    blocks = [*blocks[:-1], (blocks[-1][0], 0, newest)]
+    assert prepend(red(blocks), 111, 1920, block) == red([(111, 1920, block), *blocks])
+
+
+def test_the_offset_of_the_one_older_block() -> None:
+    new = (111, 0, b"new")
+    assert older(red([(111, 960, b"older"), new])) == 960
+    assert older(red([(111, 0x3FFF, b""), new])) == 0x3FFF
+    assert older(red([new])) == -1
+    assert older(red([(111, 1920, b"oldest"), (111, 960, b"older"), new])) == -1
 
 
 def test_a_block_of_the_longest_length() -> None:

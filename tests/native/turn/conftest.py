@@ -1,6 +1,5 @@
 """A TURN server on virtual time, and a client that has been challenged."""
 
-
 import pytest
 
 from tests.native.faces.turn import Turn

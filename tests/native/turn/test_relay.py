@@ -124,9 +124,7 @@ def test_indications(engine: Engine, other: socket.socket) -> None:
         assert engine.counters()["drop_turn_no_permission"] == 1
 
 
-async def test_peers_without_permission_are_not_heard(
-    engine: Engine, other: socket.socket
-) -> None:
+async def test_peers_without_permission_are_not_heard(engine: Engine, other: socket.socket) -> None:
     with closing(UdpClient(engine.port)) as ada, closing(UdpClient(engine.port, "bob")) as bob:
         relayed = ada.allocate()
         other.sendto(b"hello", relayed)

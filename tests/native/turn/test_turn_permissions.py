@@ -1,6 +1,5 @@
 """The TURN server's decisions about peers, on virtual time: permissions, channels, data."""
 
-
 import pytest
 
 from tests.native.faces.turn import channel_size
