@@ -16,8 +16,9 @@ JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(["errors", "terms", "allowance", "events", "cores", "options"], "value"),
-    **dict.fromkeys(["config", "environment", "sdp", "auth", "transport"], "value"),
+    **dict.fromkeys(["errors", "terms", "allowance", "names", "events"], "value"),
+    **dict.fromkeys(["cores", "options", "config", "environment"], "value"),
+    **dict.fromkeys(["sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),
     **dict.fromkeys(["engine"], "engine"),
     **dict.fromkeys(["tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),

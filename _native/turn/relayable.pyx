@@ -12,6 +12,7 @@ cdef const uint8_t* REFUSED_V4 = (
     b"\x64\x40\0\0\x0a"           # shared (RFC 6598)
     b"\x7f\0\0\0\x08"             # loopback
     b"\xa9\xfe\0\0\x10"           # link-local: metadata services are here
+    b"\xa8\x3f\x81\x10\x20"       # Azure's host, public by number only
     b"\xac\x10\0\0\x0c"           # private
     b"\xc0\0\0\0\x18"             # IETF protocols
     b"\xc0\x58\x63\0\x18"         # 6to4 relays
@@ -32,7 +33,7 @@ cdef const uint8_t* REFUSED_V6 = (
     b"\xff\0\0\0\x08"             # multicast
 )
 cdef enum:
-    REFUSED_V4_COUNT = 12
+    REFUSED_V4_COUNT = 13
     REFUSED_V6_COUNT = 8
     ROW = 5                       # bytes of a row above
 

@@ -47,6 +47,11 @@ class Grant:
     token_id: str | None = None  # `jti`, or a hash of the token, to tell them apart
 
     @property
+    def may_speak(self) -> bool:
+        """It can say something of itself: who may only watch has nothing but its first name."""
+        return self.publish or self.messages
+
+    @property
     def key(self) -> str | None:
         """Whose it is, for quotas: the user's, else the token's own; None where there is none."""
         if self.user_id is not None:
@@ -149,6 +154,7 @@ class Tokens:
             "eject_at_token_exp": eject_at_expiry or None,
         }
         claims.update((claim, value) for claim, value in optional.items() if value is not None)
+        _check_claims(claims)
         return jwt.encode(claims, self._key(), algorithm=ALGORITHM)
 
     def verify(
@@ -212,6 +218,16 @@ def _grant(claims: Mapping[str, Any], token: str) -> Grant:
         user_id=_claim(claims, "sub", str, None),
         token_id=_claim(claims, "jti", str, digest),
     )
+
+
+def _check_claims(claims: Mapping[str, Any]) -> None:
+    """Raise ValueError for times at which `verify` would never accept the token."""
+    try:
+        expires_at, not_before = _time(claims, "exp"), _time(claims, "nbf")
+    except TokenError as error:
+        raise ValueError(error.info) from None
+    if expires_at is not None and not_before is not None and expires_at <= not_before:
+        raise ValueError("the token would expire before it is valid")
 
 
 def _check_times(grant: Grant, not_before: float | None, now: float, lasts: bool) -> None:

@@ -102,7 +102,7 @@ def lost(request: Request, status: int) -> Response:
 
 
 async def _room(request: Request) -> Response:
-    if not re.match(ROOM_NAME_PATTERN, request.path_params["room"]):
+    if not re.fullmatch(ROOM_NAME_PATTERN, request.path_params["room"]):
         raise HttpError(404, "no-room", "this is no name that a room can have")
     return await CALL.page("index.html", request)
 
@@ -110,7 +110,7 @@ async def _room(request: Request) -> Response:
 async def _named_room(request: Request) -> Response:
     """Where the landing page's form goes: from `r?room=NAME` on to `r/NAME`."""
     room = request.query_params.get("room", "").strip()
-    if not re.match(ROOM_NAME_PATTERN, room):
+    if not re.fullmatch(ROOM_NAME_PATTERN, room):
         raise HttpError(404, "no-room", "this is no name that a room can have")
     here = URL(scope=request.scope).path.rstrip("/")
     return RedirectResponse(f"{here}/{room}", status_code=303)

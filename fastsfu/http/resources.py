@@ -158,7 +158,7 @@ class SdpEndpoint(ABC):
 
     def _authenticate(self, request: Request, room: str, *, begun: bool = False) -> Grant:
         """What the request's token allows in `room`; raises HttpError."""
-        if not re.match(ROOM_NAME_PATTERN, room):
+        if not re.fullmatch(ROOM_NAME_PATTERN, room):
             raise HttpError(404, "no-room", "this is no name that a room can have")
         token = bearer(request)
         if token is not None:

@@ -85,16 +85,19 @@ def _sign(sfu: SFU, wanted: MeetingToken) -> str:
     expires_in = DEFAULT_SECONDS if wanted.exp is None else wanted.exp - time.time()
     if expires_in <= 0:
         raise HttpError(400, "bad-request", "exp lies in the past")
-    return sfu.token(
-        wanted.room,
-        name=wanted.name,
-        owner=wanted.owner,
-        publish=wanted.publish,
-        subscribe=wanted.subscribe,
-        messages=wanted.messages,
-        hidden=wanted.hidden,
-        expires_in=expires_in,
-        not_before=wanted.nbf,
-        eject_at_expiry=wanted.eject_at_token_exp,
-        user_id=wanted.user_id,
-    )
+    try:
+        return sfu.token(
+            wanted.room,
+            name=wanted.name,
+            owner=wanted.owner,
+            publish=wanted.publish,
+            subscribe=wanted.subscribe,
+            messages=wanted.messages,
+            hidden=wanted.hidden,
+            expires_in=expires_in,
+            not_before=wanted.nbf,
+            eject_at_expiry=wanted.eject_at_token_exp,
+            user_id=wanted.user_id,
+        )
+    except ValueError as error:
+        raise HttpError(400, "bad-request", str(error)) from None

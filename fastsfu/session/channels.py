@@ -6,6 +6,7 @@ All channels of a client share one SCTP association.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from fastsfu.auth.tokens import Grant
@@ -253,9 +254,10 @@ class SessionChannels:
 
     def _describe(self, said: frames.Metadata) -> None:
         if self._is_up:  # what comes behind the client's last word has nobody to be told of
-            self._client.update_local(
-                said.sources, user_data=said.user_data, revision=said.revision
-            )
+            with suppress(RequestError):  # it may only watch, and was told so
+                self._client.update_local(
+                    said.sources, user_data=said.user_data, revision=said.revision
+                )
 
     def _send(self, stream: int, ppid: int, data: bytes, **how: Any) -> bool:
         return self._transport is not None and self._engine.channels.send(

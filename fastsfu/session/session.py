@@ -19,6 +19,7 @@ from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
 from fastsfu.events import Ended, Event, Participant, SectionsWanted, Signaler
 from fastsfu.messages.exchange import Mailbox
+from fastsfu.names import shown
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.bundle import Answer, IceParameters
 from fastsfu.session.channels import SessionChannels
@@ -61,8 +62,8 @@ class Session:
         self.id = str(uuid.uuid4())
         self.room = room
         self.grant = grant
-        self.name = grant.name or arrival.name
-        self.metadata = Metadata(arrival.user_data)
+        self.name = shown(grant.name or arrival.name)
+        self.metadata = Metadata(arrival.user_data if grant.may_speak else None)
         self.joined_at = time.time()
         self.hidden = grant.hidden
         self.p2p = arrival.may_connect_directly
@@ -213,14 +214,17 @@ class Session:
 
         A `revision` of sources and user data that is no greater than the last one changes nothing.
         Raises RequestError, and then nothing changes: `not-allowed` for a name when the token gives
-        one, `bad-request` for user data that is no JSON.
+        one, and for both when it allows to watch only, `bad-request` for user data that is no JSON.
         """
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
             raise RequestError("The name is given by the token.", "not-allowed")
+        says = name is not None or user_data not in (UNSET, self.user_data)
+        if says and not self.grant.may_speak:
+            raise RequestError("The token allows to watch only.", "not-allowed")
         is_news = self.metadata.update(sources or {}, user_data, revision)
         if name is not None:
-            self.name = name
+            self.name = shown(name)
         if "audio" in self.metadata.muted:
             self.room.heard(self.id, 0)
         if is_news or name is not None:

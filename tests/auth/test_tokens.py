@@ -261,3 +261,18 @@ def test_secret_and_token_never_show(tokens: Tokens, caplog: pytest.LogCaptureFi
 def test_grants_are_values(tokens: Tokens) -> None:
     grant = tokens.verify(tokens.sign("a", now=NOW), "a", NOW)
     assert pickle.loads(pickle.dumps(grant)) == grant
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"expires_in": 1e12},
+        {"expires_in": float("inf")},
+        {"expires_in": float("nan")},
+        {"not_before": -1.0},
+        {"not_before": NOW + 60, "expires_in": 60.0},
+    ],
+)
+def test_no_token_is_signed_that_is_never_valid(tokens: Tokens, times: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=r"seconds since 1970|expire before"):
+        tokens.sign("standup", now=NOW, **times)

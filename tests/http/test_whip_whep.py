@@ -270,3 +270,12 @@ async def test_open_rooms_need_no_token() -> None:
         assert made.status_code == 201
         assert [p.name for p in server.sfu.rooms.get("r").participants] == ["OBS"]
         assert (await server.http.delete(address(made))).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["v1/whip/r%0A", "v1/whep/r%0A", "r/r%0A"])
+async def test_a_line_break_belongs_to_no_name(server: LiveServer, path: str) -> None:
+    if path.startswith("r/"):
+        answer = await server.http.get(path)
+    else:
+        answer = await post(server, path, **bearer(server, "r\n"))
+    assert answer.status_code == 404

@@ -267,3 +267,25 @@ async def test_refusals_tell_no_secret() -> None:
         for text in (str(raised.value), repr(raised.value), repr(sfu.tokens), repr(sfu.config)):
             assert token not in text
             assert SECRET not in text
+
+
+async def test_who_may_only_watch_says_nothing_of_itself() -> None:
+    async with serving() as sfu:
+        token = sfu.token("standup", publish=False, messages=False)
+        session = await sfu.open_session("standup", token=token, name="Eve", user_data="x" * 4000)
+        assert (session.name, session.user_data) == ("Eve", None)
+        for said in ({"name": "Mallory"}, {"user_data": "x" * 4000}):
+            with refused("not-allowed"):
+                session.update_local(**said)  # type: ignore[arg-type]
+        session.update_local({"audio": False}, user_data=None, revision=1)
+        assert (session.name, session.user_data) == ("Eve", None)
+
+
+async def test_names_are_shown_as_what_they_are() -> None:
+    async with serving() as sfu:
+        token = sfu.token("standup", name="Ada\u202e\n")
+        assert (await sfu.open_session("standup", token=token)).participant.name == "Ada"
+        ben = await sfu.open_session("standup", token=sfu.token("standup"), name="\u2067Ben\x00")
+        assert ben.participant.name == "Ben"
+        ben.update_local(name="B\x07en\u202e")
+        assert ben.participant.name == "B en"
