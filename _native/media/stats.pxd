@@ -6,6 +6,12 @@ Names follow webrtc-stats.
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+cdef enum:                     # StreamStats.row
+    ROW_INBOUND = 0
+    ROW_OUTBOUND = 1
+    ROW_TRANSPORT = 2
+    ROW_REPLICA = 3
+
 cdef struct StreamStats:
     uint64_t handle               # 0 = row not in use
     uint64_t transport
@@ -27,7 +33,7 @@ cdef struct StreamStats:
     uint32_t ssrc
     uint32_t rtt_us               # outbound: from the receiver's reports; 0 = unknown
     uint32_t jitter_us
-    uint8_t row                   # 0 inbound stream, 1 outbound stream, 2 transport, 3 replica
+    uint8_t row                   # what it is of
     uint8_t kind                  # MediaKind
     uint8_t fraction_lost         # 1/256, of the last report
     uint8_t state                 # outbound: OutboundState

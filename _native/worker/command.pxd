@@ -17,7 +17,7 @@ cdef enum:
     MAX_DTLS_BYTES = 2048         # of one DTLS datagram in either direction
     MAX_USER_BYTES = 64           # of the name of a relay's user
 
-cdef enum CommandKind:
+cdef enum:                     # CommandKind
     COMMAND_STOP = 0
     COMMAND_CREATE_TRANSPORT
     COMMAND_SET_EXTENSIONS
@@ -38,7 +38,7 @@ cdef enum CommandKind:
     COMMAND_FORGET_CLIENT
     COMMAND_ADMIT_USER
     COMMAND_REVOKE_USER
-    COMMAND_KINDS
+    COMMAND_KINDS                 # how many there are
 
 cdef struct Head:                 # of every command and event
     uint32_t kind

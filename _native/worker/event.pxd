@@ -5,13 +5,14 @@ from libc.stdint cimport uint8_t, uint32_t
 from fastsfu._native.base.address cimport Address
 from fastsfu._native.worker.command cimport Head
 
-cdef enum EventKind:
+cdef enum:                     # EventKind
     EVENT_ICE_CONNECTED = 1
     EVENT_ICE_EXPIRED
     EVENT_DTLS                    # DtlsDatagram of command.pxd
     EVENT_STREAM_STARTED
     EVENT_STREAM_ENDED
     EVENT_AUDIO_LEVEL
+    EVENT_KINDS                   # one above the last
 
 cdef struct IceConnected:
     Head head

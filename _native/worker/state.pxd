@@ -30,7 +30,7 @@ cdef enum:
     # bytes of the event ring that stay free for everything that is no DTLS
     EVENT_RESERVE = 1 << 18
 
-# Why a datagram or command went no further; names in engine.pyx follow this order.
+# Why a datagram or command went no further; names in engine/snapshot follow this order.
 cdef enum:                     # Counter
     DROP_UNKNOWN_KIND = 0         # not STUN, DTLS, RTP or RTCP
     DROP_UNKNOWN_SOURCE           # no transport at that address
@@ -139,6 +139,10 @@ cdef inline void count_drop(Worker* worker, int why) noexcept nogil:
     worker.counters[why] += 1
 
 
+# The row of a transport or stream, begun anew; `row` is one of media/stats.
+cdef StreamStats* transport_row(Worker* worker, uint64_t handle) noexcept nogil
+cdef StreamStats* stream_row(
+    Worker* worker, uint64_t handle, uint64_t transport, uint8_t row) noexcept nogil
 # Room for an event record in the ring; NULL (counted) when it is full. Then emit_commit.
 cdef void* emit_reserve(
     Worker* worker, uint32_t kind, uint64_t handle, uint32_t size) noexcept nogil

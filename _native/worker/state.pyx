@@ -1,9 +1,33 @@
-"""Events into the ring; see state.pxd."""
+"""Rows begun, events into the ring; see state.pxd."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.string cimport memset
 
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve
+from fastsfu._native.media.stats cimport ROW_TRANSPORT, StreamStats
 from fastsfu._native.worker.command cimport Head
+
+
+cdef StreamStats* transport_row(Worker* worker, uint64_t handle) noexcept nogil:
+    return begin(
+        worker, &worker.transport_stats[handle_index(handle)], handle, handle, ROW_TRANSPORT)
+
+
+cdef StreamStats* stream_row(
+        Worker* worker, uint64_t handle, uint64_t transport, uint8_t row) noexcept nogil:
+    worker.stream_top = max(worker.stream_top, handle_index(handle) + 1)
+    return begin(worker, &worker.stream_stats[handle_index(handle)], handle, transport, row)
+
+
+cdef StreamStats* begin(
+        const Worker* worker, StreamStats* stats, uint64_t handle, uint64_t transport,
+        uint8_t row) noexcept nogil:
+    memset(stats, 0, sizeof(StreamStats))
+    stats.worker = worker.index
+    stats.transport = transport
+    stats.row = row
+    stats.handle = handle
+    return stats
 
 
 cdef void* emit_reserve(

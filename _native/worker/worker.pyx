@@ -27,7 +27,7 @@ from fastsfu._native.net.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, u
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
-from fastsfu._native.worker.apply cimport apply, apply_free_inbound, apply_free_transport
+from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.command cimport Head
 from fastsfu._native.worker.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.worker.estimate cimport estimate_sweep
@@ -43,6 +43,8 @@ from fastsfu._native.worker.sockets cimport sockets_receive
 from fastsfu._native.worker.state cimport (
     QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
 )
+from fastsfu._native.worker.streams cimport free_inbound
+from fastsfu._native.worker.transports cimport free_transport
 
 cdef enum:
     COMMAND_RING_BYTES = 1 << 20
@@ -105,9 +107,9 @@ cdef void worker_disband(Worker* worker) noexcept nogil:
     if worker.transports != NULL:
         for i in range(worker.transport_top):
             if worker.transports[i] != NULL:
-                apply_free_transport(worker, worker.transports[i])
+                free_transport(worker, worker.transports[i])
     while worker.replica_count:
-        apply_free_inbound(worker, worker.replicas[worker.replica_count - 1])
+        free_inbound(worker, worker.replicas[worker.replica_count - 1])
     if worker.relay != NULL:
         relay_free(worker.relay)
         free(worker.relay)
