@@ -8,9 +8,13 @@ from fastsfu._native.worker.state cimport Worker
 
 cdef class Commands:
     cdef Worker* worker
-    cdef Handles* streams                 # of both directions, and replicas
+    cdef Handles streams                  # of both directions, and replicas
+    cdef object owner                     # ident of the thread that may call
+    cdef bint closed                      # the worker has ended
     cdef object waiting                   # deque of bytes, a command each
 
+    # RuntimeError in another thread, and when the engine is closed.
+    cdef int check(self) except -1
     # Room for a command, zero but for its head; RuntimeError when the ring is full. Then commit.
     cdef void* reserve(self, uint32_t kind, uint64_t handle, uint32_t size) except NULL
     cdef void commit(self) noexcept

@@ -1,16 +1,31 @@
 """Commands into a worker's ring; see commands.pxd."""
 
 import collections
+import threading
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_wake
+from fastsfu._native.engine.handles cimport handles_free, handles_init
 
 
 cdef class Commands:
-    def __cinit__(self):
+    def __cinit__(self, uint32_t max_streams):
         self.waiting = collections.deque()
+        self.owner = threading.get_ident()
+        if handles_init(&self.streams, max_streams) < 0:
+            raise MemoryError
+
+    def __dealloc__(self):
+        handles_free(&self.streams)
+
+    cdef int check(self) except -1:
+        if threading.get_ident() != self.owner:
+            raise RuntimeError("an engine is called from the thread that made it")
+        if self.closed:
+            raise RuntimeError("the engine is closed")
+        return 0
 
     cdef void* reserve(self, uint32_t kind, uint64_t handle, uint32_t size) except NULL:
         cdef Head* command = NULL

@@ -60,16 +60,16 @@ cdef class Links:
         cdef uint64_t replica
         if here is home or self.workers[home.worker.index] != home.worker:
             raise ValueError("a replica is of a stream of another engine with the same Links")
-        if not handles_live(home.streams, inbound):
+        if not handles_live(&home.streams, inbound):
             raise ValueError("the stream is closed")
         self.connect(home.worker, here.worker)
-        replica = handles_take(here.streams)
+        replica = handles_take(&here.streams)
         if replica == 0:
             raise MemoryError("no stream left: max_streams is reached")
         try:
             create_replica(here, home, inbound, replica, kind, clock_rate)
         except BaseException:
-            handles_give_back(here.streams, replica)
+            handles_give_back(&here.streams, replica)
             raise
         self.replicas[here.worker.index, replica] = home, inbound
         return replica
@@ -80,8 +80,8 @@ cdef class Links:
             return 0
         home, inbound = self.replicas.pop((here.worker.index, replica))
         here.close(COMMAND_CLOSE_INBOUND, replica)
-        handles_give_back(here.streams, replica)
-        if self.workers[home.worker.index] == home.worker and handles_live(home.streams, inbound):
+        handles_give_back(&here.streams, replica)
+        if self.workers[home.worker.index] == home.worker and handles_live(&home.streams, inbound):
             untap(home, inbound, here.worker.index, replica)
         return 0
 

@@ -2,12 +2,15 @@
 before anything is sent).
 """
 
+from libc.stdint cimport uint32_t
+
 from fastsfu._native.peer.ice cimport IceCredentials
 from fastsfu._native.worker.command cimport CreateInbound, CreateOutbound, SetExtensions
 
 cdef IceCredentials request_credentials(
     str local_ufrag, str local_password, str remote_ufrag) except *
 cdef int request_extensions(SetExtensions* command, extensions) except -1
+cdef uint32_t random_u32() noexcept
 # The structs are zero but for their heads.
 cdef int request_inbound(
     CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack,

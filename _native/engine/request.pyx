@@ -1,8 +1,9 @@
 """Arguments into command structs; see request.pxd."""
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
+from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport (
@@ -83,6 +84,12 @@ cdef int request_outbound(
         command.payload_types[<int>i].pt = pt
         command.payload_types[<int>i].rtx_pt = rtx_pt
     return 0
+
+
+cdef uint32_t random_u32() noexcept:
+    cdef uint32_t value = 0
+    getrandom(&value, sizeof(value), 0)
+    return value
 
 
 cdef int check_payload_types(payload_types) except -1:

@@ -132,7 +132,7 @@ class MediaEngine:
         fingerprints: Sequence[tuple[str, bytes]],
     ) -> int:
         """Make the transport of one BUNDLE (RFC 9143) and return its handle."""
-        transport = self._native.create_transport(
+        transport = self._native.transports.create(
             local_ufrag=local_ufrag,
             local_password=local_password,
             remote_ufrag=remote_ufrag,
@@ -145,13 +145,13 @@ class MediaEngine:
 
     def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
         """Say which header extensions are negotiated now: ExtensionKind -> id (RFC 8285)."""
-        self._native.set_extensions(transport, extensions)
+        self._native.transports.set_extensions(transport, extensions)
 
     def restart_ice(
         self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str
     ) -> None:
         """Take new credentials; the old path stays until a new one is nominated (RFC 8445 2.4)."""
-        self._native.restart_ice(
+        self._native.transports.restart_ice(
             transport,
             local_ufrag=local_ufrag,
             local_password=local_password,
@@ -167,7 +167,7 @@ class MediaEngine:
         """Say goodbye to the peer and free the transport with all its streams."""
         self._owners.drop_transport(transport)
         self.channels.forget(transport)
-        self._native.close_transport(transport)
+        self._native.transports.close(transport)
         self._schedule()
 
     def create_inbound(
@@ -187,7 +187,7 @@ class MediaEngine:
 
         `fir`: ask for keyframes by FIR, where PLI was not negotiated.
         """
-        inbound = self._native.create_inbound(
+        inbound = self._native.streams.create_inbound(
             transport,
             kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
             mid=mid,
@@ -203,14 +203,14 @@ class MediaEngine:
     def close_inbound(self, inbound: int) -> None:
         """Stop expecting it. Close its outbound streams too: they are silent from now on."""
         self._owners.drop_stream(inbound)
-        self._native.close_inbound(inbound)
+        self._native.streams.close_inbound(inbound)
 
     def create_replica(
         self, home: "MediaEngine", inbound: int, *, video: bool, clock_rate: int
     ) -> int:
         """A stream of another engine, to be forwarded here: the `inbound` of `create_outbound`."""
-        return self._native.create_replica(
-            home._native,
+        return self._native.streams.create_replica(
+            home._native.streams,
             inbound,
             kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
             clock_rate=clock_rate,
@@ -218,7 +218,7 @@ class MediaEngine:
 
     def close_replica(self, replica: int) -> None:
         """Its outbound streams are silent from now on."""
-        self._native.close_replica(replica)
+        self._native.streams.close_replica(replica)
 
     def create_outbound(
         self,
@@ -235,7 +235,7 @@ class MediaEngine:
 
         `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
         """
-        return self._native.create_outbound(
+        return self._native.streams.create_outbound(
             transport,
             inbound,
             ssrc=ssrc,
@@ -247,11 +247,11 @@ class MediaEngine:
 
     def close_outbound(self, outbound: int) -> None:
         """Stop forwarding; the receiver gets a BYE."""
-        self._native.close_outbound(outbound)
+        self._native.streams.close_outbound(outbound)
 
     def pause_outbound(self, outbound: int, paused: bool) -> None:
         """Stop or go on forwarding; video goes on at the keyframe that the engine then asks for."""
-        self._native.pause_outbound(outbound, paused)
+        self._native.streams.pause_outbound(outbound, paused)
 
     def snapshot(self) -> npt.NDArray[Any]:
         """Counters: structured array, one row for each live RTP stream and each transport."""

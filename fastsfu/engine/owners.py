@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from fastsfu._native.engine.engine import DtlsState, IceState
+from fastsfu._native.engine.events import DtlsState, IceState
 
 
 class TransportOwner(Protocol):

@@ -13,7 +13,7 @@ import pytest
 
 import fastsfu._native
 from benchmarks.load.server import SECRET, ServerProcess
-from fastsfu._native.engine import channels, engine, relay_commands
+from fastsfu._native.engine import channels, engine, relay_commands, streams, transports
 from fastsfu.auth.tokens import Tokens
 from fastsfu.sfu import SFU
 from tests.support.calls import calling
@@ -70,7 +70,7 @@ async def test_a_call_shows_numbers_only() -> None:
 def test_the_engine_has_no_member_beyond_its_contract_and_none_returns_bytes() -> None:
     assert returned("engine", engine.Engine) == {
         "int", "int | None", "str", "None", "float | None", "npt.NDArray[Any]", "dict[str, int]",
-        "Channels", "RelayCommands",
+        "Channels", "RelayCommands", "Streams", "Transports",
     }  # fmt: skip
 
 
@@ -82,6 +82,11 @@ def test_channels_give_app_messages_to_their_events_and_nothing_else() -> None:
 
 def test_the_relay_takes_orders_and_tells_nothing() -> None:
     assert returned("relay_commands", relay_commands.RelayCommands) == {"None"}
+
+
+def test_orders_about_transports_and_streams_give_handles_only() -> None:
+    assert returned("transports", transports.Transports) == {"int", "None"}
+    assert returned("streams", streams.Streams) == {"int", "None"}
 
 
 def returned(module: str, kind: type) -> set[str]:
@@ -120,6 +125,8 @@ def test_shipped_native_modules_offer_python_nothing_but_the_engine() -> None:
         ("engine", "Channels"),
         ("channels", "Channels"),
         ("relay_commands", "RelayCommands"),
+        ("streams", "Streams"),
+        ("transports", "Transports"),
         # without Python methods:
         ("associations", "Associations"),
         ("commands", "Commands"),

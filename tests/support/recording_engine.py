@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fastsfu._native.engine.engine import DtlsState, IceState
+from fastsfu._native.engine.events import DtlsState, IceState
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.owners import TransportOwner
 from fastsfu.transport.ice import host_candidates
@@ -113,6 +113,39 @@ class RecordingRelay:
         self.users.discard(user)
 
 
+class RecordingTransports(dict[int, Transport]):
+    """Those that live, by handle."""
+
+    def __init__(self, engine: "RecordingEngine") -> None:
+        self._engine = engine
+
+    def create(self, **given: Any) -> int:
+        assert len(given["local_ufrag"]) == 8
+        assert len(given["local_password"]) == 24
+        transport = self._engine.make(self, Transport(**given))
+        if self._engine.connects:
+            self._engine.connect(transport)
+        return transport
+
+    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
+        self[transport].extensions = dict(extensions)
+
+    def restart_ice(self, transport: int, *, local_ufrag: str, **given: str) -> None:
+        found = self[transport]
+        assert local_ufrag != found.local_ufrag
+        found.local_ufrag, found.restarts = local_ufrag, found.restarts + 1
+        found.local_password = given["local_password"]
+        found.remote_ufrag = given["remote_ufrag"]
+
+    def close(self, transport: int) -> None:
+        self._engine.end(self, transport)
+        self._engine.channels.opened.pop(transport, None)
+        for streams in (self._engine.inbounds, self._engine.outbounds):
+            own = [handle for handle, each in streams.items() if each.transport == transport]
+            for handle in own:
+                del streams[handle]
+
+
 class RecordingEngine:
     """`transports`, `inbounds`, `outbounds` and `replicas` are what lives now, by handle."""
 
@@ -121,7 +154,8 @@ class RecordingEngine:
     fingerprint = ":".join(["AB"] * 32)
 
     def __init__(self, first_handle: int = 1 << 32) -> None:
-        self.transports: dict[int, Transport] = {}
+        self.transports = RecordingTransports(self)
+        self.streams = self
         self.inbounds: dict[int, Inbound] = {}
         self.outbounds: dict[int, Outbound] = {}
         self.replicas: dict[int, Replica] = {}
@@ -178,38 +212,12 @@ class RecordingEngine:
     def handle_dtls_timeouts(self, events: Any) -> None:
         self.timeouts_handled += 1
 
-    def create_transport(self, **given: Any) -> int:
-        assert len(given["local_ufrag"]) == 8
-        assert len(given["local_password"]) == 24
-        transport = self._make(self.transports, Transport(**given))
-        if self.connects:
-            self.connect(transport)
-        return transport
-
-    def set_extensions(self, transport: int, extensions: Mapping[int, int]) -> None:
-        self.transports[transport].extensions = dict(extensions)
-
-    def restart_ice(self, transport: int, *, local_ufrag: str, **given: str) -> None:
-        found = self.transports[transport]
-        assert local_ufrag != found.local_ufrag
-        found.local_ufrag, found.restarts = local_ufrag, found.restarts + 1
-        found.local_password = given["local_password"]
-        found.remote_ufrag = given["remote_ufrag"]
-
-    def close_transport(self, transport: int) -> None:
-        self._end(self.transports, transport)
-        self.channels.opened.pop(transport, None)
-        for streams in (self.inbounds, self.outbounds):
-            own = [handle for handle, each in streams.items() if each.transport == transport]
-            for handle in own:
-                del streams[handle]
-
     def create_inbound(self, transport: int, **given: Any) -> int:
         assert transport in self.transports
-        return self._make(self.inbounds, Inbound(transport=transport, **given))
+        return self.make(self.inbounds, Inbound(transport=transport, **given))
 
     def close_inbound(self, inbound: int) -> None:
-        self._end(self.inbounds, inbound)
+        self.end(self.inbounds, inbound)
 
     def create_outbound(self, transport: int, inbound: int, **given: Any) -> int:
         assert transport in self.transports
@@ -218,18 +226,18 @@ class RecordingEngine:
         stream = Outbound(transport=transport, inbound=inbound, **given)
         used = {each.ssrc for each in self.outbounds.values() if each.transport == transport}
         assert stream.ssrc not in used
-        return self._make(self.outbounds, stream)
+        return self.make(self.outbounds, stream)
 
     def create_replica(self, source: "RecordingEngine", inbound: int, **given: Any) -> int:
         assert source is not self
         assert inbound in source.inbounds
-        return self._make(self.replicas, Replica(source=source, inbound=inbound, **given))
+        return self.make(self.replicas, Replica(source=source, inbound=inbound, **given))
 
     def close_replica(self, replica: int) -> None:
-        self._end(self.replicas, replica)
+        self.end(self.replicas, replica)
 
     def close_outbound(self, outbound: int) -> None:
-        self._end(self.outbounds, outbound)
+        self.end(self.outbounds, outbound)
 
     def pause_outbound(self, outbound: int, paused: bool) -> None:
         self.outbounds[outbound].paused = paused
@@ -257,7 +265,7 @@ class RecordingEngine:
         live = live or self.relay.users
         return not (live or self.stale)
 
-    def _make(self, where: dict[int, Any], what: Any) -> int:
+    def make(self, where: dict[int, Any], what: Any) -> int:
         if not self.room_left:
             raise MemoryError("no room")
         self.room_left -= 1
@@ -265,7 +273,7 @@ class RecordingEngine:
         where[handle] = what
         return handle
 
-    def _end(self, where: dict[int, Any], handle: int) -> None:
+    def end(self, where: dict[int, Any], handle: int) -> None:
         if where.pop(handle, None) is None:
             self.stale += 1
 

@@ -1,0 +1,122 @@
+"""The event loop's orders about streams; the contract is in streams.pyi."""
+
+from libc.stdint cimport uint32_t, uint64_t
+
+from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
+from fastsfu._native.engine.request cimport random_u32, request_inbound, request_outbound
+from fastsfu._native.worker.command cimport (
+    COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND,
+    COMMAND_PAUSE_OUTBOUND, COMMAND_REQUEST_KEYFRAME, CreateInbound, CreateOutbound, Head,
+    PauseOutbound,
+)
+
+
+cdef class Streams:
+    def __cinit__(self, Commands commands, Links links):
+        self.commands = commands
+        self.links = links
+        self.of = {}
+        self.transport_of = {}
+
+    def create_inbound(
+            self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types,
+            bint nack, bint fir):
+        cdef CreateInbound* command
+        cdef uint64_t handle = self.take(transport)
+        try:
+            command = <CreateInbound*>self.commands.reserve(
+                COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
+            command.transport = transport
+            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir)
+        except BaseException:
+            handles_give_back(&self.commands.streams, handle)
+            raise
+        self.keep(transport, handle)
+        return handle
+
+    def close_inbound(self, uint64_t inbound):
+        self.close(COMMAND_CLOSE_INBOUND, inbound)
+
+    def create_outbound(
+            self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
+            str cname, bint numbered=False):
+        cdef CreateOutbound* command
+        cdef uint64_t handle = self.take(transport)
+        try:
+            command = <CreateOutbound*>self.commands.reserve(
+                COMMAND_CREATE_OUTBOUND, handle, sizeof(CreateOutbound))
+            command.transport = transport
+            command.source = inbound
+            # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover
+            # counter.
+            command.first_seq = random_u32() & 0x7fff
+            command.first_rtx_seq = random_u32() & 0x7fff
+            command.ts_offset = random_u32()
+            request_outbound(command, ssrc, rtx_ssrc, payload_types, cname, numbered)
+        except BaseException:
+            handles_give_back(&self.commands.streams, handle)
+            raise
+        self.keep(transport, handle)
+        return handle
+
+    def close_outbound(self, uint64_t outbound):
+        self.close(COMMAND_CLOSE_OUTBOUND, outbound)
+
+    def create_replica(
+            self, Streams source, uint64_t inbound, *, int kind, uint32_t clock_rate):
+        self.commands.check()
+        source.commands.check()
+        return self.links.open_replica(self.commands, source.commands, inbound, kind, clock_rate)
+
+    def close_replica(self, uint64_t replica):
+        self.commands.check()
+        self.links.close_replica(self.commands, replica)
+
+    def pause_outbound(self, uint64_t outbound, bint paused):
+        cdef PauseOutbound* command
+        self.commands.check()
+        if handles_live(&self.commands.streams, outbound):
+            command = <PauseOutbound*>self.commands.reserve(
+                COMMAND_PAUSE_OUTBOUND, outbound, sizeof(PauseOutbound))
+            command.paused = paused
+            self.commands.commit()
+
+    def request_keyframe(self, uint64_t inbound):
+        self.commands.check()
+        if handles_live(&self.commands.streams, inbound):
+            self.commands.reserve(COMMAND_REQUEST_KEYFRAME, inbound, sizeof(Head))
+            self.commands.commit()
+
+    cdef int transport_opened(self, uint64_t transport) except -1:
+        self.of[transport] = set()
+        return 0
+
+    cdef int transport_closed(self, uint64_t transport) except -1:
+        for stream in self.of.pop(transport):
+            del self.transport_of[stream]
+            handles_give_back(&self.commands.streams, stream)
+        return 0
+
+    cdef uint64_t take(self, uint64_t transport) except 0:
+        cdef uint64_t handle
+        self.commands.check()
+        if transport not in self.of:
+            raise ValueError("the transport is closed")
+        handle = handles_take(&self.commands.streams)
+        if handle == 0:
+            raise MemoryError("no stream left: max_streams is reached")
+        return handle
+
+    cdef int keep(self, uint64_t transport, uint64_t stream) except -1:
+        self.commands.commit()
+        self.of[transport].add(stream)
+        self.transport_of[stream] = transport
+        return 0
+
+    cdef int close(self, uint32_t kind, uint64_t stream) except -1:
+        self.commands.check()
+        if handles_live(&self.commands.streams, stream):
+            self.commands.close(kind, stream)
+            self.of[self.transport_of.pop(stream)].discard(stream)
+            handles_give_back(&self.commands.streams, stream)
+        return 0

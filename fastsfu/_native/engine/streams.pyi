@@ -1,0 +1,44 @@
+"""The event loop's orders about the streams of an engine's transports, in both directions."""
+
+from collections.abc import Sequence
+
+class Streams:
+    """An engine's `streams`. A stale handle does nothing; a closed transport raises ValueError.
+
+    `kind` is a MediaKind.
+    """
+
+    def create_inbound(
+        self,
+        transport: int,
+        *,
+        kind: int,
+        mid: str,
+        ssrc: int | None,               # None: bound by MID when it arrives
+        rtx_ssrc: int | None,
+        # (pt, Codec, clock rate, rtx pt or -1)
+        payload_types: Sequence[tuple[int, int, int, int]],
+        nack: bool,                     # ask for our own losses
+        fir: bool,                      # ask for keyframes by FIR (RFC 5104), not PLI
+    ) -> int: ...
+    # its outbound streams fall silent until closed
+    def close_inbound(self, inbound: int) -> None: ...
+    # for create_outbound here, `source`: of another engine that has the same Links
+    def create_replica(
+        self, source: Streams, inbound: int, *, kind: int, clock_rate: int) -> int: ...
+    def close_replica(self, replica: int) -> None: ...
+    def create_outbound(
+        self,
+        transport: int,
+        inbound: int,           # or a replica
+        *,
+        ssrc: int,
+        rtx_ssrc: int | None,
+        payload_types: Sequence[tuple[int, int, int]],        # (source pt, pt, rtx pt or -1)
+        cname: str,                     # at most 64 bytes
+        # with transport-wide numbers, whose id set_extensions has said
+        numbered: bool = False,
+    ) -> int: ...
+    def close_outbound(self, outbound: int) -> None: ...
+    def pause_outbound(self, outbound: int, paused: bool) -> None: ...
+    def request_keyframe(self, inbound: int) -> None: ...       # throttled in the worker
