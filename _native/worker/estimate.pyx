@@ -8,7 +8,8 @@ from fastsfu._native.bwe.estimator cimport (
 )
 from fastsfu._native.packet.rtcp cimport rtcp_read_remb
 from fastsfu._native.packet.twcc cimport Arrival, TwccReader, twcc_open, twcc_read
-from fastsfu._native.worker.state cimport DROP_RTCP_MALFORMED, count_drop
+from fastsfu._native.worker.counters cimport DROP_RTCP_MALFORMED
+from fastsfu._native.worker.state cimport count_drop
 
 cdef enum:
     ARRIVALS = 128                # read at a time

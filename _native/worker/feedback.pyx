@@ -16,15 +16,14 @@ from fastsfu._native.packet.rtcp cimport (
     rtcp_read_bye, rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info,
 )
 from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, transport_heard
+from fastsfu._native.worker.counters cimport DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP
 from fastsfu._native.worker.estimate cimport (
     estimate_on_feedback, estimate_on_remb, estimate_on_reports,
 )
 from fastsfu._native.worker.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.worker.link cimport link_clock
 from fastsfu._native.worker.repeat cimport repeat_packet
-from fastsfu._native.worker.state cimport (
-    DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP, count_drop, emit_event,
-)
+from fastsfu._native.worker.state cimport count_drop, emit_event
 
 cdef enum:
     MAX_RTCP = 1500               # bytes of one compound packet that we read

@@ -8,9 +8,9 @@ from fastsfu._native.media.stream cimport (
     NO_PT, MediaKind, OutboundState, OutboundStream, outbound_start,
 )
 from fastsfu._native.peer.transport cimport Transport
+from fastsfu._native.worker.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.worker.egress cimport egress_keep
 from fastsfu._native.worker.lay cimport lay_end, lay_message, lay_packet
-from fastsfu._native.worker.state cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 
 
 cdef void fan_out(

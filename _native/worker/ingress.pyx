@@ -42,6 +42,11 @@ from fastsfu._native.peer.transport cimport (
 )
 from fastsfu._native.turn.relay cimport relay_takes
 from fastsfu._native.worker.command cimport MAX_DTLS_BYTES, DtlsDatagram
+from fastsfu._native.worker.counters cimport (
+    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
+    DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
+    DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE,
+)
 from fastsfu._native.worker.event cimport (
     EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_STREAM_STARTED, AudioLevel, StreamStarted,
 )
@@ -51,10 +56,7 @@ from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
 from fastsfu._native.worker.reports cimport reports_twcc
 from fastsfu._native.worker.state cimport (
-    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
-    DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
-    DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE, EVENT_RESERVE, TICK_US, Worker,
-    count_drop, emit_commit, emit_reserve,
+    EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
 )
 
 cdef enum:

@@ -9,12 +9,13 @@ from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind, inbound_break, want_keyframe
+from fastsfu._native.worker.counters cimport LINK_DROPPED
 from fastsfu._native.worker.forward cimport fan_out
 from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.link cimport (
     LINK_CLOCK, LINK_FRAME, LinkClock, LinkFrame, LinkHead, frame_packets, frame_runs, link_to,
 )
-from fastsfu._native.worker.state cimport LINK_DROPPED, Link, find_inbound, find_transport
+from fastsfu._native.worker.state cimport Link, find_inbound, find_transport
 
 cdef enum:
     # A frame that old, by the sender's worker, is of no use: this one has been stuck, and what it

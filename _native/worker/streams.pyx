@@ -20,13 +20,13 @@ from fastsfu._native.peer.transport cimport (
 from fastsfu._native.worker.command cimport (
     CreateInbound, CreateOutbound, CreateReplica, InboundPayloadType, PauseOutbound, TapStream,
 )
+from fastsfu._native.worker.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.worker.frames cimport frames_forget
 from fastsfu._native.worker.link cimport link_tap, link_to, link_untap
 from fastsfu._native.worker.replica cimport replica_close, replica_open
 from fastsfu._native.worker.reports cimport reports_bye
 from fastsfu._native.worker.state cimport (
-    DROP_NO_MEMORY, DROP_STALE_COMMAND, Link, count_drop, find_inbound, find_transport,
-    handle_index, stream_row,
+    Link, count_drop, find_inbound, find_transport, handle_index, stream_row,
 )
 
 

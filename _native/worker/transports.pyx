@@ -11,13 +11,12 @@ from fastsfu._native.peer.transport cimport NO_EXTENSION, transport_free, transp
 from fastsfu._native.worker.command cimport (
     CreateTransport, DtlsDatagram, RestartIce, SetExtensions, SetKeys,
 )
+from fastsfu._native.worker.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.worker.egress cimport egress_flush
 from fastsfu._native.worker.ingress cimport ingress_early
 from fastsfu._native.worker.paths cimport paths_forget, paths_register, paths_unregister_next
 from fastsfu._native.worker.reports cimport reports_bye
-from fastsfu._native.worker.state cimport (
-    DROP_NO_MEMORY, DROP_STALE_COMMAND, count_drop, handle_index, transport_row,
-)
+from fastsfu._native.worker.state cimport count_drop, handle_index, transport_row
 from fastsfu._native.worker.streams cimport free_inbound, free_outbound
 
 
