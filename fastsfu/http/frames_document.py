@@ -87,7 +87,8 @@ between two browsers.
    covers when a channel is lost goes again over the next one.
 4. A client that has to join anew gives its old session in `join.replaces`. The server then goes on
    with that session's numbers, and with what it had kept for it; others see in `origin` that the
-   two are one.
+   two are one. A server that was started again has kept nothing, but knows the origin by the resume
+   key, if its secret is the same.
 
 ## Metadata
 
