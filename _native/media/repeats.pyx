@@ -22,11 +22,16 @@ cdef bint repeats_allow(
     cdef Repeat* last = &repeats.last[seq & (REPEATS_CAPACITY - 1)]
     cdef uint32_t us = <uint32_t>now_us | 1
     cdef uint32_t apart_us = us - last.us
-    cdef int64_t bps = estimate_bps if estimate_bps else <int64_t>REPEATS_FREE_BPS * REPEATS_SHARE
     if last.seq == seq and last.us and apart_us < rtt_us // 100 * TOLERANCE_PERCENT:
         return False
-    if not bucket_take(&repeats.budget, max(bps // (8 * REPEATS_SHARE), 1), size, now_us):
+    if not repeats_afford(repeats, size, estimate_bps, now_us):
         return False
     last.seq = seq
     last.us = us
     return True
+
+
+cdef bint repeats_afford(
+        Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
+    cdef int64_t bps = estimate_bps if estimate_bps else <int64_t>REPEATS_FREE_BPS * REPEATS_SHARE
+    return bucket_take(&repeats.budget, max(bps // (8 * REPEATS_SHARE), 1), size, now_us)

@@ -5,12 +5,16 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t
 from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.media.history cimport history_get
 from fastsfu._native.media.packet cimport MediaPacket
-from fastsfu._native.media.repeats cimport repeats_allow, repeats_new
+from fastsfu._native.media.repeats cimport repeats_afford, repeats_allow, repeats_new
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.egress cimport egress_keep
 from fastsfu._native.worker.lay cimport lay_again, lay_end, lay_message, lay_rtx
+
+cdef enum:
+    RANDOM_LOSS_FROM = 1          # of 256 packets, by its reports
+    RANDOM_LOSS_TO = 38
 
 
 cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil:
@@ -33,6 +37,12 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     lay_message(worker, transport, packet.payload_size, 1)
     if receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
         lay_rtx(worker, transport, receiver, packet, seq, ts)
+        if loses_at_random(receiver) and repeats_afford(
+                receiver.repeats, packet.payload_size,
+                <int64_t>transport.stats.estimate_bps, worker.now_us):
+            lay_end(worker)
+            lay_message(worker, transport, packet.payload_size, 1)
+            lay_rtx(worker, transport, receiver, packet, seq, ts)
     elif lay_again(
             worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt], 0):
         buffer_hold(packet.buffer)
@@ -42,6 +52,13 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
         return
     lay_end(worker)
     receiver.stats.retransmitted += 1
+
+
+cdef inline bint loses_at_random(const OutboundStream* receiver) noexcept nogil:
+    """Then a repeat is lost as often as anything, and a receiver that knows no round-trip time asks
+    again only after 100 ms: the picture stands still meanwhile. Who loses more is on a full link.
+    """
+    return RANDOM_LOSS_FROM <= receiver.stats.fraction_lost <= RANDOM_LOSS_TO
 
 
 cdef bint may_repeat(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.scenarios import rtcp
 from tests.scenarios.call import call
 
 LOSSY = {"loss": 0.03, "delay_us": 15_000, "jitter_us": 4_000}
@@ -88,3 +89,22 @@ def test_reordering_within_the_grace_costs_no_repair() -> None:
         run.run(10)
         assert ann.cameras[0].frame - viewer.shown[-1] <= 3
         assert run.row(film)["nack_count"] < 0.02 * run.row(film)["packets"]
+
+
+@pytest.mark.parametrize(("reported", "copies"), [(0, 1), (13, 2), (100, 1)])
+def test_who_loses_at_random_gets_repeats_twice(reported: int, copies: int) -> None:
+    """A repeat may be lost too. A full link loses more, and shall not be filled."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(2)
+        block = rtcp.report_block(viewer.ssrc, fraction_lost=reported)
+        compound = rtcp.receiver_report(bob.receiver_ssrc, block)
+        bob.up.send(run.world.now_us, bob.outward.protect_rtcp(compound))
+        run.run(0.5)
+        asked = viewer.asked
+        bob.down.loss = 0.05
+        run.run(5)
+        repeats = sum(ssrc == viewer.rtx_ssrc for _, ssrc, _ in bob.ledger)
+        assert viewer.asked - asked > 10
+        assert abs(repeats - copies * viewer.asked) <= copies * viewer.asked * 0.2
