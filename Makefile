@@ -11,6 +11,8 @@ FACES := $(shell find tests/native/faces benchmarks/load -name '*.p[yx][xd]' 2>/
 SERVE ?=
 TESTS ?= tests
 FUZZ_SECONDS ?= 60
+# pytest's exit status where nothing in TESTS is of the kind that was asked for
+NONE := 5
 # Where native code meets what comes from outside.
 SANITIZED ?= tests/native tests/scenarios tests/fuzz tests/messages tests/http/test_door.py tests/interop/test_coturn.py
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
@@ -35,15 +37,17 @@ serve: build/native.stamp
 
 build: build/native.stamp
 
+# What needs no browser by as many processes as there are cores; then the browsers, which want them all.
 test: build/faces.stamp build/test.stamp
-	@$(BIN)/python -m pytest -m 'not network and not slow' $(TESTS)
+	@$(BIN)/python -m pytest -n auto -m 'not browser and not network and not slow' $(TESTS) || [ $$? = $(NONE) ]
+	@$(BIN)/python -m pytest -m 'browser and not network and not slow' $(TESTS) || [ $$? = $(NONE) ]
 
 # What browsers take minutes for, each a variant of what make test has.
 test-slow: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -m slow $(TESTS)
 
 test-fast: build/faces.stamp build/test.stamp
-	@$(BIN)/python -m pytest -m 'not browser and not network' $(TESTS)
+	@$(BIN)/python -m pytest -n auto -m 'not browser and not network and not slow' $(TESTS)
 
 # Calls through firewalls, in network namespaces; needs root.
 test-network: build/faces.stamp build/test.stamp
