@@ -48,6 +48,7 @@ class Peering:
         self._plan = topology.plan
         self._relayed: Counter[str] = Counter()  # signals by session, for the connection there is
         self._timer: asyncio.TimerHandle | None = None
+        self._ticks_at: float | None = None  # handles of uvloop do not always know
 
     @property
     def carrier(self) -> Carried:
@@ -146,16 +147,15 @@ class Peering:
 
     def _set_clock(self) -> None:
         deadline = self._topology.deadline
-        if self._timer is not None:
-            if self._timer.when() == deadline:
-                return
-            self._timer.cancel()
-            self._timer = None
+        if deadline == self._ticks_at:
+            return
+        self.close()
+        self._timer, self._ticks_at = None, deadline
         if deadline is not None:
             self._timer = asyncio.get_running_loop().call_at(deadline, self._tick)
 
     def _tick(self) -> None:
-        self._timer = None
+        self._timer = self._ticks_at = None
         self._topology.tick(max(self._now(), self._topology.deadline or 0.0))
         self._follow()
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import uvloop
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
@@ -225,3 +226,19 @@ async def test_a_direct_call_outlives_an_sfu_that_is_lost_for_a_while(
         native.fire("on_ice", transport, IceState.EXPIRED, "")
         await turn()
         assert ada.session.ended == "connection-error", "nothing else carries its media now"
+
+
+def test_a_clock_that_is_due_at_once_is_set_anew_on_any_loop() -> None:
+    """The handles of uvloop's do not know when, if it is now."""
+
+    async def run() -> None:
+        async with SFU(CONFIG, open_engines=lambda _: [media_engine(RecordingEngine())]) as sfu:
+            ada, ben, cy = [await Join(sfu)(p2p=True) for _ in range(3)]
+            cy.session.leave()
+            peering = ada.session.room.peering
+            for _ in range(2):
+                peering.wish("peer")
+            await turn()
+            assert view(ben).connection is not None
+
+    uvloop.run(run())
