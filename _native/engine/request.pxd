@@ -8,7 +8,7 @@ from fastsfu._native.peer.ice cimport IceCredentials
 from fastsfu._native.worker.command cimport CreateInbound, CreateOutbound, SetExtensions
 
 cdef IceCredentials request_credentials(
-    str local_ufrag, str local_password, str remote_ufrag) except *
+    str local_ufrag, str local_password, str remote_ufrag, str remote_password) except *
 cdef int request_extensions(SetExtensions* command, extensions) except -1
 cdef uint32_t random_u32() noexcept
 # The structs are zero but for their heads.

@@ -7,7 +7,8 @@ from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport (
-    ICE_PASSWORD_SIZE, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE, IceCredentials,
+    ICE_PASSWORD_SIZE, ICE_REMOTE_PASSWORD_MAX, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE,
+    IceCredentials,
 )
 from fastsfu._native.worker.command cimport (
     MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, SetExtensions,
@@ -15,22 +16,28 @@ from fastsfu._native.worker.command cimport (
 
 
 cdef IceCredentials request_credentials(
-        str local_ufrag, str local_password, str remote_ufrag) except *:
+        str local_ufrag, str local_password, str remote_ufrag, str remote_password) except *:
     cdef IceCredentials ice
     cdef bytes ufrag = local_ufrag.encode("ascii")
     cdef bytes password = local_password.encode("ascii")
     cdef bytes remote = remote_ufrag.encode("ascii")
+    cdef bytes theirs = remote_password.encode("ascii")
     if len(ufrag) != ICE_UFRAG_SIZE or len(password) != ICE_PASSWORD_SIZE:
         raise ValueError(
             f"our ufrag has {ICE_UFRAG_SIZE} characters and our password {ICE_PASSWORD_SIZE}, "
             f"not {len(ufrag)} and {len(password)}")
     if not 4 <= len(remote) <= ICE_REMOTE_UFRAG_MAX:       # RFC 8839 section 5.4
         raise ValueError(f"a ufrag has 4 to {ICE_REMOTE_UFRAG_MAX} characters, not {len(remote)}")
+    if not 22 <= len(theirs) <= ICE_REMOTE_PASSWORD_MAX:
+        raise ValueError(
+            f"a password has 22 to {ICE_REMOTE_PASSWORD_MAX} characters, not {len(theirs)}")
     memset(&ice, 0, sizeof(ice))
     memcpy(ice.ufrag, <const char*>ufrag, len(ufrag))
     memcpy(ice.password, <const char*>password, len(password))
     memcpy(ice.remote_ufrag, <const char*>remote, len(remote))
     ice.remote_ufrag_size = <uint16_t>len(remote)
+    memcpy(ice.remote_password, <const char*>theirs, len(theirs))
+    ice.remote_password_size = <uint16_t>len(theirs)
     return ice
 
 

@@ -28,10 +28,12 @@ cdef class Transports:
         handles_free(&self.handles)
 
     def create(
-            self, *, str local_ufrag, str local_password, str remote_ufrag, bint dtls_client,
+            self, *, str local_ufrag, str local_password, str remote_ufrag, str remote_password,
+            bint dtls_client,
             fingerprints, int64_t consent_timeout_us=30_000_000):
         cdef CreateTransport* command
-        cdef IceCredentials ice = request_credentials(local_ufrag, local_password, remote_ufrag)
+        cdef IceCredentials ice = request_credentials(
+            local_ufrag, local_password, remote_ufrag, remote_password)
         cdef uint64_t handle
         self.commands.check()
         handle = handles_take(&self.handles)
@@ -61,9 +63,11 @@ cdef class Transports:
             self.commands.commit()
 
     def restart_ice(
-            self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag):
+            self, uint64_t transport, *, str local_ufrag, str local_password, str remote_ufrag,
+            str remote_password):
         cdef RestartIce* command
-        cdef IceCredentials ice = request_credentials(local_ufrag, local_password, remote_ufrag)
+        cdef IceCredentials ice = request_credentials(
+            local_ufrag, local_password, remote_ufrag, remote_password)
         self.commands.check()
         if not handles_live(&self.handles, transport):
             return

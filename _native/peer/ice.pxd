@@ -15,6 +15,7 @@ cdef enum:
     ICE_UFRAG_SIZE = 8        # bytes of our own ufrag: random, the worker's key to its transport
     ICE_PASSWORD_SIZE = 24
     ICE_REMOTE_UFRAG_MAX = 256
+    ICE_REMOTE_PASSWORD_MAX = 256
 
 cdef enum IceAction:          # what the worker does besides sending the answer
     ICE_IGNORE = 0            # not for us, or not authentic: no answer (counted)
@@ -26,6 +27,8 @@ cdef struct IceCredentials:
     uint8_t password[ICE_PASSWORD_SIZE]
     uint8_t remote_ufrag[ICE_REMOTE_UFRAG_MAX]
     uint16_t remote_ufrag_size
+    uint8_t remote_password[ICE_REMOTE_PASSWORD_MAX]   # what its answers to us are signed with
+    uint16_t remote_password_size
 
 cdef struct IceAgent:
     IceCredentials current

@@ -15,6 +15,7 @@ from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.media.twcc cimport TwccReceiver
 from fastsfu._native.net.udp cimport Destination
 from fastsfu._native.packet.rtp cimport EXT_KINDS
+from fastsfu._native.peer.consent cimport Consent
 from fastsfu._native.peer.ice cimport IceAgent
 
 cdef enum:
@@ -43,6 +44,7 @@ cdef struct Transport:
     # what each packet to it asks for, in the first two lines of cache
     Destination* destination      # the selected path, before that the first valid one; or NULL
     bint keyed                    # the SRTP contexts are open
+    bint spoken                   # DTLS has been sent
     bint expired                  # no authentic check in time: nothing is sent until a restart
     uint8_t id_of_kind[EXT_KINDS] # negotiated id of a header extension, 0 = not negotiated
     Estimator* estimator          # of what fits to the client; NULL: it receives nothing
@@ -50,6 +52,7 @@ cdef struct Transport:
     # the rest
     uint64_t handle
     IceAgent ice
+    Consent consent
     int64_t consent_timeout_us
     int64_t heard_us              # RTCP, or a check on the selected path, came; see below
     int64_t heard_before_us       # the time before that

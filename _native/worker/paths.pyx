@@ -5,13 +5,18 @@ from libc.stdlib cimport calloc
 from libc.string cimport memcmp
 
 from fastsfu._native.base.address cimport Address, address_equal
+from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u64
 from fastsfu._native.net.udp cimport (
     Datagram, Destination, SocketAddress, udp_address, udp_send_one, udp_settle,
 )
 from fastsfu._native.packet.stun cimport (
-    STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED, StunMessage, StunResult, stun_parse,
+    STUN_BINDING_SUCCESS, STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED, StunMessage,
+    StunResult, stun_parse,
+)
+from fastsfu._native.peer.consent cimport (
+    CONSENT_REQUEST_CAPACITY, CONSENT_TRANSACTION, consent_ask, consent_given,
 )
 from fastsfu._native.peer.ice cimport (
     ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_UFRAG_SIZE, IceAction, IceCredentials, ice_on_request,
@@ -36,6 +41,9 @@ cdef void paths_on_stun(Worker* worker, const Datagram* datagram) noexcept nogil
     cdef uint32_t index
     if result != STUN_OK and result != STUN_UNKNOWN_REQUIRED:
         count_drop(worker, DROP_STUN_MALFORMED)
+        return
+    if message.type == STUN_BINDING_SUCCESS:
+        on_answer(worker, datagram, &message)
         return
     if worker.relay != NULL and message.username == NULL:
         relay_on_binding(worker.relay, &worker.udp, datagram, worker.now_us)
@@ -84,8 +92,10 @@ cdef void on_check(
     if answer_size:
         udp_address(&worker.udp, &datagram.source, &datagram.local, &back)
         udp_send_one(&worker.udp, &back, answer, <uint32_t>answer_size)
-    if transport.destination == NULL or is_selected(transport, &datagram.source):
+    if transport.destination == NULL or goes_to(transport, &datagram.source):
         set_destination(worker, transport, datagram)
+    elif is_selected(transport, &datagram.source):
+        ask(worker, transport, datagram)
     if action == ICE_ANSWER_SELECTED:
         tell_connected(worker, transport, &datagram.source)
 
@@ -109,13 +119,48 @@ cdef bint is_held(
     media away, and bring theirs there.
     """
     cdef Transport* holder = paths_find(worker, address)
-    return (holder != NULL and holder != transport and is_selected(holder, address)
+    return (holder != NULL and holder != transport and goes_to(holder, address)
             and not holder.expired and worker.now_us - holder.heard_us < ADDRESS_HOLDS_US)
 
 
 cdef inline bint is_selected(const Transport* transport, const Address* path) noexcept nogil:
     cdef int selected = transport.ice.selected
     return selected >= 0 and address_equal(&transport.ice.paths[selected], path)
+
+
+cdef inline bint goes_to(const Transport* transport, const Address* path) noexcept nogil:
+    """What is sent goes there."""
+    return address_equal(&transport.consent.current, path)
+
+
+cdef void ask(Worker* worker, Transport* transport, const Datagram* datagram) noexcept nogil:
+    """Whether what was chosen wants it; while nothing was sent that could do harm, let it be so."""
+    cdef uint8_t request[CONSENT_REQUEST_CAPACITY]
+    cdef uint8_t chance[CONSENT_TRANSACTION]
+    cdef SocketAddress path
+    cdef size_t size
+    if not transport.keyed and not transport.spoken:
+        set_destination(worker, transport, datagram)
+        return
+    if getrandom(chance, sizeof(chance), 0) != sizeof(chance):
+        return                    # with the next check
+    size = consent_ask(
+        &transport.consent, &datagram.source, &transport.ice.current, chance, worker.now_us,
+        request)
+    if size:
+        udp_address(&worker.udp, &datagram.source, &datagram.local, &path)
+        udp_send_one(&worker.udp, &path, request, <uint32_t>size)
+
+
+cdef void on_answer(
+        Worker* worker, const Datagram* datagram, const StunMessage* message) noexcept nogil:
+    cdef Transport* transport = paths_find(worker, &datagram.source)
+    if transport == NULL or not consent_given(
+            &transport.consent, datagram.data, message, &datagram.source,
+            &transport.ice.current):
+        count_drop(worker, DROP_STUN_STRANGER)
+    elif is_selected(transport, &datagram.source):       # another one may be by now
+        set_destination(worker, transport, datagram)
 
 
 cdef void set_destination(
@@ -130,6 +175,7 @@ cdef void set_destination(
         if transport.destination == NULL:
             count_drop(worker, DROP_NO_MEMORY)
             return
+    transport.consent.current = datagram.source
     udp_address(&worker.udp, &datagram.source, &datagram.local, &path)
     udp_settle(transport.destination, &path, worker.now_us)
 

@@ -89,6 +89,7 @@ cdef void send_dtls(
         Worker* worker, Transport* transport, const Head* head) noexcept nogil:
     cdef const DtlsDatagram* command = <const DtlsDatagram*>head
     if transport.destination != NULL:
+        transport.spoken = True
         udp_send_one(&worker.udp, &transport.destination.address, command.data, command.size)
 
 

@@ -128,6 +128,7 @@ class MediaEngine:
         local_ufrag: str,
         local_password: str,
         remote_ufrag: str,
+        remote_password: str,
         dtls_client: bool,
         fingerprints: Sequence[tuple[str, bytes]],
     ) -> int:
@@ -136,6 +137,7 @@ class MediaEngine:
             local_ufrag=local_ufrag,
             local_password=local_password,
             remote_ufrag=remote_ufrag,
+            remote_password=remote_password,
             dtls_client=dtls_client,
             fingerprints=fingerprints,
             consent_timeout_us=round(self.consent_timeout * 1e6),
@@ -148,7 +150,13 @@ class MediaEngine:
         self._native.transports.set_extensions(transport, extensions)
 
     def restart_ice(
-        self, transport: int, *, local_ufrag: str, local_password: str, remote_ufrag: str
+        self,
+        transport: int,
+        *,
+        local_ufrag: str,
+        local_password: str,
+        remote_ufrag: str,
+        remote_password: str,
     ) -> None:
         """Take new credentials; the old path stays until a new one is nominated (RFC 8445 2.4)."""
         self._native.transports.restart_ice(
@@ -156,6 +164,7 @@ class MediaEngine:
             local_ufrag=local_ufrag,
             local_password=local_password,
             remote_ufrag=remote_ufrag,
+            remote_password=remote_password,
         )
         self._owners.rename(transport, local_ufrag)
 

@@ -59,6 +59,7 @@ class Bundle:
             local_ufrag=self._ufrag,
             local_password=self._password,
             remote_ufrag=offer.ice_ufrag,
+            remote_password=offer.ice_pwd,
             dtls_client=offer.dtls_client,
             fingerprints=offer.fingerprints,
         )
@@ -101,6 +102,7 @@ class Bundle:
             local_ufrag=self._ufrag,
             local_password=self._password,
             remote_ufrag=remote_ufrag,
+            remote_password=remote_password,
         )
 
     def allocate_ssrc(self) -> int:

@@ -26,6 +26,7 @@ def transport_of(engine: MediaEngine, owner: Any) -> int:
         local_ufrag="12345678",
         local_password="123456789012345678901234",
         remote_ufrag="abcd",
+        remote_password="1234567890123456789012",
         dtls_client=False,
         fingerprints=[("sha-256", bytes(32))],
     )

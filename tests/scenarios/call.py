@@ -2,8 +2,9 @@
 
 import random
 import select
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from fastsfu._native.engine.links import Links
@@ -16,6 +17,24 @@ STEP_US = 1000
 AUDIO, VIDEO = 0, 1
 
 
+class Bystander:
+    """Somebody who has nothing to do with the call; `heard` is what came to them."""
+
+    def __init__(self) -> None:
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)]
+        self.sockets[0].bind(("127.0.0.1", 0))
+        self.sockets[0].setblocking(False)
+        self.address = self.sockets[0].getsockname()
+        self.heard: list[bytes] = []
+
+    def drain(self, now_us: int) -> int:
+        before = len(self.heard)
+        with suppress(BlockingIOError):
+            while True:
+                self.heard.append(self.sockets[0].recv(2048))
+        return len(self.heard) - before
+
+
 class Call:
     def __init__(self, seed: int, workers: int = 1, **worker: Any) -> None:
         self.chance = random.Random(seed)
@@ -24,6 +43,7 @@ class Call:
         self.world = self.worlds[0]
         self.stuck: set[World] = set()  # they do nothing
         self.participants: list[Participant] = []
+        self.bystanders: list[Bystander] = []
         self.events: list[tuple[str, int, Any]] = []
         self.drained = 0
 
@@ -127,21 +147,27 @@ class Call:
         """Until every datagram that the worker sent has come out of the loopback interface."""
         sent = sum(world.counters()["datagrams_sent"] for world in self.worlds)
         while self.drained < sent:
-            sockets = [opened for p in self.participants for opened in p.sockets]
+            ends = [*self.participants, *self.bystanders]
+            sockets = [opened for end in ends for opened in end.sockets]
             ready, _, _ = select.select(sockets, [], [], 5)
             assert ready, (
                 f"{sent - self.drained} datagrams did not come out of the loopback interface"
             )
-            self.drained += sum(p.drain(self.world.now_us) for p in self.participants)
+            self.drained += sum(end.drain(self.world.now_us) for end in ends)
 
     def row(self, handle: int, world: World | None = None) -> Any:
         """The counters of one stream or transport."""
         rows = (world or self.world).snapshot()
         return rows[rows["handle"] == handle][0]
 
+    def bystander(self) -> Bystander:
+        self.bystanders.append(Bystander())
+        return self.bystanders[-1]
+
     def close(self) -> None:
-        for participant in self.participants:
-            participant.close()
+        for end in (*self.participants, *self.bystanders):
+            for opened in end.sockets:
+                opened.close()
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Participant:
         self.up, self.down = Link(chance, **path), Link(chance, **path)
         self.ufrag = "".join(chance.choices("abcdefghijklmnop", k=8))
         self.password = "".join(chance.choices("abcdefghijklmnop", k=24))
-        self.remote_ufrag = "client"
+        self.remote_ufrag, self.remote_password = "client", "r" * 22
         self.sockets = [self._bind()]
         self.cameras: list[Camera] = []
         self.microphones: list[Microphone] = []
@@ -58,6 +58,7 @@ class Participant:
         self.byes: list[int] = []
         self.ledger: dict[tuple[str, int, int], bytes] = {}
         self.keyed = self.gone = self.answered = False
+        self.consents = True  # it answers when it is asked
         self.check_us = self.report_us = self.replays = 0
         self.transport_seq = 65_400
         self.sent_seqs: dict[int, int] = {}
@@ -70,6 +71,7 @@ class Participant:
             local_ufrag=self.ufrag,
             local_password=self.password,
             remote_ufrag=self.remote_ufrag,
+            remote_password=self.remote_password,
             extensions={0: 1, 3: 3, 4: 10},
         )
 
@@ -96,10 +98,6 @@ class Participant:
         parts = [part for key in keys for part in (key[:16], key[16:])]
         self.hand_over = lambda: self.world.set_keys(self.transport, GCM, *parts)
         self.keyed = True
-
-    def close(self) -> None:
-        for opened in self.sockets:
-            opened.close()
 
     # What leaves.
 
@@ -200,7 +198,11 @@ class Participant:
                 continue
             if datagram[0] >= 128 and not 192 <= datagram[1] <= 223:
                 self._tell_of(datagram, arrival_us)
-            if datagram[0] < 4:
+            if datagram[:2] == stun.REQUEST:
+                if self.consents:
+                    answer = stun.success(datagram, password=self.remote_password.encode())
+                    self.up.send(now_us, answer)
+            elif datagram[0] < 4:
                 self.answers.append(datagram)
                 self.answered = True
             elif 192 <= datagram[1] <= 223:

@@ -31,6 +31,7 @@ def test_a_restart_changes_the_credentials_not_the_media() -> None:
             local_ufrag=bob.ufrag,
             local_password=bob.password,
             remote_ufrag=bob.remote_ufrag,
+            remote_password=bob.remote_password,
         )
         run.run(6)
         assert ann.cameras[0].frame - viewer.shown[-1] <= 3
@@ -141,6 +142,7 @@ def test_who_vanished_comes_back_by_a_restart_and_not_without() -> None:
             local_ufrag=bob.ufrag,
             local_password=bob.password,
             remote_ufrag=bob.remote_ufrag,
+            remote_password=bob.remote_password,
         )
         run.run(6)
         assert ann.cameras[0].frame - viewer.shown[-1] <= 3
@@ -190,3 +192,67 @@ def test_hopping_between_paths_does_not_flood_the_event_loop() -> None:
             run.world.deliver([check], addresses[(hop + 1) % 2])
         paths = [name for name, _, _ in run.world.events() if name == "ice-connected"]
         assert 1 <= len(paths) <= 10
+
+
+def test_media_does_not_go_where_nobody_asked_for_it() -> None:
+    """A viewer nominates somebody else's address, again and again: they get its few checks, and
+    never the picture; the viewer goes on receiving.
+    """
+    with call() as run:
+        ann, eve = run.join("ann"), run.join("eve")
+        viewer = run.watch(eve, run.film(ann))[1]
+        run.run(2)
+        bystander = run.bystander()
+        checks = 0
+        for _ in range(10):
+            run.world.deliver([forged_check(eve)], bystander.address)
+            checks += 1
+            run.run(0.5)
+        heard = bystander.heard
+        assert all(datagram[0] < 4 for datagram in heard), "STUN alone"
+        assert len(heard) <= 2 * checks
+        assert sum(map(len, heard)) <= 2 * checks * len(forged_check(eve))
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+
+
+def test_old_path_is_kept_until_the_new_one_answers() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        run.run(2)
+        bob.consents = False
+        bob.move()
+        run.run(2)
+        shown = len(viewer.shown)
+        run.run(2)
+        assert len(viewer.shown) == shown, "what goes to the old address is lost there"
+        bob.consents = True
+        run.run(4)
+        assert ann.cameras[0].frame - viewer.shown[-1] <= 3
+
+
+def test_answer_of_somebody_else_is_no_consent() -> None:
+    with call() as run:
+        ann, eve = run.join("ann"), run.join("eve")
+        run.watch(eve, run.film(ann))
+        run.run(2.6)  # just after a check of her own, which nominates her own address again
+        bystander = run.bystander()
+        run.world.deliver([forged_check(eve)], bystander.address)
+        run.run(0.1)
+        (request,) = [each for each in bystander.heard if each[:2] == stun.REQUEST]
+        bystander.heard.clear()
+        password = eve.remote_password.encode()
+        guess = stun.success(bytes(20), password=password)
+        right = stun.success(request, password=password)
+        wrong = stun.success(request, password=b"x" * 22)
+        for answer, source in (
+            (guess, bystander.address),
+            (wrong, bystander.address),
+            (right, eve.address),
+        ):
+            run.world.deliver([answer], source)
+            run.run(0.3)
+            assert bystander.heard == []
+        run.world.deliver([right], bystander.address)
+        run.run(0.3)
+        assert any(datagram[0] >= 128 for datagram in bystander.heard)

@@ -23,6 +23,7 @@ class Transport:
     local_ufrag: str
     local_password: str
     remote_ufrag: str
+    remote_password: str
     dtls_client: bool
     fingerprints: Sequence[tuple[str, bytes]]
     consent_timeout_us: int

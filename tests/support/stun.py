@@ -6,6 +6,7 @@ import zlib
 from secrets import token_bytes
 
 COOKIE = b"\x21\x12\xa4\x42"
+REQUEST = b"\x00\x01"  # how a Binding request begins
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -36,6 +37,11 @@ def request(
     """A Binding request with these attributes, MESSAGE-INTEGRITY and FINGERPRINT."""
     body = b"".join(attribute(kind, value) for kind, value in attributes)
     return fingerprint(integrity(message(body, transaction=transaction), password))
+
+
+def success(request: bytes, *, password: bytes) -> bytes:
+    """The answer to a Binding request, without the address that it came from."""
+    return fingerprint(integrity(message(b"", kind=0x0101, transaction=request[8:20]), password))
 
 
 def _with_length(datagram: bytes, length: int) -> bytes:

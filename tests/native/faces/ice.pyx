@@ -7,6 +7,10 @@ from ipaddress import ip_address
 from fastsfu._native.base.address cimport Address
 from fastsfu._native.packet.stun cimport (
     STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED, StunMessage, stun_parse)
+from fastsfu._native.peer.consent cimport (
+    CONSENT_REQUEST_CAPACITY, CONSENT_TRANSACTION, Consent as AskedConsent, consent_ask,
+    consent_given,
+)
 from fastsfu._native.peer.ice cimport (
     ICE_ANSWER, ICE_ANSWER_SELECTED, ICE_IGNORE, ICE_MAX_PATHS, ICE_PASSWORD_SIZE, ICE_UFRAG_SIZE,
     IceAction, IceAgent, IceCredentials, ice_expired, ice_init, ice_on_request, ice_restart,
@@ -98,3 +102,33 @@ cdef class Ice:
     def state(self):
         """The whole agent as bytes: to show that nothing changed."""
         return bytes((<const unsigned char*>&self.agent)[:sizeof(self.agent)])
+
+
+cdef class Consent:
+    """What peer/consent asks on behalf of an agent with these credentials."""
+    cdef AskedConsent consent
+    cdef IceCredentials credentials
+
+    def __init__(self, bytes ufrag, bytes remote_ufrag, bytes remote_password):
+        cdef const unsigned char* source = remote_password
+        memset(&self.consent, 0, sizeof(self.consent))
+        self.credentials = to_credentials(ufrag, b"l" * ICE_PASSWORD_SIZE, remote_ufrag)
+        memcpy(self.credentials.remote_password, source, len(remote_password))
+        self.credentials.remote_password_size = <unsigned short>len(remote_password)
+
+    def ask(self, where, bytes chance, now_us):
+        cdef unsigned char out[CONSENT_REQUEST_CAPACITY]
+        cdef unsigned char random[CONSENT_TRANSACTION]
+        cdef Address path = to_address(where)
+        cdef const unsigned char* source = chance
+        memcpy(random, source, CONSENT_TRANSACTION)
+        size = consent_ask(&self.consent, &path, &self.credentials, random, now_us, out)
+        return bytes(out[:size])
+
+    def given(self, bytes datagram, where):
+        cdef StunMessage message
+        cdef Address source = to_address(where)
+        cdef const unsigned char* data = datagram
+        if stun_parse(data, len(datagram), &message) != STUN_OK:
+            return False
+        return bool(consent_given(&self.consent, data, &message, &source, &self.credentials))

@@ -123,13 +123,14 @@ cdef class World:
         return (1 << 32) | self.handles
 
     def transport(
-            self, *, local_ufrag, local_password, remote_ufrag, extensions=(),
+            self, *, local_ufrag, local_password, remote_ufrag, remote_password, extensions=(),
             consent_timeout_us=30_000_000):
         cdef CreateTransport command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_TRANSPORT
         command.head.handle = self.next_handle()
-        command.ice = request_credentials(local_ufrag, local_password, remote_ufrag)
+        command.ice = request_credentials(
+            local_ufrag, local_password, remote_ufrag, remote_password)
         command.consent_timeout_us = consent_timeout_us
         command.ssrc = 1
         apply(self.worker, &command.head)
@@ -144,11 +145,14 @@ cdef class World:
         request_extensions(&command, extensions)
         apply(self.worker, &command.head)
 
-    def restart_ice(self, uint64_t transport, *, local_ufrag, local_password, remote_ufrag):
+    def restart_ice(
+            self, uint64_t transport, *, local_ufrag, local_password, remote_ufrag,
+            remote_password):
         cdef RestartIce command
         command.head.kind = COMMAND_RESTART_ICE
         command.head.handle = transport
-        command.ice = request_credentials(local_ufrag, local_password, remote_ufrag)
+        command.ice = request_credentials(
+            local_ufrag, local_password, remote_ufrag, remote_password)
         apply(self.worker, &command.head)
 
     def set_keys(
