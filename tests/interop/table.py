@@ -1,5 +1,6 @@
 """docs/interop.md: what was seen of each client, written by the tests that see it."""
 
+import fcntl
 from pathlib import Path
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "interop.md"
@@ -18,16 +19,18 @@ loss, 4 % of all datagrams are lost each way between the client and the server.
 
 def note(client: str, **cells: str) -> None:
     """What was just seen of a client, by column (`_` for a blank); the other cells stay."""
-    rows = _read()
-    row = rows.setdefault(client, {})
-    row.update({name.replace("_", " "): cell for name, cell in cells.items()})
-    text = INTRODUCTION + _written(rows)
-    if not DOCUMENT.exists() or DOCUMENT.read_text() != text:
-        DOCUMENT.write_text(text)
+    with DOCUMENT.open("a") as alone:  # the tests may run in several processes
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        rows = _read()
+        row = rows.setdefault(client, {})
+        row.update({name.replace("_", " "): cell for name, cell in cells.items()})
+        text = INTRODUCTION + _written(rows)
+        if DOCUMENT.read_text() != text:
+            DOCUMENT.write_text(text)
 
 
 def _read() -> dict[str, dict[str, str]]:
-    lines = DOCUMENT.read_text().splitlines() if DOCUMENT.exists() else []
+    lines = DOCUMENT.read_text().splitlines()
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in lines if line[:1] == "|"
     ]

@@ -13,15 +13,16 @@ from fastsfu.errors import RequestError
 from fastsfu.session.channels import Channel
 from fastsfu.session.session import Session
 from tests.interop import table
-from tests.interop.foreign import PEERS, Connection, Process, far_end, film, running
+from tests.interop.foreign import PEERS, Connection, Process, built, far_end, film, running
 from tests.support.aiortc_client import Sink
 from tests.support.lossy import lossy
 from tests.support.page import until
 from tests.support.server import LiveServer, live_server
 
 CLIENTS = ("@roamhq/wrtc", "node-datachannel", "werift")
+PION = "pion/webrtc"  # is built first: among the slow ones
 # libdatachannel's ICE has no restart, and werift sends no checks after one.
-RESTARTING = ("@roamhq/wrtc",)
+RESTARTING = ("@roamhq/wrtc", PION)
 ENOUGH = 10
 FRAMES = f"{ENOUGH} frames"
 LOSS = 0.04
@@ -48,6 +49,8 @@ async def client(
     certificate.write_bytes(server.certificate.pair.chain)
     adapter = request.param.rpartition("/")[2]
     command = ["node", str(PEERS / "main.mjs"), adapter, str(film_path)]
+    if request.param == PION:
+        command = [str(await built(PEERS / "pion")), str(film_path)]
     async with running(command, NODE_EXTRA_CA_CERTS=str(certificate)) as process:
         process.name = request.param
         table.note(process.name, version=process.version)
@@ -97,6 +100,16 @@ def each_of(*clients: str) -> pytest.MarkDecorator:
 
 @each_of(*CLIENTS)
 async def test_publishes_watches_and_talks(case: Case) -> None:
+    await publish_watch_and_talk(case)
+
+
+@pytest.mark.slow
+@each_of(PION)
+async def test_pion_publishes_watches_and_talks(case: Case) -> None:
+    await publish_watch_and_talk(case)
+
+
+async def publish_watch_and_talk(case: Case) -> None:
     case.server.sfu.rooms.create(case.room).on_channel = echo
     publisher, sinks = await case.publishes(channels=["first", "unwanted"])
     await enough_at(sinks)
@@ -132,7 +145,7 @@ async def test_browser_library_publishes_and_watches(case: Case) -> None:
 
 
 @pytest.mark.slow
-@each_of(*CLIENTS)
+@each_of(*CLIENTS, PION)
 async def test_trickles(case: Case) -> None:
     """The offer has no candidates; they come by PATCH (RFC 9725 section 4.3.2)."""
     _, sinks = await case.publishes(trickle=True)
@@ -152,7 +165,7 @@ async def test_goes_on_after_an_ice_restart(case: Case) -> None:
     for connection in (publisher, player):
         session = session_of(case, connection)
         paths: list[str] = []
-        session.on_path = paths.append  # type: ignore[method-assign]
+        session.path.on_path = paths.append  # type: ignore[method-assign]
         await connection.restart()
         await until("a path with the new credentials", lambda paths=paths: found(paths))
         await enough_at(sinks)
@@ -161,7 +174,7 @@ async def test_goes_on_after_an_ice_restart(case: Case) -> None:
 
 
 @pytest.mark.slow
-@each_of(*CLIENTS)
+@each_of(*CLIENTS, PION)
 async def test_goes_on_with_loss(case: Case, stack: AsyncExitStack) -> None:
     (engine,) = case.server.sfu.engines
     wires = [await stack.enter_async_context(lossy(engine.port, LOSS, seed)) for seed in (1, 2)]
