@@ -39,6 +39,7 @@ cdef struct SocketAddress:        # what sendmmsg wants; holds either family
     sockaddr_in6 raw
     uint32_t size                 # of `raw`
     LocalAddress local            # what it leaves from
+    bint cut                      # the kernel takes no GSO on this way, until udp_settle asks again
 
 cdef struct Destination:          # of a path that is used; begins as its SocketAddress
     SocketAddress address

@@ -311,7 +311,8 @@ cdef inline bint is_link_local(const in6_pktinfo* info) noexcept nogil:
 cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept nogil:
     cdef int i, done = 0
     for i in range(count):
-        if messages[i].size > messages[i].segment and not udp.gso:
+        if messages[i].size > messages[i].segment and (
+                not udp.gso or messages[i].destination.cut):
             # In order: what must be cut here goes between its neighbours.
             send_run(udp, messages, done, i)
             send_cut(udp, &messages[i])
@@ -380,9 +381,10 @@ cdef void refused(UdpSocket* udp, const Message* message, int error) noexcept no
         udp.send_errors += segments(message)
         return
     send_cut(udp, message)
+    # Not for all: above the MTU of a path, which one ICMP packet can lower, kernels say EINVAL too.
     # What is refused cut, too, is an address that nothing can be sent to (port 0).
     if (error == EINVAL or error == EIO) and udp.send_errors == before:
-        udp.gso = False
+        (<SocketAddress*>message.destination).cut = True
 
 
 cdef void send_cut(UdpSocket* udp, const Message* message) noexcept nogil:

@@ -72,6 +72,15 @@ cdef class Udp:
         udp_settle(&self.destination, &to, now_us)
         return self.destination.address.local.family == 0, self.destination.settled_us
 
+    def send_settled(self, bytes data, uint16_t segment):
+        """One message to where `settles` was asked about last."""
+        cdef Message message
+        message.destination = &self.destination.address
+        message.data = data
+        message.size = <unsigned int>len(data)
+        message.segment = segment
+        udp_send(&self.udp, &message, 1)
+
     def send_one(self, ip, port, bytes data):
         cdef SocketAddress to
         self.resolve(ip, port, &to)

@@ -57,8 +57,28 @@ def test_a_refused_message_degrades_to_plain_datagrams(receiver):
     port = receiver.getsockname()[1]
     udp.send([(LOOPBACK, port, bytes(range(150)), 1), (LOOPBACK, port, b"next", 4)])
     assert datagrams(receiver, 151) == [bytes([i]) for i in range(150)] + [b"next"]
-    assert not udp.gso
     assert udp.counters["gso_refused"] == 1
+
+
+def test_gso_is_given_up_for_one_destination_alone_and_for_a_while(receiver):
+    """A refusal can come of one ICMP packet: above the path's MTU some kernels say EINVAL."""
+    udp, port = Udp(), receiver.getsockname()[1]
+    udp.settles(LOOPBACK, port, 0)
+    for refused in (1, 2):
+        udp.send_settled(bytes(150), 1)
+        assert len(datagrams(receiver, 150)) == 150
+        assert udp.counters["gso_refused"] == refused
+    sent = udp.counters["messages_sent"]
+    udp.send_settled(bytes(3), 1)
+    datagrams(receiver, 3)
+    assert udp.counters["messages_sent"] == sent + 3, "there it is cut by us"
+    udp.send([(LOOPBACK, port, bytes(3), 1)])
+    datagrams(receiver, 3)
+    assert udp.counters["messages_sent"] == sent + 4, "elsewhere it is not"
+    udp.settles(LOOPBACK, port, 61_000_000)
+    udp.send_settled(bytes(3), 1)
+    datagrams(receiver, 3)
+    assert udp.counters["messages_sent"] == sent + 5, "and later it is tried again"
 
 
 def test_a_segment_over_the_mtu_is_cut_but_gso_stays(receiver):
