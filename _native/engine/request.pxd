@@ -4,6 +4,7 @@ before anything is sent).
 
 from libc.stdint cimport uint32_t
 
+from fastsfu._native.engine.voices cimport RoomVoices
 from fastsfu._native.peer.ice cimport IceCredentials
 from fastsfu._native.worker.command cimport CreateInbound, CreateOutbound, SetExtensions
 
@@ -11,10 +12,10 @@ cdef IceCredentials request_credentials(
     str local_ufrag, str local_password, str remote_ufrag, str remote_password) except *
 cdef int request_extensions(SetExtensions* command, extensions) except -1
 cdef uint32_t random_u32() noexcept
-# The structs are zero but for their heads.
+# The structs are zero but for their heads. `voices`, or None, are held for the command.
 cdef int request_inbound(
     CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack,
-    bint fir) except -1
+    bint fir, RoomVoices voices) except -1
 cdef int request_outbound(
     CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
     bint numbered) except -1

@@ -4,7 +4,9 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.net cimport getrandom
+from fastsfu._native.engine.voices cimport RoomVoices
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
+from fastsfu._native.media.voices cimport voices_hold
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport (
     ICE_PASSWORD_SIZE, ICE_REMOTE_PASSWORD_MAX, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE,
@@ -52,7 +54,7 @@ cdef int request_extensions(SetExtensions* command, extensions) except -1:
 
 cdef int request_inbound(
         CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types,
-        bint nack, bint fir) except -1:
+        bint nack, bint fir, RoomVoices voices) except -1:
     cdef bytes name = mid.encode()
     if not 1 <= len(name) <= MID_CAPACITY:
         raise ValueError(f"a MID is 1 to {MID_CAPACITY} bytes long, not {len(name)}")
@@ -70,6 +72,9 @@ cdef int request_inbound(
         command.payload_types[<int>i].codec = codec
         command.payload_types[<int>i].clock_rate = clock_rate
         command.payload_types[<int>i].rtx_pt = rtx_pt
+    if voices is not None:
+        command.voices = voices.board
+        voices_hold(voices.board)
     return 0
 
 

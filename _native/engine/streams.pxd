@@ -13,4 +13,5 @@ cdef class Streams:
     cdef int transport_closed(self, uint64_t transport) except -1      # and its streams with it
     cdef uint64_t take(self, uint64_t transport) except 0
     cdef int keep(self, uint64_t transport, uint64_t stream) except -1
+    cdef int switch(self, uint32_t kind, uint64_t stream, bint on) except -1
     cdef int close(self, uint32_t kind, uint64_t stream) except -1

@@ -4,10 +4,11 @@ from libc.stdint cimport uint32_t, uint64_t
 
 from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
 from fastsfu._native.engine.request cimport random_u32, request_inbound, request_outbound
+from fastsfu._native.engine.voices cimport RoomVoices
 from fastsfu._native.worker.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND,
-    COMMAND_PAUSE_OUTBOUND, COMMAND_REQUEST_KEYFRAME, CreateInbound, CreateOutbound, Head,
-    PauseOutbound,
+    COMMAND_PAUSE_INBOUND, COMMAND_PAUSE_OUTBOUND, COMMAND_PIN_INBOUND, COMMAND_REQUEST_KEYFRAME,
+    CreateInbound, CreateOutbound, SwitchStream,
 )
 
 
@@ -20,14 +21,14 @@ cdef class Streams:
 
     def create_inbound(
             self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types,
-            bint nack, bint fir):
+            bint nack, bint fir, RoomVoices voices=None):
         cdef CreateInbound* command
         cdef uint64_t handle = self.take(transport)
         try:
             command = <CreateInbound*>self.commands.reserve(
                 COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
             command.transport = transport
-            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir)
+            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
         except BaseException:
             handles_give_back(&self.commands.streams, handle)
             raise
@@ -36,6 +37,12 @@ cdef class Streams:
 
     def close_inbound(self, uint64_t inbound):
         self.close(COMMAND_CLOSE_INBOUND, inbound)
+
+    def pause_inbound(self, uint64_t inbound, bint paused):
+        self.switch(COMMAND_PAUSE_INBOUND, inbound, paused)
+
+    def pin_inbound(self, uint64_t inbound, bint pinned):
+        self.switch(COMMAND_PIN_INBOUND, inbound, pinned)
 
     def create_outbound(
             self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
@@ -73,19 +80,19 @@ cdef class Streams:
         self.links.close_replica(self.commands, replica)
 
     def pause_outbound(self, uint64_t outbound, bint paused):
-        cdef PauseOutbound* command
-        self.commands.check()
-        if handles_live(&self.commands.streams, outbound):
-            command = <PauseOutbound*>self.commands.reserve(
-                COMMAND_PAUSE_OUTBOUND, outbound, sizeof(PauseOutbound))
-            command.paused = paused
-            self.commands.commit()
+        self.switch(COMMAND_PAUSE_OUTBOUND, outbound, paused)
 
     def request_keyframe(self, uint64_t inbound):
+        self.switch(COMMAND_REQUEST_KEYFRAME, inbound, True)
+
+    cdef int switch(self, uint32_t kind, uint64_t stream, bint on) except -1:
+        cdef SwitchStream* command
         self.commands.check()
-        if handles_live(&self.commands.streams, inbound):
-            self.commands.reserve(COMMAND_REQUEST_KEYFRAME, inbound, sizeof(Head))
+        if handles_live(&self.commands.streams, stream):
+            command = <SwitchStream*>self.commands.reserve(kind, stream, sizeof(SwitchStream))
+            command.on = on
             self.commands.commit()
+        return 0
 
     cdef int transport_opened(self, uint64_t transport) except -1:
         self.of[transport] = set()

@@ -8,6 +8,7 @@ a link feeds instead of a transport; a tap is where it leaves for one.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.media.gate cimport Gate
 from fastsfu._native.media.history cimport History
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
@@ -64,13 +65,13 @@ cdef struct InboundStream:
     LossTracker loss
     Level level
     Timeline timeline             # of a voice
+    Gate gate                     # what of it is passed on
     History history               # of video while there are receivers, of redundant sound always
     # the frame being gathered (worker/frames)
     MediaPacket frame[FRAME_CAPACITY]
     int frame_count
     int64_t frame_deadline_us     # send it by then, complete or not
-    # receivers
-    OutboundStream** outbound
+    OutboundStream** outbound     # its receivers
     int outbound_count
     int outbound_capacity
     int waiting                   # of them: they cannot start without a keyframe
@@ -121,8 +122,7 @@ cdef struct OutboundStream:
 
 # NULL: out of memory
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil
-# lets its receivers and buffers go
-cdef void inbound_free(InboundStream* stream) noexcept nogil
+cdef void inbound_free(InboundStream* stream) noexcept nogil     # lets receivers and buffers go
 # Paused, of no source; its `stats` are set before it is given to any other verb.
 cdef OutboundStream* outbound_new(
     uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil

@@ -6,6 +6,7 @@ from libc.string cimport memmove, memset
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_grow, seats_leave, seats_take
+from fastsfu._native.media.gate cimport gate_forget
 from fastsfu._native.media.history cimport history_free, history_init
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
@@ -14,6 +15,7 @@ from fastsfu._native.media.rewrite cimport (
     rewrite_elapsed, rewrite_init, rewrite_start, rewrite_stop,
 )
 from fastsfu._native.media.timeline cimport timeline_init
+from fastsfu._native.media.voices cimport voice_leave
 
 cdef enum:
     LEAST_RECEIVERS = 4           # that a source has room for
@@ -49,6 +51,8 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil:
     for i in range(stream.frame_count):
         buffer_release(stream.frame[i].buffer)
     history_free(&stream.history)
+    gate_forget(&stream.gate)
+    voice_leave(&stream.gate.voice)
     free(stream.outbound)
     free(stream.taps)
     free(stream)
@@ -165,7 +169,7 @@ cdef bint keyframe_granted(OutboundStream* stream, int64_t now_us) noexcept nogi
 
 
 cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil:
-    if stream.kind != MediaKind.VIDEO or not stream.bound:
+    if stream.kind != MediaKind.VIDEO or not stream.bound or stream.gate.paused:
         return False
     if not stream.keyframe_wanted and stream.waiting == 0:
         return False

@@ -9,6 +9,7 @@ from fastsfu._native.base.address cimport Address
 from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.crypto.dtls cimport SrtpKeys
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
+from fastsfu._native.media.voices cimport Voices
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport IceCredentials
 
@@ -27,6 +28,8 @@ cdef enum:                     # CommandKind
     COMMAND_CLOSE_TRANSPORT
     COMMAND_CREATE_INBOUND
     COMMAND_CLOSE_INBOUND
+    COMMAND_PAUSE_INBOUND
+    COMMAND_PIN_INBOUND
     COMMAND_CREATE_OUTBOUND
     COMMAND_CLOSE_OUTBOUND
     COMMAND_PAUSE_OUTBOUND
@@ -90,6 +93,7 @@ cdef struct CreateInbound:
     uint32_t rtx_ssrc
     uint8_t nack
     uint8_t fir                   # keyframes are asked for by FIR, not PLI
+    Voices* voices                # whose hold goes over; NULL: it is no voice of a room
     uint8_t mid_size
     uint8_t mid[MID_CAPACITY]
     int32_t payload_type_count
@@ -115,9 +119,9 @@ cdef struct CreateOutbound:
     int32_t payload_type_count
     OutboundPayloadType payload_types[MAX_PAYLOAD_TYPES]
 
-cdef struct PauseOutbound:
+cdef struct SwitchStream:         # to pause, to pin, to ask for a keyframe
     Head head
-    uint8_t paused
+    uint8_t on                    # paused, pinned
 
 cdef struct ConnectLink:          # handle 0
     Head head

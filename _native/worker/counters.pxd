@@ -27,4 +27,5 @@ cdef enum:                     # Counter
     PADDING_BYTES                 # spent on equal sizes
     LINK_PACKETS                  # put on links to other workers
     LINK_DROPPED                  # packets whose frame did not fit
+    PACKETS_SILENCED              # of sources that are off, and of voices that were not chosen
     COUNTERS

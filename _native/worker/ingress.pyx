@@ -52,6 +52,7 @@ from fastsfu._native.worker.event cimport (
 )
 from fastsfu._native.worker.feedback cimport feedback_on_rtcp
 from fastsfu._native.worker.frames cimport frames_put
+from fastsfu._native.worker.gating cimport gating_end, gating_passes
 from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
 from fastsfu._native.worker.reports cimport reports_twcc
@@ -310,6 +311,9 @@ cdef void accept(
     stream.stats.bytes += packet.payload_size + packet.redundancy
     stream.stats.last_packet_us = worker.now_us
     stream.stats.retransmitted += verdict == LOSS_RECOVERED
+    if stream.gate.paused:
+        gating_end(worker, packet)
+        return
     packet.keyframe = codec_starts_keyframe(
         <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
     describe(worker, stream, packet, extensions)
@@ -319,7 +323,8 @@ cdef void accept(
         want_keyframe(stream)
     if (stream.waiting or stream.keyframe_wanted) and not keyframe_at_hand(stream, packet):
         keyframes_ask(worker, transport, stream)
-    frames_put(worker, stream, packet)
+    if stream.kind == MediaKind.VIDEO or gating_passes(worker, stream, packet):
+        frames_put(worker, stream, packet)
 
 
 cdef inline bint keyframe_at_hand(

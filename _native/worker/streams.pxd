@@ -7,6 +7,8 @@ from fastsfu._native.worker.state cimport Worker
 cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil
 cdef void create_replica(Worker* worker, const Head* head) noexcept nogil
 cdef void close_inbound(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil
+cdef void pause_inbound(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil
+cdef void pin_inbound(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil
 cdef void request_keyframe(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil
 cdef void tap(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil
 cdef void untap(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil

@@ -11,6 +11,7 @@ from fastsfu._native.media.stream cimport (
     outbound_number, outbound_pause, want_keyframe,
 )
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
+from fastsfu._native.media.voices cimport voice_join, voice_pin, voices_release
 from fastsfu._native.packet.rtp cimport ExtensionKind
 from fastsfu._native.peer.transport cimport (
     SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
@@ -18,10 +19,11 @@ from fastsfu._native.peer.transport cimport (
     transport_remove_inbound, transport_remove_outbound,
 )
 from fastsfu._native.worker.command cimport (
-    CreateInbound, CreateOutbound, CreateReplica, InboundPayloadType, PauseOutbound, TapStream,
+    CreateInbound, CreateOutbound, CreateReplica, InboundPayloadType, SwitchStream, TapStream,
 )
 from fastsfu._native.worker.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.worker.frames cimport frames_forget
+from fastsfu._native.worker.gating cimport gating_pause
 from fastsfu._native.worker.link cimport link_tap, link_to, link_untap
 from fastsfu._native.worker.replica cimport replica_close, replica_open
 from fastsfu._native.worker.reports cimport reports_bye
@@ -36,8 +38,10 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
     cdef InboundStream* stream
     if transport == NULL:
         count_drop(worker, DROP_STALE_COMMAND)
+        if command.voices != NULL:
+            voices_release(command.voices)
         return
-    stream = inbound_new(<MediaKind>command.kind, command.payload_types[0].clock_rate)
+    stream = new_inbound(command)
     if (stream == NULL or transport_add_inbound(transport, stream) < 0
             or not is_sender(worker, transport)):
         count_drop(worker, DROP_NO_MEMORY)
@@ -60,6 +64,17 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
         transport_bind(transport, stream.ssrc, stream.handle, SSRC_INBOUND)
     if stream.rtx_ssrc:
         transport_bind(transport, stream.rtx_ssrc, stream.handle, SSRC_INBOUND_RTX)
+
+
+cdef InboundStream* new_inbound(const CreateInbound* command) noexcept nogil:
+    cdef InboundStream* stream = inbound_new(
+        <MediaKind>command.kind, command.payload_types[0].clock_rate)
+    if command.voices != NULL:
+        if stream == NULL:
+            voices_release(command.voices)
+        else:
+            voice_join(&stream.gate.voice, command.voices)
+    return stream
 
 
 cdef void describe_inbound(InboundStream* stream, const CreateInbound* command) noexcept nogil:
@@ -118,6 +133,14 @@ cdef void create_replica(Worker* worker, const Head* head) noexcept nogil:
 cdef void close_inbound(
         Worker* worker, InboundStream* stream, const Head* head) noexcept nogil:
     free_inbound(worker, stream)
+
+
+cdef void pause_inbound(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil:
+    gating_pause(worker, stream, (<const SwitchStream*>head).on)
+
+
+cdef void pin_inbound(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil:
+    voice_pin(&stream.gate.voice, (<const SwitchStream*>head).on)
 
 
 cdef void free_inbound(Worker* worker, InboundStream* stream) noexcept nogil:
@@ -202,7 +225,7 @@ cdef void describe_outbound(OutboundStream* stream, const CreateOutbound* comman
 
 cdef void pause_outbound(
         Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil:
-    outbound_pause(stream, (<const PauseOutbound*>head).paused)
+    outbound_pause(stream, (<const SwitchStream*>head).on)
 
 
 cdef void close_outbound(

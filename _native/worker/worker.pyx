@@ -19,6 +19,7 @@ from fastsfu._native.base.ring cimport (
 )
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
+from fastsfu._native.media.gate cimport gate_forget
 from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.levels cimport level_silence
 from fastsfu._native.media.stats cimport StreamStats
@@ -336,6 +337,7 @@ cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef AudioLevel* event
     cdef uint8_t level
     history_expire(&stream.history, worker.now_us)
+    gate_forget(&stream.gate)
     if stream.kind == MediaKind.AUDIO and level_silence(&stream.level, &level):
         event = <AudioLevel*>emit_reserve(
             worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))

@@ -17,6 +17,7 @@ from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
 from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
+from fastsfu.engine.voices import RoomVoices
 from fastsfu.transport.ice import Candidate, tcp_candidates
 from fastsfu.transport.relay import Relay
 
@@ -191,10 +192,12 @@ class MediaEngine:
         payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,
         fir: bool,
+        voices: RoomVoices | None = None,
     ) -> int:
         """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1).
 
-        `fir`: ask for keyframes by FIR, where PLI was not negotiated.
+        `fir`: ask for keyframes by FIR, where PLI was not negotiated. `voices`: those of the room,
+        when it is one of them.
         """
         inbound = self._native.streams.create_inbound(
             transport,
@@ -205,6 +208,7 @@ class MediaEngine:
             payload_types=payload_types,
             nack=nack,
             fir=fir,
+            voices=voices,
         )
         self._owners.add_stream(inbound, owner, transport)
         return inbound
@@ -213,6 +217,14 @@ class MediaEngine:
         """Stop expecting it. Close its outbound streams too: they are silent from now on."""
         self._owners.drop_stream(inbound)
         self._native.streams.close_inbound(inbound)
+
+    def pause_inbound(self, inbound: int, paused: bool) -> None:
+        """Pass nothing of it on, or go on; video goes on at the keyframe that is then asked for."""
+        self._native.streams.pause_inbound(inbound, paused)
+
+    def pin_inbound(self, inbound: int, pinned: bool) -> None:
+        """Pass this voice on however loud it is, or only while it is among the chosen."""
+        self._native.streams.pin_inbound(inbound, pinned)
 
     def create_replica(
         self, home: "MediaEngine", inbound: int, *, video: bool, clock_rate: int

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from fastsfu._native.engine.links import Links
+from fastsfu._native.engine.voices import RoomVoices
 from fastsfu._native.packet.codec import Codec
 from tests.native.faces.world import World
 from tests.scenarios.flows import AUDIO_PT, RED_PT, RTX_PT, VIDEO_PT, Camera, Microphone, Viewer
@@ -78,13 +79,15 @@ class Call:
             payload_types=[(VIDEO_PT, int(Codec.CODEC_VP8), 90_000, RTX_PT)], **feedback,
         )  # fmt: skip
 
-    def speak(self, publisher: Participant, *, redundant: bool = False) -> int:
+    def speak(
+        self, publisher: Participant, *, redundant: bool = False, voices: RoomVoices | None = None
+    ) -> int:
         microphone = Microphone(
             self.chance.getrandbits(32), next_us=self.world.now_us, redundant=redundant
         )
         publisher.microphones.append(microphone)
         return publisher.world.inbound(
-            publisher.transport, kind=AUDIO, mid=microphone.mid, nack=False,
+            publisher.transport, kind=AUDIO, mid=microphone.mid, nack=False, voices=voices,
             payload_types=[
                 (AUDIO_PT, int(Codec.CODEC_OPUS), 48_000, -1),
                 (RED_PT, int(Codec.CODEC_RED), 48_000, -1),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from fastsfu._native.engine.voices import RoomVoices
+
 class Streams:
     """An engine's `streams`. A stale handle does nothing; a closed transport raises ValueError.
 
@@ -20,7 +22,12 @@ class Streams:
         payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,                     # ask for our own losses
         fir: bool,                      # ask for keyframes by FIR (RFC 5104), not PLI
+        voices: RoomVoices | None = None,       # those of its room, when it is one of them
     ) -> int: ...
+    # nothing of it is forwarded; video goes on at the keyframe that is then asked for
+    def pause_inbound(self, inbound: int, paused: bool) -> None: ...
+    # a voice that is forwarded whoever else is louder
+    def pin_inbound(self, inbound: int, pinned: bool) -> None: ...
     # its outbound streams fall silent until closed
     def close_inbound(self, inbound: int) -> None: ...
     # for create_outbound here, `source`: of another engine that has the same Links

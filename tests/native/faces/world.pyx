@@ -171,13 +171,13 @@ cdef class World:
 
     def inbound(
             self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types,
-            nack=True, fir=False):
+            nack=True, fir=False, voices=None):
         cdef CreateInbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_INBOUND
         command.head.handle = self.next_handle()
         command.transport = transport
-        request_inbound(&command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir)
+        request_inbound(&command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
         apply(self.worker, &command.head)
         return command.head.handle
 
@@ -234,10 +234,19 @@ cdef class World:
         self.tap(COMMAND_UNTAP, inbound, to, replica)
 
     def pause(self, uint64_t outbound, bint paused):
-        cdef PauseOutbound command
-        command.head.kind = COMMAND_PAUSE_OUTBOUND
-        command.head.handle = outbound
-        command.paused = paused
+        self.switch(COMMAND_PAUSE_OUTBOUND, outbound, paused)
+
+    def pause_inbound(self, uint64_t inbound, bint paused):
+        self.switch(COMMAND_PAUSE_INBOUND, inbound, paused)
+
+    def pin_inbound(self, uint64_t inbound, bint pinned):
+        self.switch(COMMAND_PIN_INBOUND, inbound, pinned)
+
+    cdef switch(self, uint32_t kind, uint64_t stream, bint on):
+        cdef SwitchStream command
+        command.head.kind = kind
+        command.head.handle = stream
+        command.on = on
         apply(self.worker, &command.head)
 
     def close(self, str what, uint64_t handle):

@@ -1,0 +1,17 @@
+"""Whether a packet goes on from here: not of a source that is off, nor of a voice that is not among
+those of its room that are passed on (media/voices). Decided where it comes in, so what ends here
+costs no receiver and no link anything.
+"""
+
+from fastsfu._native.media.packet cimport MediaPacket
+from fastsfu._native.media.stream cimport InboundStream
+from fastsfu._native.worker.state cimport Worker
+
+# Sound. True: numbered to go on, after what was held back. False: takes over the hold of its
+# buffer.
+cdef bint gating_passes(
+    Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil
+# One of a source that is off.
+cdef void gating_end(Worker* worker, MediaPacket* packet) noexcept nogil
+# The sender says that the source is off, or on again. A picture goes on at a keyframe.
+cdef void gating_pause(Worker* worker, InboundStream* stream, bint paused) noexcept nogil
