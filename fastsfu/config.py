@@ -18,7 +18,7 @@ from pydantic_settings import (
 
 from fastsfu.cores import usable_cores
 from fastsfu.environment import Environment
-from fastsfu.errors import ConfigError
+from fastsfu.errors import ConfigError, all_faults
 from fastsfu.options import (
     Address,
     AudioCodecs,
@@ -140,6 +140,14 @@ class Config(BaseSettings):
 
     audio_codecs: AudioCodecs = list(AUDIO_CODECS)
     """Audio codecs, most preferred first."""
+
+    audio_forward: Annotated[int, Field(ge=0, le=32)] = 6
+    """Voices of a room that the SFU passes on at most, the loudest; 0: all, also those that say
+    nothing. Rooms may say otherwise themselves.
+    """
+
+    opus_dtx: bool = True
+    """Ask microphones to send next to nothing while nobody speaks (DTX, RFC 7587)."""
 
     crypto: Literal["auto", "ipsec-mb", "openssl"] = "auto"
     """SRTP primitives: auto takes IPsec-MB, the faster one, where it is installed."""
@@ -276,7 +284,7 @@ class Config(BaseSettings):
 
             return cls.model_construct(**dict(FromFile(**given)))
         except ValidationError as error:
-            raise ConfigError(_describe(error)) from None
+            raise ConfigError(all_faults(error)) from None
         except ValueError as error:
             raise ConfigError(f"{path or 'The environment'} cannot be read: {error}.") from None
 
@@ -317,14 +325,3 @@ class Config(BaseSettings):
             # Frozen for its users, not yet while it is being made.
             self.__dict__["media_ips"] = reachable_addresses(self.host)
         return self
-
-
-_PREFIX = "Value error, "  # of pydantic
-
-
-def _describe(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg'].removeprefix(_PREFIX)}"
-        for each in problems
-    )

@@ -62,11 +62,23 @@ class RequestError(FastSFUError):
         super().__init__(error_type, info)
 
 
+def all_faults(error: "ValidationError") -> str:
+    """What is wrong with options, a sentence for each. It never quotes the input, as below."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'options'}: {each['msg'].removeprefix(_PREFIX)}"
+        for each in problems
+    )
+
+
 def first_fault(error: "ValidationError") -> str:
     """What is wrong first, in one sentence. It never quotes the input, which may hold a token."""
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "json_invalid":
         return "the message is not JSON"
-    said = fault["msg"].removeprefix("Value error, ")
+    said = fault["msg"].removeprefix(_PREFIX)
     return f"{where}: {said}" if where else said
+
+
+_PREFIX = "Value error, "  # of pydantic

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fastsfu.engine.replicas import Replicas
+from fastsfu.engine.voices import RoomVoices
 from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
 from fastsfu.terms import Kind, Source
 
@@ -27,6 +28,7 @@ class Publication:
     voice: Callable[[int], None] | None = field(repr=False)  # gets the level, 0 silent .. 127 loud
     live_ssrc: int | None = None  # as received
     inbound: int | None = None  # the handle at its own engine, from when media can come
+    voices: RoomVoices | None = field(default=None, repr=False)  # the room's, when it is a voice
     replicas: Replicas = field(init=False, repr=False)  # and at others; set with `inbound`
     # Subscriptions that are to be made in the engine with it, and how.
     waiting: dict["Subscription", Callable[["Subscription"], None]] = field(

@@ -48,6 +48,9 @@ class RoomOptions(BaseModel):
     back_to_p2p_after: Seconds | None = None
     """Seconds with two left after which it goes back to P2P; None: it does not."""
 
+    audio_forward: Annotated[int, Field(ge=0, le=32)] = 6
+    """Voices that the SFU passes on at most, as in Config."""
+
     @classmethod
     def of(cls, config: Config) -> Self:
         """All of them, as the server's configuration has them."""
@@ -58,6 +61,7 @@ class RoomOptions(BaseModel):
             topology=config.topology,
             p2p_policy=config.p2p_policy,
             back_to_p2p_after=config.back_to_p2p_after,
+            audio_forward=config.audio_forward,
         )
 
     @property
@@ -113,3 +117,7 @@ class RoomProperties:
     @property
     def back_to_p2p_after(self) -> float | None:
         return self.options.back_to_p2p_after
+
+    @property
+    def audio_forward(self) -> int:
+        return self.options.audio_forward

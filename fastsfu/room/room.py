@@ -81,7 +81,7 @@ class Room(RoomProperties):
         self._entrance = Entrance(options, lambda: self.close("exp-room"))
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
-        self._stage = Stage(self._sessions)
+        self._stage = Stage(self._sessions, options.audio_forward)
         self.peering = Peering(
             Topology(options.topology, options.p2p_policy, options.back_to_p2p_after),
             self.sessions,
@@ -139,6 +139,7 @@ class Room(RoomProperties):
             raise RequestError(f"{len(sessions)} are in the room: too many for topology p2p.")
         self.options = wanted
         self._entrance.update(wanted)
+        self._stage.voices.set_limit(wanted.audio_forward)
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
 

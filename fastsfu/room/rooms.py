@@ -32,6 +32,7 @@ class GivenOptions(TypedDict, total=False):
     topology: TopologyProperty | None
     p2p_policy: P2pPolicy | None
     back_to_p2p_after: float | None
+    audio_forward: int | None
 
 
 class Rooms:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from fastsfu.engine.voices import RoomVoices
 from fastsfu.session.session import Session
 from fastsfu.tracks import Publication
 
@@ -9,8 +10,11 @@ from fastsfu.tracks import Publication
 class Stage:
     """One room's publications, by session id."""
 
-    def __init__(self, sessions: Mapping[str, Session]) -> None:
-        """`sessions` by id are those in the room, whoever comes or goes."""
+    def __init__(self, sessions: Mapping[str, Session], audio_forward: int) -> None:
+        """`sessions` by id are those in the room, whoever comes or goes; `audio_forward` of its
+        options.
+        """
+        self.voices = RoomVoices(audio_forward)
         self._sessions = sessions
         self._publications: dict[str, dict[Publication, None]] = {}
 
@@ -31,6 +35,8 @@ class Stage:
 
     def add(self, publication: Publication) -> list[Session]:
         """Show a new one to everybody; those who now wait for a section for it."""
+        if publication.source == "audio":
+            publication.voices = self.voices
         self._publications.setdefault(publication.session_id, {})[publication] = None
         return [
             each

@@ -1,7 +1,7 @@
 """What one session sends: publications, made and ended by the sending sections of its offers."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import partial
 from typing import Protocol
 
@@ -41,6 +41,8 @@ class Publisher:
         self._audience = audience
         self._account = account
         self._is_open = False
+        self._muted: Set[Source] = frozenset()
+        self._pinned = False
         self._bundle: Bundle | None = None
         self.publications: dict[str, Publication] = {}
         self._allowance = Allowance(NEW_PER_SECOND, NEW_AT_ONCE)
@@ -83,6 +85,20 @@ class Publisher:
         """
         now = asyncio.get_running_loop().time()
         return self._allowance.take(now, len(self._begun(offer, sources)))
+
+    def mute(self, muted: Set[Source]) -> None:
+        """Nothing of these sources is passed on, whatever comes, nor anything of them heard."""
+        changed, self._muted = muted ^ self._muted, frozenset(muted)
+        for publication in self.publications.values():
+            if publication.source in changed and publication.inbound is not None:
+                self._engine.pause_inbound(publication.inbound, publication.source in muted)
+
+    def pin(self, pinned: bool) -> None:
+        """Whether its voice is always passed on, however loud it is."""
+        self._pinned = pinned
+        for publication in self.publications.values():
+            if publication.voices is not None and publication.inbound is not None:
+                self._engine.pin_inbound(publication.inbound, pinned)
 
     def close(self) -> None:
         """End all of them."""
@@ -138,6 +154,10 @@ class Publisher:
             self._account.failed(f"The server is full: {error}.")
             return
         publication.inbound = inbound
+        if publication.source in self._muted:
+            self._engine.pause_inbound(inbound, True)
+        if self._pinned and publication.voices is not None:
+            self._engine.pin_inbound(inbound, True)
         publication.replicas = Replicas(
             self._engine,
             inbound,
@@ -168,6 +188,7 @@ class Publisher:
             ],
             nack="nack" in feedback,
             fir="ccm fir" in feedback and "nack pli" not in feedback,
+            voices=publication.voices,
         )
 
     def _end(self, publication: Publication) -> None:

@@ -73,6 +73,7 @@ class Session:
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room, account)
+        self.publisher.pin(grant.owner)
         end = partial(self.leave, "no-publisher", "All that the client received has ended.")
         self.subscriber = Subscriber(
             engine,
@@ -225,10 +226,15 @@ class Session:
         is_news = self.metadata.update(sources or {}, user_data, revision)
         if name is not None:
             self.name = shown(name)
+        self.publisher.mute(self.metadata.muted)
         if "audio" in self.metadata.muted:
             self.room.heard(self.id, 0)
         if is_news or name is not None:
             self.room.changed(self, metadata=is_news)
+
+    def pin(self, pinned: bool = True) -> None:
+        """Pass on its voice however many are louder, as an owner's always is; or no longer."""
+        self.publisher.pin(pinned or self.grant.owner)
 
     def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool]]) -> None:
         """Decline (False) or take back (True) sources of a session id, or of all others by "*".

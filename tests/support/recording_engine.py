@@ -41,6 +41,9 @@ class Inbound:
     payload_types: Sequence[tuple[int, int, int, int]]
     nack: bool
     fir: bool
+    voices: Any = None
+    paused: bool = False
+    pinned: bool = False
 
 
 @dataclass
@@ -216,6 +219,12 @@ class RecordingEngine:
     def create_inbound(self, transport: int, **given: Any) -> int:
         assert transport in self.transports
         return self.make(self.inbounds, Inbound(transport=transport, **given))
+
+    def pause_inbound(self, inbound: int, paused: bool) -> None:
+        self.inbounds[inbound].paused = paused
+
+    def pin_inbound(self, inbound: int, pinned: bool) -> None:
+        self.inbounds[inbound].pinned = pinned
 
     def close_inbound(self, inbound: int) -> None:
         self.end(self.inbounds, inbound)
