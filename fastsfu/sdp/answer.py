@@ -37,6 +37,7 @@ def write_answer(
     sending: Mapping[str, SentStream],
     receiving: Collection[str],
     max_message_bytes: int,
+    dtx: Collection[str] = (),
     session_id: int = 1,
     version: int = 1,
 ) -> str:
@@ -44,9 +45,9 @@ def write_answer(
 
     `fingerprint` is the SHA-256 of our certificate as "AB:CD:...". A section in neither `sending`
     nor `receiving` is answered inactive, a rejected one with port 0. `max_message_bytes` is what we
-    take of a data channel's message. `session_id` stays the same in all answers of a session,
-    `version` grows (RFC 8866 section 5.2). Raises ValueError for a mid that the offer has not, or
-    not in that direction.
+    take of a data channel's message; `dtx` are the mids of voices that are to be sent with DTX.
+    `session_id` stays the same in all answers of a session, `version` grows (RFC 8866 section 5.2).
+    Raises ValueError for a mid that the offer has not, or not in that direction.
     """
     _check(offer, sending, receiving)
     description = _without_media(offer, session_id, version)
@@ -65,7 +66,9 @@ def write_answer(
         if section.channels is not None:
             media = _channels(section, max_message_bytes)
         else:
-            media = _accepted(section, section.mid in receiving, sending.get(section.mid))
+            media = _accepted(
+                section, section.mid in receiving, sending.get(section.mid), section.mid in dtx
+            )
         # The transport is the tag's (RFC 9143 section 7.3.3); aiortc keeps the parameters and
         # candidates of the last section that it reads, and browsers write them in each.
         media.attributes.extend(transport)
@@ -130,7 +133,7 @@ def _channels(section: OfferedSection, max_message_bytes: int) -> MediaDescripti
 
 
 def _accepted(
-    section: OfferedSection, receives: bool, stream: SentStream | None
+    section: OfferedSection, receives: bool, stream: SentStream | None, dtx: bool
 ) -> MediaDescription:
     attributes = Attributes([("mid", section.mid)])
     for kind, number in section.extensions.items():
@@ -140,7 +143,7 @@ def _accepted(
     if section.reduced_size:
         attributes.append(("rtcp-rsize", None))
     for codec in section.codecs:
-        attributes.extend(_codec(codec, receives))
+        attributes.extend(_codec(codec, receives, dtx))
     if stream is not None:
         repaired = any(codec.rtx_pt is not None for codec in section.codecs)
         attributes.extend(_stream(stream, stream.rtx_ssrc if repaired else None))
@@ -167,13 +170,13 @@ def _payload_types(codec: NegotiatedCodec) -> Iterator[int]:
         yield codec.rtx_pt
 
 
-def _codec(codec: NegotiatedCodec, receives: bool) -> Iterator[tuple[str, str]]:
+def _codec(codec: NegotiatedCodec, receives: bool, dtx: bool) -> Iterator[tuple[str, str]]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     yield "rtpmap", f"{codec.pt} {codec.name}/{codec.clock_rate}{channels}"
     for feedback in codec.feedback:
         if feedback != RECEIVER_ESTIMATE or not receives:  # ours has no estimate of its own
             yield "rtcp-fb", f"{codec.pt} {feedback}"
-    if parameters := answered_parameters(codec):
+    if parameters := answered_parameters(codec, dtx=dtx):
         text = ";".join(f"{name}={value}" if value else name for name, value in parameters.items())
         yield "fmtp", f"{codec.pt} {text}"
     if codec.rtx_pt is not None:

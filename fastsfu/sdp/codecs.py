@@ -83,14 +83,20 @@ def tells_by_number(section: OfferedSection) -> bool:
     )
 
 
-def answered_parameters(codec: NegotiatedCodec) -> dict[str, str]:
-    """The fmtp of an answer: what tells the configuration apart, and what we ask of a sender."""
+def answered_parameters(codec: NegotiatedCodec, *, dtx: bool = False) -> dict[str, str]:
+    """The fmtp of an answer: what tells the configuration apart, and what we ask of a sender.
+
+    `dtx`: to send next to nothing while there is nothing to hear. Not of stereo, which is
+    rather music than a voice.
+    """
     if codec.name == "red":
         return dict(codec.fmtp)  # RFC 2198 section 5: the payload types of what is in it
     wanted = KNOWN_CODECS[codec.name].parameters
     answered = {name: value for name, value in codec.fmtp.items() if name in wanted}
     if codec.name == "opus" and codec.fmtp.get("sprop-stereo") == "1":
         answered["stereo"] = "1"  # RFC 7587 section 7.1: it would send stereo to who wants it
+    elif codec.name == "opus" and dtx:
+        answered["usedtx"] = "1"
     return answered
 
 

@@ -122,9 +122,13 @@ class Bundle:
         return stream.ssrc in self._received or stream.rtx_ssrc in self._received
 
     def answer(
-        self, offer: Offer, sending: Mapping[str, SentStream], receiving: Collection[str]
+        self,
+        offer: Offer,
+        sending: Mapping[str, SentStream],
+        receiving: Collection[str],
+        dtx: Collection[str],
     ) -> str:
-        """The SDP of the answer; `sending` and `receiving` by mid."""
+        """The SDP of the answer; by mid what we send, what we receive, and which of that pauses."""
         self._version += 1
         return write_answer(
             offer,
@@ -135,6 +139,7 @@ class Bundle:
             sending=sending,
             receiving=receiving,
             max_message_bytes=self._max_message_bytes,
+            dtx=dtx,
             session_id=self._description_id,
             version=self._version,
         )

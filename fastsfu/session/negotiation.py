@@ -93,7 +93,10 @@ class Negotiation:
         for why in self._subscriber.follow(bundle, offer):
             self._tell(Failure("no-common-codec", why))
         sending = {mid: each.stream for mid, each in self._subscriber.subscriptions.items()}
-        sdp = bundle.answer(offer, sending, self._publisher.publications.keys())
+        publications = self._publisher.publications
+        voices = [mid for mid, each in publications.items() if each.source == "audio"]
+        dtx = voices if self._config.opus_dtx else []
+        sdp = bundle.answer(offer, sending, publications.keys(), dtx)
         return Outcome(Answer(sdp, self._subscriber.described()), is_news)
 
     def close(self) -> None:
