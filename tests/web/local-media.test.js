@@ -48,8 +48,8 @@ beforeEach(() => {
     },
   };
   media = new LocalMedia({
-    publish: async (source, track) => {
-      log.push(`publish ${source} ${track ? 'track' : 'null'}`);
+    publish: async (source, track, muted) => {
+      log.push(`publish ${source} ${track ? 'track' : 'null'}${muted ? ' muted' : ''}`);
       await negotiated;
     },
     unpublish: async (source) => log.push(`unpublish ${source}`),
@@ -101,11 +101,13 @@ test('a muted microphone stays open, a camera that is off is closed', async () =
   await settled();
   const [mic, camera] = opened;
   await media.setAudio(false);
+  assert.equal(log.at(-1), 'publish audio track muted');
   await media.setVideo(false);
   assert.deepEqual([mic.readyState, mic.enabled], ['live', false]);
   assert.equal(camera.readyState, 'ended');
   assert.equal(log.at(-1), 'publish video null');
   await media.setAudio(true);
+  assert.equal(log.at(-1), 'publish audio track');
   await media.setVideo(true);
   assert.equal(mic.enabled, true);
   assert.equal(opened.length, 3);

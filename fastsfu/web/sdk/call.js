@@ -57,7 +57,7 @@ class Call {
   constructor(options) {
     this.#options = options;
     this.#local = new LocalMedia({
-      publish: async (source, track) => this.#live?.publish(source, track),
+      publish: async (...published) => this.#live?.publish(...published),
       unpublish: async (source) => this.#live?.unpublish(source),
       changed: () => this.#onLocalChange(),
       problem: (error) => this.#onProblem(error),

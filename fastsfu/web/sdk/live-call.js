@@ -174,9 +174,10 @@ export class LiveCall {
   /**
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
+   * @param {boolean} [muted]
    */
-  publish(source, track) {
-    return this.#paths.publish(source, track);
+  publish(source, track, muted) {
+    return this.#paths.publish(source, track, muted);
   }
 
   /** @param {Source} source */

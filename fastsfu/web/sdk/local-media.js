@@ -2,8 +2,9 @@
  * What we send: microphone, camera and screen. It works before joining too (then it is the
  * preview).
  *
- * Muting the microphone keeps it open (`enabled = false`): it comes back at once. The camera is
- * closed, so that its light goes off. Tracks that the application gave us are never stopped by us.
+ * Muting the microphone keeps it open (`enabled = false`): it comes back at once. To the server it
+ * sends nothing then. The camera is closed, so that its light goes off. Tracks that the application
+ * gave us are never stopped by us.
  */
 
 import { deviceError } from './errors.js';
@@ -16,7 +17,8 @@ import { ScreenShare } from './screen-share.js';
 
 /**
  * @typedef {object} LocalHandlers
- * @property {(source: Source, track: MediaStreamTrack | null) => Promise<void>} publish
+ * @property {(source: Source, track: MediaStreamTrack | null, muted?: boolean) => Promise<void>
+ *   } publish muted: the track stays, and has nothing to say
  * @property {(source: Source) => Promise<void>} unpublish
  * @property {() => void} changed
  * @property {(error: CallError) => void} problem
@@ -161,7 +163,8 @@ export class LocalMedia {
     return this.#change(slot, async () => {
       if (slot.on && !slot.track) await this.#open(slot);
       else if (slot.on) this.#publish(slot);
-      else if (slot.kind === 'video' && slot.track) this.#close(slot);
+      else if (slot.kind === 'audio' && slot.track) this.#publish(slot);
+      else if (slot.track) this.#close(slot);
     });
   }
 
@@ -216,7 +219,7 @@ export class LocalMedia {
   /** @param {Slot} slot */
   #publish(slot) {
     slot.published = this.#handlers
-      .publish(slot.kind, slot.track)
+      .publish(slot.kind, slot.track, slot.track !== null && slot.on === false)
       .catch((error) => this.#handlers.problem(deviceError(error, slot.kind)));
   }
 

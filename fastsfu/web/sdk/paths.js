@@ -68,7 +68,7 @@ export class MediaPaths {
   #plan = NOTHING;
   /** @type {Wire.IceServer[]} */
   #iceServers = [];
-  /** @type {Map<Source, MediaStreamTrack | null>} */
+  /** @type {Map<Source, {track: MediaStreamTrack | null, muted: boolean}>} */
   #published = new Map();
   /** @type {SendSettings} */
   #sendSettings = {};
@@ -164,12 +164,19 @@ export class MediaPaths {
   }
 
   /**
+   * Of a muted track nothing goes to the server, which keeps sound and picture together all the
+   * same. Directly it goes on, as silence: there the pause would set them apart.
+   *
    * @param {Source} source
    * @param {MediaStreamTrack | null} track
+   * @param {boolean} [muted]
    */
-  async publish(source, track) {
-    this.#published.set(source, track);
-    await Promise.all([this.#sfu.publish(source, track), this.#peer?.publish(source, track)]);
+  async publish(source, track, muted = false) {
+    this.#published.set(source, { track, muted });
+    await Promise.all([
+      this.#sfu.publish(source, muted ? null : track),
+      this.#peer?.publish(source, track),
+    ]);
   }
 
   /** @param {Source} source */
@@ -266,7 +273,9 @@ export class MediaPaths {
     this.#sfu = this.#newSfu();
     old.close();
     void this.#sfu.setSendSettings(this.#sendSettings);
-    for (const [source, track] of this.#published) void this.#sfu.publish(source, track);
+    for (const [source, { track, muted }] of this.#published) {
+      void this.#sfu.publish(source, muted ? null : track);
+    }
     this.#show();
   }
 
@@ -353,7 +362,7 @@ export class MediaPaths {
     this.#peer = peer;
     void peer.setSendSettings(this.#sendSettings);
     this.setDeclined(this.#declined);
-    for (const [source, track] of this.#published) void peer.publish(source, track);
+    for (const [source, { track }] of this.#published) void peer.publish(source, track);
     peer.begin();
   }
 
