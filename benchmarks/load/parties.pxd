@@ -44,6 +44,7 @@ cdef struct Sender:
     uint16_t transport_seq
     bint keyframe_wanted
     bint frame_is_key
+    int64_t pause_us          # when its next packet of a pause is due
 
 cdef struct Flow:             # what a receiver has of one stream of one sender
     uint64_t packets          # of the window, content right

@@ -40,6 +40,7 @@ AUDIO_PT = 111
 EXTENSIONS = (
     (3, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"),
     (4, "urn:ietf:params:rtp-hdrext:sdes:mid"),
+    (5, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
 )
 
 

@@ -28,6 +28,7 @@ SETTINGS = {
     "FASTSFU_SECRET": SECRET,
     "FASTSFU_API_KEY": API_KEY,
     "FASTSFU_DRAIN_TIMEOUT": "1",
+    "FASTSFU_AUDIO_FORWARD": "0",  # all voices of the load count
 }
 
 
