@@ -8,7 +8,8 @@ The order within a flow is kept. A flow's key means something on its socket only
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from fastsfu._native.net.udp cimport SocketAddress, UdpSocket
+from fastsfu._native.net.socket_address cimport SocketAddress
+from fastsfu._native.net.udp cimport UdpSocket
 
 cdef enum:
     OUTBOX_SLOTS = 32

@@ -10,10 +10,11 @@ kernel or the route refuses at run time is sent again as plain datagrams and cou
 turn GSO off for good.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.address cimport Address
-from fastsfu._native.base.net cimport in6_pktinfo, in_pktinfo, iovec, mmsghdr, sockaddr_in6
+from fastsfu._native.base.net cimport iovec, mmsghdr, sockaddr_in6
+from fastsfu._native.net.socket_address cimport LocalAddress, SocketAddress
 
 cdef enum:
     UDP_BATCH = 32                # messages in one recvmmsg or sendmmsg
@@ -22,29 +23,12 @@ cdef enum:
     UDP_CONTROL_BYTES = 96
     GSO_MAX_SEGMENTS = 64
     GSO_MAX_BYTES = 65000
-    ROUTE_US = 60000000
-
-cdef struct LocalAddress:         # one of this host's addresses, ready to be a control message
-    in_pktinfo v4
-    in6_pktinfo v6
-    uint8_t family                # 4 or 6; 0 = let the kernel choose
 
 cdef struct Datagram:             # one received datagram: borrowed until the next udp_receive
     uint8_t* data
     uint32_t size
     Address source
     LocalAddress local            # where it came to
-
-cdef struct SocketAddress:        # what sendmmsg wants; holds either family
-    sockaddr_in6 raw
-    uint32_t size                 # of `raw`
-    LocalAddress local            # what it leaves from
-    bint cut                      # the kernel takes no GSO on this way, until udp_settle asks again
-
-cdef struct Destination:          # of a path that is used; begins as its SocketAddress
-    SocketAddress address
-    SocketAddress asked           # before the kernel was asked what it would choose
-    int64_t settled_us            # when it was
 
 cdef struct Message:              # one to GSO_MAX_SEGMENTS datagrams to one destination, contiguous
     const SocketAddress* destination
@@ -103,12 +87,3 @@ cdef void udp_send(UdpSocket* udp, const Message* messages, int count) noexcept 
 cdef void udp_send_one(
     UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,
     uint32_t size) noexcept nogil
-# Send to `path` from now on. The choice of the source address is left to the kernel where it would
-# choose the same: to name it costs a message about 0.4 us. To find out takes four system calls, so
-# they are made for a path that will be used, and again only each ROUTE_US, as routes may change.
-cdef void udp_settle(
-    Destination* destination, const SocketAddress* path, int64_t now_us) noexcept nogil
-cdef bint udp_is_local(const LocalAddress* local, const Address* address) noexcept nogil
-cdef void udp_address(
-    const UdpSocket* udp, const Address* address, const LocalAddress* local,
-    SocketAddress* out) noexcept nogil

@@ -1,9 +1,9 @@
 """One UDP socket in batches; see udp.pxd."""
 
 from libc.errno cimport errno
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcpy, memset
 from posix.unistd cimport close
 
 from fastsfu._native.base.address cimport Address
@@ -11,12 +11,13 @@ from fastsfu._native.base.net cimport (
     AF_INET, AF_INET6, CMSG_DATA, CMSG_FIRSTHDR, CMSG_LEN, CMSG_NXTHDR, CMSG_SPACE, EAGAIN, EINTR,
     EINVAL, EIO, ENOMEM, IP_MTU_DISCOVER, IP_PKTINFO, IP_PMTUDISC_DO, IP_PMTUDISC_DONT, IPPROTO_IP,
     IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PKTINFO, IPV6_PMTUDISC_DO, IPV6_PMTUDISC_DONT,
-    IPV6_RECVPKTINFO,
-    IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE,
-    SO_SNDBUF, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, SOL_UDP,
-    UDP_GRO, UDP_SEGMENT, bind, cmsghdr, connect, getsockname, htons, in6_pktinfo, in_pktinfo,
-    inet_pton, iovec, mmsghdr, msghdr,
-    ntohs, recvmmsg, sendmmsg, setsockopt, sockaddr, sockaddr_in, sockaddr_in6, socket, socklen_t,
+    IPV6_RECVPKTINFO, IPV6_V6ONLY, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE, SO_SNDBUF,
+    SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET, SOL_UDP, UDP_GRO,
+    UDP_SEGMENT, bind, cmsghdr, getsockname, in6_pktinfo, in_pktinfo, iovec, mmsghdr, msghdr,
+    ntohs, recvmmsg, sendmmsg, setsockopt, sockaddr, sockaddr_in6, socket, socklen_t,
+)
+from fastsfu._native.net.socket_address cimport (
+    LocalAddress, SocketAddress, socket_address, socket_address_parse, socket_address_read,
 )
 
 cdef enum:
@@ -25,8 +26,6 @@ cdef enum:
     KERNEL_BUFFER_BYTES = 8 << 20
     RELAY_BUFFER_BYTES = 1 << 20  # of one allocation's socket
 
-cdef const uint8_t* V4_MAPPED = b"\0\0\0\0\0\0\0\0\0\0\xff\xff"    # RFC 4291 section 2.5.5.2
-
 
 cdef int udp_open(
         UdpSocket* udp, const char* host, uint16_t port, bint gso, bint gro) noexcept nogil:
@@ -34,7 +33,7 @@ cdef int udp_open(
     cdef socklen_t length = sizeof(sockaddr_in6)
     memset(udp, 0, sizeof(UdpSocket))
     udp.fd = -1
-    if not parse_host(host, port, &local):
+    if not socket_address_parse(host, port, &local):
         return -EINVAL
     udp.receive_area = <uint8_t*>malloc(UDP_BATCH * UDP_RECEIVE_BYTES)
     if udp.receive_area == NULL:
@@ -83,23 +82,15 @@ cdef int udp_open_shared(UdpSocket* udp, bint gso) noexcept nogil:
 
 cdef int udp_bind(const Address* address, bint gro) noexcept nogil:
     cdef SocketAddress local
-    cdef sockaddr_in* v4 = <sockaddr_in*>&local.raw
+    cdef LocalAddress any
     cdef int error
     cdef int fd = socket(
         AF_INET if address.family == 4 else AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
     if fd < 0:
         return -errno
-    memset(&local, 0, sizeof(local))
-    if address.family == 4:
-        v4.sin_family = AF_INET
-        v4.sin_port = htons(address.port)
-        memcpy(&v4.sin_addr, address.ip, 4)
-        local.size = sizeof(sockaddr_in)
-    else:
-        local.raw.sin6_family = AF_INET6
-        local.raw.sin6_port = htons(address.port)
-        memcpy(&local.raw.sin6_addr, address.ip, 16)
-        local.size = sizeof(sockaddr_in6)
+    memset(&any, 0, sizeof(any))
+    socket_address(address.family == 6, address, &any, &local)
+    if address.family == 6:
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)
     if bind(fd, <sockaddr*>&local.raw, local.size) < 0:
         error = errno
@@ -135,92 +126,6 @@ cdef void grow_buffer(int fd, int forced, int polite) noexcept nogil:
     """Past net.core.[rw]mem_max where we may (CAP_NET_ADMIN), else up to it."""
     if set_option(fd, SOL_SOCKET, forced, KERNEL_BUFFER_BYTES) < 0:
         set_option(fd, SOL_SOCKET, polite, KERNEL_BUFFER_BYTES)
-
-
-cdef bint parse_host(const char* host, uint16_t port, SocketAddress* out) noexcept nogil:
-    cdef sockaddr_in* v4 = <sockaddr_in*>&out.raw
-    memset(out, 0, sizeof(SocketAddress))
-    if inet_pton(AF_INET, host, &v4.sin_addr) == 1:
-        v4.sin_family = AF_INET
-        v4.sin_port = htons(port)
-        out.size = sizeof(sockaddr_in)
-        return True
-    out.raw.sin6_family = AF_INET6
-    out.raw.sin6_port = htons(port)
-    out.size = sizeof(sockaddr_in6)
-    return inet_pton(AF_INET6, host, &out.raw.sin6_addr) == 1
-
-
-cdef void udp_address(
-        const UdpSocket* udp, const Address* address, const LocalAddress* local,
-        SocketAddress* out) noexcept nogil:
-    cdef sockaddr_in* v4 = <sockaddr_in*>&out.raw
-    memset(out, 0, sizeof(SocketAddress))
-    out.local = local[0]
-    if not udp.dual_stack:
-        v4.sin_family = AF_INET
-        v4.sin_port = htons(address.port)
-        memcpy(&v4.sin_addr, address.ip, 4)
-        out.size = sizeof(sockaddr_in)
-        return
-    out.raw.sin6_family = AF_INET6
-    out.raw.sin6_port = htons(address.port)
-    out.size = sizeof(sockaddr_in6)
-    if address.family == 6:
-        memcpy(&out.raw.sin6_addr, address.ip, 16)
-    else:
-        memcpy(&out.raw.sin6_addr.s6_addr[0], V4_MAPPED, 12)
-        memcpy(&out.raw.sin6_addr.s6_addr[12], address.ip, 4)
-
-
-cdef void udp_settle(
-        Destination* destination, const SocketAddress* path, int64_t now_us) noexcept nogil:
-    if (now_us - destination.settled_us < ROUTE_US
-            and memcmp(&destination.asked, path, sizeof(SocketAddress)) == 0):
-        return
-    destination.address = destination.asked = path[0]
-    destination.settled_us = now_us
-    leave_to_kernel(&destination.address)
-
-
-cdef void leave_to_kernel(SocketAddress* destination) noexcept nogil:
-    cdef sockaddr_in6 chosen
-    cdef socklen_t length = sizeof(chosen)
-    cdef Address source
-    cdef int fd = socket(destination.raw.sin6_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-    if fd < 0:
-        return
-    # Connecting a UDP socket sends nothing: it asks for the route and its source address.
-    if connect(fd, <sockaddr*>&destination.raw, destination.size) == 0 and getsockname(
-            fd, <sockaddr*>&chosen, &length) == 0:
-        read_address(&chosen, &source)
-        if udp_is_local(&destination.local, &source):
-            destination.local.family = 0
-    close(fd)
-
-
-cdef bint udp_is_local(const LocalAddress* local, const Address* address) noexcept nogil:
-    cdef const uint8_t* v6 = &local.v6.ipi6_addr.s6_addr[0]
-    if local.family == 4:
-        return address.family == 4 and memcmp(&local.v4.ipi_spec_dst, address.ip, 4) == 0
-    if address.family == 4:
-        return memcmp(v6, V4_MAPPED, 12) == 0 and memcmp(v6 + 12, address.ip, 4) == 0
-    return memcmp(v6, address.ip, 16) == 0
-
-
-cdef void read_address(const sockaddr_in6* raw, Address* out) noexcept nogil:
-    cdef const sockaddr_in* v4 = <const sockaddr_in*>raw
-    memset(out, 0, sizeof(Address))
-    out.port = ntohs(raw.sin6_port)
-    if raw.sin6_family == AF_INET:
-        out.family = 4
-        memcpy(out.ip, &v4.sin_addr, 4)
-    elif memcmp(&raw.sin6_addr, V4_MAPPED, 12) == 0:
-        out.family = 4
-        memcpy(out.ip, &raw.sin6_addr.s6_addr[12], 4)
-    else:
-        out.family = 6
-        memcpy(out.ip, &raw.sin6_addr, 16)
 
 
 cdef void prepare_receive(UdpSocket* udp) noexcept nogil:
@@ -266,7 +171,7 @@ cdef bint udp_next(UdpSocket* udp, Datagram* datagram) noexcept nogil:
             udp.offset = 0
             continue
         if udp.offset == 0:
-            read_address(&udp.sources[udp.message], &udp.source)
+            socket_address_read(&udp.sources[udp.message], &udp.source)
             udp.segment = read_control(&message.msg_hdr, message.msg_len, &udp.local)
         datagram.data = <uint8_t*>udp.receive_vectors[udp.message].iov_base + udp.offset
         datagram.size = min(udp.segment, left)

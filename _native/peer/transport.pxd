@@ -13,7 +13,7 @@ from fastsfu._native.crypto.srtp cimport SrtpContext
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.media.twcc cimport TwccReceiver
-from fastsfu._native.net.udp cimport Destination
+from fastsfu._native.net.socket_address cimport Destination
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.consent cimport Consent
 from fastsfu._native.peer.ice cimport IceAgent

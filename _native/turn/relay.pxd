@@ -13,7 +13,8 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.address cimport Address
 from fastsfu._native.net.outbox cimport Outbox, Pace
-from fastsfu._native.net.udp cimport Datagram, Destination, UdpSocket
+from fastsfu._native.net.socket_address cimport Destination
+from fastsfu._native.net.udp cimport Datagram, UdpSocket
 from fastsfu._native.packet.demux cimport PacketKind
 from fastsfu._native.turn.turn cimport TurnReply, TurnServer
 

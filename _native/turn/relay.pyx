@@ -13,9 +13,12 @@ from fastsfu._native.net.outbox cimport (
     NO_FLOW, OUTBOX_LARGE, OUTBOX_LARGEST, OutboxSlot, outbox_begin, outbox_extend, outbox_flush,
     outbox_flush_due, outbox_free, outbox_init, outbox_more,
 )
+from fastsfu._native.net.socket_address cimport (
+    SocketAddress, destination_settle, local_address_is, socket_address,
+)
 from fastsfu._native.net.udp cimport (
-    UDP_BATCH, SocketAddress, udp_address, udp_bind, udp_close, udp_is_local, udp_next, udp_open,
-    udp_open_shared, udp_receive, udp_send_one, udp_set_df, udp_settle,
+    UDP_BATCH, udp_bind, udp_close, udp_next, udp_open, udp_open_shared, udp_receive, udp_send_one,
+    udp_set_df,
 )
 from fastsfu._native.packet.demux cimport KIND_STUN, KIND_TURN_CHANNEL, demux
 from fastsfu._native.packet.stun cimport (
@@ -239,7 +242,7 @@ cdef void send_to_peer(
         place = outbox_begin(&relay.outbox, &relay.shared, own.fd, flow, size, more, &slot)
         take_up(relay, allocation)
         relay.shared.local.family = 0     # a relayed address is the socket's own
-        udp_address(&relay.shared, peer, &relay.shared.local, &slot.destination)
+        socket_address(relay.shared.dual_stack, peer, &relay.shared.local, &slot.destination)
     memcpy(place, data, size)
     if df:                                # rare: not worth a slot's field
         relay_flush_df(relay, own.fd, peer.family)
@@ -306,7 +309,7 @@ cdef void answer(
         UdpSocket* via, const Datagram* datagram, const uint8_t* data,
         uint32_t size) noexcept nogil:
     cdef SocketAddress back
-    udp_address(via, &datagram.source, &datagram.local, &back)
+    socket_address(via.dual_stack, &datagram.source, &datagram.local, &back)
     udp_send_one(via, &back, data, size)
 
 
@@ -343,8 +346,8 @@ cdef void settle(
         int64_t now_us) noexcept nogil:
     """Send to where the client's request came from, from where it came to."""
     cdef SocketAddress path
-    udp_address(via, &datagram.source, &datagram.local, &path)
-    udp_settle(&(<RelaySocket*>allocation.socket).back, &path, now_us)
+    socket_address(via.dual_stack, &datagram.source, &datagram.local, &path)
+    destination_settle(&(<RelaySocket*>allocation.socket).back, &path, now_us)
 
 
 cdef void close_allocation(Relay* relay, Allocation* allocation) noexcept nogil:
@@ -366,7 +369,7 @@ cdef void choose_address(
         if relay.addresses[i].family == family:
             relayed[0] = relay.addresses[i]
     for i in range(relay.address_count):
-        if relay.addresses[i].family == family and udp_is_local(
+        if relay.addresses[i].family == family and local_address_is(
                 &datagram.local, &relay.addresses[i]):
             relayed[0] = relay.addresses[i]
 

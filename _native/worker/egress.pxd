@@ -17,7 +17,8 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.crypto.srtp cimport ProtectJob, SrtpContext
-from fastsfu._native.net.udp cimport Message, SocketAddress, UdpSocket
+from fastsfu._native.net.socket_address cimport SocketAddress
+from fastsfu._native.net.udp cimport Message, UdpSocket
 
 cdef enum:
     EGRESS_MESSAGES = 32          # UDP_BATCH

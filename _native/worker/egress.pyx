@@ -7,7 +7,8 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.posix cimport explicit_bzero, map_secret, munmap
 from fastsfu._native.crypto.srtp cimport ProtectJob, SrtpContext, srtp_protect
-from fastsfu._native.net.udp cimport Message, SocketAddress, UdpSocket, udp_send
+from fastsfu._native.net.socket_address cimport SocketAddress
+from fastsfu._native.net.udp cimport Message, UdpSocket, udp_send
 
 
 cdef int egress_init(Egress* egress) noexcept nogil:

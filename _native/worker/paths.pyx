@@ -8,9 +8,10 @@ from fastsfu._native.base.address cimport Address, address_equal
 from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u64
-from fastsfu._native.net.udp cimport (
-    Datagram, Destination, SocketAddress, udp_address, udp_send_one, udp_settle,
+from fastsfu._native.net.socket_address cimport (
+    Destination, SocketAddress, destination_settle, socket_address,
 )
+from fastsfu._native.net.udp cimport Datagram, udp_send_one
 from fastsfu._native.packet.stun cimport (
     STUN_BINDING_SUCCESS, STUN_OK, STUN_SUCCESS_CAPACITY, STUN_UNKNOWN_REQUIRED, StunMessage,
     StunResult, stun_parse,
@@ -90,7 +91,7 @@ cdef void on_check(
         count_drop(worker, DROP_NO_MEMORY)
         return
     if answer_size:
-        udp_address(&worker.udp, &datagram.source, &datagram.local, &back)
+        socket_address(worker.udp.dual_stack, &datagram.source, &datagram.local, &back)
         udp_send_one(&worker.udp, &back, answer, <uint32_t>answer_size)
     if transport.destination == NULL or goes_to(transport, &datagram.source):
         set_destination(worker, transport, datagram)
@@ -148,7 +149,7 @@ cdef void ask(Worker* worker, Transport* transport, const Datagram* datagram) no
         &transport.consent, &datagram.source, &transport.ice.current, chance, worker.now_us,
         request)
     if size:
-        udp_address(&worker.udp, &datagram.source, &datagram.local, &path)
+        socket_address(worker.udp.dual_stack, &datagram.source, &datagram.local, &path)
         udp_send_one(&worker.udp, &path, request, <uint32_t>size)
 
 
@@ -176,8 +177,8 @@ cdef void set_destination(
             count_drop(worker, DROP_NO_MEMORY)
             return
     transport.consent.current = datagram.source
-    udp_address(&worker.udp, &datagram.source, &datagram.local, &path)
-    udp_settle(transport.destination, &path, worker.now_us)
+    socket_address(worker.udp.dual_stack, &datagram.source, &datagram.local, &path)
+    destination_settle(transport.destination, &path, worker.now_us)
 
 
 cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:

@@ -4,9 +4,12 @@ from libc.stdint cimport uint16_t
 from libc.string cimport memset
 
 from fastsfu._native.base.address cimport Address
+from fastsfu._native.net.socket_address cimport (
+    Destination, LocalAddress, SocketAddress, destination_settle, socket_address,
+)
 from fastsfu._native.net.udp cimport (
-    Datagram, Destination, LocalAddress, Message, SocketAddress, UdpSocket, udp_address, udp_close,
-    udp_next, udp_open, udp_receive, udp_send, udp_send_one, udp_settle,
+    Datagram, Message, UdpSocket, udp_close, udp_next, udp_open, udp_receive, udp_send,
+    udp_send_one,
 )
 
 
@@ -69,7 +72,7 @@ cdef class Udp:
         """Is the source of what goes there left to the kernel? And when was it asked?"""
         cdef SocketAddress to
         self.resolve(ip, port, &to)
-        udp_settle(&self.destination, &to, now_us)
+        destination_settle(&self.destination, &to, now_us)
         return self.destination.address.local.family == 0, self.destination.settled_us
 
     def send_settled(self, bytes data, uint16_t segment):
@@ -93,4 +96,4 @@ cdef class Udp:
         for i, byte in enumerate(ip):
             address.ip[i] = byte
         address.port = port
-        udp_address(&self.udp, &address, &self.local, out)
+        socket_address(self.udp.dual_stack, &address, &self.local, out)
