@@ -10,11 +10,11 @@ Keys go from the exporter to SrtpKeys and from there to the worker; they never b
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
-from fastsfu._native.crypto.dtls_openssl cimport SSL, SSL_CTX
+from fastsfu._native.crypto.dtls_identity cimport DTLS_MAX_DATAGRAM, DtlsIdentity
+from fastsfu._native.crypto.dtls_openssl cimport SSL
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_KEY, SRTP_MAX_SALT, SrtpProfile
 
 cdef enum:
-    DTLS_MAX_DATAGRAM = 1200  # bytes; what a flight is cut to
     DTLS_MAX_DATA = 1163      # bytes of application data that fit into it, with any of our ciphers
     DTLS_MAX_QUEUED = 32768   # bytes of datagrams waiting to be taken; what goes beyond is lost
 
@@ -23,10 +23,6 @@ cdef enum DtlsState:
     DTLS_CONNECTED            # the fingerprint is the caller's to check before it exports
     DTLS_CLOSED               # close_notify received or sent
     DTLS_FAILED               # fatal alert or error; dtls_error says which
-
-cdef struct DtlsIdentity:     # our certificate, key and settings
-    SSL_CTX* server
-    SSL_CTX* client
 
 # Application data of one record; called within dtls_receive.
 ctypedef void (*DtlsReader)(void* owner, const uint8_t* data, size_t size) noexcept
@@ -54,10 +50,6 @@ cdef struct SrtpKeys:         # of one transport, both directions
     uint8_t send_key[SRTP_MAX_KEY]
     uint8_t send_salt[SRTP_MAX_SALT]
 
-# PEM texts; raises ValueError with OpenSSL's reason.
-cdef DtlsIdentity* dtls_identity_new(bytes certificate_pem, bytes private_key_pem) except NULL
-# Associations made from it may outlive it.
-cdef void dtls_identity_free(DtlsIdentity* identity) noexcept
 cdef Dtls* dtls_new(DtlsIdentity* identity, bint client) except NULL
 cdef void dtls_free(Dtls* dtls) noexcept                         # NULL is allowed
 cdef void dtls_start(Dtls* dtls) noexcept                        # client: makes the ClientHello

@@ -1,14 +1,16 @@
-"""SRTP and SRTCP (RFC 3711, RFC 7714): contexts, protect, unprotect, replay lists. The transform is
-ours; the primitives come from a Suite (crypto/suite): IPsec-MB where the machine has it, else
-OpenSSL.
+"""SRTP (RFC 3711, RFC 7714): contexts, protect, unprotect, replay lists; SRTCP is in srtcp. The
+transform is ours; the primitives come from a Suite (crypto/suite): IPsec-MB where the machine has
+it, else OpenSSL.
 
 Unprotect keeps the order replay check -> authenticate -> commit, and writes plaintext only to
 `out`.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
-from fastsfu._native.crypto.suite cimport CmKey, GcmKey, Suite
+from fastsfu._native.base.wire cimport read_u32, write_u32
+from fastsfu._native.crypto.suite cimport CmJob, CmKey, GcmKey, Suite
 
 cpdef enum SrtpProfile:       # DTLS-SRTP protection profiles (RFC 5764, RFC 7714)
     AES128_CM_SHA1_80 = 0x0001
@@ -103,9 +105,27 @@ cdef SrtpResult srtp_unprotect(
 # Every job's packet ends up header_size + payload_size + context.tag_size bytes long. The caller
 # keeps indices unique and rising below 2^48. All contexts of one call are of one Suite.
 cdef void srtp_protect(ProtectJob* jobs, int count) noexcept nogil
-# Compound RTCP: unprotect to `out` (at least `size` bytes); protect in place, with room for
-# SRTCP_MAX_OVERHEAD more bytes. *size is updated.
-cdef SrtpResult srtcp_unprotect(
-    SrtpContext* context, const uint8_t* packet, size_t size,
-    uint8_t* out, size_t* out_size) noexcept nogil
-cdef SrtpResult srtcp_protect(SrtpContext* context, uint8_t* packet, size_t* size) noexcept nogil
+
+# What srtcp shares.
+cdef void replay_init(ReplayList* replay) noexcept nogil
+cdef SrtpResult replay_check(const ReplayList* replay, int64_t index) noexcept nogil
+cdef void replay_commit(ReplayList* replay, int64_t index) noexcept nogil
+# Authenticate, then decrypt. False: the tag is another.
+cdef bint open_cm(Suite* suite, CmJob* job, const uint8_t* tag) noexcept nogil
+
+
+cdef inline void gcm_iv(
+        uint8_t* iv, const uint8_t* salt, uint32_t ssrc, uint64_t index) noexcept nogil:
+    """RFC 7714 sections 8.1 and 9.1: 00 00 || SSRC || 48-bit index, XOR salt."""
+    write_u32(iv, read_u32(salt) ^ (ssrc >> 16))
+    write_u32(iv + 4, read_u32(salt + 4) ^ (ssrc << 16) ^ <uint32_t>(index >> 32))
+    write_u32(iv + 8, read_u32(salt + 8) ^ <uint32_t>index)
+
+
+cdef inline void cm_iv(
+        uint8_t* iv, const uint8_t* salt, uint32_t ssrc, uint64_t index) noexcept nogil:
+    """RFC 3711 section 4.1.1: (salt << 16) XOR (SSRC << 64) XOR (index << 16)."""
+    memcpy(iv, salt, 16)
+    write_u32(iv + 4, read_u32(salt + 4) ^ ssrc)
+    write_u32(iv + 8, read_u32(salt + 8) ^ <uint32_t>(index >> 16))
+    write_u32(iv + 12, read_u32(salt + 12) ^ <uint32_t>(index << 16))

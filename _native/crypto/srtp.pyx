@@ -1,4 +1,4 @@
-"""The transform itself. RTP first, then RTCP, then the life of a context."""
+"""RTP's transform, replay lists, and the life of a context; see srtp.pxd. RTCP's is in srtcp."""
 
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
@@ -15,30 +15,9 @@ from fastsfu._native.crypto.suite cimport (
 
 cdef enum:
     RTP_HEADER = 12
-    RTCP_HEADER = 8           # what SRTCP leaves in the clear
-    RTCP_WORD = 4             # E bit and SRTCP index
     ROC_SIZE = 4
 
-cdef uint32_t RTCP_ENCRYPTED = 0x80000000u
 cdef int64_t LAST_INDEX = (1 << 48) - 1
-cdef uint32_t LAST_RTCP_INDEX = 0x7FFFFFFF
-
-
-cdef inline void gcm_iv(
-        uint8_t* iv, const uint8_t* salt, uint32_t ssrc, uint64_t index) noexcept nogil:
-    """RFC 7714 sections 8.1 and 9.1: 00 00 || SSRC || 48-bit index, XOR salt."""
-    write_u32(iv, read_u32(salt) ^ (ssrc >> 16))
-    write_u32(iv + 4, read_u32(salt + 4) ^ (ssrc << 16) ^ <uint32_t>(index >> 32))
-    write_u32(iv + 8, read_u32(salt + 8) ^ <uint32_t>index)
-
-
-cdef inline void cm_iv(
-        uint8_t* iv, const uint8_t* salt, uint32_t ssrc, uint64_t index) noexcept nogil:
-    """RFC 3711 section 4.1.1: (salt << 16) XOR (SSRC << 64) XOR (index << 16)."""
-    memcpy(iv, salt, 16)
-    write_u32(iv + 4, read_u32(salt + 4) ^ ssrc)
-    write_u32(iv + 8, read_u32(salt + 8) ^ <uint32_t>(index >> 16))
-    write_u32(iv + 12, read_u32(salt + 12) ^ <uint32_t>(index << 16))
 
 
 cdef void srtp_protect(ProtectJob* jobs, int count) noexcept nogil:
@@ -138,7 +117,7 @@ cdef inline bint open_rtp(
     return open_cm(suite, job, packet + plain_size)
 
 
-cdef inline bint open_cm(Suite* suite, CmJob* job, const uint8_t* tag) noexcept nogil:
+cdef bint open_cm(Suite* suite, CmJob* job, const uint8_t* tag) noexcept nogil:
     suite.cm_authenticate(suite, job, 1)
     if CRYPTO_memcmp(job.tag, tag, CM_TAG) != 0:
         return False
@@ -207,7 +186,7 @@ cdef void replay_init(ReplayList* replay) noexcept nogil:
     replay.highest = -1
 
 
-cdef inline SrtpResult replay_check(const ReplayList* replay, int64_t index) noexcept nogil:
+cdef SrtpResult replay_check(const ReplayList* replay, int64_t index) noexcept nogil:
     cdef uint32_t bit = <uint32_t>index % REPLAY_PACKETS
     if index < 0 or index <= replay.highest - REPLAY_PACKETS:
         return SRTP_OLD
@@ -218,7 +197,7 @@ cdef inline SrtpResult replay_check(const ReplayList* replay, int64_t index) noe
     return SRTP_OK
 
 
-cdef inline void replay_commit(ReplayList* replay, int64_t index) noexcept nogil:
+cdef void replay_commit(ReplayList* replay, int64_t index) noexcept nogil:
     cdef uint32_t bit
     cdef int64_t skipped = replay.highest + 1
     if index - replay.highest > REPLAY_PACKETS:
@@ -232,167 +211,6 @@ cdef inline void replay_commit(ReplayList* replay, int64_t index) noexcept nogil
     replay.seen[bit // 64] |= <uint64_t>1 << (bit % 64)
     if index > replay.highest:
         replay.highest = index
-
-
-cdef SrtpResult srtcp_protect(SrtpContext* context, uint8_t* packet, size_t* size) noexcept nogil:
-    cdef size_t plain_size = size[0]
-    cdef uint32_t index = context.rtcp_index
-    cdef uint8_t* end = packet + plain_size
-    if plain_size < RTCP_HEADER:
-        return SRTP_MALFORMED
-    if index > LAST_RTCP_INDEX:
-        return SRTP_EXHAUSTED
-    context.rtcp_index += 1
-    if context.cm_rtcp == NULL:
-        write_u32(end + GCM_TAG, RTCP_ENCRYPTED | index)
-        seal_rtcp_gcm(context, packet, end, index)
-        size[0] = plain_size + GCM_TAG + RTCP_WORD
-    else:
-        write_u32(end, RTCP_ENCRYPTED | index)
-        seal_rtcp_cm(context, packet, end, index)
-        size[0] = plain_size + RTCP_WORD + CM_TAG
-    return SRTP_OK
-
-
-cdef inline void seal_rtcp_gcm(
-        SrtpContext* context, uint8_t* packet, uint8_t* end, uint32_t index) noexcept nogil:
-    cdef Suite* suite = context.suite
-    cdef uint8_t* body = packet + RTCP_HEADER
-    cdef uint8_t[16] iv
-    cdef uint8_t[RTCP_HEADER + RTCP_WORD] aad
-    memcpy(aad, packet, RTCP_HEADER)
-    memcpy(aad + RTCP_HEADER, end + GCM_TAG, RTCP_WORD)
-    gcm_iv(iv, context.rtcp_salt, read_u32(packet + 4), index)
-    suite.gcm_seal[context.wide](
-        context.gcm_rtcp, suite.scratch, body, body, end - body, iv, aad, sizeof(aad), end, GCM_TAG)
-
-
-cdef inline void seal_rtcp_cm(
-        SrtpContext* context, uint8_t* packet, uint8_t* end, uint32_t index) noexcept nogil:
-    cdef Suite* suite = context.suite
-    cdef CmJob* job = suite.jobs
-    job.key = context.cm_rtcp
-    job.source = job.target = packet + RTCP_HEADER
-    job.size = <uint32_t>(end - job.target)
-    job.text = packet
-    job.text_size = <uint32_t>(end + RTCP_WORD - packet)
-    cm_iv(job.iv, context.rtcp_salt, read_u32(packet + 4), index)
-    if job.size:
-        suite.cm_crypt(suite, job, 1)
-    suite.cm_authenticate(suite, job, 1)
-    memcpy(end + RTCP_WORD, job.tag, CM_TAG)
-
-
-cdef SrtpResult srtcp_unprotect(
-        SrtpContext* context, const uint8_t* packet, size_t size,
-        uint8_t* out, size_t* out_size) noexcept nogil:
-    cdef size_t plain_size = size - context.tag_size - RTCP_WORD
-    cdef RtcpSender* sender
-    cdef SrtpResult result
-    cdef uint32_t word
-    cdef bint authentic
-    if size < <size_t>(RTCP_HEADER + RTCP_WORD) + context.tag_size:
-        return SRTP_MALFORMED
-    word = read_u32(packet + (plain_size if context.cm_rtcp != NULL else size - RTCP_WORD))
-    sender = find_rtcp_sender(&context.rtcp_senders, read_u32(packet + 4))
-    result = check_rtcp_sender(&context.rtcp_senders, sender, word & LAST_RTCP_INDEX)
-    if result != SRTP_OK:
-        return result
-    memcpy(out, packet, RTCP_HEADER)
-    if context.cm_rtcp != NULL:
-        authentic = open_rtcp_cm(context, packet, plain_size, word, out)
-    elif word & RTCP_ENCRYPTED:
-        authentic = open_rtcp_gcm(context, packet, plain_size, word, out)
-    else:
-        authentic = open_rtcp_gcm_clear(context, packet, plain_size, word, out)
-    if not authentic:
-        explicit_bzero(out, size)
-        return SRTP_UNAUTHENTIC
-    commit_rtcp_sender(&context.rtcp_senders, sender, packet, word & LAST_RTCP_INDEX)
-    out_size[0] = plain_size
-    return SRTP_OK
-
-
-cdef inline bint open_rtcp_gcm(
-        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint32_t word,
-        uint8_t* out) noexcept nogil:
-    cdef uint8_t[16] iv
-    cdef uint8_t[RTCP_HEADER + RTCP_WORD] aad
-    memcpy(aad, packet, RTCP_HEADER)
-    write_u32(aad + RTCP_HEADER, word)
-    gcm_iv(iv, context.rtcp_salt, read_u32(packet + 4), word & LAST_RTCP_INDEX)
-    return context.suite.gcm_open(
-        context.suite, context.gcm_rtcp, context.wide, out + RTCP_HEADER, packet + RTCP_HEADER,
-        plain_size - RTCP_HEADER, iv, aad, sizeof(aad), packet + plain_size)
-
-
-cdef inline bint open_rtcp_gcm_clear(
-        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint32_t word,
-        uint8_t* out) noexcept nogil:
-    """RFC 7714 section 10.3: authenticated as a whole, in one piece with E bit and index."""
-    cdef uint8_t[16] iv
-    memcpy(out, packet, plain_size)
-    write_u32(out + plain_size, word)
-    gcm_iv(iv, context.rtcp_salt, read_u32(packet + 4), word & LAST_RTCP_INDEX)
-    return context.suite.gcm_open(
-        context.suite, context.gcm_rtcp, context.wide, out + plain_size, packet + plain_size,
-        0, iv, out, plain_size + RTCP_WORD, packet + plain_size)
-
-
-cdef inline bint open_rtcp_cm(
-        SrtpContext* context, const uint8_t* packet, size_t plain_size, uint32_t word,
-        uint8_t* out) noexcept nogil:
-    cdef CmJob* job = context.suite.jobs
-    cdef bint encrypted = word & RTCP_ENCRYPTED != 0
-    job.key = context.cm_rtcp
-    job.text = packet
-    job.text_size = <uint32_t>(plain_size + RTCP_WORD)
-    job.source = packet + RTCP_HEADER
-    job.target = out + RTCP_HEADER
-    job.size = <uint32_t>(plain_size - RTCP_HEADER) if encrypted else 0
-    cm_iv(job.iv, context.rtcp_salt, read_u32(packet + 4), word & LAST_RTCP_INDEX)
-    if not encrypted:
-        memcpy(job.target, job.source, plain_size - RTCP_HEADER)
-    return open_cm(context.suite, job, packet + plain_size + RTCP_WORD)
-
-
-cdef inline RtcpSender* find_rtcp_sender(RtcpSenders* senders, uint32_t ssrc) noexcept nogil:
-    cdef int i
-    for i in range(RTCP_SENDERS):
-        if senders.sender[i].used and senders.sender[i].ssrc == ssrc:
-            return &senders.sender[i]
-    return NULL
-
-
-cdef inline SrtpResult check_rtcp_sender(
-        const RtcpSenders* senders, const RtcpSender* sender, uint32_t index) noexcept nogil:
-    if sender != NULL:
-        return replay_check(&sender.replay, index)
-    return SRTP_OK if index > senders.floor else SRTP_OLD
-
-
-cdef inline void commit_rtcp_sender(
-        RtcpSenders* senders, RtcpSender* sender, const uint8_t* packet,
-        uint32_t index) noexcept nogil:
-    if sender == NULL:
-        sender = place_rtcp_sender(senders)
-        sender.ssrc = read_u32(packet + 4)
-    senders.clock += 1
-    sender.used = senders.clock
-    replay_commit(&sender.replay, index)
-
-
-cdef RtcpSender* place_rtcp_sender(RtcpSenders* senders) noexcept nogil:
-    """A free place, or that of the sender which has been silent for longest."""
-    cdef RtcpSender* place = senders.sender
-    cdef int i
-    for i in range(RTCP_SENDERS):
-        if senders.sender[i].used < place.used:
-            place = &senders.sender[i]
-    if place.used and place.replay.highest > senders.floor:
-        senders.floor = place.replay.highest
-    replay_init(&place.replay)
-    return place
 
 
 cdef int srtp_key_size(SrtpProfile profile) noexcept nogil:

@@ -6,7 +6,8 @@ events and leave as commands; when a handshake is done its keys go to the worker
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.ring cimport Ring
-from fastsfu._native.crypto.dtls cimport Dtls, DtlsIdentity
+from fastsfu._native.crypto.dtls cimport Dtls
+from fastsfu._native.crypto.dtls_identity cimport DtlsIdentity
 from fastsfu._native.peer.sctp cimport Sctp
 
 cdef enum AssociationChange:      # what a datagram or timer brought

@@ -9,7 +9,7 @@ from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
 from fastsfu._native.media.stats cimport StreamStats
-from fastsfu._native.turn.turn cimport TURN_COUNTERS
+from fastsfu._native.turn.server cimport TURN_COUNTERS
 from fastsfu._native.worker.counters cimport COUNTERS
 from fastsfu._native.worker.state cimport Worker
 
@@ -33,7 +33,7 @@ COUNTER_NAMES = (
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
     "link_packets", "link_dropped", "packets_silenced",
 )
-# In the order of TurnCounter (turn/turn.pxd).
+# In the order of TurnCounter (turn/server.pxd).
 RELAY_COUNTER_NAMES = (
     "turn_requests", "turn_requests_refused", "turn_requests_unauthorized",
     "turn_requests_throttled", "turn_allocations_created", "turn_packets_sent", "turn_bytes_sent",
@@ -41,7 +41,7 @@ RELAY_COUNTER_NAMES = (
     "drop_turn_no_permission", "drop_turn_over_bandwidth", "drop_turn_too_large",
 )
 if len(RELAY_COUNTER_NAMES) != TURN_COUNTERS:
-    raise ImportError("the names do not match turn/turn.pxd")
+    raise ImportError("the names do not match turn/server.pxd")
 if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
     raise ImportError("the names do not match media/stats.pxd and worker/counters.pxd")
 

@@ -68,6 +68,16 @@ cdef struct StunMessage:
     uint16_t unknown_required
     uint16_t error_code             # of a Binding error response, else 0
 
+cdef struct StunCursor:       # a walk over the attributes of a message
+    const uint8_t* datagram
+    size_t end
+    size_t offset             # of the next one
+    uint16_t attribute
+    uint16_t size             # of its value
+    const uint8_t* value
+    bint has_fingerprint      # present and right, so far
+    StunResult result         # when the walk has ended: why
+
 cdef struct StunWriter:       # a message being written
     uint8_t* out
     uint8_t* end              # where the next attribute begins
@@ -83,11 +93,10 @@ cdef bint stun_verify(
 cdef bint stun_verify_at(
     const uint8_t* datagram, const uint8_t* integrity, const uint8_t* key,
     size_t key_size) noexcept nogil
-# Type, length, cookie.
-cdef bint stun_header_is_right(const uint8_t* datagram, size_t size) noexcept nogil
-# A FINGERPRINT whose value is at `offset`: STUN_OK, STUN_MALFORMED or STUN_BAD_FINGERPRINT.
-cdef StunResult stun_check_fingerprint(
-    const uint8_t* datagram, size_t size, size_t offset, uint16_t length) noexcept nogil
+# Begin a walk over the attributes. False: type, length or cookie is wrong.
+cdef bint stun_walk(StunCursor* cursor, const uint8_t* datagram, size_t size) noexcept nogil
+# The next attribute but FINGERPRINT, which is checked. False: the end, of which `result` says more.
+cdef bint stun_next(StunCursor* cursor) noexcept nogil
 # A Binding success response with XOR-MAPPED-ADDRESS, MESSAGE-INTEGRITY and FINGERPRINT. family: 4
 # or 6; address: 4 or 16 bytes, network order; port in host order. Returns its size.
 cdef size_t stun_write_success(

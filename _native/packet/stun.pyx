@@ -18,30 +18,49 @@ cdef uint32_t CRC_TABLE[256]
 
 cdef StunResult stun_parse(
         const uint8_t* datagram, size_t size, StunMessage* message) noexcept nogil:
-    cdef size_t offset = STUN_HEADER_SIZE
-    cdef uint16_t attribute, length
-    cdef StunResult result
+    cdef StunCursor cursor
     memset(message, 0, sizeof(StunMessage))
-    if not stun_header_is_right(datagram, size):
+    if not stun_walk(&cursor, datagram, size):
         return STUN_MALFORMED
     message.type = read_u16(datagram)
     message.transaction_id = datagram + 8
-    while offset < size:
-        attribute = read_u16(datagram + offset)       # 4 bytes are there: sizes are multiples of 4
-        length = read_u16(datagram + offset + 2)
-        offset += 4
-        if length > size - offset:
+    while stun_next(&cursor):
+        if message.integrity == NULL and not read_attribute(
+                message, cursor.attribute, cursor.value, cursor.size):
             return STUN_MALFORMED
-        if attribute == FINGERPRINT:
-            result = stun_check_fingerprint(datagram, size, offset, length)
-            if result != STUN_OK:
-                return result
-            message.has_fingerprint = True
-        elif message.integrity == NULL and not read_attribute(
-                message, attribute, datagram + offset, length):
-            return STUN_MALFORMED
-        offset += (<size_t>length + 3) & ~<size_t>3
-    return STUN_OK if message.unknown_required == 0 else STUN_UNKNOWN_REQUIRED
+    message.has_fingerprint = cursor.has_fingerprint
+    if cursor.result == STUN_OK and message.unknown_required:
+        return STUN_UNKNOWN_REQUIRED
+    return cursor.result
+
+
+cdef bint stun_walk(StunCursor* cursor, const uint8_t* datagram, size_t size) noexcept nogil:
+    memset(cursor, 0, sizeof(StunCursor))
+    cursor.datagram = datagram
+    cursor.end = size
+    cursor.offset = STUN_HEADER_SIZE
+    cursor.result = STUN_OK if stun_header_is_right(datagram, size) else STUN_MALFORMED
+    return cursor.result == STUN_OK
+
+
+cdef bint stun_next(StunCursor* cursor) noexcept nogil:
+    cdef const uint8_t* head
+    while cursor.offset < cursor.end and cursor.result == STUN_OK:
+        head = cursor.datagram + cursor.offset        # 4 bytes are there: sizes are multiples of 4
+        cursor.attribute = read_u16(head)
+        cursor.size = read_u16(head + 2)
+        cursor.value = head + 4
+        cursor.offset += 4
+        if cursor.size > cursor.end - cursor.offset:
+            cursor.result = STUN_MALFORMED
+            return False
+        cursor.offset += (<size_t>cursor.size + 3) & ~<size_t>3
+        if cursor.attribute != FINGERPRINT:
+            return True
+        cursor.has_fingerprint = True
+        cursor.result = stun_check_fingerprint(
+            cursor.datagram, cursor.end, cursor.value - cursor.datagram, cursor.size)
+    return False
 
 
 cdef bint stun_verify(

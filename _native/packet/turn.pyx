@@ -6,41 +6,31 @@ from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.wire cimport read_u16, read_u32
 from fastsfu._native.packet.stun cimport (
-    COMPREHENSION_OPTIONAL, FINGERPRINT, INTEGRITY_SIZE, MAPPED_ADDRESS, MESSAGE_INTEGRITY,
-    MESSAGE_INTEGRITY_SHA256, NONCE, PASSWORD_ALGORITHM, REALM, STUN_COOKIE, STUN_HEADER_SIZE,
-    STUN_MALFORMED, STUN_OK, STUN_UNKNOWN_REQUIRED, UNKNOWN_ATTRIBUTES, USERHASH, USERNAME,
-    USERNAME_LARGEST, XOR_MAPPED_ADDRESS, stun_check_fingerprint, stun_header_is_right,
+    COMPREHENSION_OPTIONAL, INTEGRITY_SIZE, MAPPED_ADDRESS, MESSAGE_INTEGRITY,
+    MESSAGE_INTEGRITY_SHA256, NONCE, PASSWORD_ALGORITHM, REALM, STUN_COOKIE, STUN_MALFORMED,
+    STUN_OK, STUN_UNKNOWN_REQUIRED, UNKNOWN_ATTRIBUTES, USERHASH, USERNAME, USERNAME_LARGEST,
+    XOR_MAPPED_ADDRESS, StunCursor, stun_next, stun_walk,
 )
 
 
 cdef StunResult turn_parse(
         const uint8_t* datagram, size_t size, TurnMessage* message) noexcept nogil:
-    cdef size_t offset = STUN_HEADER_SIZE
-    cdef uint16_t attribute, length
-    cdef StunResult result
+    cdef StunCursor cursor
     memset(message, 0, sizeof(TurnMessage))
     message.lifetime_s = message.channel = message.transport = -1
     message.family = message.additional_family = -1
-    if not stun_header_is_right(datagram, size):
+    if not stun_walk(&cursor, datagram, size):
         return STUN_MALFORMED
     message.type = read_u16(datagram)
     message.transaction_id = datagram + 8
-    while offset < size:
-        attribute = read_u16(datagram + offset)       # 4 bytes are there: sizes are multiples of 4
-        length = read_u16(datagram + offset + 2)
-        offset += 4
-        if length > size - offset:
+    while stun_next(&cursor):
+        if message.integrity == NULL and not read_attribute(
+                message, cursor.attribute, cursor.value, cursor.size):
             return STUN_MALFORMED
-        if attribute == FINGERPRINT:
-            result = stun_check_fingerprint(datagram, size, offset, length)
-            if result != STUN_OK:
-                return result
-            message.has_fingerprint = True
-        elif message.integrity == NULL and not read_attribute(
-                message, attribute, datagram + offset, length):
-            return STUN_MALFORMED
-        offset += (<size_t>length + 3) & ~<size_t>3
-    return STUN_OK if message.unknown_required == 0 else STUN_UNKNOWN_REQUIRED
+    message.has_fingerprint = cursor.has_fingerprint
+    if cursor.result == STUN_OK and message.unknown_required:
+        return STUN_UNKNOWN_REQUIRED
+    return cursor.result
 
 
 cdef void turn_read_address(

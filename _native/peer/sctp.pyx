@@ -11,7 +11,7 @@ from fastsfu._native.base.net cimport htons
 from fastsfu._native.base.table cimport (
     TABLE_NONE, Table, table_get, table_init, table_put, table_remove,
 )
-from fastsfu._native.base.wire cimport read_u16
+from fastsfu._native.packet.sctp_chunks cimport SCTP_COMMON_HEADER, sctp_is_sound
 from fastsfu._native.peer.usrsctp cimport (
     AF_CONN, MSG_EOR, MSG_NOTIFICATION, SCTP_ASSOC_CHANGE, SCTP_CANT_STR_ASSOC, SCTP_COMM_LOST,
     SCTP_COMM_UP, SCTP_ENABLE_RESET_STREAM_REQ, SCTP_ENABLE_STREAM_RESET, SCTP_EOR, SCTP_EVENT,
@@ -52,24 +52,6 @@ cdef extern from "<arpa/inet.h>" nogil:
 
 cdef enum:
     AREA_BYTES = 65536
-    CHUNK_HEADER = 4              # of a parameter or an error cause too
-    CHUNK_DATA = 0                # RFC 9260 section 3.2; the last three RFC 6525, 4820, 3758
-    CHUNK_INIT = 1
-    CHUNK_INIT_ACK = 2
-    CHUNK_SACK = 3
-    CHUNK_HEARTBEAT = 4
-    CHUNK_HEARTBEAT_ACK = 5
-    CHUNK_ABORT = 6
-    CHUNK_SHUTDOWN = 7
-    CHUNK_SHUTDOWN_ACK = 8
-    CHUNK_ERROR = 9
-    CHUNK_COOKIE_ECHO = 10
-    CHUNK_COOKIE_ACK = 11
-    CHUNK_SHUTDOWN_COMPLETE = 14
-    CHUNK_RE_CONFIG = 130
-    CHUNK_PAD = 132
-    CHUNK_FORWARD_TSN = 192
-    COMMON_HEADER = 12            # RFC 9260 section 3.1; usrsctp's "path MTU" is without it
     # A path may be away for the consent timeout (RFC 7675), and the association has to outlive it:
     # ICE decides when a peer is gone.
     MAX_RETRANSMISSIONS = 1000
@@ -246,54 +228,14 @@ cdef bint sctp_connect(Sctp* sctp) noexcept:
     memcpy(&path.spp_address, &address, sizeof(address))
     # ICE's consent checks say whether the peer is there.
     path.spp_flags = SPP_PMTUD_DISABLE | SPP_HB_DISABLE
-    path.spp_pathmtu = SCTP_MAX_PACKET - COMMON_HEADER
+    path.spp_pathmtu = SCTP_MAX_PACKET - SCTP_COMMON_HEADER
     option(sctp, SCTP_PEER_ADDR_PARAMS, &path, sizeof(path))
     return True
 
 
 cdef void sctp_receive(Sctp* sctp, const uint8_t* packet, size_t size) noexcept:
-    if is_sound(packet, size):
+    if sctp_is_sound(packet, size):
         usrsctp_conninput(<void*><size_t>sctp.key, packet, size, 0)
-
-
-cdef bint is_sound(const uint8_t* packet, size_t size) noexcept nogil:
-    """Only chunks that we may get, and only parameters that have their lengths (RFC 9260 sections
-    3.2 and 3.2.1): usrsctp 0.9.5 walks an INIT's parameter of length 0 for ever.
-    """
-    cdef size_t at = COMMON_HEADER
-    cdef size_t length
-    cdef int parameters
-    while at + CHUNK_HEADER <= size:
-        length = read_u16(packet + at + 2)
-        parameters = parameters_at(packet[at])
-        if length < CHUNK_HEADER or length > size - at or parameters < 0:
-            return False
-        if parameters and not are_sound(packet + at, parameters, length):
-            return False
-        at += (length + 3) & ~<size_t>3
-    return at >= size
-
-
-cdef int parameters_at(uint8_t chunk) noexcept nogil:
-    """Where a chunk's parameters (or error causes) begin; 0: it has none; -1: it is not for us."""
-    if chunk == CHUNK_INIT or chunk == CHUNK_INIT_ACK:
-        return 20
-    if chunk in (CHUNK_HEARTBEAT, CHUNK_HEARTBEAT_ACK, CHUNK_ABORT, CHUNK_ERROR, CHUNK_RE_CONFIG):
-        return 4
-    if chunk in (CHUNK_DATA, CHUNK_SACK, CHUNK_SHUTDOWN, CHUNK_SHUTDOWN_ACK, CHUNK_COOKIE_ECHO,
-                 CHUNK_COOKIE_ACK, CHUNK_SHUTDOWN_COMPLETE, CHUNK_PAD, CHUNK_FORWARD_TSN):
-        return 0
-    return -1
-
-
-cdef bint are_sound(const uint8_t* chunk, size_t at, size_t size) noexcept nogil:
-    cdef size_t length
-    while at + CHUNK_HEADER <= size:
-        length = read_u16(chunk + at + 2)
-        if length < CHUNK_HEADER or length > size - at:
-            return False
-        at += (length + 3) & ~<size_t>3
-    return at >= size
 
 
 cdef SctpRead sctp_read(Sctp* sctp, SctpMessage* message) noexcept:

@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.address cimport Address
 from fastsfu._native.packet.turn cimport TurnMessage
 from fastsfu._native.turn.allocation cimport Allocation
-from fastsfu._native.turn.turn cimport TurnServer
+from fastsfu._native.turn.server cimport TurnServer
 
 # Let a user in, if he is not, by his name without the expiry. Dropped when max_users are.
 cdef void register_admit(TurnServer* server, const uint8_t* name, size_t size) noexcept nogil

@@ -8,7 +8,7 @@ from fastsfu._native.base.address cimport address_equal
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u64
 from fastsfu._native.turn.allocation cimport allocation_mix
-from fastsfu._native.turn.turn cimport TurnUser
+from fastsfu._native.turn.server cimport TurnUser
 
 cdef enum:
     QUOTA_REACHED = 486

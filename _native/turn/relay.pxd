@@ -16,7 +16,8 @@ from fastsfu._native.net.outbox cimport Outbox, Pace
 from fastsfu._native.net.socket_address cimport Destination
 from fastsfu._native.net.udp cimport Datagram, UdpSocket
 from fastsfu._native.packet.demux cimport PacketKind
-from fastsfu._native.turn.turn cimport TurnReply, TurnServer
+from fastsfu._native.turn.answer cimport TurnReply
+from fastsfu._native.turn.server cimport TurnServer
 
 cdef enum:
     RELAY_ADDRESSES = 64

@@ -5,19 +5,15 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close
 
-from fastsfu._native.base.net cimport (
-    EADDRINUSE, EADDRNOTAVAIL, ENOSYS, EPOLL_CTL_ADD, EPOLLIN, epoll_ctl, epoll_event, getrandom,
-)
+from fastsfu._native.base.net cimport EPOLL_CTL_ADD, EPOLLIN, epoll_ctl, epoll_event
 from fastsfu._native.base.wire cimport read_u16, write_u16
 from fastsfu._native.net.outbox cimport (
     NO_FLOW, OUTBOX_LARGE, OUTBOX_LARGEST, OutboxSlot, outbox_begin, outbox_extend, outbox_flush,
     outbox_flush_due, outbox_free, outbox_init, outbox_more,
 )
-from fastsfu._native.net.socket_address cimport (
-    SocketAddress, destination_settle, local_address_is, socket_address,
-)
+from fastsfu._native.net.socket_address cimport SocketAddress, destination_settle, socket_address
 from fastsfu._native.net.udp cimport (
-    UDP_BATCH, udp_bind, udp_close, udp_next, udp_open, udp_open_shared, udp_receive, udp_send_one,
+    UDP_BATCH, udp_close, udp_next, udp_open, udp_open_shared, udp_receive, udp_send_one,
     udp_set_df,
 )
 from fastsfu._native.packet.demux cimport KIND_STUN, KIND_TURN_CHANNEL, demux
@@ -27,19 +23,24 @@ from fastsfu._native.packet.stun cimport (
 )
 from fastsfu._native.packet.turn cimport CHANNEL_HEADER_SIZE, DATA_OVERHEAD, channel_data_size
 from fastsfu._native.turn.allocation cimport Allocation, allocation_data_header
+from fastsfu._native.turn.answer cimport (
+    TURN_ANSWER_CAPACITY, TURN_CLOSE, TURN_OPEN, TURN_RELAY, turn_answers_stranger,
+)
+from fastsfu._native.turn.ports cimport ports_address, ports_bind
 from fastsfu._native.turn.register cimport (
     register_find, register_find_relayed, register_named, register_remove, register_revoke,
 )
+from fastsfu._native.turn.server cimport (
+    TURN_BYTES_RECEIVED, TURN_BYTES_SENT, TURN_NO_ALLOCATION, TURN_PACKETS_RECEIVED,
+    TURN_PACKETS_SENT, TURN_TOO_LARGE, TurnServer, turn_free, turn_init,
+)
 from fastsfu._native.turn.turn cimport (
-    NO_PERMISSION, TURN_ANSWER_CAPACITY, TURN_BYTES_RECEIVED, TURN_BYTES_SENT, TURN_CLOSE,
-    TURN_NO_ALLOCATION, TURN_OPEN, TURN_PACKETS_RECEIVED, TURN_PACKETS_SENT, TURN_RELAY,
-    TURN_TOO_LARGE, TurnServer, turn_answers_stranger, turn_channel_peer, turn_free,
-    turn_from_peer, turn_init, turn_on_message, turn_opened, turn_within_quota,
+    NO_PERMISSION, turn_channel_peer, turn_from_peer, turn_on_message, turn_opened,
+    turn_within_quota,
 )
 
 cdef enum:
     INSUFFICIENT_CAPACITY = 508
-    PORT_ATTEMPTS = 32
     BATCHES_IN_A_ROW = 4
 
 # By port: how many allocations of this process have it (an IPv4 and an IPv6 one may). Each worker
@@ -324,8 +325,10 @@ cdef uint16_t open_socket(
     cdef epoll_event event
     if own == NULL:
         return INSUFFICIENT_CAPACITY
-    choose_address(relay, datagram, &allocation.relayed)
-    own.fd = bind_somewhere(relay, &allocation.relayed, reply.message.even_port)
+    ports_address(
+        relay.addresses, relay.address_count, &datagram.local, &allocation.relayed)
+    own.fd = ports_bind(
+        relay.min_port, relay.max_port, reply.message.even_port, relay.gro, &allocation.relayed)
     if own.fd < 0:
         free(own)
         return INSUFFICIENT_CAPACITY
@@ -358,41 +361,3 @@ cdef void close_allocation(Relay* relay, Allocation* allocation) noexcept nogil:
     close(own.fd)
     free(own)
     register_remove(&relay.server, allocation)
-
-
-cdef void choose_address(
-        const Relay* relay, const Datagram* datagram, Address* relayed) noexcept nogil:
-    """Where the client reached us, if peers can too; else the first of the family."""
-    cdef uint8_t family = relayed.family
-    cdef int i
-    for i in range(relay.address_count - 1, -1, -1):
-        if relay.addresses[i].family == family:
-            relayed[0] = relay.addresses[i]
-    for i in range(relay.address_count):
-        if relay.addresses[i].family == family and local_address_is(
-                &datagram.local, &relay.addresses[i]):
-            relayed[0] = relay.addresses[i]
-
-
-cdef int bind_somewhere(Relay* relay, Address* relayed, bint even) noexcept nogil:
-    """At a random port (RFC 6056); `relayed` gets it. A descriptor, or -errno."""
-    cdef Address local = relayed[0]
-    cdef uint32_t ports = <uint32_t>relay.max_port - relay.min_port + 1
-    cdef uint32_t chance
-    cdef int fd = -EADDRINUSE
-    for _ in range(PORT_ATTEMPTS):
-        if getrandom(&chance, sizeof(chance), 0) < 0:
-            return -ENOSYS
-        local.port = <uint16_t>(relay.min_port + chance % ports)
-        if even:
-            local.port &= 0xFFFE
-        if local.port < relay.min_port:
-            continue
-        fd = udp_bind(&local, relay.gro)
-        if fd == -EADDRNOTAVAIL:          # behind NAT the address is not this machine's
-            memset(local.ip, 0, sizeof(local.ip))
-            fd = udp_bind(&local, relay.gro)
-        if fd != -EADDRINUSE:
-            break
-    relayed.port = local.port
-    return fd

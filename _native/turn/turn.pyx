@@ -4,75 +4,42 @@ A request is parsed, authenticated, and then handled by the function of its meth
 success, or returns the error code that its caller answers with.
 """
 
-from libc.errno cimport EIO, ENOMEM
-from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memset
 
 from fastsfu._native.base.bucket cimport bucket_take
-from fastsfu._native.base.posix cimport explicit_bzero, getrandom
-from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.base.wire cimport write_u32
 from fastsfu._native.packet.stun cimport (
-    STUN_OK, STUN_UNKNOWN_REQUIRED, XOR_MAPPED_ADDRESS, StunResult, StunWriter,
-    stun_begin, stun_end, stun_put, stun_put_address, stun_put_error,
+    STUN_OK, STUN_UNKNOWN_REQUIRED, StunResult, StunWriter, stun_put,
 )
 from fastsfu._native.packet.turn cimport (
-    ADDRESS_ERROR_CODE, CHANNEL_FIRST, CHANNEL_LAST, LIFETIME,
-    STUN_CLASS, STUN_CLASS_ERROR, STUN_CLASS_SUCCESS, TURN_ALLOCATE, TURN_CHANNEL_BIND,
-    TURN_CREATE_PERMISSION, TURN_MOST_PEERS, TURN_REFRESH,
-    TURN_SEND_INDICATION, XOR_RELAYED_ADDRESS, TurnMessage, turn_parse,
-    turn_read_address,
+    CHANNEL_FIRST, CHANNEL_LAST, LIFETIME, STUN_CLASS, TURN_ALLOCATE, TURN_CHANNEL_BIND,
+    TURN_CREATE_PERMISSION, TURN_MOST_PEERS, TURN_REFRESH, TURN_SEND_INDICATION, TurnMessage,
+    turn_parse, turn_read_address,
 )
 from fastsfu._native.turn.allocation cimport (
-    BIND_CONFLICT, BIND_NO_ROOM, allocation_bind, allocation_channel,
-    allocation_peer, allocation_permit, allocation_permits,
+    BIND_CONFLICT, BIND_NO_ROOM, allocation_bind, allocation_channel, allocation_peer,
+    allocation_permit, allocation_permits,
 )
-from fastsfu._native.turn.credential cimport credential_challenge, credential_check
+from fastsfu._native.turn.answer cimport (
+    BAD_REQUEST, FAMILY_NOT_SUPPORTED, FORBIDDEN, INSUFFICIENT_CAPACITY, MISMATCH,
+    PEER_FAMILY_MISMATCH, TRANSPORT_NOT_SUPPORTED, TURN_CLOSE, TURN_NOTHING, TURN_OPEN, TURN_RELAY,
+    UNAUTHORIZED, UNKNOWN_ATTRIBUTE, WRONG_CREDENTIALS, answer_allocated, answer_begin,
+    answer_challenge, answer_end, answer_refusal,
+)
+from fastsfu._native.turn.credential cimport credential_check
 from fastsfu._native.turn.register cimport (
-    register_add, register_client_key, register_find, register_relayed, register_remove,
-    register_user,
+    register_add, register_find, register_relayed, register_remove, register_user,
 )
 from fastsfu._native.turn.relayable cimport relayable_address, relayable_endpoint
+from fastsfu._native.turn.server cimport (
+    TURN_ALLOCATED, TURN_NO_ALLOCATION, TURN_NO_PERMISSION, TURN_OVER_BANDWIDTH, TURN_REQUESTS,
+    TurnUser,
+)
 
 cdef enum:
     UDP = 17                      # REQUESTED-TRANSPORT: an IP protocol number
     LIFETIME_S = 600              # RFC 8656 section 3.2, and the least that a client gets
     LONGEST_LIFETIME_S = 3600     # section 7.2
-    CHALLENGE_GAIN = 3            # bytes of an answer to a stranger for one of the request
-    BAD_REQUEST = 400
-    UNAUTHORIZED = 401
-    FORBIDDEN = 403
-    UNKNOWN_ATTRIBUTE = 420
-    MISMATCH = 437
-    STALE_NONCE = 438
-    FAMILY_NOT_SUPPORTED = 440
-    WRONG_CREDENTIALS = 441
-    TRANSPORT_NOT_SUPPORTED = 442
-    PEER_FAMILY_MISMATCH = 443
-    INSUFFICIENT_CAPACITY = 508
-
-
-cdef int turn_init(TurnServer* server) noexcept nogil:
-    cdef int error
-    server.allocations = <Allocation**>calloc(server.max_allocations, sizeof(Allocation*))
-    server.users = <TurnUser*>calloc(server.max_users, sizeof(TurnUser))
-    if server.allocations == NULL or server.users == NULL:
-        return -ENOMEM
-    if (getrandom(server.seed, sizeof(server.seed), 0) < 0
-            or getrandom(server.secret.nonce_key, sizeof(server.secret.nonce_key), 0) < 0):
-        return -EIO
-    error = table_init(&server.by_client, 64)
-    error = error or table_init(&server.by_user, 64)
-    return error or table_init(&server.by_relayed, 64)
-
-
-cdef void turn_free(TurnServer* server) noexcept nogil:
-    table_free(&server.by_client)
-    table_free(&server.by_user)
-    table_free(&server.by_relayed)
-    free(server.allocations)
-    free(server.users)
-    explicit_bzero(server, sizeof(TurnServer))
 
 
 cdef void turn_on_message(
@@ -97,14 +64,14 @@ cdef void turn_on_message(
     if error == 0 and register_user(server, &reply.message) < 0:
         error = UNAUTHORIZED
     if error:
-        challenge(server, source, error, size, now_us, reply)
+        answer_challenge(server, source, error, size, now_us, reply)
         return
     server.counters[TURN_REQUESTS] += 1
     reply.allocation = register_find(server, source, listener)
     error = UNKNOWN_ATTRIBUTE if result == STUN_UNKNOWN_REQUIRED else on_request(
         server, source, listener, now_us, reply)
     if error:
-        refuse(server, reply, error)
+        answer_refusal(server, reply, error)
 
 
 cdef uint16_t on_request(
@@ -166,7 +133,7 @@ cdef uint16_t again(TurnReply* reply, int64_t now_us) noexcept nogil:
     cdef Allocation* allocation = reply.allocation
     if memcmp(allocation.transaction_id, reply.message.transaction_id, 12) != 0:
         return MISMATCH
-    write_allocated(reply, now_us)
+    answer_allocated(reply, now_us)
     return 0
 
 
@@ -176,11 +143,11 @@ cdef void turn_opened(
     if error:
         register_remove(server, reply.allocation)
         reply.allocation = NULL
-        refuse(server, reply, error)
+        answer_refusal(server, reply, error)
         return
     register_relayed(server, reply.allocation)
     server.counters[TURN_ALLOCATED] += 1
-    write_allocated(reply, now_us)
+    answer_allocated(reply, now_us)
 
 
 cdef bint is_owner(const Allocation* allocation, const TurnMessage* message) noexcept nogil:
@@ -202,9 +169,9 @@ cdef uint16_t on_refresh(TurnServer* server, int64_t now_us, TurnReply* reply) n
         lifetime = 0
         reply.effect = TURN_CLOSE
     reply.allocation.expires_us = now_us + lifetime * 1000000
-    begin_success(&writer, reply)
+    answer_begin(&writer, reply)
     write_u32(stun_put(&writer, LIFETIME, 4), <uint32_t>lifetime)
-    end(&writer, reply)
+    answer_end(&writer, reply)
     return 0
 
 
@@ -234,8 +201,8 @@ cdef uint16_t on_create_permission(
         read_peer(message, i, &reply.peer)
         if not allocation_permit(allocation, &reply.peer, now_us):
             return INSUFFICIENT_CAPACITY
-    begin_success(&writer, reply)
-    end(&writer, reply)
+    answer_begin(&writer, reply)
+    answer_end(&writer, reply)
     return 0
 
 
@@ -257,8 +224,8 @@ cdef uint16_t on_channel_bind(
         return BAD_REQUEST
     if bound == BIND_NO_ROOM:
         return INSUFFICIENT_CAPACITY
-    begin_success(&writer, reply)
-    end(&writer, reply)
+    answer_begin(&writer, reply)
+    answer_end(&writer, reply)
     return 0
 
 
@@ -321,82 +288,3 @@ cdef void read_peer(const TurnMessage* message, int i, Address* peer) noexcept n
 
 
 # Answers
-
-
-cdef void begin_success(StunWriter* writer, TurnReply* reply) noexcept nogil:
-    stun_begin(
-        writer, reply.answer, reply.message.type | <uint16_t>STUN_CLASS_SUCCESS,
-        reply.message.transaction_id)
-
-
-cdef void end(StunWriter* writer, TurnReply* reply) noexcept nogil:
-    reply.size = stun_end(writer, reply.key, LONG_TERM_KEY_SIZE, reply.message.has_fingerprint)
-
-
-cdef void write_allocated(TurnReply* reply, int64_t now_us) noexcept nogil:
-    cdef const Allocation* allocation = reply.allocation
-    cdef const Address* relayed = &allocation.relayed
-    cdef const Address* client = &allocation.client
-    cdef int64_t left_s = (allocation.expires_us - now_us) // 1000000
-    cdef StunWriter writer
-    cdef uint8_t* value
-    begin_success(&writer, reply)
-    stun_put_address(
-        &writer, XOR_RELAYED_ADDRESS, relayed.family, relayed.ip, relayed.port)
-    write_u32(stun_put(&writer, LIFETIME, 4), <uint32_t>left_s)
-    stun_put_address(&writer, XOR_MAPPED_ADDRESS, client.family, client.ip, client.port)
-    if reply.message.additional_family >= 0:      # one family for each allocation
-        value = stun_put(&writer, ADDRESS_ERROR_CODE, 4)
-        write_u32(value, 2u << 24 | (FAMILY_NOT_SUPPORTED // 100) << 8 | FAMILY_NOT_SUPPORTED % 100)
-    end(&writer, reply)
-
-
-cdef void refuse(TurnServer* server, TurnReply* reply, uint16_t error) noexcept nogil:
-    """The error of an authentic request."""
-    cdef StunWriter writer
-    server.counters[TURN_REFUSED] += 1
-    stun_begin(
-        &writer, reply.answer, reply.message.type | <uint16_t>STUN_CLASS_ERROR,
-        reply.message.transaction_id)
-    stun_put_error(
-        &writer, error, reply.message.unknown_required if error == UNKNOWN_ATTRIBUTE else 0)
-    end(&writer, reply)
-
-
-cdef void challenge(
-        TurnServer* server, const Address* source, uint16_t error, size_t asked, int64_t now_us,
-        TurnReply* reply) noexcept nogil:
-    """The error of one that is not, unsigned, with what the next try needs. None for a request so
-    short, as no real one is, that a forged address would pay.
-    """
-    cdef StunWriter writer
-    if not turn_answers_stranger(server, source, now_us):
-        return
-    server.counters[TURN_UNAUTHORIZED] += 1
-    stun_begin(
-        &writer, reply.answer, reply.message.type | <uint16_t>STUN_CLASS_ERROR,
-        reply.message.transaction_id)
-    stun_put_error(&writer, error, 0)
-    if error != BAD_REQUEST:
-        credential_challenge(
-            &server.secret, source, <uint32_t>(now_us // 1000000), &writer)
-    reply.size = stun_end(&writer, NULL, 0, reply.message.has_fingerprint)
-    if reply.size > CHALLENGE_GAIN * asked:
-        reply.size = 0
-
-
-cdef bint turn_answers_stranger(
-        TurnServer* server, const Address* source, int64_t now_us) noexcept nogil:
-    """Counted by address without its port, so that a victim whose address is forged gets little."""
-    cdef Address who = source[0]
-    cdef uint64_t cell
-    if server.strangers_second != now_us // 1000000:
-        server.strangers_second = now_us // 1000000
-        memset(server.strangers, 0, sizeof(server.strangers))
-    who.port = 0
-    cell = register_client_key(server, &who, 0) % STRANGER_CELLS
-    if server.strangers[cell] >= STRANGERS_PER_SECOND:
-        server.counters[TURN_THROTTLED] += 1
-        return False
-    server.strangers[cell] += 1
-    return True

@@ -2,7 +2,8 @@
 
 from libc.stdint cimport uint16_t
 
-from fastsfu._native.crypto.srtp cimport SRTP_OK, srtcp_protect
+from fastsfu._native.crypto.srtcp cimport srtcp_protect
+from fastsfu._native.crypto.srtp cimport SRTP_OK
 from fastsfu._native.worker.egress cimport egress_protected
 
 

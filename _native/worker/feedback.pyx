@@ -3,7 +3,8 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
-from fastsfu._native.crypto.srtp cimport SRTP_OK, srtcp_unprotect
+from fastsfu._native.crypto.srtcp cimport srtcp_unprotect
+from fastsfu._native.crypto.srtp cimport SRTP_OK
 from fastsfu._native.media.reception cimport reception_on_sr
 from fastsfu._native.media.stream cimport (
     REDUNDANT_US, InboundStream, MediaKind, OutboundState, OutboundStream, keyframe_granted,

@@ -6,9 +6,10 @@ from libc.string cimport memcpy
 
 from fastsfu._native.crypto.arena cimport KeyCell, KeySlab
 from fastsfu._native.crypto.kdf cimport KdfLabel, MasterKey, kdf_derive
+from fastsfu._native.crypto.srtcp cimport srtcp_protect, srtcp_unprotect
 from fastsfu._native.crypto.srtp cimport (
-    SRTCP_MAX_OVERHEAD, SRTP_OK, ProtectJob, SrtpContext, SrtpProfile, SrtpResult, srtcp_protect,
-    srtcp_unprotect, srtp_close, srtp_open, srtp_protect, srtp_unprotect)
+    SRTCP_MAX_OVERHEAD, SRTP_OK, ProtectJob, SrtpContext, SrtpProfile, SrtpResult, srtp_close,
+    srtp_open, srtp_protect, srtp_unprotect)
 from fastsfu._native.crypto.suite cimport (
     CM_BATCH, KEY_CELL, CmJob, Suite, SuiteMaker, suite_cm_key, suite_cm_key_free, suite_free,
     suite_gcm_key, suite_gcm_key_free, suite_name, suite_new)

@@ -12,14 +12,15 @@ from fastsfu._native.base.address cimport Address
 from fastsfu._native.engine.relay_request cimport request_relay
 from fastsfu._native.packet.turn cimport DATA_OVERHEAD, channel_data_size
 from fastsfu._native.turn.allocation cimport Allocation, allocation_data_header
+from fastsfu._native.turn.answer cimport TURN_CLOSE, TURN_OPEN, TURN_RELAY, TurnReply
 from fastsfu._native.turn.register cimport (
     register_admit, register_find, register_named, register_remove, register_revoke,
 )
 from fastsfu._native.turn.relay cimport Relay
 from fastsfu._native.turn.relayable cimport relayable_address, relayable_endpoint
+from fastsfu._native.turn.server cimport TurnServer, turn_free, turn_init
 from fastsfu._native.turn.turn cimport (
-    TURN_CLOSE, TURN_OPEN, TURN_RELAY, TurnReply, TurnServer, turn_channel_peer,
-    turn_free, turn_from_peer, turn_init, turn_on_message, turn_opened, turn_within_quota,
+    turn_channel_peer, turn_from_peer, turn_on_message, turn_opened, turn_within_quota,
 )
 
 from tests.native.faces.exact cimport exact
