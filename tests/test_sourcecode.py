@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 FOLDERS = ("_native", "fastsfu", "tests", "benchmarks", "examples")
-MOST_LINES = {".py": 330, ".pyx": 500, ".pxd": 150, ".js": 500, ".mjs": 500}
+MOST_LINES = {".py": 330, ".pyx": 400, ".pxd": 150, ".js": 500, ".mjs": 500}
 DOCUMENTS = ["CONTRIBUTING.md", "_native/README.md", *(f"docs/{p.name}" for p in DOCS)]
 WIDEST = 100
 LONGEST_FUNCTION = 50

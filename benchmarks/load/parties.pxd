@@ -61,3 +61,10 @@ cdef struct Receiver:
     uint64_t wrong            # authentic, but not what was sent
     bint dropping             # its media ends in the kernel
     uint32_t drops_before     # the window
+
+
+cdef inline int rows_beginning(const Row* rows, int count, int row) noexcept:
+    """The first row from here on that begins a frame, or is audio."""
+    while row < count and rows[row].stream and not rows[row].first:
+        row += 1
+    return row % count

@@ -6,34 +6,33 @@ by address: not our own SRTP), its content compared with what was sent, and its 
 the sender's clock in the payload to the kernel's receive timestamp (SO_TIMESTAMPNS, both
 CLOCK_REALTIME). Sockets are looked at every few milliseconds and never waited on: on loopback the
 server's core would pay for waking us, which no receiver on a network makes it do.
-Payload: 16 bytes of the trace's prefix, then Stamp, then its fill byte.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
 import numpy as np
 
+from benchmarks.load.content cimport (
+    HEADER, LEVEL_BYTES, content_read, content_write, header_write, level_write,
+)
+from benchmarks.load.control cimport (
+    SrtpFunction, control_check, control_report, control_set, is_rtp,
+)
 from benchmarks.load.parties cimport (
-    CHECK_CAPACITY, PREFIX, STREAMS, Control, Flow, Receiver, Row, Sender, Stamp,
+    STREAMS, Flow, Receiver, Row, Sender, Stamp, rows_beginning,
 )
 from benchmarks.load.sockets cimport (
-    BATCH, CLOCK_MONOTONIC, CLOCK_REALTIME, MSG_DONTWAIT, TFD_NONBLOCK, alarm_at, batch,
+    BATCH, CLOCK_MONOTONIC, MSG_DONTWAIT, TFD_NONBLOCK, alarm_at, batch,
     batch_receive, batch_time_ns, clock_ns, close, drop_media, drops, epoll_create1, epoll_event,
-    epoll_wait, htonl, htons, read, send, timerfd_create, timestamp, watch,
+    epoll_wait, read, send, timerfd_create, timestamp, watch,
 )
 
-ctypedef int (*SrtpFunction)(void* session, void* packet, int* size) noexcept nogil
-
 cdef enum:
-    HEADER = 20
-    LEVEL = 4                 # bytes more with a level
-    LEVEL_ID = 5              # of RFC 6464's extension (peer.EXTENSIONS)
     PAUSE_US = 400000         # Opus that pauses says so often that it does
     PAUSE_BYTES = 60
     LATENCY_BUCKETS = 200000  # of 1 us
-    STAMP_MAGIC = 0x5AFE57A3
     EVENTS = 64
     SPREAD = 1000             # receivers' control packets are spread over so many ticks
     TICK_NS = 1000000
@@ -73,8 +72,7 @@ cdef class Player:
         if (self.senders == NULL or self.receivers == NULL or self.latency == NULL
                 or self.batch == NULL):
             raise MemoryError
-        self.sender_capacity = senders
-        self.capacity = capacity
+        self.sender_capacity, self.capacity = senders, capacity
         self.epoll = epoll_create1(0)
         self.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)
         watch(self.epoll, self.timer)
@@ -102,7 +100,7 @@ cdef class Player:
             raise ValueError(f"room for {self.sender_capacity} senders")
         cdef Sender* sender = &self.senders[self.sender_count]
         cdef int stream
-        _set_control(&sender.control, fd, protect, check)
+        control_set(&sender.control, fd, protect, check)
         sender.unprotect = <void*>unprotect
         sender.keyframe_wanted = True
         for stream in range(STREAMS):
@@ -120,7 +118,7 @@ cdef class Player:
             raise ValueError(f"room for {self.capacity} receivers")
         cdef Receiver* receiver = &self.receivers[self.count]
         cdef int number
-        _set_control(&receiver.control, fd, protect, check)
+        control_set(&receiver.control, fd, protect, check)
         receiver.unprotect = <void*>unprotect
         receiver.first_sender, receiver.sender_count = first_sender, senders
         receiver.flows = <Flow*>calloc(senders * STREAMS, sizeof(Flow))
@@ -160,7 +158,7 @@ cdef class Player:
             self.pt[stream] = payload_types[stream]
             self.ts_rate[stream] = clock_rates[stream]
         for number in range(self.sender_count):
-            self.senders[number].row = _beginning(
+            self.senders[number].row = rows_beginning(
                 self.rows, self.row_count, number * self.row_count // self.sender_count)
         self.playing = 0
         self.play(self.sender_count)
@@ -184,13 +182,10 @@ cdef class Player:
     def renew(self):
         """Consent of everybody, for those who were not played to for longer than it lasts."""
         cdef int number
-        cdef Control* control
-        for number in range(self.sender_count + self.count):
-            if number < self.sender_count:
-                control = &self.senders[number].control
-            else:
-                control = &self.receivers[number - self.sender_count].control
-            send(control.fd, control.check, control.check_size, MSG_DONTWAIT)
+        for number in range(self.sender_count):
+            control_check(&self.senders[number].control)
+        for number in range(self.count):
+            control_check(&self.receivers[number].control)
 
     def run(self, double seconds):
         """Send and receive for so long; the trace goes on where the last run left it."""
@@ -259,8 +254,7 @@ cdef class Player:
 
     def latency_histogram(self):
         """Packets by latency in us (the last bucket: and longer)."""
-        cdef uint64_t[::1] view = <uint64_t[:LATENCY_BUCKETS]>self.latency
-        return np.array(view)
+        return np.array(<uint64_t[:LATENCY_BUCKETS]>self.latency)
 
     cdef void _loop(self, int64_t end_ns) noexcept nogil:
         cdef epoll_event events[EVENTS]
@@ -328,43 +322,27 @@ cdef class Player:
 
     cdef void _send(self, Sender* sender, int number, Row* row) noexcept nogil:
         cdef uint8_t packet[2048]
-        cdef int header = HEADER + (LEVEL if self.hall else 0)
-        cdef uint8_t* payload = packet + header
+        cdef int header = HEADER + (LEVEL_BYTES if self.hall else 0)
         cdef int stream = row.stream, size = header + row.payload_bytes
         cdef Stamp stamp
         cdef uint32_t index = sender.index[stream]
         if row.first:
             sender.frame_is_key = sender.keyframe_wanted
             sender.keyframe_wanted = False
-        self._write_header(packet, sender, row, index)
+        header_write(
+            packet, self.pt[stream] | (row.marker << 7), index, row.timestamp
+            + <uint32_t>(sender.offset_us * self.ts_rate[stream] // 1000000),
+            sender.ssrc[stream], sender.transport_seq)
+        sender.transport_seq += 1
         if self.hall:
-            write_level(packet, index, number < self.playing)
-        memcpy(payload, &row.key[0] if sender.frame_is_key else &row.delta[0], PREFIX)
-        stamp.magic, stamp.index, stamp.stream = STAMP_MAGIC, index, <uint8_t>stream
-        stamp.sender = <uint16_t>number
-        stamp.size, stamp.fill = row.payload_bytes, <uint8_t>(index * 31 + stream)
-        memset(payload + PREFIX, stamp.fill, row.payload_bytes - PREFIX)
-        stamp.sent_ns = clock_ns(CLOCK_REALTIME)
-        memcpy(payload + PREFIX, &stamp, sizeof(stamp))
+            level_write(packet, index, number < self.playing)
+        stamp.index, stamp.stream, stamp.sender = index, <uint8_t>stream, <uint16_t>number
+        content_write(
+            packet + header, &row.key[0] if sender.frame_is_key else &row.delta[0],
+            row.payload_bytes, &stamp)
         sender.index[stream] += 1
         self.srtp_protect(sender.control.protect, packet, &size)
         self.send_failures += send(sender.control.fd, packet, size, MSG_DONTWAIT) != size
-
-    cdef void _write_header(
-            self, uint8_t* packet, Sender* sender, Row* row, uint32_t index) noexcept nogil:
-        """RTP fixed header, and its extension 3: the transport-wide sequence number."""
-        cdef int stream = row.stream
-        cdef uint32_t ticks = <uint32_t>(sender.offset_us * self.ts_rate[stream] // 1000000)
-        packet[0] = 0x90
-        packet[1] = self.pt[stream] | (row.marker << 7)
-        (<uint16_t*>(packet + 2))[0] = htons(<uint16_t>index)
-        (<uint32_t*>(packet + 4))[0] = htonl(row.timestamp + ticks)
-        (<uint32_t*>(packet + 8))[0] = htonl(sender.ssrc[stream])
-        (<uint32_t*>(packet + 12))[0] = htonl(0xBEDE0001)
-        packet[16] = 0x31
-        (<uint16_t*>(packet + 17))[0] = htons(sender.transport_seq)
-        packet[19] = 0
-        sender.transport_seq += 1
 
     cdef void _send_control(self) noexcept nogil:
         """A tick: those whose turn it is report (each second) and renew consent (each fifth)."""
@@ -372,10 +350,13 @@ cdef class Player:
         cdef bint check = (self.tick // SPREAD) % 5 == 0
         cdef int sender = number
         while sender < self.sender_count:
-            _send_report(self, &self.senders[sender].control, self.senders[sender].ssrc[1], check)
+            control_report(
+                &self.senders[sender].control, self.srtp_protect_rtcp,
+                self.senders[sender].ssrc[1], check)
             sender += SPREAD
         while number < self.count:
-            _send_report(self, &self.receivers[number].control, 0x1000 + number, check)
+            control_report(
+                &self.receivers[number].control, self.srtp_protect_rtcp, 0x1000 + number, check)
             number += SPREAD
 
     cdef void _receive_all(self, bint sending) noexcept nogil:
@@ -395,7 +376,7 @@ cdef class Player:
         for i in range(got):
             packet = self.batch.data[i]
             size = self.batch.message[i].msg_len
-            if not _is_rtp(packet, size):
+            if not is_rtp(packet, size):
                 continue
             if self.srtp_unprotect(receiver.unprotect, packet, &size) != 0:
                 receiver.unauthentic += 1
@@ -406,24 +387,13 @@ cdef class Player:
     cdef bint _count(
             self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
         """Is this plain packet what a sender of its room sent? Then it counts."""
-        cdef int offset = 12 + 4 * (packet[0] & 15), i
         cdef Stamp stamp
         cdef Flow* flow
         cdef const Sender* sender
         cdef int64_t latency
         cdef uint32_t seq = (<uint32_t>packet[2] << 8) | packet[3]
-        if packet[0] & 0x10:
-            offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
-        if packet[0] & 0x20:
-            size -= packet[size - 1]
-        if size < offset + PREFIX + <int>sizeof(Stamp):
+        if not content_read(packet, size, &stamp):
             return False
-        memcpy(&stamp, packet + offset + PREFIX, sizeof(stamp))
-        if stamp.magic != STAMP_MAGIC or stamp.stream >= STREAMS or stamp.size != size - offset:
-            return False
-        for i in range(offset + PREFIX + <int>sizeof(Stamp), size):
-            if packet[i] != stamp.fill:
-                return False
         if not 0 <= stamp.sender - r.first_sender < r.sender_count:
             return False
         sender = &self.senders[stamp.sender]
@@ -442,7 +412,7 @@ cdef class Player:
         for i in range(got):
             packet = self.batch.data[i]
             size = self.batch.message[i].msg_len
-            if size < 8 or packet[0] >> 6 != 2 or _is_rtp(packet, size):
+            if size < 8 or packet[0] >> 6 != 2 or is_rtp(packet, size):
                 continue
             if self.srtp_unprotect_rtcp(sender.unprotect, packet, &size) != 0:
                 continue
@@ -456,44 +426,3 @@ cdef class Player:
         if packet_type == 206 and format in (1, 4):
             self.keyframe_requests += 1
             sender.keyframe_wanted = True
-
-
-cdef void write_level(uint8_t* packet, uint32_t index, bint speaks) noexcept nogil:
-    """-dBov, behind the transport-wide number; it wavers as voices and rooms do."""
-    (<uint32_t*>(packet + 12))[0] = htonl(0xBEDE0002)
-    packet[19] = LEVEL_ID << 4
-    packet[20] = 24 + index % 7 if speaks else 70 + index % 3
-    packet[21] = packet[22] = packet[23] = 0
-
-
-cdef int _beginning(const Row* rows, int count, int row) noexcept:
-    """The first row from here on that begins a frame, or is audio."""
-    while row < count and rows[row].stream and not rows[row].first:
-        row += 1
-    return row % count
-
-
-cdef void _set_control(Control* control, int fd, uintptr_t protect, bytes check) except *:
-    if len(check) > CHECK_CAPACITY:
-        raise ValueError("the consent check is too long")
-    control.fd = fd
-    control.protect = <void*>protect
-    control.check_size = <int>len(check)
-    memcpy(control.check, <const char*>check, control.check_size)
-
-
-cdef bint _is_rtp(const uint8_t* packet, int size) noexcept nogil:
-    """RFC 7983 and RFC 5761: version 2, and not one of RTCP's packet types."""
-    return size >= 12 and packet[0] >> 6 == 2 and not 64 <= (packet[1] & 0x7F) < 96
-
-
-cdef void _send_report(Player self, Control* control, uint32_t ssrc, bint check) noexcept nogil:
-    """An empty receiver report (RFC 3550 section 6.4.2), and the consent check when it is due."""
-    cdef uint8_t packet[256]
-    cdef int size = 8
-    (<uint32_t*>packet)[0] = htonl(0x80C90001)
-    (<uint32_t*>(packet + 4))[0] = htonl(ssrc)
-    if self.srtp_protect_rtcp(control.protect, packet, &size) == 0:
-        send(control.fd, packet, size, MSG_DONTWAIT)
-    if check:
-        send(control.fd, control.check, control.check_size, MSG_DONTWAIT)
