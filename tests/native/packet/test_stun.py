@@ -1,5 +1,6 @@
 """STUN messages: what is read, what is refused, what is written."""
 
+import itertools
 from ipaddress import ip_address
 from secrets import token_bytes
 
@@ -194,6 +195,7 @@ def test_attributes_of_impossible_size(kind: int, value: bytes) -> None:
         message(b"\x80\x22\x00\x05abcd"),  # an attribute beyond the end
         message(b"\x80\x22\xff\xff"),
     ],
+    ids=itertools.count(),  # not by the datagrams, whose transactions are random
 )
 def test_malformed(datagram: bytes) -> None:
     assert stun.parse(datagram) == (StunResult.STUN_MALFORMED, None)
