@@ -25,8 +25,11 @@ from benchmarks.load.parties cimport (
 )
 from benchmarks.load.sockets cimport (
     BATCH, CLOCK_MONOTONIC, MSG_DONTWAIT, TFD_NONBLOCK, alarm_at, batch,
-    batch_receive, batch_time_ns, clock_ns, close, drop_media, drops, epoll_create1, epoll_event,
+    batch_receive, batch_time_ns, clock_ns, close, drop_media, epoll_create1, epoll_event,
     epoll_wait, read, send, timerfd_create, timestamp, watch,
+)
+from benchmarks.load.window cimport (
+    window_close, window_count, window_open_receiver, window_open_sender, window_row,
 )
 
 cdef enum:
@@ -202,49 +205,25 @@ cdef class Player:
 
     def open_window(self):
         """From the next packet on, count."""
+        cdef int number
         memset(self.latency, 0, LATENCY_BUCKETS * sizeof(uint64_t))
-        cdef int stream, number
-        cdef Sender* sender
-        cdef Receiver* receiver
         self.late_ns = 0
         for number in range(self.sender_count):
-            sender = &self.senders[number]
-            for stream in range(STREAMS):
-                sender.window_first[stream] = sender.index[stream]
-                sender.window_end[stream] = 0xFFFFFFFF
+            window_open_sender(&self.senders[number])
         for number in range(self.count):
-            receiver = &self.receivers[number]
-            for stream in range(receiver.sender_count * STREAMS):
-                receiver.flows[stream].packets = receiver.flows[stream].gaps = 0
-            receiver.unauthentic = receiver.wrong = 0
-            receiver.drops_before = drops(receiver.control.fd)
+            window_open_receiver(&self.receivers[number])
 
     def close_window(self):
         """Count no packet that is sent from now on; how many each sender has sent: (audio, video).
         """
-        cdef int stream, number
-        sent = []
-        for number in range(self.sender_count):
-            s = &self.senders[number]
-            for stream in range(STREAMS):
-                s.window_end[stream] = s.index[stream]
-            sent.append([s.window_end[k] - s.window_first[k] for k in range(STREAMS)])
-        return sent
+        return [window_close(&self.senders[number]) for number in range(self.sender_count)]
 
     def report(self):
         """Packets by receiver: audio, video, gaps, unauthentic, wrong, dropped; and of the sender.
 
         Dropped: what the kernel dropped on our word, counted but not looked into.
         """
-        rows = []
-        for number in range(self.count):
-            r = self.receivers[number]
-            dropped = drops(r.control.fd) - r.drops_before if r.dropping else 0
-            packets = [r.flows[i].packets for i in range(r.sender_count * STREAMS)]
-            gaps = sum([r.flows[i].gaps for i in range(r.sender_count * STREAMS)])
-            rows.append((
-                sum(packets[0::STREAMS]), sum(packets[1::STREAMS]), gaps,
-                r.unauthentic, r.wrong, dropped))
+        rows = [window_row(&self.receivers[number]) for number in range(self.count)]
         return np.array(rows, dtype=np.int64).reshape(-1, 6), {
             "keyframe_requests": self.keyframe_requests,
             "feedback": self.feedback,
@@ -389,19 +368,14 @@ cdef class Player:
         """Is this plain packet what a sender of its room sent? Then it counts."""
         cdef Stamp stamp
         cdef Flow* flow
-        cdef const Sender* sender
         cdef int64_t latency
         cdef uint32_t seq = (<uint32_t>packet[2] << 8) | packet[3]
         if not content_read(packet, size, &stamp):
             return False
         if not 0 <= stamp.sender - r.first_sender < r.sender_count:
             return False
-        sender = &self.senders[stamp.sender]
         flow = &r.flows[(stamp.sender - r.first_sender) * STREAMS + stamp.stream]
-        flow.gaps += flow.next_seq <= 0xFFFF and flow.next_seq != seq
-        flow.next_seq = (seq + 1) & 0xFFFF
-        if sender.window_first[stamp.stream] <= stamp.index < sender.window_end[stamp.stream]:
-            flow.packets += 1
+        if window_count(flow, &self.senders[stamp.sender], &stamp, seq):
             latency = (at - stamp.sent_ns) // 1000
             self.latency[min(max(latency, 0), LATENCY_BUCKETS - 1)] += 1
         return True
@@ -418,11 +392,8 @@ cdef class Player:
                 continue
             offset = 0
             while offset + 4 <= size:
-                self._note_feedback(sender, packet[offset + 1], packet[offset] & 31)
+                self.feedback += packet[offset + 1] == 205 and packet[offset] & 31 == 15
+                if packet[offset + 1] == 206 and packet[offset] & 31 in (1, 4):
+                    self.keyframe_requests += 1
+                    sender.keyframe_wanted = True
                 offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
-
-    cdef void _note_feedback(self, Sender* sender, int packet_type, int format) noexcept nogil:
-        self.feedback += packet_type == 205 and format == 15
-        if packet_type == 206 and format in (1, 4):
-            self.keyframe_requests += 1
-            sender.keyframe_wanted = True
