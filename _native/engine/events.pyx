@@ -34,6 +34,7 @@ VERBS[EVENT_DTLS].of_transport = dtls_datagram
 VERBS[EVENT_STREAM_STARTED].of_stream = stream_started
 VERBS[EVENT_STREAM_ENDED].of_stream = stream_ended
 VERBS[EVENT_AUDIO_LEVEL].of_stream = audio_level
+VERBS[EVENT_WANTED].of_stream = encoding_wanted
 
 
 cdef int events_deliver(
@@ -90,6 +91,11 @@ cdef int stream_ended(const Head* event, object events) except -1:
 
 cdef int audio_level(const Head* event, object events) except -1:
     events.on_audio_level(event.handle, (<const AudioLevel*>event).level)
+    return 0
+
+
+cdef int encoding_wanted(const Head* event, object events) except -1:
+    events.on_wanted(event.handle, bool((<const EncodingWanted*>event).wanted))
     return 0
 
 

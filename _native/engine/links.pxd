@@ -25,7 +25,7 @@ cdef class Links:
     # A stream of `home` for receivers at `here`: its handle there.
     cdef uint64_t open_replica(
         self, Commands here, Commands home, uint64_t inbound, int kind,
-        uint32_t clock_rate) except 0
+        uint32_t clock_rate, uint64_t lower) except 0
     cdef int close_replica(self, Commands here, uint64_t replica) except -1
     cdef int tell(self, Worker* worker, Worker* peer) except -1
     cdef void free_all(self) noexcept

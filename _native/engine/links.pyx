@@ -56,7 +56,7 @@ cdef class Links:
 
     cdef uint64_t open_replica(
             self, Commands here, Commands home, uint64_t inbound, int kind,
-            uint32_t clock_rate) except 0:
+            uint32_t clock_rate, uint64_t lower) except 0:
         cdef uint64_t replica
         if here is home or self.workers[home.worker.index] != home.worker:
             raise ValueError("a replica is of a stream of another engine with the same Links")
@@ -67,7 +67,7 @@ cdef class Links:
         if replica == 0:
             raise MemoryError("no stream left: max_streams is reached")
         try:
-            create_replica(here, home, inbound, replica, kind, clock_rate)
+            create_replica(here, home, inbound, replica, kind, clock_rate, lower)
         except BaseException:
             handles_give_back(&here.streams, replica)
             raise
@@ -110,7 +110,7 @@ cdef class Links:
 
 cdef int create_replica(
         Commands here, Commands home, uint64_t inbound, uint64_t replica, int kind,
-        uint32_t clock_rate) except -1:
+        uint32_t clock_rate, uint64_t lower) except -1:
     cdef CreateReplica* command = <CreateReplica*>here.reserve(
         COMMAND_CREATE_REPLICA, replica, sizeof(CreateReplica))
     cdef TapStream* tap
@@ -118,6 +118,7 @@ cdef int create_replica(
     command.origin = inbound
     command.kind = kind
     command.clock_rate = clock_rate
+    command.lower = lower
     tap = <TapStream*>home.reserve(COMMAND_TAP, inbound, sizeof(TapStream))
     tap.peer = here.worker.index
     tap.replica = replica

@@ -14,7 +14,7 @@ cdef int request_extensions(SetExtensions* command, extensions) except -1
 cdef uint32_t random_u32() noexcept
 # The structs are zero but for their heads. `voices`, or None, are held for the command.
 cdef int request_inbound(
-    CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types, bint nack,
+    CreateInbound* command, int kind, str mid, str rid, ssrc, rtx_ssrc, payload_types, bint nack,
     bint fir, RoomVoices voices) except -1
 cdef int request_outbound(
     CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,

@@ -5,7 +5,7 @@ from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.engine.voices cimport RoomVoices
-from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
+from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY, RID_CAPACITY
 from fastsfu._native.media.voices cimport voices_hold
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport (
@@ -53,11 +53,14 @@ cdef int request_extensions(SetExtensions* command, extensions) except -1:
 
 
 cdef int request_inbound(
-        CreateInbound* command, int kind, str mid, ssrc, rtx_ssrc, payload_types,
+        CreateInbound* command, int kind, str mid, str rid, ssrc, rtx_ssrc, payload_types,
         bint nack, bint fir, RoomVoices voices) except -1:
     cdef bytes name = mid.encode()
+    cdef bytes encoding = rid.encode()
     if not 1 <= len(name) <= MID_CAPACITY:
         raise ValueError(f"a MID is 1 to {MID_CAPACITY} bytes long, not {len(name)}")
+    if len(encoding) > RID_CAPACITY:
+        raise ValueError(f"a RID is at most {RID_CAPACITY} bytes long, not {len(encoding)}")
     check_payload_types(payload_types)
     command.kind = kind
     command.ssrc = ssrc or 0
@@ -66,6 +69,8 @@ cdef int request_inbound(
     command.fir = fir
     command.mid_size = <uint8_t>len(name)
     memcpy(command.mid, <const char*>name, len(name))
+    command.rid_size = <uint8_t>len(encoding)
+    memcpy(command.rid, <const char*>encoding, len(encoding))
     command.payload_type_count = len(payload_types)
     for i, (pt, codec, clock_rate, rtx_pt) in enumerate(payload_types):
         command.payload_types[<int>i].pt = pt

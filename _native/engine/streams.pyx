@@ -1,6 +1,6 @@
 """The event loop's orders about streams; the contract is in streams.pyi."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
 from fastsfu._native.engine.request cimport random_u32, request_inbound, request_outbound
@@ -8,7 +8,7 @@ from fastsfu._native.engine.voices cimport RoomVoices
 from fastsfu._native.worker.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND,
     COMMAND_PAUSE_INBOUND, COMMAND_PAUSE_OUTBOUND, COMMAND_PIN_INBOUND, COMMAND_REQUEST_KEYFRAME,
-    CreateInbound, CreateOutbound, SwitchStream,
+    COMMAND_SET_PREFERENCE, CreateInbound, CreateOutbound, SetPreference, SwitchStream,
 )
 
 
@@ -21,14 +21,16 @@ cdef class Streams:
 
     def create_inbound(
             self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types,
-            bint nack, bint fir, RoomVoices voices=None):
+            bint nack, bint fir, RoomVoices voices=None, str rid="", uint64_t lower=0):
         cdef CreateInbound* command
         cdef uint64_t handle = self.take(transport)
         try:
             command = <CreateInbound*>self.commands.reserve(
                 COMMAND_CREATE_INBOUND, handle, sizeof(CreateInbound))
             command.transport = transport
-            request_inbound(command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
+            command.lower = lower
+            request_inbound(
+                command, kind, mid, rid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
         except BaseException:
             handles_give_back(&self.commands.streams, handle)
             raise
@@ -70,10 +72,12 @@ cdef class Streams:
         self.close(COMMAND_CLOSE_OUTBOUND, outbound)
 
     def create_replica(
-            self, Streams source, uint64_t inbound, *, int kind, uint32_t clock_rate):
+            self, Streams source, uint64_t inbound, *, int kind, uint32_t clock_rate,
+            uint64_t lower=0):
         self.commands.check()
         source.commands.check()
-        return self.links.open_replica(self.commands, source.commands, inbound, kind, clock_rate)
+        return self.links.open_replica(
+            self.commands, source.commands, inbound, kind, clock_rate, lower)
 
     def close_replica(self, uint64_t replica):
         self.commands.check()
@@ -81,6 +85,19 @@ cdef class Streams:
 
     def pause_outbound(self, uint64_t outbound, bint paused):
         self.switch(COMMAND_PAUSE_OUTBOUND, outbound, paused)
+
+    def set_preference(
+            self, uint64_t outbound, *, uint8_t priority, uint8_t most_layer,
+            uint16_t most_height):
+        cdef SetPreference* command
+        self.commands.check()
+        if handles_live(&self.commands.streams, outbound):
+            command = <SetPreference*>self.commands.reserve(
+                COMMAND_SET_PREFERENCE, outbound, sizeof(SetPreference))
+            command.priority = priority
+            command.most_layer = most_layer
+            command.most_height = most_height
+            self.commands.commit()
 
     def request_keyframe(self, uint64_t inbound):
         self.switch(COMMAND_REQUEST_KEYFRAME, inbound, True)

@@ -23,5 +23,9 @@ cdef void history_put(
 # NULL when gone or too old. Borrowed: valid until the next put, expire or free.
 cdef MediaPacket* history_get(
     History* history, int64_t ext_seq, int64_t now_us) noexcept nogil
+# The same whatever its age.
+cdef MediaPacket* history_peek(History* history, int64_t ext_seq) noexcept nogil
+# Lets go of all of it; any number may follow.
+cdef void history_clear(History* history) noexcept nogil
 # Lets go of what is too old: for streams that have fallen silent, so that no plaintext stays.
 cdef void history_expire(History* history, int64_t now_us) noexcept nogil

@@ -46,13 +46,26 @@ cdef void history_put(
 
 cdef MediaPacket* history_get(
         History* history, int64_t ext_seq, int64_t now_us) noexcept nogil:
+    cdef MediaPacket* slot = history_peek(history, ext_seq)
+    if slot == NULL or now_us - slot.arrival_us > history.max_age_us:
+        return NULL
+    return slot
+
+
+cdef MediaPacket* history_peek(History* history, int64_t ext_seq) noexcept nogil:
     cdef MediaPacket* slot
     if ext_seq < history.oldest or ext_seq > history.newest:
         return NULL
     slot = &history.packets[ext_seq & history.mask]
-    if slot.buffer == NULL or now_us - slot.arrival_us > history.max_age_us:
-        return NULL
-    return slot
+    return slot if slot.buffer != NULL else NULL
+
+
+cdef void history_clear(History* history) noexcept nogil:
+    if history.packets == NULL:
+        return
+    forget_before(history, history.newest + 1)
+    history.oldest = 0
+    history.newest = -1
 
 
 cdef void history_expire(History* history, int64_t now_us) noexcept nogil:

@@ -7,6 +7,7 @@ receivers and all workers that it goes to. Its plaintext lies in a buffer that e
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
 from fastsfu._native.base.pool cimport Buffer
+from fastsfu._native.packet.layers cimport PacketLayers
 from fastsfu._native.packet.rtp cimport RtpHeader
 
 cdef enum:
@@ -25,6 +26,8 @@ cdef struct MediaPacket:
     uint16_t redundancy       # bytes in front of the payload that say older blocks again; 0: none
     uint8_t red_pt            # payload type of both together
     bint bridges              # the packet before it is missing, so who can takes it from this one
+    uint8_t codec             # Codec
+    PacketLayers layers       # of a stream that is `layered`, else one layer
 
 cdef struct Run:              # packets [begin, end) of a frame that leave as one message
     int begin

@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t, uint32_t
 
 cdef enum:
+    RATED = 4                     # spatial, and temporal, layers of a stream that are measured
     RATE_BUCKETS = 10
     RATE_BUCKET_US = 50000
 

@@ -38,8 +38,9 @@ cdef void reception_report(
 cdef bint reception_sender_clock(
     const Reception* reception, int64_t now_us, uint64_t* ntp, uint32_t* rtp_ts) noexcept nogil
 
-# How far `other`'s timestamps are behind at one instant of their sender's clock, by the last
-# reports of both: of two encodings of one source. False: one has none, or they are a day apart.
+# How far `other`'s timestamps are behind at one instant: two encodings of one source have one
+# clock. By the last reports of both, else, or where those are absurd, by when the newest packets
+# came. False: neither is known.
 cdef bint reception_align(
     const Reception* reception, const Reception* other, uint32_t* behind) noexcept nogil
 

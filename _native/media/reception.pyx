@@ -84,6 +84,20 @@ cdef bint reception_sender_clock(
 
 cdef bint reception_align(
         const Reception* reception, const Reception* other, uint32_t* behind) noexcept nogil:
+    cdef bint arrived = reception.base_seq >= 0 and other.base_seq >= 0
+    cdef uint32_t by_arrival = other.last_transit - reception.last_transit
+    cdef int32_t apart
+    if not align_reports(reception, other, behind):
+        behind[0] = by_arrival
+        return arrived
+    apart = <int32_t>(behind[0] - by_arrival)
+    if arrived and not -<int64_t>reception.clock_rate < apart < <int64_t>reception.clock_rate:
+        behind[0] = by_arrival
+    return True
+
+
+cdef bint align_reports(
+        const Reception* reception, const Reception* other, uint32_t* behind) noexcept nogil:
     cdef int64_t apart = <int64_t>(other.sr_ntp - reception.sr_ntp)      # 32.32 s
     if reception.sr_ntp == 0 or other.sr_ntp == 0:
         return False

@@ -13,6 +13,9 @@ from libc.stdint cimport int64_t, uint8_t
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stream cimport InboundStream
 
+cdef enum:
+    REDUNDANT_US = 15000000       # it goes along after a report of loss; these are 7.5 s apart
+
 # The Codec of its newest block; NO_PT: it is malformed, or that is none of the stream's.
 cdef uint8_t redundancy_undo(const InboundStream* stream, MediaPacket* packet) noexcept nogil
 # For packets in order of their numbers, whose timestamps are the receivers'.

@@ -2,8 +2,10 @@
 receiver of it (RFC 7656).
 
 Owned by one worker. An inbound stream lists its receivers; an outbound stream points back. Either
-may be closed first. Receivers on another worker have a replica of it there, an inbound stream that
-a link feeds instead of a transport; a tap is where it leaves for one.
+may be closed first. The encodings of one source (simulcast) are inbound streams of a ladder, each
+of which knows the next smaller and the next larger one (media/ladder). Receivers on another worker
+have a replica of it there, an inbound stream that a link feeds instead of a transport; a tap is
+where it leaves for one (media/tap).
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -11,13 +13,17 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.media.gate cimport Gate
 from fastsfu._native.media.history cimport History
 from fastsfu._native.media.levels cimport Level
+from fastsfu._native.media.layering cimport Layering, Preference
 from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.packet cimport MediaPacket
+from fastsfu._native.media.rate cimport RATED, Rate
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.media.repeats cimport Numbered, Repeats
 from fastsfu._native.media.rewrite cimport Rewrite
 from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.tap cimport Tap
 from fastsfu._native.media.timeline cimport Timeline
+from fastsfu._native.packet.dependency cimport DependencyTemplates
 
 cpdef enum MediaKind:
     AUDIO = 0
@@ -26,22 +32,12 @@ cpdef enum MediaKind:
 cdef enum:
     NO_PT = 255                   # no payload type
     MID_CAPACITY = 16             # bytes of a MID that we accept
+    RID_CAPACITY = 16
     CNAME_CAPACITY = 64
     FRAME_CAPACITY = 64           # packets of one frame gathered at most (GSO_MAX_SEGMENTS)
     HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
     HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
-    REDUNDANT_US = 15000000       # red goes along after a report of loss; these are 7.5 s apart
-    # at most one keyframe request in that time: a keyframe costs every receiver
-    KEYFRAME_INTERVAL_US = 500000
-    # of one receiver's: so far apart at least, and so many in that time
-    KEYFRAME_APART_US = 200000
-    KEYFRAME_ASKS = 3
-    KEYFRAME_ASKS_US = 10000000
-
-cdef struct Tap:
-    void* link                    # worker/state Link
-    uint64_t replica              # its handle there
-    bint broken                   # a frame did not fit: nothing until the next keyframe
+    KEYFRAME_ASKS = 3             # times that are kept of a receiver
 
 cdef struct InboundStream:
     uint64_t handle
@@ -57,6 +53,8 @@ cdef struct InboundStream:
     uint32_t rtx_ssrc             # 0 = none or not yet known
     uint8_t mid[MID_CAPACITY]
     uint8_t mid_size
+    uint8_t rid[RID_CAPACITY]     # of one encoding among several; size 0 = it has none
+    uint8_t rid_size
     uint8_t codec_of_pt[128]      # Codec, or NO_PT
     uint8_t primary_of_rtx[128]   # payload type that an RTX payload type repairs, or NO_PT
     uint32_t clock_rate           # Hz
@@ -66,6 +64,16 @@ cdef struct InboundStream:
     Level level
     Timeline timeline             # of a voice
     Gate gate                     # what of it is passed on
+    # layers
+    InboundStream* lower          # the next smaller encoding of its source; NULL
+    InboundStream* higher         # the next larger one
+    bint live, layered            # packets of it came lately; more than one layer was seen
+    bint wanted                   # somebody asks for it, as the event loop was told
+    int64_t wanted_us             # when last
+    bint seated                   # replica: its origin was told that somebody sits here
+    uint16_t height               # of its last keyframe's picture; 0 = not known
+    DependencyTemplates* templates        # NULL until the extension comes
+    Rate rate[RATED][RATED]
     History history               # of video while there are receivers, of redundant sound always
     # the frame being gathered (worker/frames)
     MediaPacket frame[FRAME_CAPACITY]
@@ -74,7 +82,7 @@ cdef struct InboundStream:
     OutboundStream** outbound     # its receivers
     int outbound_count
     int outbound_capacity
-    int waiting                   # of them: they cannot start without a keyframe
+    int waiting                   # seats of those that cannot start without a keyframe
     # other workers
     Tap* taps
     int tap_count
@@ -100,13 +108,18 @@ cdef struct OutboundStream:
     OutboundState state
     uint32_t ssrc
     bint numbered                 # its packets have transport-wide numbers
+    Layering* layering            # NULL: gets the source as it comes, and has never switched
     Rewrite rewrite
     uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
     # the rest
     int64_t redundant_until_us    # red: older blocks go along until then (packet/red)
     uint64_t handle
     int place                     # in source.outbound
-    bint resumes                  # it flowed from this source before: timestamps go on
+    InboundStream* next           # another encoding, for whose keyframe it waits while it flows
+    int next_place                # in next.outbound
+    bint paused, suspended        # by the receiver; because nothing of it fits
+    bint resumes                  # its timestamps go on with rewrite.ts_offset
+    Preference preference
     uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats
     uint8_t rtx_pt_of[128]
     int64_t rtx_index             # next index of the RTX stream
@@ -122,27 +135,14 @@ cdef struct OutboundStream:
 
 # NULL: out of memory
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil
-cdef void inbound_free(InboundStream* stream) noexcept nogil     # lets receivers and buffers go
+# Lets its buffers go; nobody sits there any more (media/receivers) and it stands in no ladder.
+cdef void inbound_free(InboundStream* stream) noexcept nogil
 # Paused, of no source; its `stats` are set before it is given to any other verb.
 cdef OutboundStream* outbound_new(
     uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
-cdef void outbound_free(OutboundStream* stream) noexcept nogil     # leaves its source
+cdef void outbound_free(OutboundStream* stream) noexcept nogil     # it has no seat any more
 # Its packets get transport-wide numbers (rtx_ssrc is set). 0, or -1: out of memory.
 cdef int outbound_number(OutboundStream* stream) noexcept nogil
-# It waits for this source from now on. 0, or -1: out of memory.
-cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil
-# It flows, from this packet of its source on.
-cdef void outbound_start(
-    OutboundStream* stream, const MediaPacket* packet, int64_t now_us) noexcept nogil
-cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil
-# Packets are missing: its receivers start anew at the next keyframe, and number on without a gap.
-cdef void inbound_break(InboundStream* stream) noexcept nogil
-# A receiver cannot go on without a keyframe; it is asked for by keyframe_due.
-cdef void want_keyframe(InboundStream* stream) noexcept nogil
-# A receiver asks for a keyframe; False: it has asked often enough.
-cdef bint keyframe_granted(OutboundStream* stream, int64_t now_us) noexcept nogil
-# Shall a request leave now? At most one each KEYFRAME_INTERVAL_US; repeated while receivers wait.
-cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil
 
 
 # Anybody to forward to, here or on another worker?

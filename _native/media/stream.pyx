@@ -1,24 +1,22 @@
 """Life and links of inbound and outbound streams; see stream.pxd."""
 
-from libc.stdint cimport int64_t, uint16_t, uint32_t
+from libc.stdint cimport uint16_t, uint32_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memmove, memset
+from libc.string cimport memset
 
 from fastsfu._native.base.pool cimport buffer_release
-from fastsfu._native.base.seats cimport seats_grow, seats_leave, seats_take
 from fastsfu._native.media.gate cimport gate_forget
 from fastsfu._native.media.history cimport history_free, history_init
+from fastsfu._native.media.keyframe cimport KEYFRAME_ASKS_US, KEYFRAME_INTERVAL_US
 from fastsfu._native.media.levels cimport level_init
 from fastsfu._native.media.loss cimport loss_init
 from fastsfu._native.media.repeats cimport NUMBERS_KEPT, Numbered
-from fastsfu._native.media.rewrite cimport (
-    rewrite_elapsed, rewrite_init, rewrite_start, rewrite_stop,
-)
+from fastsfu._native.media.rewrite cimport rewrite_init
 from fastsfu._native.media.timeline cimport timeline_init
 from fastsfu._native.media.voices cimport voice_leave
+from fastsfu._native.packet.layers cimport TOP_LAYER
 
 cdef enum:
-    LEAST_RECEIVERS = 4           # that a source has room for
     SPOKEN_PACKETS = 4            # of a voice, to say the last but one again: a power of two
 
 
@@ -45,9 +43,6 @@ cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept no
 
 cdef void inbound_free(InboundStream* stream) noexcept nogil:
     cdef int i
-    for i in range(stream.outbound_count):
-        stream.outbound[i].source = NULL
-        stream.outbound[i].stats.source = 0
     for i in range(stream.frame_count):
         buffer_release(stream.frame[i].buffer)
     history_free(&stream.history)
@@ -55,6 +50,7 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil:
     voice_leave(&stream.gate.voice)
     free(stream.outbound)
     free(stream.taps)
+    free(stream.templates)
     free(stream)
 
 
@@ -71,11 +67,12 @@ cdef OutboundStream* outbound_new(
     for i in range(KEYFRAME_ASKS):
         stream.keyframe_asks_us[i] = -KEYFRAME_ASKS_US
     stream.state = OutboundState.PAUSED
+    stream.preference.most_layer = TOP_LAYER
     return stream
 
 
 cdef void outbound_free(OutboundStream* stream) noexcept nogil:
-    outbound_leave(stream)
+    free(stream.layering)
     free(stream.numbers)
     free(stream.repeats)
     free(stream)
@@ -88,93 +85,3 @@ cdef int outbound_number(OutboundStream* stream) noexcept nogil:
             return -1
     stream.numbered = True
     return 0
-
-
-cdef void outbound_leave(OutboundStream* stream) noexcept nogil:
-    cdef InboundStream* source = stream.source
-    cdef OutboundStream* last
-    enter(stream, OutboundState.PAUSED)
-    if source != NULL:
-        last = <OutboundStream*>seats_leave(
-            <void**>source.outbound, &source.outbound_count, stream.place)
-        last.place = stream.place
-        stream.source = NULL
-
-
-cdef void enter(OutboundStream* stream, OutboundState state) noexcept nogil:
-    """Its state, its source's count of those who wait and what its row says change here alone."""
-    if stream.source != NULL:
-        stream.source.waiting += state == OutboundState.WAITING
-        stream.source.waiting -= stream.state == OutboundState.WAITING
-    stream.state = state
-    stream.stats.state = state
-
-
-cdef int outbound_attach(OutboundStream* stream, InboundStream* source) noexcept nogil:
-    if seats_grow(
-            <void**>&source.outbound, sizeof(OutboundStream*), source.outbound_count,
-            &source.outbound_capacity, LEAST_RECEIVERS) < 0:
-        return -1
-    stream.source = source
-    stream.place = seats_take(<void**>source.outbound, &source.outbound_count, stream)
-    enter(stream, OutboundState.WAITING)
-    return 0
-
-
-cdef void outbound_start(
-        OutboundStream* stream, const MediaPacket* packet, int64_t now_us) noexcept nogil:
-    cdef uint32_t ts_offset = stream.rewrite.ts_offset
-    if not stream.resumes:
-        ts_offset = rewrite_elapsed(
-            &stream.rewrite, packet.header.ts, stream.source.clock_rate, now_us)
-    rewrite_start(&stream.rewrite, packet.ext_seq, ts_offset)
-    stream.resumes = True
-    stream.redundant_until_us = now_us + REDUNDANT_US
-    enter(stream, OutboundState.FLOWING)
-
-
-cdef void outbound_pause(OutboundStream* stream, bint paused) noexcept nogil:
-    if paused == (stream.state == OutboundState.PAUSED):
-        return
-    if paused:
-        rewrite_stop(&stream.rewrite)
-        enter(stream, OutboundState.PAUSED)
-        return
-    enter(stream, OutboundState.WAITING)
-    if stream.source != NULL:
-        want_keyframe(stream.source)
-
-
-cdef void inbound_break(InboundStream* stream) noexcept nogil:
-    cdef OutboundStream* receiver
-    cdef int i
-    for i in range(stream.outbound_count):
-        receiver = stream.outbound[i]
-        if receiver.state == OutboundState.FLOWING:
-            rewrite_stop(&receiver.rewrite)
-            enter(receiver, OutboundState.WAITING)
-
-
-cdef void want_keyframe(InboundStream* stream) noexcept nogil:
-    stream.keyframe_wanted = stream.kind == MediaKind.VIDEO
-
-
-cdef bint keyframe_granted(OutboundStream* stream, int64_t now_us) noexcept nogil:
-    cdef int64_t* asks = stream.keyframe_asks_us
-    if now_us - asks[KEYFRAME_ASKS - 1] < KEYFRAME_APART_US or now_us - asks[0] < KEYFRAME_ASKS_US:
-        return False
-    memmove(asks, asks + 1, (KEYFRAME_ASKS - 1) * sizeof(int64_t))
-    asks[KEYFRAME_ASKS - 1] = now_us
-    return True
-
-
-cdef bint keyframe_due(InboundStream* stream, int64_t now_us) noexcept nogil:
-    if stream.kind != MediaKind.VIDEO or not stream.bound or stream.gate.paused:
-        return False
-    if not stream.keyframe_wanted and stream.waiting == 0:
-        return False
-    if now_us - stream.keyframe_asked_us < KEYFRAME_INTERVAL_US:
-        return False
-    stream.keyframe_wanted = False
-    stream.keyframe_asked_us = now_us
-    return True

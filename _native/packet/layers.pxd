@@ -5,7 +5,7 @@ A receiver of spatial layer S and temporal layer T gets the packets for which `l
 so. H.264 and what is not scalable at all have one layer.
 """
 
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint16_t
 
 from fastsfu._native.packet.codec cimport Codec
 from fastsfu._native.packet.dependency cimport DependencyTemplates
@@ -29,6 +29,10 @@ cdef struct PacketLayers:
 cdef bint codec_read_layers(
     Codec codec, const uint8_t* payload, size_t size, const uint8_t* descriptor,
     uint8_t descriptor_size, DependencyTemplates* templates, PacketLayers* layers) noexcept nogil
+# Of the largest picture of a keyframe that begins with this packet; 0: not known.
+cdef uint16_t codec_height(
+    Codec codec, const uint8_t* payload, size_t size,
+    const DependencyTemplates* templates) noexcept nogil
 
 
 cdef inline bint layers_wanted(

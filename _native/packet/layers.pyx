@@ -3,7 +3,7 @@
 from libc.string cimport memset
 
 from fastsfu._native.packet.dependency cimport DependencyFrame, dependency_read
-from fastsfu._native.packet.vp8 cimport vp8_read_layers
+from fastsfu._native.packet.vp8 cimport vp8_height, vp8_read_layers
 from fastsfu._native.packet.vp9 cimport vp9_read_layers
 
 
@@ -28,3 +28,11 @@ cdef bint codec_read_layers(
     if codec == Codec.CODEC_VP9:
         return vp9_read_layers(payload, size, layers)
     return False
+
+
+cdef uint16_t codec_height(
+        Codec codec, const uint8_t* payload, size_t size,
+        const DependencyTemplates* templates) noexcept nogil:
+    if templates != NULL and templates.count and templates.height[templates.spatial_count - 1]:
+        return templates.height[templates.spatial_count - 1]
+    return vp8_height(payload, size) if codec == Codec.CODEC_VP8 else 0

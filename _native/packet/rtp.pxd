@@ -22,6 +22,7 @@ cpdef enum ExtensionKind:
     EXT_REPAIRED_RID                  # ...:sdes:repaired-rtp-stream-id (RFC 8852)
     EXT_TRANSPORT_SEQ                 # draft-holmer-rmcat-transport-wide-cc-extensions-01
     EXT_AUDIO_LEVEL                   # urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 6464)
+    EXT_DEPENDENCY                    # dependency descriptor (packet/dependency)
     EXT_KINDS                         # how many
 
 cdef struct RtpHeader:

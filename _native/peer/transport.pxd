@@ -95,9 +95,6 @@ cdef int transport_estimate(
 # Bind an SSRC to a stream's role; replaces what it meant before. 0, or -1: out of memory.
 cdef int transport_bind(
     Transport* transport, uint32_t ssrc, uint64_t handle, SsrcRole role) noexcept nogil
-# The inbound stream of this MID that has no SSRC yet (rtx: no RTX SSRC); NULL: none.
-cdef InboundStream* transport_unbound(
-    Transport* transport, const uint8_t* mid, uint8_t size, bint rtx) noexcept nogil
 
 
 cdef inline void transport_heard(Transport* transport, int64_t now_us) noexcept nogil:

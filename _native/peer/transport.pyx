@@ -1,8 +1,8 @@
 """Life of a transport and its lists of streams; see transport.pxd."""
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcmp, memset
+from libc.string cimport memset
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_grow, seats_take
@@ -102,16 +102,3 @@ cdef int transport_bind(
         Transport* transport, uint32_t ssrc, uint64_t handle, SsrcRole role) noexcept nogil:
     cdef uint32_t value = (<uint32_t>handle << 2) | <uint32_t>role
     return 0 if table_put(&transport.by_ssrc, ssrc, value) == 0 else -1
-
-
-cdef InboundStream* transport_unbound(
-        Transport* transport, const uint8_t* mid, uint8_t size, bint rtx) noexcept nogil:
-    cdef InboundStream* stream
-    cdef int i
-    for i in range(transport.inbound_count):
-        stream = transport.inbound[i]
-        if stream.mid_size != size or memcmp(stream.mid, mid, size) != 0:
-            continue
-        if (stream.rtx_ssrc == 0) if rtx else not stream.bound:
-            return stream
-    return NULL

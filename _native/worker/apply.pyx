@@ -39,6 +39,7 @@ VERBS[COMMAND_TAP].of_inbound = tap
 VERBS[COMMAND_UNTAP].of_inbound = untap
 VERBS[COMMAND_CLOSE_OUTBOUND].of_outbound = close_outbound
 VERBS[COMMAND_PAUSE_OUTBOUND].of_outbound = pause_outbound
+VERBS[COMMAND_SET_PREFERENCE].of_outbound = set_preference
 VERBS[COMMAND_FORGET_CLIENT].of_relay = forget_client
 VERBS[COMMAND_ADMIT_USER].of_relay = admit_user
 VERBS[COMMAND_REVOKE_USER].of_relay = revoke_user

@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from fastsfu._native.base.address cimport Address
 from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.crypto.dtls cimport SrtpKeys
-from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY
+from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY, RID_CAPACITY
 from fastsfu._native.media.voices cimport Voices
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport IceCredentials
@@ -33,6 +33,7 @@ cdef enum:                     # CommandKind
     COMMAND_CREATE_OUTBOUND
     COMMAND_CLOSE_OUTBOUND
     COMMAND_PAUSE_OUTBOUND
+    COMMAND_SET_PREFERENCE
     COMMAND_REQUEST_KEYFRAME
     COMMAND_CONNECT_LINK
     COMMAND_CREATE_REPLICA
@@ -96,6 +97,9 @@ cdef struct CreateInbound:
     Voices* voices                # whose hold goes over; NULL: it is no voice of a room
     uint8_t mid_size
     uint8_t mid[MID_CAPACITY]
+    uint8_t rid_size              # 0 = none
+    uint8_t rid[RID_CAPACITY]
+    uint64_t lower                # handle of another encoding of its source; 0 = none
     int32_t payload_type_count
     InboundPayloadType payload_types[MAX_PAYLOAD_TYPES]
 
@@ -123,6 +127,12 @@ cdef struct SwitchStream:         # to pause, to pin, to ask for a keyframe
     Head head
     uint8_t on                    # paused, pinned
 
+cdef struct SetPreference:        # of an outbound stream
+    Head head
+    uint8_t priority
+    uint8_t most_layer            # 255 = any
+    uint16_t most_height          # 0 = any
+
 cdef struct ConnectLink:          # handle 0
     Head head
     uint32_t peer                 # index of the other worker
@@ -136,6 +146,7 @@ cdef struct CreateReplica:
     uint64_t origin               # that stream's handle there
     int32_t kind                  # MediaKind
     uint32_t clock_rate           # Hz
+    uint64_t lower                # handle of a replica of another encoding of its source; 0 = none
 
 cdef struct TapStream:            # COMMAND_TAP, COMMAND_UNTAP; the handle is the stream's
     Head head

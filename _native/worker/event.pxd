@@ -12,6 +12,7 @@ cdef enum:                     # EventKind
     EVENT_STREAM_STARTED
     EVENT_STREAM_ENDED
     EVENT_AUDIO_LEVEL
+    EVENT_WANTED
     EVENT_KINDS                   # one above the last
 
 cdef struct IceConnected:
@@ -21,6 +22,10 @@ cdef struct IceConnected:
 cdef struct StreamStarted:
     Head head
     uint32_t ssrc
+
+cdef struct EncodingWanted:       # the handle is an inbound stream's or a replica's
+    Head head
+    uint8_t wanted                # by somebody on this worker
 
 cdef struct AudioLevel:
     Head head

@@ -5,11 +5,10 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtcp cimport srtcp_unprotect
 from fastsfu._native.crypto.srtp cimport SRTP_OK
+from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
 from fastsfu._native.media.reception cimport reception_on_sr
-from fastsfu._native.media.stream cimport (
-    REDUNDANT_US, InboundStream, MediaKind, OutboundState, OutboundStream, keyframe_granted,
-    want_keyframe,
-)
+from fastsfu._native.media.redundancy cimport REDUNDANT_US
+from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundState, OutboundStream
 from fastsfu._native.media.timeline cimport timeline_report
 from fastsfu._native.packet.rtcp cimport (
     PSFB_FIR, PSFB_PLI, PSFB_REMB, RTCP_BYE, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTPFB_NACK,

@@ -3,14 +3,17 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.media.history cimport history_put
-from fastsfu._native.media.rewrite cimport rewrite_map
-from fastsfu._native.media.stream cimport (
-    NO_PT, MediaKind, OutboundState, OutboundStream, outbound_start,
+from fastsfu._native.media.layering cimport (
+    layering_ends, layering_fill, layering_skip, layering_takes,
 )
+from fastsfu._native.media.numbering cimport SKIP_HOLE
+from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
+from fastsfu._native.media.rewrite cimport rewrite_map, rewrite_skip
+from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState, OutboundStream
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.worker.egress cimport egress_keep
-from fastsfu._native.worker.lay cimport lay_end, lay_message, lay_packet
+from fastsfu._native.worker.lay cimport lay_empty, lay_end, lay_message, lay_packet, lay_written
 
 
 cdef void fan_out(
@@ -20,13 +23,19 @@ cdef void fan_out(
     cdef OutboundStream* receiver
     for i in range(stream.outbound_count):
         receiver = stream.outbound[i]
+        if receiver.source != stream and not switches(receiver, packets, count):
+            continue              # it flows from elsewhere, and waits here for a keyframe
         first = first_packet(receiver, packets, count)
         if first == count:
             continue
         if receiver.state != OutboundState.FLOWING:
             outbound_start(receiver, &packets[first], worker.now_us)
         for k in range(run_count):
-            if runs[k].end > first:
+            if runs[k].end <= first:
+                continue
+            if receiver.layering != NULL:
+                send_layers(worker, receiver, packets, max(runs[k].begin, first), runs[k].end)
+            else:
                 send_run(worker, receiver, packets, max(runs[k].begin, first), runs[k].end)
     for i in range(count):
         if stream.kind == MediaKind.VIDEO and stream.outbound_count:
@@ -34,12 +43,27 @@ cdef void fan_out(
         egress_keep(&worker.egress, &worker.udp, packets[i].buffer)
 
 
+cdef inline bint reachable(const OutboundStream* receiver) noexcept nogil:
+    cdef const Transport* transport = <const Transport*>receiver.transport
+    return transport.destination != NULL and transport.keyed and not transport.expired
+
+
+cdef bint switches(
+        OutboundStream* receiver, const MediaPacket* packets, int count) noexcept nogil:
+    """Let it come here, if a keyframe begins in these packets."""
+    cdef int i
+    for i in range(count if reachable(receiver) else 0):
+        if packets[i].keyframe and receiver.pt_of[packets[i].header.pt] != NO_PT:
+            outbound_switch(receiver)
+            return True
+    return False
+
+
 cdef int first_packet(
         const OutboundStream* receiver, const MediaPacket* packets, int count) noexcept nogil:
     """Index of the first of these packets that goes to this receiver; `count`: none does."""
-    cdef const Transport* transport = <const Transport*>receiver.transport
     cdef int i
-    if transport.destination == NULL or not transport.keyed or transport.expired:
+    if not reachable(receiver):
         return count
     if receiver.state == OutboundState.FLOWING:
         return 0
@@ -88,7 +112,49 @@ cdef void send_run(
         receiver.stats.bytes += redundancy + packet.payload_size
         sent += 1
     lay_end(worker)
+    sent_run(worker, receiver, sent)
+
+
+cdef inline void sent_run(Worker* worker, OutboundStream* receiver, int sent) noexcept nogil:
     receiver.stats.packets += sent
     receiver.stats.last_packet_us = worker.now_us
     worker.counters[PACKETS_FORWARDED] += sent
     worker.counters[MESSAGES_FORWARDED] += sent > 0
+
+
+cdef void send_layers(
+        Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int begin,
+        int end) noexcept nogil:
+    """As send_run, to a receiver that gets some layers alone, or has switched: what is left of a
+    run still has one size but for its last.
+    """
+    cdef Transport* transport = <Transport*>receiver.transport
+    cdef const MediaPacket* packet
+    cdef uint8_t pt
+    cdef uint32_t ts
+    cdef int64_t index
+    cdef int i, sent = 0
+    lay_message(worker, transport, packets[begin].payload_size, end - begin)
+    for i in range(begin, end):
+        packet = &packets[i]
+        pt = receiver.pt_of[packet.header.pt]
+        if pt == NO_PT:
+            continue
+        if not layering_takes(receiver.layering, packet):
+            layering_skip(receiver.layering, packet)
+            # A late one, whose number the others were told is missing: it comes alone.
+            if rewrite_skip(
+                    &receiver.rewrite, packet.ext_seq, &index) == SKIP_HOLE and end - begin == 1:
+                ts = packet.header.ts + receiver.rewrite.ts_offset
+                lay_empty(worker, transport, receiver, index, ts, pt)
+                layering_fill(receiver.layering, index)
+            continue
+        if rewrite_map(
+                &receiver.rewrite, packet.ext_seq, packet.header.ts, worker.now_us, &index, &ts
+        ) and lay_written(
+                worker, transport, receiver, packet, index, ts, pt,
+                layering_ends(receiver.layering, packet)):
+            receiver.stats.bytes += packet.payload_size
+            sent += 1
+    lay_end(worker)
+    sent_run(worker, receiver, sent)

@@ -11,6 +11,8 @@ from fastsfu._native.worker.state cimport Worker
 # be padded. Takes over the caller's hold of packet.buffer.
 cdef void frames_put(
     Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil
+# Send what is gathered of this stream's frame.
+cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil
 # Send the frames whose hold has ended.
 cdef void frames_due(Worker* worker) noexcept nogil
 # Forget a stream that is about to be freed.

@@ -26,17 +26,17 @@ cdef void frames_put(
         return
     if stream.frame_count and (
             stream.frame[0].header.ts != packet.header.ts or stream.frame_count == FRAME_CAPACITY):
-        frame_ends(worker, stream)
+        frames_flush(worker, stream)
     if stream.frame_count == 0:
         stream.frame_deadline_us = worker.now_us + worker.hold_us
         seats_take(<void**>worker.gathering, &worker.gathering_count, stream)
     stream.frame[stream.frame_count] = packet[0]
     stream.frame_count += 1
     if packet.header.marker or not worker.udp.gso or worker.hold_us == 0:
-        frame_ends(worker, stream)
+        frames_flush(worker, stream)
 
 
-cdef void frame_ends(Worker* worker, InboundStream* stream) noexcept nogil:
+cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef int count = stream.frame_count
     if count == 0:
         return
@@ -47,9 +47,9 @@ cdef void frame_ends(Worker* worker, InboundStream* stream) noexcept nogil:
 
 cdef void frames_due(Worker* worker) noexcept nogil:
     cdef int i = worker.gathering_count - 1
-    while i >= 0:                 # frame_ends moves the last one into the gap
+    while i >= 0:                 # frames_flush moves the last one into the gap
         if worker.gathering[i].frame_deadline_us <= worker.now_us:
-            frame_ends(worker, worker.gathering[i])
+            frames_flush(worker, worker.gathering[i])
         i -= 1
 
 

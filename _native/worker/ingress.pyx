@@ -13,19 +13,21 @@ from libc.string cimport memcpy
 from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, pool_take
 from fastsfu._native.base.ring cimport ring_room
 from fastsfu._native.base.seq cimport seq_extend
-from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.base.wire cimport read_u16
 from fastsfu._native.crypto.srtp cimport (
     SRTP_OK, SRTP_OLD, SRTP_REPLAYED, SrtpResult, srtp_unprotect,
 )
+from fastsfu._native.media.keyframe cimport want_keyframe
+from fastsfu._native.media.ladder cimport ladder_height
 from fastsfu._native.media.levels cimport level_on_packet
 from fastsfu._native.media.loss cimport (
     LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
 )
 from fastsfu._native.media.packet cimport NO_LEVEL, MediaPacket
-from fastsfu._native.media.reception cimport reception_init, reception_on_packet
+from fastsfu._native.media.rate cimport RATED, rate_add
+from fastsfu._native.media.reception cimport reception_on_packet
 from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
-from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind, want_keyframe
+from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind
 from fastsfu._native.media.timeline cimport timeline_map
 from fastsfu._native.media.twcc cimport twcc_on_packet
 from fastsfu._native.net.udp cimport Datagram
@@ -33,14 +35,15 @@ from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
 from fastsfu._native.packet.demux cimport (
     KIND_DTLS, KIND_RTCP, KIND_RTP, KIND_STUN, PacketKind, demux,
 )
+from fastsfu._native.packet.layers cimport codec_height, codec_read_layers
 from fastsfu._native.packet.rtp cimport (
-    ExtensionKind, RtpExtensions, RtpHeader, rtp_extensions, rtp_parse, rtp_payload_size,
+    ExtensionKind, RtpExtensions, rtp_extensions, rtp_parse, rtp_payload_size,
 )
 from fastsfu._native.peer.transport cimport (
-    DTLS_DATA_PER_SECOND, DTLS_PER_SECOND, EARLY_PACKETS, SSRC_INBOUND, SSRC_INBOUND_RTX, Transport,
-    transport_bind, transport_unbound, transport_witness,
+    DTLS_DATA_PER_SECOND, DTLS_PER_SECOND, EARLY_PACKETS, Transport, transport_witness,
 )
 from fastsfu._native.turn.relay cimport relay_takes
+from fastsfu._native.worker.bind cimport bind_find, bind_stream
 from fastsfu._native.worker.command cimport MAX_DTLS_BYTES, DtlsDatagram
 from fastsfu._native.worker.counters cimport (
     DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
@@ -48,7 +51,7 @@ from fastsfu._native.worker.counters cimport (
     DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE,
 )
 from fastsfu._native.worker.event cimport (
-    EVENT_AUDIO_LEVEL, EVENT_DTLS, EVENT_STREAM_STARTED, AudioLevel, StreamStarted,
+    EVENT_AUDIO_LEVEL, EVENT_DTLS, AudioLevel,
 )
 from fastsfu._native.worker.feedback cimport feedback_on_rtcp
 from fastsfu._native.worker.frames cimport frames_put
@@ -128,22 +131,32 @@ cdef void on_rtp(
             data, &packet.header, transport.kind_of_id, &extensions):
         count_drop(worker, DROP_RTP_MALFORMED)
         return
-    stream = stream_of(worker, transport, data, &packet.header, &extensions, &rtx)
+    stream = bind_find(worker, transport, data, &packet.header, &extensions, &rtx)
     if stream == NULL:
         count_drop(worker, DROP_RTP_UNKNOWN_SSRC)
+    if stream == NULL and not is_numbered(transport, &extensions):
         return
     if not unprotect(worker, transport, stream, data, size, &packet):
         return
-    if extensions.size[<int>ExtensionKind.EXT_TRANSPORT_SEQ] == 2 and transport.twcc != NULL:
+    if is_numbered(transport, &extensions):
         place = extensions.offset[<int>ExtensionKind.EXT_TRANSPORT_SEQ]
         twcc_on_packet(transport.twcc, read_u16(data + place), worker.now_us)
         transport.twcc_media_ssrc = packet.header.ssrc
         reports_twcc(worker, transport)
-    bind(worker, transport, stream, rtx, packet.header.ssrc)
+    if stream == NULL:            # a probe for bandwidth: noted, and of no other use
+        buffer_release(packet.buffer)
+        return
+    bind_stream(worker, transport, stream, rtx, packet.header.ssrc)
     if rtx and not undo_rtx(stream, &packet):
         buffer_release(packet.buffer)      # padding that probes for bandwidth
         return
     accept(worker, transport, stream, &packet, &extensions)
+
+
+cdef inline bint is_numbered(
+        const Transport* transport, const RtpExtensions* extensions) noexcept nogil:
+    """Transport-wide. Whatever stream it is of or none, its sender waits to hear of it."""
+    return transport.twcc != NULL and extensions.size[<int>ExtensionKind.EXT_TRANSPORT_SEQ] == 2
 
 
 cdef void keep_early(
@@ -168,37 +181,12 @@ cdef void ingress_early(Worker* worker, Transport* transport) noexcept nogil:
     transport.early_count = 0
 
 
-cdef InboundStream* stream_of(
-        Worker* worker, Transport* transport, const uint8_t* data, const RtpHeader* header,
-        const RtpExtensions* extensions, bint* rtx) noexcept nogil:
-    """By SSRC; a new SSRC by its MID (RFC 9143 section 9.2), where its payload type says if it
-    repairs.
-    """
-    cdef uint32_t value = table_get(&transport.by_ssrc, header.ssrc)
-    cdef InboundStream* stream
-    if value != TABLE_NONE:
-        rtx[0] = (value & 3) == SSRC_INBOUND_RTX
-        return worker.inbound[value >> 2] if (value & 3) <= SSRC_INBOUND_RTX else NULL
-    if extensions.size[<int>ExtensionKind.EXT_MID] == 0:
-        return NULL
-    for rtx_wanted in range(2):
-        rtx[0] = rtx_wanted
-        stream = transport_unbound(
-            transport, data + extensions.offset[<int>ExtensionKind.EXT_MID],
-            extensions.size[<int>ExtensionKind.EXT_MID], rtx_wanted)
-        if stream != NULL and is_rtx(stream, header.pt) == rtx_wanted:
-            return stream
-    return NULL
-
-
-cdef inline bint is_rtx(const InboundStream* stream, uint8_t pt) noexcept nogil:
-    return stream.primary_of_rtx[pt] != NO_PT
-
-
 cdef bint unprotect(
         Worker* worker, Transport* transport, InboundStream* stream, const uint8_t* data,
         uint32_t size, MediaPacket* packet) noexcept nogil:
-    """Into a pooled buffer; False (counted) when the packet is not authentic or not new."""
+    """Into a pooled buffer; False (counted) when the packet is not authentic or not new. `stream`
+    may be NULL.
+    """
     cdef SrtpResult result
     cdef size_t plain_size
     cdef int64_t index
@@ -230,37 +218,13 @@ cdef bint unprotect(
 
 cdef void refuse(Worker* worker, InboundStream* stream, SrtpResult result) noexcept nogil:
     if result == SRTP_REPLAYED or result == SRTP_OLD:
-        stream.stats.replayed += 1
+        if stream != NULL:
+            stream.stats.replayed += 1
         count_drop(worker, DROP_SRTP_REPLAYED)
     else:
-        stream.stats.unauthentic += 1
+        if stream != NULL:
+            stream.stats.unauthentic += 1
         count_drop(worker, DROP_SRTP_UNAUTHENTIC)
-
-
-cdef void bind(
-        Worker* worker, Transport* transport, InboundStream* stream, bint rtx,
-        uint32_t ssrc) noexcept nogil:
-    """The first authentic packet of an SSRC makes it this stream's."""
-    cdef StreamStarted* event
-    if rtx:
-        if stream.rtx_ssrc != ssrc:
-            stream.rtx_ssrc = ssrc
-            transport_bind(transport, ssrc, stream.handle, SSRC_INBOUND_RTX)
-        return
-    if stream.started:
-        return
-    if not stream.bound:
-        transport_bind(transport, ssrc, stream.handle, SSRC_INBOUND)
-    stream.bound = True
-    stream.started = True
-    stream.ssrc = ssrc
-    stream.stats.ssrc = ssrc
-    reception_init(&stream.reception, ssrc, stream.clock_rate)
-    event = <StreamStarted*>emit_reserve(
-        worker, EVENT_STREAM_STARTED, stream.handle, sizeof(StreamStarted))
-    if event != NULL:
-        event.ssrc = ssrc
-        emit_commit(worker)
 
 
 cdef bint undo_rtx(InboundStream* stream, MediaPacket* packet) noexcept nogil:
@@ -314,6 +278,7 @@ cdef void accept(
     if stream.gate.paused:
         gating_end(worker, packet)
         return
+    packet.codec = codec
     packet.keyframe = codec_starts_keyframe(
         <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
     describe(worker, stream, packet, extensions)
@@ -342,9 +307,7 @@ cdef void describe(
     cdef uint8_t level
     packet.level = NO_LEVEL
     if stream.kind == MediaKind.VIDEO:
-        stream.stats.keyframes += packet.keyframe
-        if packet.keyframe:
-            stream.stats.last_keyframe_us = worker.now_us
+        describe_picture(worker, stream, packet, extensions)
         return
     if extensions.size[<int>ExtensionKind.EXT_AUDIO_LEVEL] != 1:
         return
@@ -355,3 +318,28 @@ cdef void describe(
         if event != NULL:
             event.level = level
             emit_commit(worker)
+
+
+cdef void describe_picture(
+        Worker* worker, InboundStream* stream, MediaPacket* packet,
+        const RtpExtensions* extensions) noexcept nogil:
+    """Its layers and what they cost; of a keyframe its height, by which encodings are ordered."""
+    cdef const uint8_t* payload = packet.buffer.data + packet.header.header_size
+    cdef uint8_t size = extensions.size[<int>ExtensionKind.EXT_DEPENDENCY]
+    cdef uint16_t height
+    if codec_read_layers(
+            <Codec>packet.codec, payload, packet.payload_size,
+            packet.buffer.data + extensions.offset[<int>ExtensionKind.EXT_DEPENDENCY], size,
+            stream.templates, &packet.layers):
+        stream.layered = stream.layered or packet.layers.spatial or packet.layers.temporal
+    rate_add(
+        &stream.rate[min(packet.layers.spatial, <uint8_t>(RATED - 1))][
+            min(packet.layers.temporal, <uint8_t>(RATED - 1))],
+        packet.payload_size, worker.now_us)
+    if not packet.keyframe:
+        return
+    stream.stats.keyframes += 1
+    stream.stats.last_keyframe_us = worker.now_us
+    height = codec_height(<Codec>packet.codec, payload, packet.payload_size, stream.templates)
+    if height and height != stream.height:
+        ladder_height(stream, height)

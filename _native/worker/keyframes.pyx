@@ -1,6 +1,7 @@
 """Who waits, and the request; see keyframes.pxd."""
 
-from fastsfu._native.media.stream cimport OutboundState, keyframe_due
+from fastsfu._native.media.keyframe cimport keyframe_due
+from fastsfu._native.media.stream cimport OutboundState
 from fastsfu._native.packet.rtcp cimport rtcp_write_fir, rtcp_write_pli
 from fastsfu._native.worker.compound cimport Compound, compound_send
 from fastsfu._native.worker.link cimport link_keyframe
@@ -32,7 +33,8 @@ cdef bint somebody_waits(const InboundStream* stream) noexcept nogil:
     cdef int i
     for i in range(stream.outbound_count if stream.waiting else 0):
         receiver = <const Transport*>stream.outbound[i].transport
-        if stream.outbound[i].state != OutboundState.WAITING:
+        if (stream.outbound[i].source == stream
+                and stream.outbound[i].state != OutboundState.WAITING):
             continue
         if receiver.keyed and receiver.destination != NULL and not receiver.expired:
             return True

@@ -2,7 +2,7 @@
 here alone.
 
     lay_message(transport, payload_size, count)    begins a message
-    lay_packet(...), lay_again(...), lay_rtx(...)  append a packet to it
+    lay_packet(...), lay_again(...), ...           append a packet to it
     lay_end()                                      ends it
 
 All packets of a message have one size, but the last may be smaller.
@@ -44,6 +44,16 @@ cdef void lay_packet(
 cdef bint lay_again(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
     int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil
+# With the numbers of receiver.layering in its payload, which is copied. False: it has none, and
+# nothing was laid.
+cdef bint lay_written(
+    Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+    int64_t index, uint32_t ts, uint8_t pt, bint marker) noexcept nogil
+# A packet of padding alone under a number that nothing else will ever have: libwebrtc takes it for
+# received. Without extensions, so that it is the same when it is asked for again.
+cdef void lay_empty(
+    Worker* worker, Transport* transport, OutboundStream* receiver, int64_t index, uint32_t ts,
+    uint8_t pt) noexcept nogil
 # As a retransmission in a stream of its own, `seq` being what the receiver knows it by (RFC 4588
 # section 4). The payload is copied.
 cdef void lay_rtx(

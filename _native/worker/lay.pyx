@@ -5,9 +5,11 @@ from libc.string cimport memcpy
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.bwe.estimator cimport estimator_sends
 from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
+from fastsfu._native.media.layering cimport layering_ends, layering_number, layering_write
 from fastsfu._native.media.packet cimport NO_LEVEL
 from fastsfu._native.media.repeats cimport NUMBERS_KEPT, Numbered
 from fastsfu._native.packet.rtp cimport RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind
+from fastsfu._native.packet.vp8 cimport Vp8Descriptor
 from fastsfu._native.worker.egress cimport (
     egress_end, egress_in_place, egress_message, egress_packet,
 )
@@ -74,15 +76,55 @@ cdef inline void lay(
     out[0] |= 0x20 if packet.padding else 0
 
 
+cdef bint lay_written(
+        Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+        int64_t index, uint32_t ts, uint8_t pt, bint marker) noexcept nogil:
+    cdef Extensions extensions = extensions_of(transport, receiver, packet)
+    cdef uint16_t header_size = RTP_FIXED_SIZE + extensions.size
+    cdef uint16_t size = packet.payload_size + packet.padding
+    cdef Vp8Descriptor numbers
+    cdef uint8_t* out
+    if not layering_number(receiver.layering, packet, &numbers):
+        return False
+    out = egress_in_place(&worker.egress, &transport.send, index, header_size, size)
+    memcpy(out + header_size, packet.buffer.data + packet.header.header_size, size)
+    layering_write(packet, &numbers, out + header_size)
+    if extensions.number_id:
+        extensions.number = number(worker, transport, extensions.size + size)
+    write_header(out, packet, &extensions, <uint16_t>index, ts, receiver.ssrc, pt)
+    out[0] |= 0x20 if packet.padding else 0
+    out[1] |= 0x80 if marker else 0
+    return True
+
+
+cdef void lay_empty(
+        Worker* worker, Transport* transport, OutboundStream* receiver, int64_t index, uint32_t ts,
+        uint8_t pt) noexcept nogil:
+    cdef uint8_t* out = egress_in_place(
+        &worker.egress, &transport.send, index, RTP_FIXED_SIZE, 1)
+    out[0] = 0xA0                 # version 2, padding (RFC 3550 section 5.1)
+    out[1] = pt
+    write_u16(out + 2, <uint16_t>index)
+    write_u32(out + 4, ts)
+    write_u32(out + 8, receiver.ssrc)
+    out[RTP_FIXED_SIZE] = 1       # one byte of padding, which counts itself
+
+
 cdef void lay_rtx(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         uint16_t seq, uint32_t ts) noexcept nogil:
+    cdef Vp8Descriptor numbers
     cdef Extensions extensions = extensions_of(transport, receiver, packet)
+    cdef bint layers = receiver.layering != NULL
     cdef uint16_t header_size = RTP_FIXED_SIZE + extensions.size
     cdef int64_t index = receiver.rtx_index
-    cdef uint8_t* out = egress_in_place(
+    cdef uint8_t* out
+    cdef uint8_t* payload
+    if layers and not layering_number(receiver.layering, packet, &numbers):
+        return
+    out = egress_in_place(
         &worker.egress, &transport.send, index, header_size, packet.payload_size + RTX_BYTES)
-    cdef uint8_t* payload = out + header_size
+    payload = out + header_size
     receiver.rtx_index += 1
     if extensions.number_id:
         extensions.number = number(
@@ -93,6 +135,9 @@ cdef void lay_rtx(
     write_u16(payload, seq)
     memcpy(
         payload + RTX_BYTES, packet.buffer.data + packet.header.header_size, packet.payload_size)
+    if layers:
+        layering_write(packet, &numbers, payload + RTX_BYTES)
+        out[1] |= 0x80 if layering_ends(receiver.layering, packet) else 0
 
 
 cdef void lay_end(Worker* worker) noexcept nogil:

@@ -7,7 +7,7 @@ way. A frame that does not fit is dropped whole and counted; the stream then goe
 so a worker that is stuck costs the others nothing but that.
 """
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.media.packet cimport MediaPacket, Run
@@ -21,10 +21,11 @@ cdef enum LinkRecord:
     LINK_FRAME = 0
     LINK_CLOCK
     LINK_KEYFRAME
+    LINK_WANTED
 
 cdef struct LinkHead:
     uint32_t kind                 # LinkRecord
-    uint64_t handle               # frame, clock: of the replica; keyframe: of the stream asked for
+    uint64_t handle               # frame, clock: of the replica; else of the stream asked for
 
 cdef struct LinkFrame:            # then `count` MediaPackets and `run_count` Runs
     LinkHead head
@@ -32,8 +33,17 @@ cdef struct LinkFrame:            # then `count` MediaPackets and `run_count` Ru
     int run_count
     bint restart                  # frames before this one were dropped: it begins at a keyframe
 
-cdef struct LinkClock:            # of the sender's last report (media/reception)
+cdef struct LinkWanted:
     LinkHead head
+    uint32_t peer                 # worker of the replica
+    uint64_t replica              # frames shall come for it, or no more
+    bint wanted
+
+cdef struct LinkClock:            # what the origin knows besides its packets
+    LinkHead head
+    bint live                     # media/ladder
+    uint16_t height
+    # of the sender's last report (media/reception)
     uint64_t ntp
     uint32_t rtp_ts
     int64_t arrival_us
@@ -59,9 +69,15 @@ cdef void link_untap(InboundStream* stream, uint64_t replica, const Link* link) 
 cdef void link_frame(
     Worker* worker, InboundStream* stream, const MediaPacket* packets, int count, const Run* runs,
     int run_count) noexcept nogil
-# The sender's clock, for the reports to receivers elsewhere (lip sync).
+# The sender's clock, for the reports to receivers elsewhere (lip sync), and what tells encodings
+# apart.
 cdef void link_clock(Worker* worker, const InboundStream* stream) noexcept nogil
 # A replica's receivers need a keyframe.
 cdef void link_keyframe(InboundStream* replica) noexcept nogil
+# Tell the origin when the first receiver has sat down here, or the last one has left.
+cdef void link_seated(Worker* worker, InboundStream* replica) noexcept nogil
+# The origin is told that.
+cdef void link_wanted(
+    Worker* worker, InboundStream* stream, const LinkWanted* record) noexcept nogil
 # The batch has ended: wake whoever may have gone to sleep over it.
 cdef void link_wake(Worker* worker) noexcept nogil

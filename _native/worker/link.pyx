@@ -6,7 +6,9 @@ from libc.string cimport memcpy
 from fastsfu._native.base.pool cimport buffer_release, pool_lend
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_room, ring_wake
 from fastsfu._native.base.seats cimport seats_grow
-from fastsfu._native.media.stream cimport MediaKind, Tap, want_keyframe
+from fastsfu._native.media.keyframe cimport want_keyframe
+from fastsfu._native.media.stream cimport MediaKind
+from fastsfu._native.media.tap cimport Tap
 from fastsfu._native.worker.counters cimport LINK_DROPPED, LINK_PACKETS
 
 cdef enum:
@@ -43,6 +45,7 @@ cdef int link_tap(
         return -1
     stream.taps[stream.tap_count].link = link
     stream.taps[stream.tap_count].replica = replica
+    stream.taps[stream.tap_count].wanted = False
     stream.taps[stream.tap_count].broken = False
     stream.tap_count += 1
     link_clock(worker, stream)
@@ -68,6 +71,8 @@ cdef void link_frame(
         keyframe = keyframe or packets[i].keyframe
     for i in range(stream.tap_count):
         tap = &stream.taps[i]
+        if not tap.wanted:
+            continue
         if tap.broken and not keyframe:
             worker.counters[LINK_DROPPED] += count
             mend(stream, tap)
@@ -144,10 +149,12 @@ cdef void commit(Link* link) noexcept nogil:
 cdef void link_clock(Worker* worker, const InboundStream* stream) noexcept nogil:
     cdef LinkClock* clock
     cdef int i
-    for i in range(stream.tap_count if stream.reception.sr_ntp else 0):
+    for i in range(stream.tap_count):
         clock = <LinkClock*>put(
             <Link*>stream.taps[i].link, LINK_CLOCK, stream.taps[i].replica, sizeof(LinkClock))
         if clock != NULL:         # else the next report
+            clock.live = stream.live
+            clock.height = stream.height
             clock.ntp = stream.reception.sr_ntp
             clock.rtp_ts = stream.reception.sr_rtp_ts
             clock.arrival_us = stream.reception.sr_arrival_us
@@ -159,6 +166,31 @@ cdef void link_keyframe(InboundStream* replica) noexcept nogil:
     if put(link, LINK_KEYFRAME, replica.origin, sizeof(LinkHead)) != NULL:
         commit(link)              # else asked again while somebody waits
         replica.stats.pli_count += 1
+
+
+cdef void link_seated(Worker* worker, InboundStream* replica) noexcept nogil:
+    cdef bint wanted = replica.outbound_count > 0
+    cdef LinkWanted* record
+    if wanted == replica.seated:
+        return
+    record = <LinkWanted*>put(
+        <Link*>replica.origin_link, LINK_WANTED, replica.origin, sizeof(LinkWanted))
+    if record != NULL:            # else at the next tick
+        record.peer = worker.index
+        record.replica = replica.handle
+        record.wanted = wanted
+        commit(<Link*>replica.origin_link)
+        replica.seated = wanted
+
+
+cdef void link_wanted(
+        Worker* worker, InboundStream* stream, const LinkWanted* record) noexcept nogil:
+    cdef const Link* link = link_to(worker, record.peer)
+    cdef int i
+    for i in range(stream.tap_count):
+        if stream.taps[i].replica == record.replica and stream.taps[i].link == link:
+            stream.taps[i].wanted = record.wanted
+            stream.taps[i].broken = False     # whoever sits there waits for a keyframe
 
 
 cdef void link_wake(Worker* worker) noexcept nogil:

@@ -4,13 +4,14 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.media.history cimport history_get
+from fastsfu._native.media.layering cimport layering_filled
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.repeats cimport repeats_afford, repeats_allow, repeats_new
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.egress cimport egress_keep
-from fastsfu._native.worker.lay cimport lay_again, lay_end, lay_message, lay_rtx
+from fastsfu._native.worker.lay cimport lay_again, lay_empty, lay_end, lay_message, lay_rtx
 
 cdef enum:
     RANDOM_LOSS_FROM = 1          # of 256 packets, by its reports
@@ -35,7 +36,9 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     if not may_repeat(worker, transport, receiver, seq, packet.payload_size):
         return
     lay_message(worker, transport, packet.payload_size, 1)
-    if receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
+    if receiver.layering != NULL and layering_filled(receiver.layering, index):
+        lay_empty(worker, transport, receiver, index, ts, receiver.pt_of[packet.header.pt])
+    elif receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
         lay_rtx(worker, transport, receiver, packet, seq, ts)
         if loses_at_random(receiver) and repeats_afford(
                 receiver.repeats, packet.payload_size,
@@ -43,7 +46,8 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
             lay_end(worker)
             lay_message(worker, transport, packet.payload_size, 1)
             lay_rtx(worker, transport, receiver, packet, seq, ts)
-    elif lay_again(
+    # Of a receiver of some layers other bytes may have gone under this number: see lay_empty.
+    elif receiver.layering == NULL and lay_again(
             worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt], 0):
         buffer_hold(packet.buffer)
         egress_keep(&worker.egress, &worker.udp, packet.buffer)

@@ -6,14 +6,19 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.ring cimport Ring, ring_end, ring_front, ring_pop
 from fastsfu._native.base.seats cimport seats_leave, seats_take
 from fastsfu._native.media.history cimport history_expire
+from fastsfu._native.media.keyframe cimport want_keyframe
+from fastsfu._native.media.ladder cimport ladder_height, ladder_lowest
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.reception cimport reception_init
-from fastsfu._native.media.stream cimport MediaKind, inbound_break, want_keyframe
+from fastsfu._native.media.receivers cimport inbound_break
+from fastsfu._native.media.stream cimport MediaKind
+from fastsfu._native.worker.allocation cimport allocation_ladder
 from fastsfu._native.worker.counters cimport LINK_DROPPED
 from fastsfu._native.worker.forward cimport fan_out
 from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.link cimport (
-    LINK_CLOCK, LINK_FRAME, LinkClock, LinkFrame, LinkHead, frame_packets, frame_runs, link_to,
+    LINK_CLOCK, LINK_FRAME, LINK_WANTED, LinkClock, LinkFrame, LinkHead, LinkWanted, frame_packets,
+    frame_runs, link_seated, link_to, link_wanted,
 )
 from fastsfu._native.worker.state cimport Link, find_inbound, find_transport
 
@@ -69,6 +74,8 @@ cdef void take(Worker* worker, LinkHead* head) noexcept nogil:
         return                    # closed meanwhile
     elif head.kind == LINK_CLOCK:
         take_clock(stream, <LinkClock*>head)
+    elif head.kind == LINK_WANTED:
+        link_wanted(worker, stream, <LinkWanted*>head)
     else:
         want_keyframe(stream)
         keyframes_ask(worker, find_transport(worker, stream.transport), stream)
@@ -99,9 +106,15 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
 
 
 cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nogil:
+    cdef bint changed = stream.live != clock.live
+    stream.live = clock.live
+    if clock.height and clock.height != stream.height:
+        ladder_height(stream, clock.height)
     stream.reception.sr_ntp = clock.ntp
     stream.reception.sr_rtp_ts = clock.rtp_ts
     stream.reception.sr_arrival_us = clock.arrival_us
+    if changed:
+        allocation_ladder(ladder_lowest(stream))
 
 
 cdef void let_go(LinkFrame* frame) noexcept nogil:
@@ -116,6 +129,7 @@ cdef bint replica_tick(Worker* worker) noexcept nogil:
     cdef int i
     for i in range(worker.replica_count):
         stream = worker.replicas[i]
+        link_seated(worker, stream)
         if stream.outbound_count:
             keyframes_ask(worker, NULL, stream)
             hurry = hurry or stream.waiting or stream.keyframe_wanted

@@ -2,11 +2,12 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.loss cimport loss_due
 from fastsfu._native.media.reception cimport (
     reception_lost, reception_report, reception_sender_clock,
 )
-from fastsfu._native.media.stream cimport InboundStream, OutboundState, has_receivers, want_keyframe
+from fastsfu._native.media.stream cimport InboundStream, OutboundState, has_receivers
 from fastsfu._native.media.twcc cimport twcc_tell
 from fastsfu._native.packet.rtcp cimport (
     ReportBlock, SenderInfo, rtcp_write_bye, rtcp_write_nack, rtcp_write_rr, rtcp_write_sdes_cname,

@@ -14,6 +14,7 @@ cdef void tap(Worker* worker, InboundStream* stream, const Head* head) noexcept 
 cdef void untap(Worker* worker, InboundStream* stream, const Head* head) noexcept nogil
 cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil
 cdef void pause_outbound(Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil
+cdef void set_preference(Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil
 # Says BYE, then frees it.
 cdef void close_outbound(Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil
 # Also when their transport goes, or the worker ends; a replica too.

@@ -1,25 +1,32 @@
 """Commands to streams, carried out; see streams.pxd."""
 
-from libc.stdint cimport uint8_t
-from libc.stdlib cimport malloc
+from libc.stdint cimport uint8_t, uint64_t
+from libc.stdlib cimport calloc, malloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.seats cimport seats_leave, seats_take
+from fastsfu._native.media.keyframe cimport want_keyframe
+from fastsfu._native.media.ladder cimport ladder_add, ladder_remove
+from fastsfu._native.media.receivers cimport (
+    inbound_vacate, outbound_attach, outbound_leave, outbound_pause,
+)
 from fastsfu._native.media.stats cimport ROW_INBOUND, ROW_OUTBOUND, ROW_REPLICA, stats_end
 from fastsfu._native.media.stream cimport (
-    MediaKind, inbound_free, inbound_new, outbound_attach, outbound_free, outbound_new,
-    outbound_number, outbound_pause, want_keyframe,
+    MediaKind, inbound_free, inbound_new, outbound_free, outbound_new, outbound_number,
 )
 from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.media.voices cimport voice_join, voice_pin, voices_release
+from fastsfu._native.packet.dependency cimport DependencyTemplates
 from fastsfu._native.packet.rtp cimport ExtensionKind
 from fastsfu._native.peer.transport cimport (
     SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
     transport_add_inbound, transport_add_outbound, transport_bind, transport_estimate,
     transport_remove_inbound, transport_remove_outbound,
 )
+from fastsfu._native.worker.allocation cimport allocation_choose
 from fastsfu._native.worker.command cimport (
-    CreateInbound, CreateOutbound, CreateReplica, InboundPayloadType, SwitchStream, TapStream,
+    CreateInbound, CreateOutbound, CreateReplica, InboundPayloadType, SetPreference, SwitchStream,
+    TapStream,
 )
 from fastsfu._native.worker.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.worker.frames cimport frames_forget
@@ -55,7 +62,14 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
     stream.fir = command.fir
     stream.mid_size = command.mid_size
     memcpy(stream.mid, command.mid, command.mid_size)
+    stream.rid_size = command.rid_size
+    memcpy(stream.rid, command.rid, command.rid_size)
+    stream.wanted = True
+    stream.wanted_us = worker.now_us
     describe_inbound(stream, command)
+    climb(worker, stream, command.lower)
+    if transport.id_of_kind[<int>ExtensionKind.EXT_DEPENDENCY] and stream.kind == MediaKind.VIDEO:
+        stream.templates = <DependencyTemplates*>calloc(1, sizeof(DependencyTemplates))
     stream.stats = stream_row(worker, stream.handle, transport.handle, ROW_INBOUND)
     stream.stats.kind = stream.kind
     stream.stats.ssrc = stream.ssrc
@@ -75,6 +89,12 @@ cdef InboundStream* new_inbound(const CreateInbound* command) noexcept nogil:
         else:
             voice_join(&stream.gate.voice, command.voices)
     return stream
+
+
+cdef void climb(Worker* worker, InboundStream* stream, uint64_t lower) noexcept nogil:
+    cdef InboundStream* other = find_inbound(worker, lower) if lower else NULL
+    if other != NULL and other.transport == stream.transport:
+        ladder_add(stream, other)
 
 
 cdef void describe_inbound(InboundStream* stream, const CreateInbound* command) noexcept nogil:
@@ -127,6 +147,7 @@ cdef void create_replica(Worker* worker, const Head* head) noexcept nogil:
     stream.stats = stream_row(worker, stream.handle, 0, ROW_REPLICA)
     stream.stats.kind = stream.kind
     stream.stats.source = command.origin
+    climb(worker, stream, command.lower)
     worker.inbound[handle_index(stream.handle)] = stream
 
 
@@ -146,6 +167,8 @@ cdef void pin_inbound(Worker* worker, InboundStream* stream, const Head* head) n
 cdef void free_inbound(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef Transport* transport = find_transport(worker, stream.transport)
     frames_forget(worker, stream)
+    inbound_vacate(stream)
+    ladder_remove(stream)
     if transport == NULL:
         replica_close(worker, stream)
     else:
@@ -205,6 +228,7 @@ cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil:
         free_outbound(worker, stream)
         return
     worker.outbound[handle_index(stream.handle)] = stream
+    allocation_choose(stream)
     if source.origin:
         worker.next_tick_us = worker.now_us       # no packet of its own asks for its keyframe
     transport_bind(transport, stream.ssrc, stream.handle, SSRC_OUTBOUND)
@@ -228,6 +252,15 @@ cdef void pause_outbound(
     outbound_pause(stream, (<const SwitchStream*>head).on)
 
 
+cdef void set_preference(
+        Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil:
+    cdef const SetPreference* command = <const SetPreference*>head
+    stream.preference.priority = command.priority
+    stream.preference.most_layer = command.most_layer
+    stream.preference.most_height = command.most_height
+    allocation_choose(stream)
+
+
 cdef void close_outbound(
         Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil:
     reports_bye(worker, <Transport*>stream.transport, stream)
@@ -237,5 +270,6 @@ cdef void close_outbound(
 cdef void free_outbound(Worker* worker, OutboundStream* stream) noexcept nogil:
     transport_remove_outbound(<Transport*>stream.transport, stream)
     worker.outbound[handle_index(stream.handle)] = NULL
+    outbound_leave(stream)
     stats_end(stream.stats, &worker.ended[ROW_OUTBOUND][stream.stats.kind])
     outbound_free(stream)

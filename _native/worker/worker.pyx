@@ -28,6 +28,7 @@ from fastsfu._native.net.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, u
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
+from fastsfu._native.worker.allocation cimport ALLOCATION_INTERVAL_US, allocation_tick
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.command cimport Head
 from fastsfu._native.worker.egress cimport egress_flush, egress_free, egress_init
@@ -298,6 +299,9 @@ cdef void tick(Worker* worker) noexcept nogil:
         hurry = True
     if worker.relay != NULL:
         relay_tick(worker.relay, worker.now_us)
+    if worker.now_us >= worker.allocation_due_us:
+        worker.allocation_due_us = worker.now_us + ALLOCATION_INTERVAL_US
+        allocation_tick(worker)
     worker.next_tick_us = worker.now_us + (TICK_US if hurry else QUIET_TICK_US)
 
 

@@ -42,6 +42,12 @@ class StreamOwner(Protocol):
     def on_audio_level(self, level: int) -> None:
         """Smoothed loudness, 0 silent .. 127 loud, when it changes (RFC 6464)."""
 
+    def on_wanted(self, wanted: bool) -> None:
+        """Somebody at its own engine has use for it, one encoding among several, or nobody.
+
+        Until it is called somebody has.
+        """
+
 
 class ChannelOwner(Protocol):
     """Whose data channels a transport carries (RFC 8831)."""
@@ -77,6 +83,7 @@ class Owners:
         self._streams: dict[int, StreamOwner] = {}
         self._streams_of: dict[int, set[int]] = {}
         self._transport_of: dict[int, int] = {}
+        self._replicas: dict[int, Callable[[bool], None]] = {}
         self._ufrag_of: dict[int, str] = {}
         self._ufrags: set[str] = set()
 
@@ -121,6 +128,12 @@ class Owners:
         del self._streams[inbound]
         self._streams_of[self._transport_of.pop(inbound)].discard(inbound)
 
+    def add_replica(self, replica: int, on_wanted: Callable[[bool], None]) -> None:
+        self._replicas[replica] = on_wanted
+
+    def drop_replica(self, replica: int) -> None:
+        del self._replicas[replica]
+
     def lose_all(self) -> None:
         """The worker has stopped; they close their transports."""
         for owner in list(self._transports.values()):
@@ -159,3 +172,9 @@ class Owners:
     def on_audio_level(self, inbound: int, level: int) -> None:
         if owner := self._streams.get(inbound):
             self.tell(owner.on_audio_level, level)
+
+    def on_wanted(self, stream: int, wanted: bool) -> None:
+        if owner := self._streams.get(stream):
+            self.tell(owner.on_wanted, wanted)
+        elif on_wanted := self._replicas.get(stream):
+            self.tell(on_wanted, wanted)

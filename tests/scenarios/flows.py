@@ -212,7 +212,8 @@ class Viewer:
     pli_us: int = 0
     plis: int = 0
 
-    def take(self, now_us: int, seq: int, ts: int, payload: bytes, *, repair: bool) -> None:
+    def note(self, now_us: int, seq: int, *, repair: bool) -> bool:
+        """A number has come; False: again."""
         number = seq
         if self.highest >= 0:
             number = self.highest + (seq - self.highest + 0x8000) % 0x10000 - 0x8000
@@ -222,8 +223,13 @@ class Viewer:
         self.repaired += repair and number in self.missing
         self.missing.pop(number, None)
         if number in self.numbers:
-            return
+            return False
         self.numbers.add(number)
+        return True
+
+    def take(self, now_us: int, seq: int, ts: int, payload: bytes, *, repair: bool) -> None:
+        if not self.note(now_us, seq, repair=repair):
+            return
         self.first_us = now_us if self.first_us is None else self.first_us
         self.last_us = now_us
         frame, index, count, key = TAIL.unpack(payload[-TAIL.size :])

@@ -72,7 +72,7 @@ class Participant:
             local_password=self.password,
             remote_ufrag=self.remote_ufrag,
             remote_password=self.remote_password,
-            extensions={0: 1, 3: 3, 4: 10},
+            extensions={0: 1, 1: 5, 2: 6, 3: 3, 4: 10},
         )
 
     def _bind(self) -> socket.socket:

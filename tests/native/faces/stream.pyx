@@ -4,9 +4,12 @@ from libc.string cimport memset
 
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stats cimport StreamStats
+from fastsfu._native.media.receivers cimport (
+    inbound_break, inbound_vacate, outbound_attach, outbound_leave, outbound_pause, outbound_start,
+)
 from fastsfu._native.media.stream cimport (
-    InboundStream, MediaKind, OutboundStream, inbound_break, inbound_free, inbound_new,
-    outbound_attach, outbound_free, outbound_new, outbound_pause, outbound_start,
+    InboundStream, MediaKind, OutboundStream, inbound_free, inbound_new, outbound_free,
+    outbound_new,
 )
 
 MOST = 16
@@ -30,6 +33,7 @@ cdef class Source:
 
     def close(self):
         if self.stream != NULL:
+            inbound_vacate(self.stream)
             inbound_free(self.stream)
             self.stream = NULL
 
@@ -40,6 +44,7 @@ cdef class Source:
         self.receivers[i] = receiver
 
     def leave(self, int i):
+        outbound_leave(self.receivers[i])
         outbound_free(self.receivers[i])
         self.receivers[i] = NULL
 

@@ -6,7 +6,7 @@ so that GSO is the kernel's. Worlds with the same Links are workers that can be 
 cimport cython
 from ipaddress import ip_address
 
-from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc
 from libc.string cimport memcpy, memset
 
@@ -18,12 +18,14 @@ from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
+from fastsfu._native.media.receivers cimport outbound_aim
+from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.net.udp cimport Datagram, udp_open
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.command cimport *
 from fastsfu._native.worker.event cimport *
 from fastsfu._native.worker.ingress cimport ingress
-from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.worker.state cimport Worker, find_inbound, find_outbound
 from fastsfu._native.worker.worker cimport (
     WorkerOptions, worker_init, worker_read_links, worker_step,
 )
@@ -32,7 +34,7 @@ MAKERS = {"auto": MAKER_AUTO, "ipsec-mb": MAKER_IPSEC_MB, "openssl": MAKER_OPENS
 EVENTS = {
     EVENT_ICE_CONNECTED: "ice-connected", EVENT_ICE_EXPIRED: "ice-expired", EVENT_DTLS: "dtls",
     EVENT_STREAM_STARTED: "stream-started", EVENT_STREAM_ENDED: "stream-ended",
-    EVENT_AUDIO_LEVEL: "audio-level",
+    EVENT_AUDIO_LEVEL: "audio-level", EVENT_WANTED: "wanted",
 }
 
 
@@ -103,7 +105,7 @@ cdef class World:
         worker_step(self.worker)
 
     def events(self):
-        """[(name, handle, ssrc or level or None)] since the last call."""
+        """[(name, handle, ssrc, level, wanted or None)] since the last call."""
         cdef uint32_t size
         cdef const Head* event = <const Head*>ring_front(&self.worker.events, &size)
         found = []
@@ -113,6 +115,8 @@ cdef class World:
                 detail = (<const StreamStarted*>event).ssrc
             elif event.kind == EVENT_AUDIO_LEVEL:
                 detail = (<const AudioLevel*>event).level
+            elif event.kind == EVENT_WANTED:
+                detail = (<const EncodingWanted*>event).wanted
             found.append((EVENTS[event.kind], event.handle, detail))
             ring_pop(&self.worker.events)
             event = <const Head*>ring_front(&self.worker.events, &size)
@@ -171,13 +175,15 @@ cdef class World:
 
     def inbound(
             self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types,
-            nack=True, fir=False, voices=None):
+            nack=True, fir=False, voices=None, rid="", lower=0):
         cdef CreateInbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_INBOUND
         command.head.handle = self.next_handle()
         command.transport = transport
-        request_inbound(&command, kind, mid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
+        command.lower = lower
+        request_inbound(
+            &command, kind, mid, rid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
         apply(self.worker, &command.head)
         return command.head.handle
 
@@ -190,10 +196,10 @@ cdef class World:
         command.head.handle = self.next_handle()
         command.transport = transport
         command.source = source
+        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname, numbered)
         command.first_seq = first_seq
         command.first_rtx_seq = first_rtx_seq
         command.ts_offset = ts_offset
-        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname, numbered)
         apply(self.worker, &command.head)
         return command.head.handle
 
@@ -205,7 +211,7 @@ cdef class World:
             ring_pop(&self.worker.commands)
             command = <const Head*>ring_front(&self.worker.commands, &size)
 
-    def replica(self, World source, uint64_t origin, *, kind, clock_rate):
+    def replica(self, World source, uint64_t origin, *, kind, clock_rate, lower=0):
         """Of a stream of another world."""
         cdef CreateReplica command
         self.links.connect(self.worker, source.worker)
@@ -218,6 +224,7 @@ cdef class World:
         command.origin = origin
         command.kind = kind
         command.clock_rate = clock_rate
+        command.lower = lower
         apply(self.worker, &command.head)
         source.tap(COMMAND_TAP, origin, self, command.head.handle)
         return command.head.handle
@@ -248,6 +255,22 @@ cdef class World:
         command.head.handle = stream
         command.on = on
         apply(self.worker, &command.head)
+
+    def prefer(self, uint64_t outbound, *, priority=0, most_layer=255, most_height=0):
+        cdef SetPreference command
+        command.head.kind = COMMAND_SET_PREFERENCE
+        command.head.handle = outbound
+        command.priority = priority
+        command.most_layer = most_layer
+        command.most_height = most_height
+        apply(self.worker, &command.head)
+
+    def aim(self, uint64_t outbound, uint64_t encoding, int spatial, int temporal, bint at_once):
+        """As an allocation would."""
+        cdef OutboundStream* receiver = find_outbound(self.worker, outbound)
+        outbound_aim(
+            receiver, find_inbound(self.worker, encoding), <uint8_t>spatial, <uint8_t>temporal,
+            at_once)
 
     def close(self, str what, uint64_t handle):
         """what: "transport", "inbound" or "outbound"."""

@@ -178,7 +178,7 @@ def test_the_sender_clock_runs_on(ntp, elapsed_us):
     st.tuples(st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1)),
 )
 def test_two_encodings_of_one_source_are_aligned_by_their_sender_s_clock(ntp, apart_us, clocks):
-    one, other = receive(1), receive(1)
+    one, other = Reception(SSRC, 90_000), Reception(SSRC, 90_000)
     apart = (apart_us << 32) // SECOND
     one.sender_report(ntp, clocks[0], 0)
     other.sender_report((ntp + apart) % (1 << 64) or 1, clocks[1], 9 * SECOND)
@@ -189,9 +189,19 @@ def test_two_encodings_of_one_source_are_aligned_by_their_sender_s_clock(ntp, ap
 
 
 def test_nothing_is_aligned_without_both_reports_or_a_day_apart():
-    one, other = receive(1), receive(1)
+    one, other = Reception(SSRC, 90_000), Reception(SSRC, 90_000)
     one.sender_report(1 << 40, 0, 0)
     assert one.align(other) is None
     assert other.align(one) is None
     other.sender_report((1 << 40) + (86_402 << 32), 0, 0)
     assert one.align(other) is None
+
+
+def test_without_reports_or_with_absurd_ones_the_arrivals_say_it():
+    one, other = receive(7), Reception(SSRC, 90_000)
+    assert one.align(other) is None
+    other.packet(3, 50_000, 7 * 33_333 + 1000)  # taken at the same time, as it seems
+    assert abs(one.align(other) - (21_000 + 90 - 50_000) % (1 << 32)) <= 1
+    one.sender_report(1 << 40, 21_000, 0)
+    other.sender_report((1 << 40) + (5 << 32), 50_000, 0)
+    assert abs(one.align(other) - (21_000 + 90 - 50_000) % (1 << 32)) <= 1

@@ -1,0 +1,32 @@
+"""The encodings of one source (simulcast) as a ladder of inbound streams, the smallest lowest.
+
+Which one is the larger no description says reliably: they stand in the offer's order until
+keyframes tell the heights of their pictures. Functions take any encoding of a ladder; a stream alone is one of
+a single rung.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream
+
+cdef enum:
+    # Silent for so long while others of its ladder go on: its sender has stopped it.
+    LIVE_US = 700000
+    MOST_ENCODINGS = 8            # rungs that are walked at most
+
+# On top of `lower`'s ladder.
+cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil
+# The others close up.
+cdef void ladder_remove(InboundStream* stream) noexcept nogil
+# A keyframe of this height came: exchange places where it is due.
+cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil
+cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil
+# Find out which are live. True: another set of them than before.
+cdef bint ladder_look(InboundStream* lowest) noexcept nogil
+# The highest encoding that the receiver has use for, live or not; never NULL.
+cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil
+# The highest live one up to that; when there is none, the lowest live one, else the lowest.
+cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil
+# Bits a second of its layers up to these; TOP_LAYER: of all.
+cdef uint32_t ladder_bps(
+    InboundStream* stream, uint8_t spatial, uint8_t temporal, int64_t now_us) noexcept nogil

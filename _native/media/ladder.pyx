@@ -1,0 +1,95 @@
+"""See ladder.pxd."""
+
+from fastsfu._native.media.rate cimport RATED, rate_bps
+
+
+cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil:
+    while lower.higher != NULL:
+        lower = lower.higher
+    lower.higher = stream
+    stream.lower = lower
+
+
+cdef void ladder_remove(InboundStream* stream) noexcept nogil:
+    if stream.lower != NULL:
+        stream.lower.higher = stream.higher
+    if stream.higher != NULL:
+        stream.higher.lower = stream.lower
+    stream.lower = stream.higher = NULL
+
+
+cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil:
+    stream.height = height
+    while stream.higher != NULL and 0 < stream.higher.height < height:
+        exchange(stream, stream.higher)
+    while stream.lower != NULL and stream.lower.height > height:
+        exchange(stream.lower, stream)
+
+
+cdef void exchange(InboundStream* low, InboundStream* high) noexcept nogil:
+    """Two neighbours."""
+    low.higher = high.higher
+    high.lower = low.lower
+    if low.higher != NULL:
+        low.higher.lower = low
+    if high.lower != NULL:
+        high.lower.higher = high
+    high.higher = low
+    low.lower = high
+
+
+cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil:
+    while stream.lower != NULL:
+        stream = stream.lower
+    return stream
+
+
+cdef bint ladder_look(InboundStream* lowest) noexcept nogil:
+    cdef InboundStream* stream = lowest
+    cdef int64_t newest = 0
+    cdef bint live, changed = False
+    while stream != NULL:
+        newest = max(newest, stream.stats.last_packet_us)
+        stream = stream.higher
+    stream = lowest
+    while stream != NULL:
+        live = stream.started and newest - stream.stats.last_packet_us < LIVE_US
+        changed = changed or live != stream.live
+        stream.live = live
+        stream = stream.higher
+    return changed
+
+
+cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil:
+    cdef InboundStream* stream = ladder_lowest(receiver.source)
+    cdef uint8_t layer = 0
+    while stream.higher != NULL and layer < receiver.preference.most_layer:
+        # Of one whose height is not known nobody can say that it is too large.
+        if receiver.preference.most_height and stream.higher.height > receiver.preference.most_height:
+            break
+        stream = stream.higher
+        layer += 1
+    return stream
+
+
+cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil:
+    cdef InboundStream* most = ladder_most(receiver)
+    cdef InboundStream* stream = most
+    while stream != NULL and not stream.live:
+        stream = stream.lower
+    if stream != NULL:
+        return stream
+    stream = most.higher
+    while stream != NULL and not stream.live:
+        stream = stream.higher
+    return stream if stream != NULL else ladder_lowest(most)
+
+
+cdef uint32_t ladder_bps(
+        InboundStream* stream, uint8_t spatial, uint8_t temporal, int64_t now_us) noexcept nogil:
+    cdef uint32_t sum = 0
+    cdef int s, t
+    for s in range(min(spatial, <uint8_t>(RATED - 1)) + 1):
+        for t in range(min(temporal, <uint8_t>(RATED - 1)) + 1):
+            sum += rate_bps(&stream.rate[s][t], now_us)
+    return sum

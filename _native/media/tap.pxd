@@ -1,0 +1,9 @@
+"""Where a stream leaves for its replica on another worker."""
+
+from libc.stdint cimport uint64_t
+
+cdef struct Tap:
+    void* link                    # worker/state Link
+    uint64_t replica              # its handle there
+    bint wanted                   # somebody sits there
+    bint broken                   # a frame did not fit: nothing until the next keyframe

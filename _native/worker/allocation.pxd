@@ -1,0 +1,17 @@
+"""Which encoding each receiver is to get, by what it asks for and which of them are sent; and which
+encodings somebody asks for, so that their sender can rest the others.
+"""
+
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream
+from fastsfu._native.worker.state cimport Worker
+
+cdef enum:
+    ALLOCATION_INTERVAL_US = 100000
+    REST_AFTER_US = 3000000       # nobody has asked for an encoding for so long: it may rest
+
+# Its preference is new, or its source: aim at the best that is sent.
+cdef void allocation_choose(OutboundStream* receiver) noexcept nogil
+# The same for all receivers of a ladder, since other encodings of it are sent than before.
+cdef void allocation_ladder(InboundStream* lowest) noexcept nogil
+# Each ALLOCATION_INTERVAL_US.
+cdef void allocation_tick(Worker* worker) noexcept nogil

@@ -1,0 +1,101 @@
+"""Receivers to encodings; see allocation.pxd."""
+
+from libc.stdint cimport int64_t
+
+from fastsfu._native.media.ladder cimport ladder_best, ladder_look, ladder_most
+from fastsfu._native.media.receivers cimport outbound_aim
+from fastsfu._native.packet.layers cimport TOP_LAYER
+from fastsfu._native.peer.transport cimport Transport
+from fastsfu._native.worker.event cimport EVENT_WANTED, EncodingWanted
+from fastsfu._native.worker.link cimport link_clock
+from fastsfu._native.worker.state cimport emit_commit, emit_reserve
+
+
+cdef void allocation_choose(OutboundStream* receiver) noexcept nogil:
+    cdef InboundStream* best
+    if receiver.source == NULL:
+        return
+    best = ladder_best(receiver)
+    # What has fallen silent shows nothing more: no use in waiting there for the other's keyframe.
+    outbound_aim(receiver, best, TOP_LAYER, TOP_LAYER, not receiver.source.live)
+
+
+cdef void allocation_ladder(InboundStream* lowest) noexcept nogil:
+    cdef InboundStream* stream = lowest
+    cdef int i
+    while stream != NULL:
+        i = stream.outbound_count
+        while i > 0:              # who leaves is followed by the last one, which was asked already
+            i -= 1
+            if i < stream.outbound_count and stream.outbound[i].source == stream:
+                allocation_choose(stream.outbound[i])
+        stream = stream.higher
+
+
+cdef void allocation_tick(Worker* worker) noexcept nogil:
+    cdef Transport* transport
+    cdef InboundStream* stream
+    cdef int i, k
+    for i in range(worker.sender_count):
+        transport = worker.senders[i]
+        for k in range(transport.inbound_count):
+            stream = transport.inbound[k]
+            if stream.lower != NULL or stream.higher == NULL:
+                continue
+            if ladder_look(stream):
+                tell_taps(worker, stream)
+                allocation_ladder(stream)
+            look_wanted(worker, stream)
+    for i in range(worker.replica_count):
+        stream = worker.replicas[i]
+        if stream.lower == NULL and stream.higher != NULL:
+            look_wanted(worker, stream)
+
+
+cdef void tell_taps(Worker* worker, InboundStream* lowest) noexcept nogil:
+    while lowest != NULL:
+        link_clock(worker, lowest)
+        lowest = lowest.higher
+
+
+cdef void look_wanted(Worker* worker, InboundStream* lowest) noexcept nogil:
+    """An encoding is wanted with all those below it, which are what it gives way to."""
+    cdef int64_t now_us = worker.now_us
+    cdef InboundStream* stream = lowest
+    cdef bint wanted = True
+    mark_most(lowest, now_us)
+    lowest.wanted_us = now_us     # so that the first picture is there for who comes
+    while stream != NULL:
+        wanted = any_above(stream, now_us)
+        if wanted != stream.wanted:
+            tell_wanted(worker, stream, wanted)
+        stream = stream.higher
+
+
+cdef void mark_most(InboundStream* lowest, int64_t now_us) noexcept nogil:
+    cdef InboundStream* stream = lowest
+    cdef OutboundStream* receiver
+    cdef int i
+    while stream != NULL:
+        for i in range(stream.outbound_count):
+            receiver = stream.outbound[i]
+            if receiver.source == stream and not receiver.paused:
+                ladder_most(receiver).wanted_us = now_us
+        stream = stream.higher
+
+
+cdef inline bint any_above(const InboundStream* stream, int64_t now_us) noexcept nogil:
+    while stream != NULL:
+        if now_us - stream.wanted_us < REST_AFTER_US:
+            return True
+        stream = stream.higher
+    return False
+
+
+cdef void tell_wanted(Worker* worker, InboundStream* stream, bint wanted) noexcept nogil:
+    cdef EncodingWanted* event = <EncodingWanted*>emit_reserve(
+        worker, EVENT_WANTED, stream.handle, sizeof(EncodingWanted))
+    if event != NULL:             # else told the next time
+        event.wanted = wanted
+        emit_commit(worker)
+        stream.wanted = wanted
