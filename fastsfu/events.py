@@ -67,6 +67,17 @@ class SectionsWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodingsWanted:
+    """Which encodings of one of the client's own sources somebody wants now; the others may rest.
+
+    Each replaces the one before; until the first one all are wanted.
+    """
+
+    source: Source
+    encodings: tuple[tuple[str, bool], ...]  # (RID, wanted) in the offer's order
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionChanged:
     """The media path as the server sees it: ICE and DTLS both done, or not (any more)."""
 
@@ -158,6 +169,7 @@ Event = (
     | HiddenParticipants
     | ActiveSpeaker
     | SectionsWanted
+    | EncodingsWanted
     | ConnectionChanged
     | TopologyChanged
     | PeerDescription

@@ -3,45 +3,99 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.engine.voices import RoomVoices
-from fastsfu.sdp.negotiate import NegotiatedCodec, SentStream
+from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedEncoding, SentStream
 from fastsfu.terms import Kind, Source
 
 PayloadTypes = Sequence[tuple[int, int, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How much of a picture a receiver wants, where there are several encodings of it.
+
+    Without a limit, all; with both, what both allow, and the smallest encoding in any case.
+    """
+
+    max_height: int | None = None  # lines
+    layer: int | None = None  # the encoding's place, 0 is the smallest
+    priority: int = 0  # the greater goes first when not all fits
+
+
+@dataclass(eq=False, slots=True)
+class Encoding:
+    """One encoding of a publication: the engine's `StreamOwner` of its inbound stream."""
+
+    publication: "Publication" = field(repr=False)
+    rid: str  # RFC 8851; empty: the only one, or told apart by SSRC
+    inbound: int = 0  # the handle at its own engine
+    live_ssrcs: set[int] = field(default_factory=set)  # as received; more after a restart
+    wanted_here: bool = True  # by somebody at its own engine
+    wanted_at: set[MediaEngine] = field(default_factory=set)  # others where somebody wants it
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is of use to anybody."""
+        return self.wanted_here or bool(self.wanted_at)
+
+    def on_stream_started(self, ssrc: int) -> None:
+        self.live_ssrcs.add(ssrc)
+
+    def on_stream_ended(self) -> None:
+        self.publication.hear(0)
+
+    def on_audio_level(self, level: int) -> None:
+        self.publication.hear(level)
+
+    def on_wanted(self, wanted: bool) -> None:
+        before = self.wanted
+        self.wanted_here = wanted
+        self._tell(before)
+
+    def want_at(self, engine: MediaEngine, wanted: bool) -> None:
+        """Somebody at another engine wants it, or nobody."""
+        before = self.wanted
+        (self.wanted_at.add if wanted else self.wanted_at.discard)(engine)
+        self._tell(before)
+
+    def _tell(self, before: bool) -> None:
+        if self.wanted != before:
+            self.publication.on_demand(self.publication)
+
+
 @dataclass(eq=False, slots=True)
 class Publication:
-    """One source that one participant sends, from the offer that has it to one that has not.
-
-    It is the engine's `StreamOwner` of its inbound stream.
-    """
+    """One source that one participant sends, from the offer that has it to one that has not."""
 
     session_id: str
     mid: str
     kind: Kind
     source: Source
     codecs: tuple[NegotiatedCodec, ...]  # what the publisher may send, in our order of preference
-    ssrc: int | None  # as offered; None: found by its MID
-    rtx_ssrc: int | None
+    offered: tuple[OfferedEncoding, ...]  # one or more
     voice: Callable[[int], None] | None = field(repr=False)  # gets the level, 0 silent .. 127 loud
-    live_ssrc: int | None = None  # as received
-    inbound: int | None = None  # the handle at its own engine, from when media can come
+    on_demand: Callable[["Publication"], None] = field(repr=False)  # what is wanted has changed
     voices: RoomVoices | None = field(default=None, repr=False)  # the room's, when it is a voice
-    replicas: Replicas = field(init=False, repr=False)  # and at others; set with `inbound`
-    # Subscriptions that are to be made in the engine with it, and how.
+    # Of `offered`, from when media can come; and where they are at other engines, set with them.
+    encodings: list[Encoding] = field(default_factory=list, repr=False)
+    replicas: Replicas = field(init=False, repr=False)
+    # Subscriptions that are to be made in the engine with them, and how.
     waiting: dict["Subscription", Callable[["Subscription"], None]] = field(
         default_factory=dict, repr=False
     )
 
-    def on_stream_started(self, ssrc: int) -> None:
-        self.live_ssrc = ssrc
+    def want_at(self, index: int, engine: MediaEngine, wanted: bool) -> None:
+        """Somebody at another engine wants the encoding of that index, or nobody."""
+        self.encodings[index].want_at(engine, wanted)
 
-    def on_stream_ended(self) -> None:
-        self.on_audio_level(0)
+    @property
+    def live_ssrcs(self) -> set[int]:
+        """SSRCs that have come, named in the offer or not."""
+        return {ssrc for encoding in self.encodings for ssrc in encoding.live_ssrcs}
 
-    def on_audio_level(self, level: int) -> None:
+    def hear(self, level: int) -> None:
         if self.voice is not None:
             self.voice(level)
 
@@ -58,6 +112,7 @@ class Subscription:
     payload_types: PayloadTypes  # of the publisher, of the receiver, and of its RTX or -1
     numbered: bool = False  # the receiver tells of its packets by transport-wide number
     outbound: int | None = None  # the engine's handle, from when media can go
+    wish: Wish = Wish()  # as the engine knows it
     paused: bool = False  # declined by the receiver
     held: bool = False  # until the receiver has said that the answer is in force
 

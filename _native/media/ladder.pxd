@@ -1,8 +1,8 @@
 """The encodings of one source (simulcast) as a ladder of inbound streams, the smallest lowest.
 
 Which one is the larger no description says reliably: they stand in the offer's order until
-keyframes tell the heights of their pictures. Functions take any encoding of a ladder; a stream alone is one of
-a single rung.
+keyframes tell the heights of their pictures. Functions take any encoding of a ladder; a stream
+alone is one of a single rung.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t

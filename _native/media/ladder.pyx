@@ -1,5 +1,6 @@
 """See ladder.pxd."""
 
+from fastsfu._native.media.layering cimport Preference
 from fastsfu._native.media.rate cimport RATED, rate_bps
 
 
@@ -61,11 +62,12 @@ cdef bint ladder_look(InboundStream* lowest) noexcept nogil:
 
 
 cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil:
+    cdef const Preference* most = &receiver.preference
     cdef InboundStream* stream = ladder_lowest(receiver.source)
     cdef uint8_t layer = 0
-    while stream.higher != NULL and layer < receiver.preference.most_layer:
+    while stream.higher != NULL and layer < most.most_layer:
         # Of one whose height is not known nobody can say that it is too large.
-        if receiver.preference.most_height and stream.higher.height > receiver.preference.most_height:
+        if most.most_height and stream.higher.height > most.most_height:
             break
         stream = stream.higher
         layer += 1

@@ -18,7 +18,7 @@ cdef enum:
 
 cdef struct Preference:           # of a receiver
     uint8_t priority              # the higher goes first
-    uint8_t most_layer            # the highest encoding it is to get, 0 = the smallest; or TOP_LAYER
+    uint8_t most_layer            # the highest encoding that it gets, 0 = the smallest; TOP_LAYER
     uint16_t most_height          # the largest picture that it has use for; 0 = any
 
 cdef struct Layering:

@@ -7,7 +7,7 @@ here are only handles, numbers and states (promise P5).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,8 @@ from fastsfu.engine.relays import RelayUsers
 from fastsfu.engine.voices import RoomVoices
 from fastsfu.transport.ice import Candidate, tcp_candidates
 from fastsfu.transport.relay import Relay
+
+ANY_LAYER = 255  # of `set_preference`
 
 
 class MediaEngine:
@@ -193,11 +195,14 @@ class MediaEngine:
         nack: bool,
         fir: bool,
         voices: RoomVoices | None = None,
+        rid: str = "",
+        lower: int = 0,
     ) -> int:
         """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1).
 
         `fir`: ask for keyframes by FIR, where PLI was not negotiated. `voices`: those of the room,
-        when it is one of them.
+        when it is one of them. `rid` (RFC 8851) tells it from other encodings of its source, of
+        which `lower` is the one that was made before it.
         """
         inbound = self._native.streams.create_inbound(
             transport,
@@ -209,6 +214,8 @@ class MediaEngine:
             nack=nack,
             fir=fir,
             voices=voices,
+            rid=rid,
+            lower=lower,
         )
         self._owners.add_stream(inbound, owner, transport)
         return inbound
@@ -227,18 +234,33 @@ class MediaEngine:
         self._native.streams.pin_inbound(inbound, pinned)
 
     def create_replica(
-        self, home: "MediaEngine", inbound: int, *, video: bool, clock_rate: int
+        self,
+        home: "MediaEngine",
+        inbound: int,
+        *,
+        video: bool,
+        clock_rate: int,
+        lower: int,
+        on_wanted: Callable[[bool], None],
     ) -> int:
-        """A stream of another engine, to be forwarded here: the `inbound` of `create_outbound`."""
-        return self._native.streams.create_replica(
+        """A stream of another engine, to be forwarded here: the `inbound` of `create_outbound`.
+
+        `lower`: the replica of another encoding of its source, or 0. `on_wanted` is called when
+        somebody here has use for this encoding, or nobody any more; until then nobody has.
+        """
+        replica = self._native.streams.create_replica(
             home._native.streams,
             inbound,
             kind=MediaKind.VIDEO if video else MediaKind.AUDIO,
             clock_rate=clock_rate,
+            lower=lower,
         )
+        self._owners.add_replica(replica, on_wanted)
+        return replica
 
     def close_replica(self, replica: int) -> None:
         """Its outbound streams are silent from now on."""
+        self._owners.drop_replica(replica)
         self._native.streams.close_replica(replica)
 
     def create_outbound(
@@ -273,6 +295,18 @@ class MediaEngine:
     def pause_outbound(self, outbound: int, paused: bool) -> None:
         """Stop or go on forwarding; video goes on at the keyframe that the engine then asks for."""
         self._native.streams.pause_outbound(outbound, paused)
+
+    def set_preference(
+        self, outbound: int, *, priority: int, most_layer: int | None, most_height: int | None
+    ) -> None:
+        """The largest of its source's encodings that it is to get: by place (0 is the smallest) and
+        by the picture's height; who has the greater priority goes first where not all fits."""
+        self._native.streams.set_preference(
+            outbound,
+            priority=priority,
+            most_layer=ANY_LAYER if most_layer is None else most_layer,
+            most_height=most_height or 0,
+        )
 
     def snapshot(self) -> npt.NDArray[Any]:
         """Counters: structured array, one row for each live RTP stream and each transport."""

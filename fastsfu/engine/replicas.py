@@ -1,33 +1,47 @@
 """Where one publication can be received: at its own worker, and at others by replicas.
 
-A replica is made for the first receiver at a worker and closed with the last.
+Replicas of all its encodings are made for the first receiver at a worker and closed with the last.
 """
+
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from fastsfu.engine.media import MediaEngine
 
 
 class Replicas:
-    """The handles of one inbound stream at each engine that has receivers of it."""
+    """The handles of a publication's encodings at each engine that has receivers of it."""
 
-    def __init__(self, home: MediaEngine, inbound: int, *, video: bool, clock_rate: int) -> None:
-        """`clock_rate` of its RTP timestamps, in Hz."""
+    def __init__(
+        self,
+        home: MediaEngine,
+        inbounds: Sequence[int],
+        *,
+        video: bool,
+        clock_rate: int,
+        on_wanted: Callable[[int, MediaEngine, bool], None],
+    ) -> None:
+        """`inbounds`: of each encoding. `clock_rate` of their RTP timestamps, in Hz.
+
+        `on_wanted` is called with an encoding's index when somebody at an engine, another one than
+        `home`, wants it, or nobody any more.
+        """
         self._home = home
-        self._inbound = inbound
+        self._inbounds = inbounds
         self._video = video
         self._clock_rate = clock_rate
-        self._handles: dict[MediaEngine, int] = {}
+        self._on_wanted = on_wanted
+        self._handles: dict[MediaEngine, list[int]] = {}
         self._uses: dict[MediaEngine, int] = {}
 
     def take(self, engine: MediaEngine) -> int:
-        """The stream's handle at `engine`, for one receiver more; then `give_back`."""
+        """The handle of one of the encodings at `engine`, for a receiver more; then `give_back`."""
         if engine is self._home:
-            return self._inbound
+            return self._inbounds[0]
         if engine not in self._handles:
-            self._handles[engine] = engine.create_replica(
-                self._home, self._inbound, video=self._video, clock_rate=self._clock_rate
-            )
+            self._open(engine)
         self._uses[engine] = self._uses.get(engine, 0) + 1
-        return self._handles[engine]
+        return self._handles[engine][0]
 
     def give_back(self, engine: MediaEngine) -> None:
         """One receiver less at `engine`."""
@@ -42,6 +56,27 @@ class Replicas:
         for engine in list(self._uses):
             self._close(engine)
 
+    def _open(self, engine: MediaEngine) -> None:
+        handles: list[int] = []
+        try:
+            for index, inbound in enumerate(self._inbounds):
+                replica = engine.create_replica(
+                    self._home,
+                    inbound,
+                    video=self._video,
+                    clock_rate=self._clock_rate,
+                    lower=handles[-1] if handles else 0,
+                    on_wanted=partial(self._on_wanted, index, engine),
+                )
+                handles.append(replica)
+        except BaseException:
+            for replica in handles:
+                engine.close_replica(replica)
+            raise
+        self._handles[engine] = handles
+
     def _close(self, engine: MediaEngine) -> None:
         del self._uses[engine]
-        engine.close_replica(self._handles.pop(engine))
+        for index, handle in enumerate(self._handles.pop(engine)):
+            engine.close_replica(handle)
+            self._on_wanted(index, engine, False)

@@ -253,7 +253,7 @@ class Client:
 
     async def _receive_settings(self, message: messages.ReceiveSettingsMessage) -> None:
         self._live().update_receive_settings(
-            {who: translate.to_sources(settings) for who, settings in message.settings.items()}
+            {who: translate.to_wishes(settings) for who, settings in message.settings.items()}
         )
 
     async def _peer_signal(

@@ -11,6 +11,7 @@ from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.session.home import Home
 from fastsfu.session.session import Session
 from fastsfu.terms import Source
+from fastsfu.tracks import Wish
 
 
 def to_message(event: events.Event) -> Model | None:
@@ -107,15 +108,32 @@ def to_previous(join: messages.Join) -> tuple[str, str] | None:
     return join.replaces.session_id, join.replaces.resume_key
 
 
-def to_sources(message: messages.Update | values.ReceiveSettings) -> dict[Source, bool]:
-    """The sources that the message says something of; a wish takes one back."""
-    said: dict[Source, bool | values.VideoWish | None] = {
-        "audio": message.audio,
-        "video": message.video,
-        "screenVideo": message.screenVideo,
-        "screenAudio": message.screenAudio,
+def to_sources(update: messages.Update) -> dict[Source, bool]:
+    """The sources that the message says something of."""
+    said: dict[Source, bool | None] = {
+        "audio": update.audio,
+        "video": update.video,
+        "screenVideo": update.screenVideo,
+        "screenAudio": update.screenAudio,
     }
-    return {source: value is not False for source, value in said.items() if value is not None}
+    return {source: value for source, value in said.items() if value is not None}
+
+
+def to_wishes(settings: values.ReceiveSettings) -> dict[Source, bool | Wish]:
+    """The same, with how much of a picture is wanted."""
+    said: dict[Source, bool | values.VideoWish | None] = {
+        "audio": settings.audio,
+        "video": settings.video,
+        "screenVideo": settings.screenVideo,
+        "screenAudio": settings.screenAudio,
+    }
+    return {source: _wish(value) for source, value in said.items() if value is not None}
+
+
+def _wish(value: bool | values.VideoWish) -> bool | Wish:
+    if isinstance(value, bool):
+        return value
+    return Wish(value.max_height, value.layer, value.priority)
 
 
 def _topology(event: events.TopologyChanged) -> dict[str, Any]:
@@ -154,6 +172,12 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.ActiveSpeaker: lambda event: messages.ActiveSpeaker(session_id=event.session_id),
     events.SectionsWanted: lambda event: messages.SectionsMessage(
         audio=event.audio, video=event.video
+    ),
+    events.EncodingsWanted: lambda event: messages.Encodings(
+        source=event.source,
+        encodings=[
+            values.WantedEncoding(rid=rid, active=wanted) for rid, wanted in event.encodings
+        ],
     ),
     events.ConnectionChanged: lambda event: messages.Connection(state=event.state),
     events.TopologyChanged: lambda event: peer_messages.TopologyMessage(**_topology(event)),

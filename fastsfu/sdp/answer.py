@@ -20,6 +20,7 @@ from fastsfu.sdp.model import (
     SessionDescription,
 )
 from fastsfu.sdp.sections import CHANNEL_PORT
+from fastsfu.sdp.simulcast import answered_encodings
 from fastsfu.sdp.write import write
 from fastsfu.transport.ice import Candidate
 
@@ -137,13 +138,16 @@ def _accepted(
 ) -> MediaDescription:
     attributes = Attributes([("mid", section.mid)])
     for kind, number in section.extensions.items():
-        attributes.append(("extmap", f"{number} {EXTENSION_URIS[kind]}"))
+        direction = "/recvonly" if kind in section.sent_extensions else ""
+        attributes.append(("extmap", f"{number}{direction} {EXTENSION_URIS[kind]}"))
     attributes.append((_direction(receives, stream is not None), None))
     attributes.append(("rtcp-mux", None))
     if section.reduced_size:
         attributes.append(("rtcp-rsize", None))
     for codec in section.codecs:
         attributes.extend(_codec(codec, receives, dtx))
+    if receives:
+        attributes.extend(answered_encodings(section.encodings))
     if stream is not None:
         repaired = any(codec.rtx_pt is not None for codec in section.codecs)
         attributes.extend(_stream(stream, stream.rtx_ssrc if repaired else None))

@@ -70,10 +70,11 @@ EXTENSIONS: Final = {
 }
 EXTENSION_URIS: Final = {kind: uri for uri, kind in EXTENSIONS.items()}
 
-# What is taken when offered. Not RID and repaired RID: they come with simulcast. Not the video's
-# orientation: a sender that may not signal it turns the picture itself, and then it stands upright
-# for receivers that do not know the extension too (Firefox).
-NEGOTIATED_EXTENSIONS: Final = frozenset({MID, TRANSPORT_SEQ, AUDIO_LEVEL})
+# What is taken when offered. RID's also without simulcast: Chromium refuses every later description
+# of a section that had none in its first answer. Not the video's orientation: a sender that may not
+# signal it turns the picture itself, and then it stands upright for receivers that do not know the
+# extension too (Firefox).
+NEGOTIATED_EXTENSIONS: Final = frozenset({MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL})
 
 
 def tells_by_number(section: OfferedSection) -> bool:

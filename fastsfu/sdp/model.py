@@ -74,6 +74,15 @@ class DataChannels:
 
 
 @dataclass(frozen=True)
+class OfferedEncoding:
+    """One of several encodings of a section's source (simulcast)."""
+
+    rid: str = ""  # empty: told apart by SSRC
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+
+
+@dataclass(frozen=True)
 class OfferedSection:
     """One media section of an offer, in the offer's place."""
 
@@ -84,6 +93,7 @@ class OfferedSection:
     codecs: tuple[NegotiatedCodec, ...]  # theirs that are ours, in our order; empty: no media
     ssrc: int | None = None  # None: to be found by MID when it arrives
     rtx_ssrc: int | None = None
+    encodings: tuple[OfferedEncoding, ...] = ()  # two or more with simulcast; then no `ssrc`
     msid: str | None = None  # "STREAM TRACK" (RFC 8830)
     rejected_reason: str | None = None  # then the answer's port is 0
     protocol: str = "UDP/TLS/RTP/SAVPF"
@@ -91,12 +101,24 @@ class OfferedSection:
     extensions: Mapping[int, int] = field(
         default_factory=dict
     )  # ExtensionKind -> id, of this section
+    sent_extensions: frozenset[int] = frozenset()  # those that only the client sends
     reduced_size: bool = False  # RFC 5506
     channels: DataChannels | None = None  # then it is no media section
 
     @property
     def rejected(self) -> bool:
         return self.rejected_reason is not None
+
+    @property
+    def streams(self) -> tuple[OfferedEncoding, ...]:
+        """What the client sends in it: one encoding, or several."""
+        return self.encodings or (OfferedEncoding(ssrc=self.ssrc, rtx_ssrc=self.rtx_ssrc),)
+
+    @property
+    def ssrcs(self) -> list[int]:
+        """All that the section names as sent by the client."""
+        named = [ssrc for each in self.streams for ssrc in (each.ssrc, each.rtx_ssrc)]
+        return [ssrc for ssrc in named if ssrc is not None]
 
 
 @dataclass(frozen=True)

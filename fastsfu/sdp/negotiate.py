@@ -16,6 +16,7 @@ from fastsfu.sdp.model import (
     MediaDescription,
     NegotiatedCodec,
     Offer,
+    OfferedEncoding,
     OfferedSection,
     SentStream,
     SessionDescription,
@@ -28,6 +29,7 @@ from fastsfu.sdp.sections import UNUSED, extension_maps, read_section
 __all__ = [
     "NegotiatedCodec",
     "Offer",
+    "OfferedEncoding",
     "OfferedSection",
     "SentStream",
     "match_payload_types",
@@ -97,9 +99,7 @@ def _check_unique_mids(description: SessionDescription) -> None:
 def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
     owners: dict[int, str] = {}
     for section in sections:
-        for ssrc in (section.ssrc, section.rtx_ssrc):
-            if ssrc is None:
-                continue
+        for ssrc in section.ssrcs:
             if ssrc in owners:
                 raise OfferError(
                     f"The SSRC {ssrc} is used twice, in sections {owners[ssrc]} and {section.mid}."

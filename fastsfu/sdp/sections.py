@@ -1,12 +1,14 @@
 """Reads one media section of an offer: can it be had, its codecs, streams and extensions."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
     EXTENSIONS,
     NEGOTIATED_EXTENSIONS,
+    REPAIRED_RID,
+    RID,
 )
 from fastsfu.sdp.model import (
     Attributes,
@@ -14,11 +16,13 @@ from fastsfu.sdp.model import (
     Direction,
     MediaDescription,
     NegotiatedCodec,
+    OfferedEncoding,
     OfferedSection,
     SessionDescription,
 )
 from fastsfu.sdp.parse import shown
 from fastsfu.sdp.payloads import CodecReader
+from fastsfu.sdp.simulcast import read_encodings
 
 CHANNEL_PROTOCOLS = ("UDP/DTLS/SCTP", "TCP/DTLS/SCTP")  # RFC 8841 section 4
 CHANNEL_FORMAT = "webrtc-datachannel"
@@ -27,6 +31,7 @@ DEFAULT_CHANNEL_MESSAGE = 65536  # bytes, RFC 8841 section 6.1
 PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # RFC 9429 section 5.1.2
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 UNUSED = "it is not in use (port 0)"  # why a section is rejected that the client does not want
+SENT_EXTENSIONS = (RID, REPAIRED_RID)  # that may be offered for the client's own direction alone
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
 
 
@@ -53,7 +58,10 @@ def read_section(
         if not common:
             wanted = ", ".join(name for name in codecs.ours[media.kind] if name != "red")
             reason = f"a codec of {wanted} was expected, none of them came"
-    ssrc, rtx_ssrc = _ssrcs(media.attributes) if reason is None and sends else (None, None)
+    extensions, sent = _extensions(media) if reason is None else ({}, frozenset())
+    repairable = any(codec.rtx_pt is not None for codec in common)
+    attributes = media.attributes if reason is None and sends else Attributes()
+    ssrc, rtx_ssrc, encodings = _streams(attributes, extensions, repairable)
     return OfferedSection(
         mid=mid,
         kind=media.kind,
@@ -61,19 +69,19 @@ def read_section(
         client_receives=direction in ("sendrecv", "recvonly"),
         codecs=common,
         ssrc=ssrc,
-        rtx_ssrc=rtx_ssrc if any(codec.rtx_pt is not None for codec in common) else None,
+        rtx_ssrc=rtx_ssrc,
+        encodings=encodings,
         msid=media.attributes.first("msid"),
         rejected_reason=reason,
         protocol=media.protocol,
         formats=tuple(media.formats),
-        extensions=_extensions(media) if reason is None else {},
+        extensions=extensions,
+        sent_extensions=sent,
         reduced_size=media.attributes.has("rtcp-rsize"),
     )
 
 
-def _channel_section(
-    media: MediaDescription, mid: str, bundle: Sequence[str]
-) -> OfferedSection:
+def _channel_section(media: MediaDescription, mid: str, bundle: Sequence[str]) -> OfferedSection:
     """Data channels: SCTP over the BUNDLE's DTLS (RFC 8841)."""
     port = media.attributes.first("sctp-port") or ""
     size = media.attributes.first("max-message-size") or str(DEFAULT_CHANNEL_MESSAGE)
@@ -152,14 +160,22 @@ def _check_multiplexed(media: MediaDescription, mid: str) -> None:
         )
 
 
-def _ssrcs(attributes: Attributes) -> tuple[int | None, int | None]:
-    """SSRC and RTX SSRC. With several encodings the first is meant (RFC 5576 section 4.2)."""
+def _streams(
+    attributes: Attributes, extensions: Mapping[int, int], repairable: bool
+) -> tuple[int | None, int | None, tuple[OfferedEncoding, ...]]:
+    """SSRC and RTX SSRC of a single encoding (RFC 5576 section 4.2, RFC 4588), or the encodings."""
     sources = [_ssrc(value.partition(" ")[0]) for value in attributes.all("ssrc")]
+    groups: dict[str, list[list[int]]] = {"FID": [], "SIM": []}
     for value in attributes.all("ssrc-group"):
-        semantics, *members = value.split()[:3] or [""]
-        if semantics.upper() == "FID" and len(members) == 2:
-            return _ssrc(members[0]), _ssrc(members[1])
-    return (sources[0] if sources else None), None
+        semantics, *members = value.split() or [""]
+        if semantics.upper() in groups:
+            groups[semantics.upper()].append([_ssrc(each) for each in members])
+    repairs = {group[0]: group[1] for group in groups["FID"] if repairable and len(group) == 2}
+    encodings = read_encodings(attributes, extensions, repairs, groups["SIM"])
+    if encodings:
+        return None, None, encodings
+    first = [*(group[0] for group in groups["FID"] if len(group) == 2), *sources]
+    return (first[0], repairs.get(first[0]), ()) if first else (None, None, ())
 
 
 def _ssrc(text: str) -> int:
@@ -168,13 +184,17 @@ def _ssrc(text: str) -> int:
     raise OfferError(f"An SSRC from 1 to 4294967295 was expected, {shown(text)} came.")
 
 
-def _extensions(media: MediaDescription) -> dict[int, int]:
-    """ExtensionKind -> id of those that are ours. Offers for one direction only are declined: no
-    client makes them for these."""
+def _extensions(media: MediaDescription) -> tuple[dict[int, int], frozenset[int]]:
+    """ExtensionKind -> id of those that are ours, and which of them only the client sends
+    (RFC 8285 section 6: Firefox says so of those for simulcast)."""
     found: dict[int, int] = {}
+    sent: set[int] = set()
     for number, direction, uri in extension_maps(media.attributes):
         kind = EXTENSIONS.get(uri)
-        usable = 1 <= number <= 255 and number != 15 and direction in ("", "sendrecv")
-        if kind in NEGOTIATED_EXTENSIONS and usable:
-            found.setdefault(kind, number)
-    return found
+        directions = ("", "sendrecv", "sendonly") if kind in SENT_EXTENSIONS else ("", "sendrecv")
+        usable = 1 <= number <= 255 and number != 15 and direction in directions
+        if kind in NEGOTIATED_EXTENSIONS and usable and kind not in found:
+            found[kind] = number
+            if direction == "sendonly":
+                sent.add(kind)
+    return found, frozenset(sent)

@@ -88,8 +88,8 @@ class Bundle:
         """
         self.restart_ice(offer.ice_ufrag, offer.ice_pwd)
         self._engine.set_extensions(self.handle, offer.extensions)
-        named = (ssrc for section in offer.sections for ssrc in (section.ssrc, section.rtx_ssrc))
-        self._received = frozenset(ssrc for ssrc in named if ssrc is not None).union(learnt)
+        named = (ssrc for section in offer.sections for ssrc in section.ssrcs)
+        self._received = frozenset(named).union(learnt)
 
     def restart_ice(self, remote_ufrag: str, remote_password: str) -> None:
         """Answer new remote credentials by new ones of ours (RFC 8445 section 9); else nothing."""

@@ -1,7 +1,7 @@
 """What one session sends: publications, made and ended by the sending sections of its offers."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from functools import partial
 from typing import Protocol
 
@@ -9,11 +9,11 @@ from fastsfu.allowance import Allowance
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.errors import RequestError
-from fastsfu.sdp.negotiate import Offer, OfferedSection
+from fastsfu.sdp.negotiate import Offer, OfferedEncoding, OfferedSection
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.quotas import Account
 from fastsfu.terms import KIND_OF, SOURCES_OF, Kind, Source
-from fastsfu.tracks import Publication, same_payload_types
+from fastsfu.tracks import Encoding, Publication, same_payload_types
 
 # Publications that a session may begin: people turn a screen on and off, programs could do it for
 # ever.
@@ -33,13 +33,22 @@ class Publisher:
     """One session's publications by mid."""
 
     def __init__(
-        self, engine: MediaEngine, session_id: str, audience: Audience, account: Account
+        self,
+        engine: MediaEngine,
+        session_id: str,
+        audience: Audience,
+        account: Account,
+        on_demand: Callable[[Publication], None],
     ) -> None:
-        """Nothing is made in the engine before `open`: an offer alone costs nothing there."""
+        """Nothing is made in the engine before `open`: an offer alone costs nothing there.
+
+        `on_demand` is called when others want other encodings of a publication than before.
+        """
         self._engine = engine
         self._session_id = session_id
         self._audience = audience
         self._account = account
+        self._on_demand = on_demand
         self._is_open = False
         self._muted: Set[Source] = frozenset()
         self._pinned = False
@@ -54,8 +63,7 @@ class Publisher:
     def learnt_ssrcs(self) -> Iterable[int]:
         """SSRCs of streams that the client sends without having named them."""
         for publication in self.publications.values():
-            if publication.live_ssrc is not None:
-                yield publication.live_ssrc
+            yield from publication.live_ssrcs
 
     def follow(self, bundle: Bundle, offer: Offer, sources: Mapping[str, Source]) -> bool:
         """Make the publications those of `offer`; `sources` by mid, as `name_sources` gives them.
@@ -90,15 +98,22 @@ class Publisher:
         """Nothing of these sources is passed on, whatever comes, nor anything of them heard."""
         changed, self._muted = muted ^ self._muted, frozenset(muted)
         for publication in self.publications.values():
-            if publication.source in changed and publication.inbound is not None:
-                self._engine.pause_inbound(publication.inbound, publication.source in muted)
+            if publication.source in changed:
+                self._pause(publication)
 
     def pin(self, pinned: bool) -> None:
         """Whether its voice is always passed on, however loud it is."""
         self._pinned = pinned
         for publication in self.publications.values():
-            if publication.voices is not None and publication.inbound is not None:
-                self._engine.pin_inbound(publication.inbound, pinned)
+            self._pin(publication)
+
+    def _pause(self, publication: Publication) -> None:
+        for encoding in publication.encodings:
+            self._engine.pause_inbound(encoding.inbound, publication.source in self._muted)
+
+    def _pin(self, publication: Publication) -> None:
+        for encoding in publication.encodings if publication.voices is not None else ():
+            self._engine.pin_inbound(encoding.inbound, self._pinned)
 
     def close(self) -> None:
         """End all of them."""
@@ -119,7 +134,7 @@ class Publisher:
         return (
             publication is not None
             and publication.source == source
-            and (publication.ssrc, publication.rtx_ssrc) == (section.ssrc, section.rtx_ssrc)
+            and publication.offered == section.streams
             and same_payload_types(publication.codecs, section.codecs)
         )
 
@@ -131,9 +146,9 @@ class Publisher:
             kind=KIND_OF[source],
             source=source,
             codecs=section.codecs,
-            ssrc=section.ssrc,
-            rtx_ssrc=section.rtx_ssrc,
+            offered=section.streams,
             voice=voice,
+            on_demand=self._on_demand,
         )
         self.publications[section.mid] = publication
         self._audience.published(publication)
@@ -141,42 +156,48 @@ class Publisher:
     def _open_all(self) -> None:
         for publication in self.publications.values():
             bundle = self._bundle
-            if bundle is not None and self._is_open and publication.inbound is None:
+            if bundle is not None and self._is_open and not publication.encodings:
                 self._open(publication, bundle)
 
     def _open(self, publication: Publication, bundle: Bundle) -> None:
-        """Expect its stream, if there may be one more; else the next offer tries again."""
-        if not self._account.take():
+        """Expect its encodings, as many as there may be; if none, the next offer tries again."""
+        for offered in publication.offered:
+            if not self._account.take():
+                break
+            try:
+                publication.encodings.append(self._create(publication, bundle, offered))
+            except MemoryError as error:
+                self._account.failed(f"The server is full: {error}.")
+                break
+        if not publication.encodings:
             return
-        try:
-            inbound = self._create(publication, bundle)
-        except MemoryError as error:
-            self._account.failed(f"The server is full: {error}.")
-            return
-        publication.inbound = inbound
         if publication.source in self._muted:
-            self._engine.pause_inbound(inbound, True)
-        if self._pinned and publication.voices is not None:
-            self._engine.pin_inbound(inbound, True)
+            self._pause(publication)
+        if self._pinned:
+            self._pin(publication)
         publication.replicas = Replicas(
             self._engine,
-            inbound,
+            [encoding.inbound for encoding in publication.encodings],
             video=publication.kind == "video",
             clock_rate=publication.codecs[0].clock_rate,
+            on_wanted=publication.want_at,
         )
         waiting, publication.waiting = publication.waiting, {}
         for subscription, make in waiting.items():
             make(subscription)
 
-    def _create(self, publication: Publication, bundle: Bundle) -> int:
+    def _create(
+        self, publication: Publication, bundle: Bundle, offered: OfferedEncoding
+    ) -> Encoding:
+        encoding = Encoding(publication, offered.rid)
         feedback = {each for codec in publication.codecs for each in codec.feedback}
-        return self._engine.create_inbound(
-            publication,
+        encoding.inbound = self._engine.create_inbound(
+            encoding,
             bundle.handle,
             video=publication.kind == "video",
             mid=publication.mid,
-            ssrc=publication.ssrc,
-            rtx_ssrc=publication.rtx_ssrc,
+            ssrc=offered.ssrc,
+            rtx_ssrc=offered.rtx_ssrc,
             payload_types=[
                 (
                     codec.pt,
@@ -189,16 +210,25 @@ class Publisher:
             nack="nack" in feedback,
             fir="ccm fir" in feedback and "nack pli" not in feedback,
             voices=publication.voices,
+            rid=offered.rid,
+            lower=publication.encodings[-1].inbound if publication.encodings else 0,
         )
+        return encoding
 
     def _end(self, publication: Publication) -> None:
         del self.publications[publication.mid]
-        publication.on_audio_level(0)
+        publication.hear(0)
         self._audience.unpublished(publication)
-        if publication.inbound is not None:
+        publication.on_demand = _nobody_asks
+        if publication.encodings:
             publication.replicas.close()
-            self._engine.close_inbound(publication.inbound)
+        for encoding in publication.encodings:
+            self._engine.close_inbound(encoding.inbound)
             self._account.give_back()
+
+
+def _nobody_asks(publication: Publication) -> None:
+    """Of a publication that has ended nobody has to be told."""
 
 
 def name_sources(offer: Offer, tracks: Mapping[str, Source]) -> dict[str, Source]:

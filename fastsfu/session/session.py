@@ -17,7 +17,14 @@ from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
-from fastsfu.events import Ended, Event, Participant, SectionsWanted, Signaler
+from fastsfu.events import (
+    EncodingsWanted,
+    Ended,
+    Event,
+    Participant,
+    SectionsWanted,
+    Signaler,
+)
 from fastsfu.messages.exchange import Mailbox
 from fastsfu.names import shown
 from fastsfu.session.arrival import Arrival
@@ -33,6 +40,7 @@ from fastsfu.session.publisher import Publisher
 from fastsfu.session.quotas import Account
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
 from fastsfu.terms import Kind, Source
+from fastsfu.tracks import Publication, Wish
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]
@@ -72,7 +80,7 @@ class Session:
         self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
-        self.publisher = Publisher(engine, self.id, room, account)
+        self.publisher = Publisher(engine, self.id, room, account, self._tell_demand)
         self.publisher.pin(grant.owner)
         end = partial(self.leave, "no-publisher", "All that the client received has ended.")
         self.subscriber = Subscriber(
@@ -236,8 +244,9 @@ class Session:
         """Pass on its voice however many are louder, as an owner's always is; or no longer."""
         self.publisher.pin(pinned or self.grant.owner)
 
-    def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool]]) -> None:
-        """Decline (False) or take back (True) sources of a session id, or of all others by "*".
+    def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool | Wish]]) -> None:
+        """Decline (False) or take back (True) sources of a session id, or of all others by "*"; a
+        `Wish` takes back a picture as far as it says.
 
         What is said of a session id wins over "*". Unknown ids are ignored: they may have left.
         """
@@ -252,6 +261,9 @@ class Session:
         """Talk to the client through `signaler` from now on; the one before gets `Replaced`."""
         self._require_live()
         self.line.attach(signaler)
+        for publication in self.publisher.publications.values():
+            if not all(encoding.wanted for encoding in publication.encodings):
+                self._tell_demand(publication)
 
     def detach(self, signaler: Signaler) -> None:
         """`signaler` is lost: the session ends in `resume_timeout` unless another one is attached.
@@ -285,6 +297,10 @@ class Session:
     def tell(self, event: Event) -> None:
         """Send an event if there is a signaling connection; one that resumes is told of it all."""
         self.line.tell(event)
+
+    def _tell_demand(self, publication: Publication) -> None:
+        wanted = tuple((each.rid, each.wanted) for each in publication.encodings)
+        self.tell(EncodingsWanted(publication.source, wanted))
 
     def ask(self) -> bool:
         """Tell the client how many sections are wanted, if another offer of it would bring more."""

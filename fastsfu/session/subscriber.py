@@ -18,6 +18,7 @@ from fastsfu.tracks import (
     Publication,
     Subscription,
     SubscriptionInfo,
+    Wish,
     same_payload_types,
 )
 
@@ -53,7 +54,7 @@ class Subscriber:
         self._by_publication: dict[Publication, Subscription] = {}
         self._waiting: dict[Publication, None] = {}  # an ordered set, like the next one
         self._undecodable: dict[Publication, None] = {}
-        self._settings: dict[str, dict[Source, bool]] = {}
+        self._settings: dict[str, dict[Source, bool | Wish]] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
 
@@ -93,9 +94,12 @@ class Subscriber:
         self._settings.pop(session_id, None)
 
     def set(
-        self, settings: Mapping[str, Mapping[Source, bool]], publications: Iterable[Publication]
+        self,
+        settings: Mapping[str, Mapping[Source, bool | Wish]],
+        publications: Iterable[Publication],
     ) -> bool:
-        """Decline or take back sources; `publications` are those that this can concern.
+        """Decline (False) or take back (True, or as far as a wish says) sources; `publications` are
+        those that this can concern.
 
         A declined source that is subscribed keeps its section and pauses. True when one waits for a
         section now.
@@ -105,6 +109,7 @@ class Subscriber:
         asks = False
         for publication in publications:
             if subscription := self._by_publication.get(publication):
+                self._prefer(subscription)
                 self._pause(subscription, not self._accepts(publication))
             elif publication in self._waiting:
                 if not self._accepts(publication):
@@ -166,6 +171,9 @@ class Subscriber:
         """By default yes; what is said of its session wins over what is said of everybody."""
         if self._watch is not None and publication.session_id != self._watch:
             return False
+        return self._setting(publication) is not False
+
+    def _setting(self, publication: Publication) -> bool | Wish:
         everybody = self._settings.get(EVERYBODY, {}).get(publication.source, True)
         return self._settings.get(publication.session_id, {}).get(publication.source, everybody)
 
@@ -211,6 +219,21 @@ class Subscriber:
         self._by_publication[publication] = subscription
         self.subscriptions[section.mid] = subscription
 
+    def _prefer(self, subscription: Subscription) -> None:
+        """Tell the engine how much of it is wanted. A source that is declined keeps its wish."""
+        setting = self._setting(subscription.publication)
+        if setting is False or subscription.outbound is None:
+            return
+        wish = setting if isinstance(setting, Wish) else Wish()
+        if wish != subscription.wish:
+            subscription.wish = wish
+            self._engine.set_preference(
+                subscription.outbound,
+                priority=wish.priority,
+                most_layer=wish.layer,
+                most_height=wish.max_height,
+            )
+
     def _open_all(self) -> None:
         if self._is_open:
             for subscription in self.subscriptions.values():
@@ -221,7 +244,7 @@ class Subscriber:
         """Forward it from now on, or from when its publication can come, if there may be one more
         stream; else the next offer tries again.
         """
-        if subscription.publication.inbound is None:
+        if not subscription.publication.encodings:
             subscription.publication.waiting[subscription] = self._open
             return
         if not self._account.take():
@@ -231,6 +254,7 @@ class Subscriber:
         except MemoryError as error:
             self._account.failed(f"The server is full: {error}.")
             return
+        self._prefer(subscription)
         if subscription.held or subscription.paused:
             self._set_flow(subscription)
 

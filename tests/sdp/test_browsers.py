@@ -217,13 +217,16 @@ async def test_data_channels_are_taken_besides_media(peer: Peer) -> None:
     assert state["directions"] == {"0": "sendonly", "1": "sendonly"}
 
 
-async def test_simulcast_becomes_one_encoding(peer: Peer) -> None:
-    encodings = "[{rid: 'h'}, {rid: 'm', scaleResolutionDownBy: 2}]"
+async def test_simulcast_keeps_its_encodings_over_later_descriptions(peer: Peer) -> None:
+    encodings = "[{rid: 'l', scaleResolutionDownBy: 2}, {rid: 'h'}]"
     offer = await peer.offer(f"publish('video', {{sendEncodings: {encodings}}})")
-    state = await peer.take(offer)
-    assert state["directions"] == {"0": "sendonly"}
-    sent = await peer.run("return pc.getSenders()[0].getParameters().encodings.length")
-    assert sent == 1
+    assert [each.rid for each in offer.sections[0].encodings] == ["l", "h"]
+    for _ in range(2):
+        state = await peer.take(offer)
+        assert state["directions"] == {"0": "sendonly"}
+        sent = await peer.run("return pc.getSenders()[0].getParameters().encodings.map(e => e.rid)")
+        assert sent == ["l", "h"]
+        offer = await peer.offer("pc.restartIce()")
 
 
 async def test_screen_share_is_added(peer: Peer) -> None:

@@ -6,7 +6,14 @@ from collections.abc import Callable
 import pytest
 
 from fastsfu.errors import OfferError
-from fastsfu.sdp.codecs import AUDIO_LEVEL, MID, TRANSPORT_SEQ, tells_by_number
+from fastsfu.sdp.codecs import (
+    AUDIO_LEVEL,
+    MID,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_SEQ,
+    tells_by_number,
+)
 from fastsfu.sdp.model import DataChannels
 from fastsfu.sdp.negotiate import read_offer
 from tests.sdp.offers import FINGERPRINT, NAMES, PAIR, TRANSPORT, offer, read, recorded, section
@@ -21,7 +28,7 @@ def test_chromium_publish_and_receive() -> None:
     assert got.fingerprints[0][1].hex(":").upper().startswith("AB:C6:88:7E")
     assert (got.setup, got.dtls_client) == ("actpass", False)
     assert got.bundle == ("0", "1", "2", "3", "4", "5")
-    assert got.extensions == {AUDIO_LEVEL: 1, TRANSPORT_SEQ: 3, MID: 4}
+    assert got.extensions == {AUDIO_LEVEL: 1, TRANSPORT_SEQ: 3, MID: 4, RID: 10, REPAIRED_RID: 11}
     assert got.mixed_extensions
     assert [(s.mid, s.kind, s.client_sends, s.client_receives) for s in got.sections] == [
         ("0", "audio", True, False),
@@ -81,15 +88,6 @@ def test_aiortc_gives_three_fingerprints() -> None:
     ]
     assert got.bundle == ("0", "1", "2")
     assert got.channels == DataChannels(port=5000, max_message_bytes=262144)
-
-
-@pytest.mark.parametrize("name", ["chromium_simulcast", "firefox_simulcast"])
-def test_simulcast_is_one_stream(name: str) -> None:
-    video = read(recorded(name)).sections[1]
-    assert not video.rejected
-    # Chromium leaves the SSRCs open, Firefox names a pair for each encoding.
-    expected = {"chromium_simulcast": (None, None), "firefox_simulcast": (2832269167, 3765119497)}
-    assert (video.ssrc, video.rtx_ssrc) == expected[name]
 
 
 def test_screen_share_is_one_more_section() -> None:

@@ -15,10 +15,8 @@ from tests.support.sessions import Client, Join
 def streams(native: RecordingEngine, client: Client) -> tuple[Inbound, Inbound]:
     """Its microphone and its camera."""
     publications = {each.source: each for each in client.session.publisher.publications.values()}
-    audio, video = publications["audio"].inbound, publications["video"].inbound
-    assert audio is not None
-    assert video is not None
-    return native.inbounds[audio], native.inbounds[video]
+    (audio,), (video,) = publications["audio"].encodings, publications["video"].encodings
+    return native.inbounds[audio.inbound], native.inbounds[video.inbound]
 
 
 async def test_a_source_that_is_off_is_paused_and_goes_on(

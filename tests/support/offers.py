@@ -21,6 +21,7 @@ class Section:
     codecs: tuple[str, ...] = ()
     ssrc: int | None = None
     rtx_ssrc: int | None = None
+    rids: tuple[str, ...] = ()  # of several encodings (simulcast)
 
     def lines(self) -> list[str]:
         codecs = self.codecs or (AUDIO if self.kind == "audio" else VP8)
@@ -40,6 +41,11 @@ class Section:
             lines += [f"a=fmtp:{pt} {each}" for each in fmtp]
             if self.kind == "video" and "rtx" not in name:
                 lines += [f"a=rtcp-fb:{pt} nack", f"a=rtcp-fb:{pt} nack pli"]
+        if self.rids:
+            uri = "urn:ietf:params:rtp-hdrext:sdes"
+            lines += [f"a=extmap:5 {uri}:rtp-stream-id", f"a=extmap:6 {uri}:repaired-rtp-stream-id"]
+            lines += [f"a=rid:{rid} send" for rid in self.rids]
+            lines.append(f"a=simulcast:send {';'.join(self.rids)}")
         if self.ssrc is not None:
             both = [self.ssrc] if self.rtx_ssrc is None else [self.ssrc, self.rtx_ssrc]
             if self.rtx_ssrc is not None:

@@ -44,6 +44,8 @@ class Inbound:
     voices: Any = None
     paused: bool = False
     pinned: bool = False
+    rid: str = ""
+    lower: int = 0
 
 
 @dataclass
@@ -57,6 +59,7 @@ class Outbound:
     numbered: bool = False
     paused: bool = False
     pauses: list[bool] = field(default_factory=list)
+    preference: Mapping[str, int] | None = None
 
 
 @dataclass
@@ -65,6 +68,7 @@ class Replica:
     inbound: int
     kind: int
     clock_rate: int
+    lower: int = 0
 
 
 class RecordingChannels:
@@ -252,6 +256,9 @@ class RecordingEngine:
     def pause_outbound(self, outbound: int, paused: bool) -> None:
         self.outbounds[outbound].paused = paused
         self.outbounds[outbound].pauses.append(paused)
+
+    def set_preference(self, outbound: int, **given: int) -> None:
+        self.outbounds[outbound].preference = given
 
     def request_keyframe(self, inbound: int) -> None:
         assert inbound in self.inbounds
