@@ -176,8 +176,7 @@ def test_either_side_may_close_first_and_all_buffers_come_home(seed: int) -> Non
                     run.run(0.05)
             ann.gone = bob.gone = True
             run.step()  # what they were told at the end
-            for each in run.participants:
-                each.close()
+            run.close()
             run.participants.clear()
         assert emptied(run)
         assert total(run, "replicas") == 0
