@@ -8,9 +8,10 @@ from fastsfu._native.base.ring cimport ring_commit, ring_free, ring_map, ring_re
 from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
 from fastsfu._native.worker.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CONNECT_LINK, COMMAND_CREATE_REPLICA, COMMAND_TAP,
-    COMMAND_UNTAP, ConnectLink, CreateReplica, TapStream,
+    COMMAND_UNTAP,
 )
 from fastsfu._native.worker.link cimport LINK_RING_BYTES
+from fastsfu._native.worker.link_command cimport ConnectLink, CreateReplica, TapStream
 from fastsfu._native.worker.worker cimport worker_disband, worker_free
 
 

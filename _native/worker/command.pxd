@@ -1,12 +1,11 @@
 """The contract between the event loop's thread and a worker: commands one way, events (event.pxd)
 the other, each a record in a Ring. Every record begins with its kind and the handle it is about; a
-handle that no longer lives makes it a counted no-op.
+handle that no longer lives makes it a counted no-op. Those about links are in link_command.pxd.
 """
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.address cimport Address
-from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.crypto.dtls cimport SrtpKeys
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY, RID_CAPACITY
 from fastsfu._native.media.voices cimport Voices
@@ -132,23 +131,3 @@ cdef struct SetPreference:        # of an outbound stream
     uint8_t priority
     uint8_t most_layer            # 255 = any
     uint16_t most_height          # 0 = any
-
-cdef struct ConnectLink:          # handle 0
-    Head head
-    uint32_t peer                 # index of the other worker
-    Ring* out
-    Ring* back
-    Ring* wake
-
-cdef struct CreateReplica:
-    Head head
-    uint32_t peer                 # worker of the stream that it is of
-    uint64_t origin               # that stream's handle there
-    int32_t kind                  # MediaKind
-    uint32_t clock_rate           # Hz
-    uint64_t lower                # handle of a replica of another encoding of its source; 0 = none
-
-cdef struct TapStream:            # COMMAND_TAP, COMMAND_UNTAP; the handle is the stream's
-    Head head
-    uint32_t peer
-    uint64_t replica

@@ -25,13 +25,13 @@ from fastsfu._native.peer.transport cimport (
 )
 from fastsfu._native.worker.allocation cimport allocation_choose
 from fastsfu._native.worker.command cimport (
-    CreateInbound, CreateOutbound, CreateReplica, InboundPayloadType, SetPreference, SwitchStream,
-    TapStream,
+    CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
 )
 from fastsfu._native.worker.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.worker.frames cimport frames_forget
 from fastsfu._native.worker.gating cimport gating_pause
 from fastsfu._native.worker.link cimport link_tap, link_to, link_untap
+from fastsfu._native.worker.link_command cimport CreateReplica, TapStream
 from fastsfu._native.worker.replica cimport replica_close, replica_open
 from fastsfu._native.worker.reports cimport reports_bye
 from fastsfu._native.worker.state cimport (

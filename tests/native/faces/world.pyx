@@ -25,6 +25,7 @@ from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.command cimport *
 from fastsfu._native.worker.event cimport *
 from fastsfu._native.worker.ingress cimport ingress
+from fastsfu._native.worker.link_command cimport CreateReplica, TapStream
 from fastsfu._native.worker.state cimport Worker, find_inbound, find_outbound
 from fastsfu._native.worker.worker cimport (
     WorkerOptions, worker_init, worker_read_links, worker_step,
