@@ -1,9 +1,8 @@
 """The asyncio face of one native engine.
 
 Commands are methods that return handles at once; what happens comes back as calls on the owner of
-the transport or stream, from the event loop's reader. DTLS runs in this thread too: its
-retransmission timer (RFC 6347 section 4.2.4) is `loop.call_at`. Media and keys stay in the engine;
-here are only handles, numbers and states (promise P5).
+the transport or stream, from the event loop's reader. DTLS runs in this thread too. Media and keys
+stay in the engine; here are only handles, numbers and states (promise P5).
 """
 
 import asyncio
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
+from fastsfu.engine.dtls_timer import DtlsTimer
 from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
 from fastsfu.engine.voices import RoomVoices
@@ -51,7 +51,7 @@ class MediaEngine:
         self._loop = asyncio.get_running_loop()
         self._owners = Owners(self._loop)
         self.channels = EngineChannels(native.channels, self._owners.tell)
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = DtlsTimer(native, self._owners)
         self._closed = False
         self._loop.add_reader(native.fileno(), self._on_readable)
 
@@ -118,8 +118,7 @@ class MediaEngine:
         if self._closed:
             return
         self._closed = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.close()
         self.channels.close()
         self._loop.remove_reader(self._native.fileno())
         self._native.close()
@@ -180,7 +179,7 @@ class MediaEngine:
         self._owners.drop_transport(transport)
         self.channels.forget(transport)
         self._native.transports.close(transport)
-        self._schedule()
+        self._timer.set()
 
     def create_inbound(
         self,
@@ -322,20 +321,4 @@ class MediaEngine:
 
     def _on_readable(self) -> None:
         self._native.poll(self._owners)
-        self._schedule()
-
-    def _on_timeout(self) -> None:
-        self._timer = None
-        self._native.handle_dtls_timeouts(self._owners)
-        self._schedule()
-
-    def _schedule(self) -> None:
-        """Set the timer to the next DTLS retransmission; called after all that can change it."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._closed:
-            return
-        timeout = self._native.dtls_timeout()
-        if timeout is not None:
-            self._timer = self._loop.call_at(self._loop.time() + timeout, self._on_timeout)
+        self._timer.set()
