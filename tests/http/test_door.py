@@ -169,6 +169,7 @@ async def test_stun_over_tls_and_tcp() -> None:
         b"\xff" * 64,
         message(b"") + b"\xff" * 40,
     ],
+    ids=["HTTP", "POST", "ChannelData", "zeros", "ones", "STUN"],  # its transaction is random
 )
 async def test_the_rest_is_closed_without_a_page(sent: bytes) -> None:
     async with live_server() as server:
