@@ -125,8 +125,8 @@ async def test_flood(server: LiveServer, room: str, witness: Socket) -> None:
         for number in range(many):
             await caller.send("ping", id=number)
         said = [await caller.receive() for _ in range(many + 1)]
-        errors = [each for each in said if each["type"] == "error"]
-        assert [(each["error"], each["fatal"]) for each in errors] == [("rate-limit", False)]
+        errors = {(e["error"], e["fatal"]) for e in said if e["type"] == "error"}
+        assert errors == {("rate-limit", False)}  # again, where the sender itself was slow between
 
 
 async def test_client_that_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:

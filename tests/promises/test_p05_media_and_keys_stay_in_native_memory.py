@@ -127,6 +127,7 @@ def test_shipped_native_modules_offer_python_nothing_but_the_engine() -> None:
         ("relay_commands", "RelayCommands"),
         ("streams", "Streams"),
         ("transports", "Transports"),
+        ("voices", "RoomVoices"),
         # without Python methods:
         ("associations", "Associations"),
         ("commands", "Commands"),
@@ -136,6 +137,7 @@ def test_shipped_native_modules_offer_python_nothing_but_the_engine() -> None:
     for module, name in (("associations", "Associations"), ("commands", "Commands")):
         assert public(getattr(import_module(f"fastsfu._native.engine.{module}"), name)) == []
     assert public(import_module("fastsfu._native.engine.links").Links) == []
+    assert public(import_module("fastsfu._native.engine.voices").RoomVoices) == ["set_limit"]
 
 
 def public(kind: type) -> list[str]:

@@ -206,7 +206,8 @@ async def test_hidden_session_is_not_told_of(join: Join, native: RecordingEngine
     assert len(answer.subscriptions) == 2
     await viewer.offer(sending())
     assert len(native.inbounds) == 2
-    viewer.session.update_local(user_data=1)
+    with pytest.raises(RequestError, match="watch only"):
+        viewer.session.update_local(user_data=1)
     await turn()
     assert ada.events == [HiddenParticipants(1)]
     viewer.session.leave()
