@@ -1,6 +1,8 @@
 """RTP headers and extensions read slowly, to compare with (RFC 3550 section 5.1, RFC 8285)."""
 
-KINDS = 5  # of header extensions that have a meaning
+from fastsfu._native.packet.rtp import ExtensionKind
+
+KINDS = int(ExtensionKind.EXT_KINDS)  # of header extensions that have a meaning
 
 
 def slow_parse(packet: bytes) -> dict[str, int | bool] | None:
