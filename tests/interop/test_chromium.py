@@ -93,7 +93,12 @@ async def test_declined_source_stops_and_comes_back(browser: Browser, open_page:
     ada, ben = await open_page(browser, "Ada"), await open_page(browser, "Ben")
     ada_id = await ada.joined()
     await ben.receiving(video=1, audio=1)
-    settings = "window.call.updateReceiveSettings({{'{}': {{video: {}}}}})"
+    # The page asks anew whenever its tiles change or somebody speaks, and would take it back.
+    await ben.evaluate("""() => {
+        window.ask = window.call.updateReceiveSettings.bind(window.call);
+        window.call.updateReceiveSettings = async () => {};
+    }""")
+    settings = "window.ask({{'{}': {{video: {}}}}})"
     await ben.evaluate(settings.format(ada_id, "false"))
 
     async def silent() -> bool:
