@@ -99,10 +99,6 @@ class Participant:
         self.hand_over = lambda: self.world.set_keys(self.transport, GCM, *parts)
         self.keyed = True
 
-    def close(self) -> None:
-        for opened in self.sockets:
-            opened.close()
-
     # What leaves.
 
     def tick(self, now_us: int) -> None:
