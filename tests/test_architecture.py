@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-NATIVE = ["base", "net", "packet", "crypto", "media", "bwe", "peer", "turn", "worker", "engine"]
+NATIVE = ["base", "net", "packet", "crypto", "media", "bwe", "peer", "turn"]
+NATIVE += ["forwarding", "worker", "engine"]
 JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)

@@ -13,10 +13,10 @@ from fastsfu._native.crypto.dtls cimport (
 )
 from fastsfu._native.crypto.dtls_identity cimport dtls_identity_free, dtls_identity_new
 from fastsfu._native.crypto.srtp cimport SrtpProfile
-from fastsfu._native.peer.sctp cimport sctp_connect, sctp_free, sctp_new, sctp_receive
-from fastsfu._native.worker.command cimport (
+from fastsfu._native.forwarding.command cimport (
     COMMAND_SEND_DTLS, COMMAND_SET_KEYS, MAX_DTLS_BYTES, DtlsDatagram, SetKeys,
 )
+from fastsfu._native.peer.sctp cimport sctp_connect, sctp_free, sctp_new, sctp_receive
 
 
 cdef class Associations:

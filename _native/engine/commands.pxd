@@ -3,8 +3,8 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 from fastsfu._native.engine.handles cimport Handles
-from fastsfu._native.worker.command cimport Head
-from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.forwarding.command cimport Head
+from fastsfu._native.forwarding.state cimport Worker
 
 cdef class Commands:
     cdef Worker* worker

@@ -37,10 +37,10 @@ from fastsfu._native.engine.relay_request cimport request_relay
 from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
 from fastsfu._native.engine.streams cimport Streams
 from fastsfu._native.engine.transports cimport Transports
+from fastsfu._native.forwarding.command cimport COMMAND_STOP, Head
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.net.udp cimport udp_open
 from fastsfu._native.turn.relay cimport Relay, relay_init, relay_open_extra
-from fastsfu._native.worker.command cimport COMMAND_STOP, Head
-from fastsfu._native.worker.state cimport Worker
 from fastsfu._native.worker.worker cimport WorkerOptions, worker_init, worker_run
 
 STOP_SECONDS = 5.0                    # that a worker's thread has to end

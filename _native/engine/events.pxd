@@ -5,7 +5,7 @@ from libc.stdint cimport uint64_t
 from fastsfu._native.engine.associations cimport AssociationChange
 from fastsfu._native.engine.streams cimport Streams
 from fastsfu._native.engine.transports cimport Transports
-from fastsfu._native.worker.command cimport Head
+from fastsfu._native.forwarding.command cimport Head
 
 # Nothing, when its handle was closed meanwhile.
 cdef int events_deliver(

@@ -8,8 +8,8 @@ from libc.stdint cimport uint64_t
 from fastsfu._native.base.address cimport Address
 from fastsfu._native.engine.associations cimport ASSOCIATION_UNCHANGED
 from fastsfu._native.engine.handles cimport handles_live
-from fastsfu._native.worker.command cimport DtlsDatagram
-from fastsfu._native.worker.event cimport *
+from fastsfu._native.forwarding.command cimport DtlsDatagram
+from fastsfu._native.forwarding.event cimport *
 
 
 class IceState(IntEnum):

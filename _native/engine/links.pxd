@@ -8,7 +8,7 @@ from libc.stdint cimport uint32_t, uint64_t
 
 from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.engine.commands cimport Commands
-from fastsfu._native.worker.state cimport MAX_WORKERS, Worker
+from fastsfu._native.forwarding.state cimport MAX_WORKERS, Worker
 
 cdef class Links:
     cdef Worker* workers[MAX_WORKERS]     # by index; NULL = none

@@ -6,12 +6,12 @@ from libc.string cimport memset
 
 from fastsfu._native.base.ring cimport ring_commit, ring_free, ring_map, ring_reserve, ring_wake
 from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
-from fastsfu._native.worker.command cimport (
+from fastsfu._native.forwarding.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CONNECT_LINK, COMMAND_CREATE_REPLICA, COMMAND_TAP,
     COMMAND_UNTAP,
 )
-from fastsfu._native.worker.link cimport LINK_RING_BYTES
-from fastsfu._native.worker.link_command cimport ConnectLink, CreateReplica, TapStream
+from fastsfu._native.forwarding.link cimport LINK_RING_BYTES
+from fastsfu._native.forwarding.link_command cimport ConnectLink, CreateReplica, TapStream
 from fastsfu._native.worker.worker cimport worker_disband, worker_free
 
 

@@ -6,7 +6,7 @@ Without a relay, and when the engine is closed, they come to nothing.
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.engine.relay_request cimport request_address
-from fastsfu._native.worker.command cimport (
+from fastsfu._native.forwarding.command cimport (
     COMMAND_ADMIT_USER, COMMAND_FORGET_CLIENT, COMMAND_REVOKE_USER, MAX_USER_BYTES, ForgetClient,
     RelayUser,
 )

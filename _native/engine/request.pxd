@@ -5,8 +5,8 @@ before anything is sent).
 from libc.stdint cimport uint32_t
 
 from fastsfu._native.engine.voices cimport RoomVoices
+from fastsfu._native.forwarding.command cimport CreateInbound, CreateOutbound, SetExtensions
 from fastsfu._native.peer.ice cimport IceCredentials
-from fastsfu._native.worker.command cimport CreateInbound, CreateOutbound, SetExtensions
 
 cdef IceCredentials request_credentials(
     str local_ufrag, str local_password, str remote_ufrag, str remote_password) except *

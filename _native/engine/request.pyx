@@ -5,15 +5,15 @@ from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.engine.voices cimport RoomVoices
+from fastsfu._native.forwarding.command cimport (
+    MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, SetExtensions,
+)
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY, RID_CAPACITY
 from fastsfu._native.media.voices cimport voices_hold
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.ice cimport (
     ICE_PASSWORD_SIZE, ICE_REMOTE_PASSWORD_MAX, ICE_REMOTE_UFRAG_MAX, ICE_UFRAG_SIZE,
     IceCredentials,
-)
-from fastsfu._native.worker.command cimport (
-    MAX_PAYLOAD_TYPES, CreateInbound, CreateOutbound, SetExtensions,
 )
 
 

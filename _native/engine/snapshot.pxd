@@ -2,7 +2,7 @@
 worker.
 """
 
-from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.forwarding.state cimport Worker
 
 cdef object read_rows(Worker* worker)          # structured array, dtype ROW
 cdef object read_ended(Worker* worker)         # the same, four rows: sums of what has ended

@@ -8,10 +8,10 @@ from cpython.bytearray cimport PyByteArray_AS_STRING
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
+from fastsfu._native.forwarding.counters cimport COUNTERS
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.turn.server cimport TURN_COUNTERS
-from fastsfu._native.worker.counters cimport COUNTERS
-from fastsfu._native.worker.state cimport Worker
 
 # StreamStats, field by field (media/stats.pxd).
 ROW = numpy.dtype([
@@ -24,7 +24,7 @@ ROW = numpy.dtype([
     ("worker", "u4"), ("unused", "u4"),
 ])
 
-# In the order of Counter (worker/counters.pxd).
+# In the order of Counter (forwarding/counters.pxd).
 COUNTER_NAMES = (
     "drop_unknown_kind", "drop_unknown_source", "drop_stun_malformed", "drop_stun_stranger",
     "drop_dtls_flood", "drop_no_keys", "drop_rtp_malformed", "drop_rtp_too_large",
@@ -43,7 +43,7 @@ RELAY_COUNTER_NAMES = (
 if len(RELAY_COUNTER_NAMES) != TURN_COUNTERS:
     raise ImportError("the names do not match turn/server.pxd")
 if ROW.itemsize != sizeof(StreamStats) or len(COUNTER_NAMES) != COUNTERS:
-    raise ImportError("the names do not match media/stats.pxd and worker/counters.pxd")
+    raise ImportError("the names do not match media/stats.pxd and forwarding/counters.pxd")
 
 
 cdef object read_rows(Worker* worker):

@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
 from fastsfu._native.engine.request cimport random_u32, request_inbound, request_outbound
 from fastsfu._native.engine.voices cimport RoomVoices
-from fastsfu._native.worker.command cimport (
+from fastsfu._native.forwarding.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND,
     COMMAND_PAUSE_INBOUND, COMMAND_PAUSE_OUTBOUND, COMMAND_PIN_INBOUND, COMMAND_REQUEST_KEYFRAME,
     COMMAND_SET_PREFERENCE, CreateInbound, CreateOutbound, SetPreference, SwitchStream,

@@ -6,11 +6,11 @@ from fastsfu._native.engine.handles cimport (
     handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
 from fastsfu._native.engine.request cimport random_u32, request_credentials, request_extensions
-from fastsfu._native.peer.ice cimport IceCredentials
-from fastsfu._native.worker.command cimport (
+from fastsfu._native.forwarding.command cimport (
     COMMAND_CLOSE_TRANSPORT, COMMAND_CREATE_TRANSPORT, COMMAND_RESTART_ICE, COMMAND_SET_EXTENSIONS,
     CreateTransport, RestartIce, SetExtensions,
 )
+from fastsfu._native.peer.ice cimport IceCredentials
 
 
 cdef class Transports:

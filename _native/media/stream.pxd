@@ -12,8 +12,8 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.media.gate cimport Gate
 from fastsfu._native.media.history cimport History
-from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.layering cimport Layering, Preference
+from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.rate cimport RATED, Rate
@@ -75,7 +75,7 @@ cdef struct InboundStream:
     DependencyTemplates* templates        # NULL until the extension comes
     Rate rate[RATED][RATED]
     History history               # of video while there are receivers, of redundant sound always
-    # the frame being gathered (worker/frames)
+    # the frame being gathered (forwarding/frames)
     MediaPacket frame[FRAME_CAPACITY]
     int frame_count
     int64_t frame_deadline_us     # send it by then, complete or not
@@ -88,7 +88,7 @@ cdef struct InboundStream:
     int tap_count
     int tap_capacity
     uint64_t origin               # replica: handle of the stream that it is of
-    void* origin_link             # and the way there (worker/state Link)
+    void* origin_link             # and the way there (forwarding/state Link)
     int replica_place             # in the worker's list
     # keyframe requests
     bint keyframe_wanted

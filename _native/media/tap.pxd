@@ -3,7 +3,7 @@
 from libc.stdint cimport uint64_t
 
 cdef struct Tap:
-    void* link                    # worker/state Link
+    void* link                    # forwarding/state Link
     uint64_t replica              # its handle there
     bint wanted                   # somebody sits there
     bint broken                   # a frame did not fit: nothing until the next keyframe

@@ -4,7 +4,7 @@ A verb is for the worker, its relay, or the transport or stream that the command
 whose object no longer lives is a counted no-op.
 """
 
-from fastsfu._native.worker.command cimport Head
-from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.forwarding.command cimport Head
+from fastsfu._native.forwarding.state cimport Worker
 
 cdef void apply(Worker* worker, const Head* command) noexcept nogil

@@ -1,14 +1,16 @@
 """The table of commands; see apply.pxd."""
 
+from fastsfu._native.forwarding.command cimport *
+from fastsfu._native.forwarding.counters cimport DROP_STALE_COMMAND
+from fastsfu._native.forwarding.link cimport link_connect
+from fastsfu._native.forwarding.link_command cimport ConnectLink
+from fastsfu._native.forwarding.state cimport (
+    count_drop, find_inbound, find_outbound, find_transport,
+)
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.register cimport register_admit
 from fastsfu._native.turn.relay cimport Relay, relay_forget, relay_revoke
-from fastsfu._native.worker.command cimport *
-from fastsfu._native.worker.counters cimport DROP_STALE_COMMAND
-from fastsfu._native.worker.link cimport link_connect
-from fastsfu._native.worker.link_command cimport ConnectLink
-from fastsfu._native.worker.state cimport count_drop, find_inbound, find_outbound, find_transport
 from fastsfu._native.worker.streams cimport *
 from fastsfu._native.worker.transports cimport *
 

@@ -9,10 +9,10 @@ section keeps the first one.
 
 from libc.stdint cimport uint8_t, uint32_t
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport InboundStream
 from fastsfu._native.packet.rtp cimport RtpExtensions, RtpHeader
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 cdef enum:
     MOVE_US = 500000              # a pause of Opus's DTX is 400 ms long

@@ -3,14 +3,14 @@
 from libc.string cimport memcmp
 
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_remove
-from fastsfu._native.media.reception cimport reception_init
+from fastsfu._native.forwarding.event cimport EVENT_STREAM_STARTED, StreamStarted
+from fastsfu._native.forwarding.frames cimport frames_flush
+from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.media.receivers cimport inbound_anew
+from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport NO_PT
 from fastsfu._native.packet.rtp cimport ExtensionKind
 from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_INBOUND_RTX, transport_bind
-from fastsfu._native.worker.event cimport EVENT_STREAM_STARTED, StreamStarted
-from fastsfu._native.worker.frames cimport frames_flush
-from fastsfu._native.worker.state cimport emit_commit, emit_reserve
 
 cdef struct Names:                # what a packet says of where it belongs; size 0: nothing
     const uint8_t* mid

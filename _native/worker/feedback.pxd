@@ -11,8 +11,8 @@ A new kind of feedback is a row in the table of feedback.pyx and its verb.
 
 from libc.stdint cimport uint8_t
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 # One protected compound packet from this transport.
 cdef void feedback_on_rtcp(

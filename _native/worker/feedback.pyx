@@ -5,6 +5,14 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtcp cimport srtcp_unprotect
 from fastsfu._native.crypto.srtp cimport SRTP_OK
+from fastsfu._native.forwarding.counters cimport DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP
+from fastsfu._native.forwarding.estimate cimport (
+    estimate_on_feedback, estimate_on_remb, estimate_on_reports,
+)
+from fastsfu._native.forwarding.event cimport EVENT_STREAM_ENDED
+from fastsfu._native.forwarding.link cimport link_clock
+from fastsfu._native.forwarding.repeat cimport repeat_packet
+from fastsfu._native.forwarding.state cimport count_drop, emit_event
 from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
 from fastsfu._native.media.reception cimport reception_on_sr
 from fastsfu._native.media.redundancy cimport REDUNDANT_US
@@ -16,14 +24,6 @@ from fastsfu._native.packet.rtcp cimport (
     rtcp_read_bye, rtcp_read_feedback, rtcp_read_nack, rtcp_read_report, rtcp_read_sender_info,
 )
 from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, transport_heard
-from fastsfu._native.worker.counters cimport DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP
-from fastsfu._native.worker.estimate cimport (
-    estimate_on_feedback, estimate_on_remb, estimate_on_reports,
-)
-from fastsfu._native.worker.event cimport EVENT_STREAM_ENDED
-from fastsfu._native.worker.link cimport link_clock
-from fastsfu._native.worker.repeat cimport repeat_packet
-from fastsfu._native.worker.state cimport count_drop, emit_event
 
 cdef enum:
     MAX_RTCP = 1500               # bytes of one compound packet that we read

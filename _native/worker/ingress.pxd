@@ -2,9 +2,9 @@
 here, counted.
 """
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.net.udp cimport Datagram
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 cdef void ingress(Worker* worker, const Datagram* datagram) noexcept nogil
 # SRTP that came before the keys, now that they are there.

@@ -17,6 +17,22 @@ from fastsfu._native.base.wire cimport read_u16
 from fastsfu._native.crypto.srtp cimport (
     SRTP_OK, SRTP_OLD, SRTP_REPLAYED, SrtpResult, srtp_unprotect,
 )
+from fastsfu._native.forwarding.command cimport MAX_DTLS_BYTES, DtlsDatagram
+from fastsfu._native.forwarding.counters cimport (
+    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
+    DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
+    DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE,
+)
+from fastsfu._native.forwarding.event cimport (
+    EVENT_AUDIO_LEVEL, EVENT_DTLS, AudioLevel,
+)
+from fastsfu._native.forwarding.frames cimport frames_put
+from fastsfu._native.forwarding.gating cimport gating_end, gating_passes
+from fastsfu._native.forwarding.keyframes cimport keyframes_ask
+from fastsfu._native.forwarding.reports cimport reports_twcc
+from fastsfu._native.forwarding.state cimport (
+    EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
+)
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_height
 from fastsfu._native.media.levels cimport level_on_packet
@@ -44,24 +60,8 @@ from fastsfu._native.peer.transport cimport (
 )
 from fastsfu._native.turn.relay cimport relay_takes
 from fastsfu._native.worker.bind cimport bind_find, bind_stream
-from fastsfu._native.worker.command cimport MAX_DTLS_BYTES, DtlsDatagram
-from fastsfu._native.worker.counters cimport (
-    DROP_DTLS_FLOOD, DROP_DUPLICATE, DROP_NO_BUFFER, DROP_NO_KEYS, DROP_RTP_MALFORMED,
-    DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
-    DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE,
-)
-from fastsfu._native.worker.event cimport (
-    EVENT_AUDIO_LEVEL, EVENT_DTLS, AudioLevel,
-)
 from fastsfu._native.worker.feedback cimport feedback_on_rtcp
-from fastsfu._native.worker.frames cimport frames_put
-from fastsfu._native.worker.gating cimport gating_end, gating_passes
-from fastsfu._native.worker.keyframes cimport keyframes_ask
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
-from fastsfu._native.worker.reports cimport reports_twcc
-from fastsfu._native.worker.state cimport (
-    EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
-)
 
 cdef enum:
     OPUS_RATE = 48000             # Hz, always (RFC 7587 section 4.1)

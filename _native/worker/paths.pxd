@@ -6,10 +6,10 @@ worker's tables in step with it.
 """
 
 from fastsfu._native.base.address cimport Address
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.net.udp cimport Datagram
 from fastsfu._native.peer.ice cimport IceCredentials
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 cdef void paths_on_stun(Worker* worker, const Datagram* datagram) noexcept nogil
 # NULL: a stranger's.

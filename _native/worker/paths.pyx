@@ -8,6 +8,11 @@ from fastsfu._native.base.address cimport Address, address_equal
 from fastsfu._native.base.net cimport getrandom
 from fastsfu._native.base.table cimport TABLE_NONE, table_get, table_put, table_remove
 from fastsfu._native.base.wire cimport read_u64
+from fastsfu._native.forwarding.counters cimport (
+    DROP_EVENT, DROP_NO_MEMORY, DROP_STUN_MALFORMED, DROP_STUN_STRANGER,
+)
+from fastsfu._native.forwarding.event cimport EVENT_ICE_CONNECTED, IceConnected
+from fastsfu._native.forwarding.state cimport Worker, count_drop, emit_commit, emit_reserve
 from fastsfu._native.net.socket_address cimport (
     Destination, SocketAddress, destination_settle, socket_address,
 )
@@ -24,11 +29,6 @@ from fastsfu._native.peer.ice cimport (
 )
 from fastsfu._native.peer.transport cimport PATHS_PER_SECOND, Transport, transport_heard
 from fastsfu._native.turn.relay cimport relay_on_binding
-from fastsfu._native.worker.counters cimport (
-    DROP_EVENT, DROP_NO_MEMORY, DROP_STUN_MALFORMED, DROP_STUN_STRANGER,
-)
-from fastsfu._native.worker.event cimport EVENT_ICE_CONNECTED, IceConnected
-from fastsfu._native.worker.state cimport Worker, count_drop, emit_commit, emit_reserve
 
 cdef enum:
     # us in which a client is heard at least once: consent checks come every 4 to 6 s (RFC 7675

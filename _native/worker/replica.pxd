@@ -7,8 +7,8 @@ clock for their reports, and asks for keyframes over the link.
 
 from libc.stdint cimport uint32_t, uint64_t
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport InboundStream
-from fastsfu._native.worker.state cimport Worker
 
 # Into the worker's list of them; `stream` is new. 0, or -1: no link to that worker.
 cdef int replica_open(

@@ -5,22 +5,22 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.ring cimport Ring, ring_end, ring_front, ring_pop
 from fastsfu._native.base.seats cimport seats_leave, seats_take
+from fastsfu._native.forwarding.allocation cimport allocation_ladder
+from fastsfu._native.forwarding.counters cimport LINK_DROPPED
+from fastsfu._native.forwarding.forward cimport fan_out
+from fastsfu._native.forwarding.keyframes cimport keyframes_ask
+from fastsfu._native.forwarding.link cimport (
+    LINK_CLOCK, LINK_FRAME, LINK_WANTED, LinkClock, LinkFrame, LinkHead, LinkWanted, frame_packets,
+    frame_runs, link_seated, link_to, link_wanted,
+)
+from fastsfu._native.forwarding.state cimport Link, find_inbound, find_transport
 from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_height, ladder_lowest
 from fastsfu._native.media.packet cimport MediaPacket
-from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.receivers cimport inbound_break
+from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind
-from fastsfu._native.worker.allocation cimport allocation_ladder
-from fastsfu._native.worker.counters cimport LINK_DROPPED
-from fastsfu._native.worker.forward cimport fan_out
-from fastsfu._native.worker.keyframes cimport keyframes_ask
-from fastsfu._native.worker.link cimport (
-    LINK_CLOCK, LINK_FRAME, LINK_WANTED, LinkClock, LinkFrame, LinkHead, LinkWanted, frame_packets,
-    frame_runs, link_seated, link_to, link_wanted,
-)
-from fastsfu._native.worker.state cimport Link, find_inbound, find_transport
 
 cdef enum:
     # A frame that old, by the sender's worker, is of no use: this one has been stuck, and what it

@@ -2,6 +2,6 @@
 further port.
 """
 
-from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.forwarding.state cimport Worker
 
 cdef void sockets_receive(Worker* worker) noexcept nogil

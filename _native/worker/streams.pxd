@@ -1,8 +1,8 @@
 """What becomes of streams by command: their life, their receivers, their taps and replicas."""
 
+from fastsfu._native.forwarding.command cimport Head
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
-from fastsfu._native.worker.command cimport Head
-from fastsfu._native.worker.state cimport Worker
 
 cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil
 cdef void create_replica(Worker* worker, const Head* head) noexcept nogil

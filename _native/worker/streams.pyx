@@ -5,6 +5,19 @@ from libc.stdlib cimport calloc, malloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.seats cimport seats_leave, seats_take
+from fastsfu._native.forwarding.allocation cimport allocation_choose
+from fastsfu._native.forwarding.command cimport (
+    CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
+)
+from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
+from fastsfu._native.forwarding.frames cimport frames_forget
+from fastsfu._native.forwarding.gating cimport gating_pause
+from fastsfu._native.forwarding.link cimport link_tap, link_to, link_untap
+from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
+from fastsfu._native.forwarding.reports cimport reports_bye
+from fastsfu._native.forwarding.state cimport (
+    Link, count_drop, find_inbound, find_transport, handle_index, stream_row,
+)
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_add, ladder_remove
 from fastsfu._native.media.receivers cimport (
@@ -23,20 +36,7 @@ from fastsfu._native.peer.transport cimport (
     transport_add_inbound, transport_add_outbound, transport_bind, transport_estimate,
     transport_remove_inbound, transport_remove_outbound,
 )
-from fastsfu._native.worker.allocation cimport allocation_choose
-from fastsfu._native.worker.command cimport (
-    CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
-)
-from fastsfu._native.worker.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
-from fastsfu._native.worker.frames cimport frames_forget
-from fastsfu._native.worker.gating cimport gating_pause
-from fastsfu._native.worker.link cimport link_tap, link_to, link_untap
-from fastsfu._native.worker.link_command cimport CreateReplica, TapStream
 from fastsfu._native.worker.replica cimport replica_close, replica_open
-from fastsfu._native.worker.reports cimport reports_bye
-from fastsfu._native.worker.state cimport (
-    Link, count_drop, find_inbound, find_transport, handle_index, stream_row,
-)
 
 
 cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:

@@ -1,8 +1,8 @@
 """What becomes of transports by command: their life, their keys, their ICE credentials."""
 
+from fastsfu._native.forwarding.command cimport Head
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.command cimport Head
-from fastsfu._native.worker.state cimport Worker
 
 cdef void create_transport(Worker* worker, const Head* head) noexcept nogil
 cdef void set_extensions(Worker* worker, Transport* transport, const Head* head) noexcept nogil

@@ -8,7 +8,7 @@ system calls.
 from libc.stdint cimport int64_t, uint32_t
 
 from fastsfu._native.crypto.suite cimport SuiteMaker
-from fastsfu._native.worker.state cimport Worker
+from fastsfu._native.forwarding.state cimport Worker
 
 cdef struct WorkerOptions:
     uint32_t index                # among the workers of the process, below MAX_WORKERS

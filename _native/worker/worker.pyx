@@ -19,6 +19,17 @@ from fastsfu._native.base.ring cimport (
 )
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
+from fastsfu._native.forwarding.allocation cimport ALLOCATION_INTERVAL_US, allocation_tick
+from fastsfu._native.forwarding.command cimport Head
+from fastsfu._native.forwarding.egress cimport egress_flush, egress_free, egress_init
+from fastsfu._native.forwarding.estimate cimport estimate_sweep
+from fastsfu._native.forwarding.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
+from fastsfu._native.forwarding.frames cimport frames_due
+from fastsfu._native.forwarding.link cimport link_wake
+from fastsfu._native.forwarding.reports cimport reports_send, reports_tick
+from fastsfu._native.forwarding.state cimport (
+    QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
+)
 from fastsfu._native.media.gate cimport gate_forget
 from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.levels cimport level_silence
@@ -28,23 +39,12 @@ from fastsfu._native.net.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, u
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
-from fastsfu._native.worker.allocation cimport ALLOCATION_INTERVAL_US, allocation_tick
 from fastsfu._native.worker.apply cimport apply
-from fastsfu._native.worker.command cimport Head
-from fastsfu._native.worker.egress cimport egress_flush, egress_free, egress_init
-from fastsfu._native.worker.estimate cimport estimate_sweep
-from fastsfu._native.worker.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
-from fastsfu._native.worker.frames cimport frames_due
 from fastsfu._native.worker.ingress cimport ingress
-from fastsfu._native.worker.link cimport link_wake
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
 )
-from fastsfu._native.worker.reports cimport reports_send, reports_tick
 from fastsfu._native.worker.sockets cimport sockets_receive
-from fastsfu._native.worker.state cimport (
-    QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
-)
 from fastsfu._native.worker.streams cimport free_inbound
 from fastsfu._native.worker.transports cimport free_transport
 

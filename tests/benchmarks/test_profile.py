@@ -33,7 +33,7 @@ def test_samples_are_read() -> None:
         (["finish_task_switch.isra.0", "__schedule"], "[kernel.kallsyms]", RULES[4].name),
         (["anything"], "/usr/lib/libIPSec_MB.so.1", RULES[5].name),
         (["anything"], "/x/fastsfu/_native/crypto/srtp.cpython-311.so", RULES[5].name),
-        (["anything"], "/x/fastsfu/_native/worker/forward.cpython-311.so", RULES[6].name),
+        (["anything"], "/x/fastsfu/_native/forwarding/forward.cpython-311.so", RULES[6].name),
         (["_PyEval_EvalFrameDefault"], "/usr/bin/python3.11", RULES[7].name),
         (["send"], "/somewhere/else", OTHER),
     ],

@@ -18,15 +18,15 @@ from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
+from fastsfu._native.forwarding.command cimport *
+from fastsfu._native.forwarding.event cimport *
+from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
+from fastsfu._native.forwarding.state cimport Worker, find_inbound, find_outbound
 from fastsfu._native.media.receivers cimport outbound_aim
 from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.net.udp cimport Datagram, udp_open
 from fastsfu._native.worker.apply cimport apply
-from fastsfu._native.worker.command cimport *
-from fastsfu._native.worker.event cimport *
 from fastsfu._native.worker.ingress cimport ingress
-from fastsfu._native.worker.link_command cimport CreateReplica, TapStream
-from fastsfu._native.worker.state cimport Worker, find_inbound, find_outbound
 from fastsfu._native.worker.worker cimport (
     WorkerOptions, worker_init, worker_read_links, worker_step,
 )

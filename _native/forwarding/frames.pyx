@@ -5,13 +5,13 @@ from libc.string cimport memset
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_take
+from fastsfu._native.forwarding.counters cimport PADDING_BYTES
+from fastsfu._native.forwarding.forward cimport fan_out
+from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
+from fastsfu._native.forwarding.link cimport link_frame
 from fastsfu._native.media.packet cimport Run
 from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind, has_receivers
 from fastsfu._native.net.udp cimport GSO_MAX_BYTES
-from fastsfu._native.worker.counters cimport PADDING_BYTES
-from fastsfu._native.worker.forward cimport fan_out
-from fastsfu._native.worker.lay cimport LAY_OVERHEAD, MAX_PADDING
-from fastsfu._native.worker.link cimport link_frame
 
 
 cdef void frames_put(

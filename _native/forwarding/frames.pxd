@@ -3,9 +3,9 @@ equal sizes: each run leaves as one message (GSO), whoever receives it. At most 
 RTP padding make them equal. Audio never waits.
 """
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stream cimport InboundStream
-from fastsfu._native.worker.state cimport Worker
 
 # A packet to all receivers of its stream, here and on other workers, now or with its frame; it may
 # be padded. Takes over the caller's hold of packet.buffer.

@@ -4,9 +4,9 @@ follows from a new estimate.
 
 from libc.stdint cimport uint32_t
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.packet.rtcp cimport RtcpPacket
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 # Transport-wide feedback on what we have sent.
 cdef void estimate_on_feedback(

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 
 from fastsfu._native.base.ring cimport Ring
-from fastsfu._native.worker.command cimport Head
+from fastsfu._native.forwarding.command cimport Head
 
 cdef struct ConnectLink:          # handle 0
     Head head

@@ -10,9 +10,9 @@ so a worker that is stuck costs the others nothing but that.
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.ring cimport Ring
+from fastsfu._native.forwarding.state cimport Link, Worker
 from fastsfu._native.media.packet cimport MediaPacket, Run
 from fastsfu._native.media.stream cimport InboundStream
-from fastsfu._native.worker.state cimport Link, Worker
 
 cdef enum:
     LINK_RING_BYTES = 1 << 18     # about 600 frames of five packets

@@ -3,6 +3,8 @@
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from fastsfu._native.base.pool cimport buffer_hold
+from fastsfu._native.forwarding.egress cimport egress_keep
+from fastsfu._native.forwarding.lay cimport lay_again, lay_empty, lay_end, lay_message, lay_rtx
 from fastsfu._native.media.history cimport history_get
 from fastsfu._native.media.layering cimport layering_filled
 from fastsfu._native.media.packet cimport MediaPacket
@@ -10,8 +12,6 @@ from fastsfu._native.media.repeats cimport repeats_afford, repeats_allow, repeat
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.egress cimport egress_keep
-from fastsfu._native.worker.lay cimport lay_again, lay_empty, lay_end, lay_message, lay_rtx
 
 cdef enum:
     RANDOM_LOSS_FROM = 1          # of 256 packets, by its reports

@@ -5,8 +5,8 @@ writes it to `data` and counts it in `size`.
 from libc.stdint cimport uint8_t
 
 from fastsfu._native.crypto.srtp cimport SRTCP_MAX_OVERHEAD
+from fastsfu._native.forwarding.state cimport RTCP_CAPACITY, Worker
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport RTCP_CAPACITY, Worker
 
 cdef struct Compound:
     uint8_t data[RTCP_CAPACITY + SRTCP_MAX_OVERHEAD]

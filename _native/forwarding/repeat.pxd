@@ -5,8 +5,8 @@ As RTX (RFC 4588) where that was negotiated, else the same packet again, byte fo
 
 from libc.stdint cimport uint16_t
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport OutboundStream
-from fastsfu._native.worker.state cimport Worker
 
 # One sequence number of the receiver's; no-op where the packet is gone, or it asks too often
 # (media/repeats).

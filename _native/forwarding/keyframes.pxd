@@ -2,9 +2,9 @@
 its link.
 """
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport InboundStream
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 # Ask now, if somebody needs one and it is due. `transport` is the sender's; of a replica's, NULL.
 cdef void keyframes_ask(

@@ -11,13 +11,13 @@ from fastsfu._native.base.pool cimport Pool
 from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.suite cimport Suite
+from fastsfu._native.forwarding.counters cimport COUNTERS
+from fastsfu._native.forwarding.egress cimport Egress
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.net.udp cimport UdpSocket
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport Relay
-from fastsfu._native.worker.counters cimport COUNTERS
-from fastsfu._native.worker.egress cimport Egress
 
 cdef enum:
     TICK_US = 10000               # between ticks while a sender owes us packets or a keyframe
@@ -31,7 +31,7 @@ cdef enum:
     # bytes of the event ring that stay free for everything that is no DTLS
     EVENT_RESERVE = 1 << 18
 
-cdef struct Link:                 # to another worker and back (worker/link)
+cdef struct Link:                 # to another worker and back (forwarding/link)
     uint32_t peer                 # its index
     Ring* out
     Ring* back                    # this worker is the consumer

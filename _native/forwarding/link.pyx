@@ -6,10 +6,10 @@ from libc.string cimport memcpy
 from fastsfu._native.base.pool cimport buffer_release, pool_lend
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_room, ring_wake
 from fastsfu._native.base.seats cimport seats_grow
+from fastsfu._native.forwarding.counters cimport LINK_DROPPED, LINK_PACKETS
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.stream cimport MediaKind
 from fastsfu._native.media.tap cimport Tap
-from fastsfu._native.worker.counters cimport LINK_DROPPED, LINK_PACKETS
 
 cdef enum:
     LEAST_TAPS = 2                # that a stream has room for

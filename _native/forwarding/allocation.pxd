@@ -2,8 +2,8 @@
 encodings somebody asks for, so that their sender can rest the others.
 """
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
-from fastsfu._native.worker.state cimport Worker
 
 cdef enum:
     ALLOCATION_INTERVAL_US = 100000

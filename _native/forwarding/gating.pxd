@@ -3,9 +3,9 @@ those of its room that are passed on (media/voices). Decided where it comes in, 
 costs no receiver and no link anything.
 """
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stream cimport InboundStream
-from fastsfu._native.worker.state cimport Worker
 
 # Sound. True: numbered to go on, after what was held back. False: takes over the hold of its
 # buffer.

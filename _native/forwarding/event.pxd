@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t
 
 from fastsfu._native.base.address cimport Address
-from fastsfu._native.worker.command cimport Head
+from fastsfu._native.forwarding.command cimport Head
 
 cdef enum:                     # EventKind
     EVENT_ICE_CONNECTED = 1

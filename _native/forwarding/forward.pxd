@@ -1,8 +1,8 @@
 """Fan-out: from a source's packets to every receiver's own (RFC 7667 section 3.7)."""
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket, Run
 from fastsfu._native.media.stream cimport InboundStream
-from fastsfu._native.worker.state cimport Worker
 
 # Packets, cut into runs and padded, to every receiver of the stream on this worker, in order; then
 # they are kept for retransmission. Takes over the holds of their buffers.

@@ -2,6 +2,9 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
+from fastsfu._native.forwarding.egress cimport egress_keep
+from fastsfu._native.forwarding.lay cimport lay_empty, lay_end, lay_message, lay_packet, lay_written
 from fastsfu._native.media.history cimport history_put
 from fastsfu._native.media.layering cimport (
     layering_ends, layering_fill, layering_skip, layering_takes,
@@ -11,9 +14,6 @@ from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
 from fastsfu._native.media.rewrite cimport rewrite_map, rewrite_skip
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState, OutboundStream
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
-from fastsfu._native.worker.egress cimport egress_keep
-from fastsfu._native.worker.lay cimport lay_empty, lay_end, lay_message, lay_packet, lay_written
 
 
 cdef void fan_out(

@@ -4,9 +4,9 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve
+from fastsfu._native.forwarding.command cimport Head
+from fastsfu._native.forwarding.counters cimport DROP_EVENT
 from fastsfu._native.media.stats cimport ROW_TRANSPORT, StreamStats
-from fastsfu._native.worker.command cimport Head
-from fastsfu._native.worker.counters cimport DROP_EVENT
 
 
 cdef StreamStats* transport_row(Worker* worker, uint64_t handle) noexcept nogil:

@@ -6,10 +6,10 @@ from fastsfu._native.bwe.estimator cimport (
     estimator_conclude, estimator_on_arrivals, estimator_on_remb, estimator_on_report,
     estimator_tick,
 )
+from fastsfu._native.forwarding.counters cimport DROP_RTCP_MALFORMED
+from fastsfu._native.forwarding.state cimport count_drop
 from fastsfu._native.packet.rtcp cimport rtcp_read_remb
 from fastsfu._native.packet.twcc cimport Arrival, TwccReader, twcc_open, twcc_read
-from fastsfu._native.worker.counters cimport DROP_RTCP_MALFORMED
-from fastsfu._native.worker.state cimport count_drop
 
 cdef enum:
     ARRIVALS = 128                # read at a time

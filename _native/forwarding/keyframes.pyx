@@ -1,10 +1,10 @@
 """Who waits, and the request; see keyframes.pxd."""
 
+from fastsfu._native.forwarding.compound cimport Compound, compound_send
+from fastsfu._native.forwarding.link cimport link_keyframe
 from fastsfu._native.media.keyframe cimport keyframe_due
 from fastsfu._native.media.stream cimport OutboundState
 from fastsfu._native.packet.rtcp cimport rtcp_write_fir, rtcp_write_pli
-from fastsfu._native.worker.compound cimport Compound, compound_send
-from fastsfu._native.worker.link cimport link_keyframe
 
 
 cdef void keyframes_ask(

@@ -3,14 +3,14 @@
 from libc.stdint cimport uint8_t
 
 from fastsfu._native.base.pool cimport buffer_release
+from fastsfu._native.forwarding.counters cimport PACKETS_SILENCED
+from fastsfu._native.forwarding.frames cimport frames_put
 from fastsfu._native.media.gate cimport BARE, gate_forget, gate_hold, gate_open, gate_pass
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.levels cimport level_silence
 from fastsfu._native.media.receivers cimport inbound_break
 from fastsfu._native.media.stream cimport MediaKind
 from fastsfu._native.media.voices cimport voice_passes, voice_rest
-from fastsfu._native.worker.counters cimport PACKETS_SILENCED
-from fastsfu._native.worker.frames cimport frames_put
 
 
 cdef bint gating_passes(

@@ -2,6 +2,10 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.forwarding.compound cimport Compound, compound_send
+from fastsfu._native.forwarding.egress cimport egress_flush
+from fastsfu._native.forwarding.keyframes cimport keyframes_ask
+from fastsfu._native.forwarding.state cimport RTCP_CAPACITY, TWCC_INTERVAL_US
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.loss cimport loss_due
 from fastsfu._native.media.reception cimport (
@@ -13,10 +17,6 @@ from fastsfu._native.packet.rtcp cimport (
     ReportBlock, SenderInfo, rtcp_write_bye, rtcp_write_nack, rtcp_write_rr, rtcp_write_sdes_cname,
     rtcp_write_sr,
 )
-from fastsfu._native.worker.compound cimport Compound, compound_send
-from fastsfu._native.worker.egress cimport egress_flush
-from fastsfu._native.worker.keyframes cimport keyframes_ask
-from fastsfu._native.worker.state cimport RTCP_CAPACITY, TWCC_INTERVAL_US
 
 cdef enum:
     MAX_BLOCKS = 31               # RFC 3550 section 6.4.1

@@ -5,14 +5,14 @@ from libc.string cimport memcpy
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.bwe.estimator cimport estimator_sends
 from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
+from fastsfu._native.forwarding.egress cimport (
+    egress_end, egress_in_place, egress_message, egress_packet,
+)
 from fastsfu._native.media.layering cimport layering_ends, layering_number, layering_write
 from fastsfu._native.media.packet cimport NO_LEVEL
 from fastsfu._native.media.repeats cimport NUMBERS_KEPT, Numbered
 from fastsfu._native.packet.rtp cimport RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind
 from fastsfu._native.packet.vp8 cimport Vp8Descriptor
-from fastsfu._native.worker.egress cimport (
-    egress_end, egress_in_place, egress_message, egress_packet,
-)
 
 cdef enum:
     ONE_BYTE_IDS = 14             # ids that the one-byte form can carry (RFC 8285 section 4.2)

@@ -5,9 +5,9 @@
     at the end       BYE
 """
 
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 # A sender's turn on the tick; True: the next one should come soon.
 cdef bint reports_tick(Worker* worker, Transport* transport) noexcept nogil

@@ -15,11 +15,11 @@ lay_packet, and again only by lay_again, which repeats its number.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
+from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.packet.rtp cimport RTP_FIXED_SIZE
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.state cimport Worker
 
 cdef enum:
     # profile, length, elements of a transport-wide number and a level, padded to words (RFC 8285)

@@ -2,13 +2,13 @@
 
 from libc.stdint cimport int64_t
 
+from fastsfu._native.forwarding.event cimport EVENT_WANTED, EncodingWanted
+from fastsfu._native.forwarding.link cimport link_clock
+from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.media.ladder cimport ladder_best, ladder_look, ladder_most
 from fastsfu._native.media.receivers cimport outbound_aim
 from fastsfu._native.packet.layers cimport TOP_LAYER
 from fastsfu._native.peer.transport cimport Transport
-from fastsfu._native.worker.event cimport EVENT_WANTED, EncodingWanted
-from fastsfu._native.worker.link cimport link_clock
-from fastsfu._native.worker.state cimport emit_commit, emit_reserve
 
 
 cdef void allocation_choose(OutboundStream* receiver) noexcept nogil:
