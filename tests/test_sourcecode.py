@@ -16,6 +16,7 @@ DOCS = sorted((ROOT / "docs").glob("*.md"))
 FOLDERS = ("_native", "fastsfu", "tests", "benchmarks", "examples")
 MOST_LINES = {".py": 330, ".pyx": 400, ".pxd": 150, ".js": 500, ".mjs": 500}
 DOCUMENTS = ["CONTRIBUTING.md", "_native/README.md", *(f"docs/{p.name}" for p in DOCS)]
+LARGEST_LAYER = 3200
 WIDEST = 100
 LONGEST_FUNCTION = 50
 DEEPEST = 3
@@ -73,6 +74,12 @@ def test_sizes(path: Path) -> None:
     for number, line in enumerate(lines, 1):
         assert len(line) <= WIDEST, f"{named(path)}:{number} has {len(line)} columns"
         assert not LEFTOVERS.search(line), f"{named(path)}:{number}: {line.strip()}"
+
+
+@pytest.mark.parametrize("layer", sorted(ROOT.glob("_native/*/")), ids=named)
+def test_native_layers_have_room(layer: Path) -> None:
+    lines = sum(len(path.read_text().splitlines()) for path in layer.glob("*.p[yx][xd]"))
+    assert 0 < lines < LARGEST_LAYER
 
 
 @pytest.mark.parametrize("path", sources(".py"), ids=named)
