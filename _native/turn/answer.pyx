@@ -63,8 +63,6 @@ cdef void answer_challenge(
         TurnServer* server, const Address* source, uint16_t error, size_t asked, int64_t now_us,
         TurnReply* reply) noexcept nogil:
     cdef StunWriter writer
-    if not turn_answers_stranger(server, source, now_us):
-        return
     server.counters[TURN_UNAUTHORIZED] += 1
     stun_begin(
         &writer, reply.answer, reply.message.type | <uint16_t>STUN_CLASS_ERROR,

@@ -11,7 +11,9 @@ from fastsfu._native.net.outbox cimport (
     NO_FLOW, OUTBOX_LARGE, OUTBOX_LARGEST, OutboxSlot, outbox_begin, outbox_extend, outbox_flush,
     outbox_flush_due, outbox_free, outbox_init, outbox_more,
 )
-from fastsfu._native.net.socket_address cimport SocketAddress, destination_settle, socket_address
+from fastsfu._native.net.socket_address cimport (
+    SocketAddress, destination_settle, local_address_is, socket_address,
+)
 from fastsfu._native.net.udp cimport (
     UDP_BATCH, udp_close, udp_next, udp_open, udp_open_shared, udp_receive, udp_send_one,
     udp_set_df,
@@ -98,8 +100,8 @@ cdef void on_stun(
         Relay* relay, UdpSocket* via, const Datagram* datagram, int64_t now_us) noexcept nogil:
     cdef TurnReply* reply = &relay.reply
     turn_on_message(
-        &relay.server, datagram.data, datagram.size, &datagram.source, listener_of(relay, via),
-        now_us, relay.unix_s, reply)
+        &relay.server, datagram.data, datagram.size, &datagram.source, is_bridged(datagram),
+        listener_of(relay, via), now_us, relay.unix_s, reply)
     if reply.effect == TURN_RELAY:
         relay_on(
             relay, reply.allocation, &reply.peer, NO_FLOW, reply.message.data,
@@ -158,8 +160,10 @@ cdef void relay_on_binding(
     cdef StunMessage message
     cdef StunWriter writer
     if (stun_parse(datagram.data, datagram.size, &message) != STUN_OK
-            or message.type != STUN_BINDING_REQUEST
-            or not turn_answers_stranger(&relay.server, &datagram.source, now_us)):
+            or message.type != STUN_BINDING_REQUEST):
+        return
+    if not is_bridged(datagram) and not turn_answers_stranger(
+            &relay.server, &datagram.source, now_us):
         return
     stun_begin(&writer, out, STUN_BINDING_SUCCESS, message.transaction_id)
     stun_put_address(
@@ -300,6 +304,11 @@ cdef void send_to_client(
 cdef inline void take_up(Relay* relay, const Allocation* allocation) noexcept nogil:
     relay.shared.fd = (<RelaySocket*>allocation.socket).fd
     relay.shared.dual_stack = allocation.relayed.family == 6
+
+
+cdef inline bint is_bridged(const Datagram* datagram) noexcept nogil:
+    """From this host to itself. The kernel lets no forged one in; who did would get the answers."""
+    return datagram.local.family and local_address_is(&datagram.local, &datagram.source)
 
 
 cdef inline uint8_t listener_of(const Relay* relay, const UdpSocket* via) noexcept nogil:

@@ -2,7 +2,8 @@
 quotas. Bytes in, bytes out; the clock is an argument and the sockets are the caller's.
 
 Promise to strangers: what is not authenticated takes no memory, and gets at most
-STRANGERS_PER_SECOND answers a second for each of the STRANGER_CELLS that addresses hash to.
+STRANGERS_PER_SECOND answers a second for each of the STRANGER_CELLS that addresses hash to. (By
+TCP: for each address, see http/strangers.)
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
@@ -16,9 +17,10 @@ cdef enum:
     DATA_INDICATION = 0           # from_peer: relay in a Data indication, not on a channel
     NO_PERMISSION = -1
 
-# A STUN message other than a Binding one. unix_s: seconds since 1970, for expiries.
+# A STUN message other than a Binding one. bridged: it came by TCP, where http/strangers sees to it
+# that nobody asks for too much. unix_s: seconds since 1970, for expiries.
 cdef void turn_on_message(
-    TurnServer* server, const uint8_t* datagram, size_t size, const Address* source,
+    TurnServer* server, const uint8_t* datagram, size_t size, const Address* source, bint bridged,
     uint8_t listener, int64_t now_us, int64_t unix_s, TurnReply* reply) noexcept nogil
 # The socket of TURN_OPEN is open (`relayed` is set), or error is the code to answer with: then the
 # allocation is gone. Writes the answer.

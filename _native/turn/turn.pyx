@@ -24,7 +24,7 @@ from fastsfu._native.turn.answer cimport (
     BAD_REQUEST, FAMILY_NOT_SUPPORTED, FORBIDDEN, INSUFFICIENT_CAPACITY, MISMATCH,
     PEER_FAMILY_MISMATCH, TRANSPORT_NOT_SUPPORTED, TURN_CLOSE, TURN_NOTHING, TURN_OPEN, TURN_RELAY,
     UNAUTHORIZED, UNKNOWN_ATTRIBUTE, WRONG_CREDENTIALS, answer_allocated, answer_begin,
-    answer_challenge, answer_end, answer_refusal,
+    answer_challenge, answer_end, answer_refusal, turn_answers_stranger,
 )
 from fastsfu._native.turn.credential cimport credential_check
 from fastsfu._native.turn.register cimport (
@@ -44,7 +44,8 @@ cdef enum:
 
 cdef void turn_on_message(
         TurnServer* server, const uint8_t* datagram, size_t size, const Address* source,
-        uint8_t listener, int64_t now_us, int64_t unix_s, TurnReply* reply) noexcept nogil:
+        bint bridged, uint8_t listener, int64_t now_us, int64_t unix_s,
+        TurnReply* reply) noexcept nogil:
     cdef StunResult result = turn_parse(datagram, size, &reply.message)
     cdef uint16_t error
     reply.size = 0
@@ -64,7 +65,8 @@ cdef void turn_on_message(
     if error == 0 and register_user(server, &reply.message) < 0:
         error = UNAUTHORIZED
     if error:
-        answer_challenge(server, source, error, size, now_us, reply)
+        if bridged or turn_answers_stranger(server, source, now_us):
+            answer_challenge(server, source, error, size, now_us, reply)
         return
     server.counters[TURN_REQUESTS] += 1
     reply.allocation = register_find(server, source, listener)

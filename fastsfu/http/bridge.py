@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol, cast
 
+from fastsfu.http.strangers import Stranger
 from fastsfu.sfu import SFU
 
 COOKIE: Final = b"\x21\x12\xa4\x42"
@@ -22,10 +23,15 @@ SHORTEST: Final = 8  # bytes of a packet in a frame: RTCP's header, all others a
 MOST_WAITING: Final = 128 * 1024  # bytes that the connection has not taken: then media is dropped
 DATAGRAMS_AT_ONCE: Final = 64  # of one connection, each way
 DATAGRAMS_IN_ALL: Final = 256  # to the workers, in one turn of the event loop: a few ms at most
+PAUSE_SECONDS: Final = 0.1  # of who asks for too much; until then some may have been proven
 IDLE_SECONDS: Final = 900.0  # longer than an allocation lives without being refreshed
 UFRAG_SIZE: Final = 8
 STUN_HEADER: Final = 20
+STUN_BELOW: Final = 4  # a first byte
+ANSWER: Final = 1  # the first byte of a STUN response of any kind that the worker sends
 USERNAME: Final = 0x0006
+MESSAGE_INTEGRITY: Final = 0x0008
+STUN_CLASS: Final = 0x0110  # of a message type; none of its bits: a request
 
 
 class Worker(Protocol):
@@ -45,7 +51,7 @@ def cut_turn(buffer: bytes | bytearray) -> tuple[int, int, int] | None:
     if len(buffer) < 4:
         return None
     size = int.from_bytes(buffer[2:4], "big")
-    if buffer[0] < 4:
+    if buffer[0] < STUN_BELOW:
         size += STUN_HEADER
     elif 0x40 <= buffer[0] < 0x80:
         size += 4
@@ -77,14 +83,30 @@ def frame(datagram: bytes) -> bytes:
 
 def ufrag_of(check: bytes | bytearray) -> str:
     """Our part of the USERNAME of an ICE check (RFC 8445 section 7.2.2); "" when there is none."""
+    username = attribute_of(check, USERNAME) or b""
+    return username[:UFRAG_SIZE].decode("latin-1")
+
+
+def is_request(message: bytes | bytearray) -> bool:
+    """Of STUN (RFC 8489 section 5); what begins it is enough."""
+    return message[0] < STUN_BELOW and not int.from_bytes(message[:2], "big") & STUN_CLASS
+
+
+def is_signed_answer(message: bytes) -> bool:
+    """To an authentic request: a success or an error with MESSAGE-INTEGRITY."""
+    return message[0] == ANSWER and attribute_of(message, MESSAGE_INTEGRITY) is not None
+
+
+def attribute_of(message: bytes | bytearray, wanted: int) -> bytes | None:
+    """The first of that type in a STUN message (RFC 8489 section 14)."""
     place = STUN_HEADER
-    while place + 4 <= len(check):
-        kind = int.from_bytes(check[place : place + 2], "big")
-        size = int.from_bytes(check[place + 2 : place + 4], "big")
-        if kind == USERNAME:
-            return bytes(check[place + 4 : place + 4 + min(size, UFRAG_SIZE)]).decode("latin-1")
+    while place + 4 <= len(message):
+        kind = int.from_bytes(message[place : place + 2], "big")
+        size = int.from_bytes(message[place + 2 : place + 4], "big")
+        if kind == wanted:
+            return bytes(message[place + 4 : place + 4 + size])
         place += 4 + size + -size % 4
-    return ""
+    return None
 
 
 class RoundRobin:
@@ -121,13 +143,21 @@ class Bridge(asyncio.Protocol):
     While what it has read waits for its turn it reads once more at most.
     """
 
-    def __init__(self, sfu: SFU, turns: RoundRobin, closed: Callable[["Bridge"], None]) -> None:
+    def __init__(
+        self,
+        sfu: SFU,
+        turns: RoundRobin,
+        stranger: Stranger,
+        closed: Callable[["Bridge"], None],
+    ) -> None:
         self._sfu = sfu
         self._turns = turns
+        self._stranger = stranger
         self._closed = closed
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
         self._is_waiting = False  # for its turn
+        self._is_pausing = False  # since it asked for too much
         self._cut = cut_turn
         self._wrap = pad_turn
         self._engine: Worker | None = None
@@ -161,7 +191,7 @@ class Bridge(asyncio.Protocol):
         except (BadStream, OSError):
             self.abort()
             return passed_on
-        if passed_on < DATAGRAMS_AT_ONCE:
+        if passed_on < DATAGRAMS_AT_ONCE and not self._is_pausing:
             self._is_waiting = False
             self._transport.resume_reading()
         return passed_on
@@ -211,17 +241,25 @@ class Bridge(asyncio.Protocol):
         return found
 
     def _pass_on_first(self) -> bool:
-        """False when the first message is not complete."""
+        """False when the first message is not complete, or has to wait."""
         assert self._socket is not None
         found = self._cut(self._buffer)
         if found is None:
             return False
         begin, end, rest = found
+        if is_request(self._buffer[begin : begin + 2]) and not self._stranger.asks():
+            self._is_pausing = True
+            self._loop.call_later(PAUSE_SECONDS, self._go_on)
+            return False
         with suppress(BlockingIOError, ConnectionRefusedError):  # lost, as datagrams may be
             self._socket.send(self._buffer[begin:end])
         del self._buffer[:rest]  # moves only its beginning
         self._wait()
         return True
+
+    def _go_on(self) -> None:
+        self._is_pausing = False
+        self._turns.add(self)
 
     def _forget(self, found: socket.socket) -> None:
         with found:
@@ -236,7 +274,10 @@ class Bridge(asyncio.Protocol):
         messages: list[bytes] = []
         with suppress(OSError):  # there are no more, or the worker has gone
             while len(messages) < DATAGRAMS_AT_ONCE:
-                messages += [self._wrap(self._socket.recv(LARGEST + STUN_HEADER))]
+                datagram = self._socket.recv(LARGEST + STUN_HEADER)
+                if is_signed_answer(datagram):
+                    self._stranger.proves()
+                messages += [self._wrap(datagram)]
         if messages and self._transport.get_write_buffer_size() < MOST_WAITING:
             self._transport.write(b"".join(messages))
 

@@ -53,7 +53,7 @@ class Crowd:
 
     def enter(self, address: str) -> Place | None:
         """None when there are too many already."""
-        networks = _networks(address)
+        networks = networks_of(address)
         for network, times in networks:
             if self._of_network[network] >= self._most_of_address * times:
                 return None
@@ -82,8 +82,8 @@ class Crowd:
         return True
 
 
-def _networks(address: str) -> list[tuple[Network, int]]:
-    """Those that an address counts for, and how many times the most of an address each takes."""
+def networks_of(address: str) -> list[tuple[Network, int]]:
+    """Those that an address counts for, smallest first, with how many times its most each takes."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped

@@ -17,8 +17,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, cast
 
-from fastsfu.http.bridge import COOKIE, Bridge, RoundRobin
+from fastsfu.http.bridge import COOKIE, STUN_BELOW, Bridge, RoundRobin
 from fastsfu.http.crowd import Crowd, Place
+from fastsfu.http.strangers import Strangers
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.http")
@@ -29,7 +30,6 @@ PATIENCE: Final = 30.0  # seconds for the first bytes, of TLS and within it
 MOST_OF_ADDRESS: Final = 1024  # connections; a company behind one address
 MOST_BRIDGES: Final = 4096  # connections with media
 MOST_BRIDGES_OF_ADDRESS: Final = 256
-STUN_BELOW: Final = 4
 
 
 class Door:
@@ -55,6 +55,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = RoundRobin()
+        self._strangers = Strangers(self._loop.time)
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         of_address = sfu.config.max_connections_per_address or min(files // 8, MOST_OF_ADDRESS)
         self._connections = Crowd(files // 2, of_address)
@@ -145,7 +146,7 @@ class Door:
         if of_media is None:
             return None
         place.speak()
-        bridge = Bridge(self._sfu, self._turns, self._ended)
+        bridge = Bridge(self._sfu, self._turns, self._strangers.at(address), self._ended)
         of_media.abort = bridge.abort
         self._bridges[bridge] = place, of_media
         return bridge

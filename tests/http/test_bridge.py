@@ -17,8 +17,9 @@ from fastsfu.http.bridge import (
     frame,
     pad_turn,
 )
+from fastsfu.http.strangers import STRANGERS_PER_SECOND, Strangers
 from fastsfu.sfu import SFU
-from tests.support.stun import message
+from tests.support.stun import attribute, message
 
 LOOPBACK = "127.0.0.1"
 MOST = DATAGRAMS_IN_ALL + DATAGRAMS_AT_ONCE  # in one turn
@@ -57,9 +58,12 @@ class Worker:
         self.bridges: list[tuple[Bridge, Transport]] = []
         self.closed: list[Bridge] = []
         self._sfu = cast(SFU, SimpleNamespace(engine_of=lambda ufrag: self))
+        self.now = 1000.0  # of the clock by which strangers are counted
+        self._strangers = Strangers(lambda: self.now)
 
-    def connect(self, turns: RoundRobin) -> tuple[Bridge, Transport]:
-        bridge, transport = Bridge(self._sfu, turns, self.closed.append), Transport()
+    def connect(self, turns: RoundRobin, address: str = LOOPBACK) -> tuple[Bridge, Transport]:
+        stranger, transport = self._strangers.at(address), Transport()
+        bridge = Bridge(self._sfu, turns, stranger, self.closed.append)
         bridge.connection_made(transport)
         self.bridges.append((bridge, transport))
         return bridge, transport
@@ -173,3 +177,42 @@ async def test_a_connection_ends_whatever_the_worker_says(
     assert own.fileno() == -1
     assert worker.closed == [bridge]
     worker.bridges.clear()
+
+
+async def test_strangers_are_read_slowly_and_lose_nothing(worker: Worker) -> None:
+    """Each address has so many requests a second, by whatever number of connections."""
+    turns = RoundRobin()
+    flood = message(b"") * STRANGERS_PER_SECOND
+    bridges = [worker.connect(turns, "192.0.2.1") for _ in range(2)]
+    for bridge, _ in bridges:
+        bridge.data_received(flood)
+    await worker.turns(STRANGERS_PER_SECOND)
+    other, _ = worker.connect(turns, "192.0.2.2")
+    other.data_received(flood)
+    passed_on = sum(map(len, await worker.turns(STRANGERS_PER_SECOND)))
+    assert passed_on == STRANGERS_PER_SECOND, "those of the other address"
+    worker.now += 1
+    await worker.turns(STRANGERS_PER_SECOND)
+
+
+async def test_who_is_proven_is_no_stranger(worker: Worker) -> None:
+    """An answer that is signed makes room for the next request; no other answer does."""
+    bridge, _ = worker.connect(RoundRobin())
+    bridge.data_received(message(b"") * (STRANGERS_PER_SECOND + 2))
+    turns = await worker.turns(STRANGERS_PER_SECOND)
+    port = turns[-1][0][0]
+    signature = attribute(0x0008, bytes(20))
+    for answer in (
+        message(b"", kind=0x0113),  # a challenge
+        message(signature, kind=0x0017),  # data of a peer
+        message(attribute(0x0009, bytes(4)) + signature, kind=0x0118),
+    ):
+        worker.socket.sendto(answer, (LOOPBACK, port))
+    assert sum(map(len, await worker.turns(1))) == 1
+
+
+async def test_what_is_no_request_is_not_counted(worker: Worker) -> None:
+    bridge, _ = worker.connect(RoundRobin())
+    answers = message(b"", kind=0x0101) * STRANGERS_PER_SECOND
+    bridge.data_received(message(b"") * STRANGERS_PER_SECOND + answers + b"\x40\x01\0\0")
+    await worker.turns(2 * STRANGERS_PER_SECOND + 1)

@@ -14,10 +14,11 @@ from fastsfu.http import door, http1
 from fastsfu.http.bridge import (
     frame,
 )
+from fastsfu.http.strangers import STRANGERS_PER_SECOND
 from fastsfu.sfu import SFU
 from tests.support.server import PUBLISH, LiveServer, Socket, live_server
 from tests.support.stun import message, request
-from tests.support.turn import ALLOCATE, REFRESH, UDP, UdpClient, error_of
+from tests.support.turn import ALLOCATE, REFRESH, UDP, UdpClient, error_of, plain
 
 LOOPBACK = "127.0.0.1"
 UNAUTHORIZED = 401
@@ -150,6 +151,29 @@ async def test_ice(workers: int) -> None:
         await checked(server, ada)
         async with server.caller("other") as bob:
             await checked(server, bob)
+
+
+async def test_a_flood_by_tcp_costs_nobody_else_an_answer() -> None:
+    """Those who have proven nothing are counted by their own address, not by this server's."""
+    async with live_server() as server:
+        flooding = ("127.0.0.2", 0)
+        reader, writer = await asyncio.open_connection(LOOPBACK, server.port, local_addr=flooding)
+        writer.write(plain(ALLOCATE, UDP) * 5000)
+        for _ in range(STRANGERS_PER_SECOND):
+            await challenge(reader)
+        for _ in range(20):
+            other_reader, other = await connect(server, plain(ALLOCATE, UDP))
+            await challenge(other_reader)
+            other.close()
+        writer.transport.abort()
+
+
+async def challenge(reader: StreamReader) -> None:
+    """Read one answer to who has proven nothing."""
+    async with asyncio.timeout(5):
+        header = await reader.readexactly(20)
+        await reader.readexactly(int.from_bytes(header[2:4], "big"))
+    assert header[:2] == b"\x01\x13"
 
 
 async def test_stun_over_tls_and_tcp() -> None:

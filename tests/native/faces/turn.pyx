@@ -103,8 +103,8 @@ cdef class Turn:
         cdef uint8_t* copy = exact(datagram)
         sent = None
         turn_on_message(
-            self.server, copy, len(datagram), &client, <uint8_t>listener, self.now_us,
-            self.unix_s, &reply)
+            self.server, copy, len(datagram), &client, False, <uint8_t>listener,
+            self.now_us, self.unix_s, &reply)
         if reply.effect == TURN_OPEN:
             reply.allocation.relayed.port = self.next_port
             self.next_port += 1

@@ -311,7 +311,7 @@ def test_a_flood_of_allocations_harms_nobody(engine: Engine, other: socket.socke
     with closing(UdpClient(engine.port)) as ada:
         ada.allocate()
         ada.bind(0x4000, other.getsockname())
-        flood = [UdpClient(engine.port, "eve") for _ in range(20)]
+        flood = [UdpClient(engine.port, "eve", "127.0.0.2") for _ in range(20)]
         codes = [error_of(each.ask(each.request(ALLOCATE, UDP))) for each in flood]
         assert codes == [0] * 16 + [486] * 4
         for _ in range(300):
