@@ -4,12 +4,14 @@ import sys
 from typing import Any
 
 from fastsfu.config import Config
+from fastsfu.media_options import MediaOptions
 
 
 def document() -> str:
     """The options as Markdown; docs/configuration.md is this."""
     rows = []
-    for name, field in Config.model_fields.items():
+    fields = Config.model_fields.items()
+    for name, field in sorted(fields, key=lambda each: each[0] in MediaOptions.model_fields):
         meaning = " ".join((field.description or "").split())
         default = None if field.default_factory else field.get_default()
         rows.append(f"| `{name}` | {_shown(default)} | {meaning} |")
