@@ -22,7 +22,7 @@ from fastsfu.sdp.model import (
     SessionDescription,
     Setup,
 )
-from fastsfu.sdp.parse import parse, shown
+from fastsfu.sdp.parse import MAX_SECTIONS, parse, shown
 from fastsfu.sdp.payloads import CodecReader
 from fastsfu.sdp.sections import UNUSED, extension_maps, read_section
 
@@ -46,6 +46,7 @@ def read_offer(
     *,
     video_codecs: Sequence[str],
     audio_codecs: Sequence[str],
+    most_sections: int = MAX_SECTIONS,
     whole: bool = False,
 ) -> Offer:
     """The offer in `text`, reduced to what both sides can do; codecs in the order of the arguments.
@@ -53,7 +54,7 @@ def read_offer(
     Raises OfferError, whose info says what was expected and what came; with `whole` also for a
     section that the client uses and that cannot be taken.
     """
-    description = parse(text)
+    description = parse(text, most_sections)
     if not description.media:
         raise OfferError("At least one media section was expected, none came.")
     _check_unique_mids(description)

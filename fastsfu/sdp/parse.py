@@ -21,8 +21,9 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")  # RFC 8866 section 9
 _SHOWN = 24
 
 
-def parse(text: str) -> SessionDescription:
-    """The description in `text`. Raises OfferError."""
+def parse(text: str, most_sections: int = MAX_SECTIONS) -> SessionDescription:
+    """The description in `text`; of MAX_SECTIONS in any case. Raises OfferError."""
+    most = min(most_sections, MAX_SECTIONS)
     description = SessionDescription()
     section: MediaDescription | None = None
     for number, line in _lines(text):
@@ -31,8 +32,8 @@ def parse(text: str) -> SessionDescription:
         if kind == "m":
             section = _media(value, number)
             description.media.append(section)
-            if len(description.media) > MAX_SECTIONS:
-                raise OfferError(f"At most {MAX_SECTIONS} media sections are taken.")
+            if len(description.media) > most:
+                raise OfferError(f"At most {most} media sections are taken.")
         elif kind == "a":
             level.attributes.append(_attribute(value, number))
         else:

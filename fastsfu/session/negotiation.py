@@ -15,6 +15,8 @@ from fastsfu.session.subscriber import Subscriber
 from fastsfu.session.turns import Turns
 from fastsfu.terms import Kind, Source
 
+SECTIONS = 64  # of an offer, and one for each publication that its session has waited for at a time
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -71,6 +73,7 @@ class Negotiation:
             sdp,
             video_codecs=self._config.video_codecs,
             audio_codecs=self._config.audio_codecs,
+            most_sections=SECTIONS + sum(self._subscriber.most_wanted.values()),
             whole=whole,
         )
         sources = name_sources(offer, tracks)

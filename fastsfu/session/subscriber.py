@@ -57,6 +57,7 @@ class Subscriber:
         self._settings: dict[str, dict[Source, bool | Wish]] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
+        self.most_wanted = dict(self.wanted)  # ever: a client keeps the sections of what has ended
 
     @property
     def waits(self) -> bool:
@@ -75,7 +76,9 @@ class Subscriber:
         if not self._accepts(publication):
             return False
         self._waiting[publication] = None
-        self.wanted[publication.kind] += 1
+        kind = publication.kind
+        self.wanted[kind] += 1
+        self.most_wanted[kind] = max(self.most_wanted[kind], self.wanted[kind])
         return True
 
     def remove(self, publication: Publication) -> None:

@@ -5,6 +5,7 @@ import pytest
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import OfferError, RequestError
 from fastsfu.events import Failure, ParticipantUpdated, SectionsWanted
+from fastsfu.session.negotiation import SECTIONS
 from fastsfu.tracks import SubscriptionInfo
 from tests.support.offers import H264, OfferText, Section, receiving, sending
 from tests.support.recording_engine import RecordingEngine
@@ -53,6 +54,24 @@ async def test_two_receive_each_other(join: Join, native: RecordingEngine) -> No
         SubscriptionInfo(bob.session.id, "video"),
     }
     assert len(native.outbounds) == 4
+
+
+async def test_a_session_has_the_sections_that_its_room_may_fill(join: Join) -> None:
+    """So many are free; more are for who has been asked for them, also when their need is over."""
+    ada, bob = await join("Ada"), await join("Bob")
+    half = SECTIONS // 2 - 1  # two are its own
+    free = sending().with_(*receiving(audio=half, video=half))
+    await ada.offer(free)
+    with pytest.raises(OfferError, match=f"At most {SECTIONS} media sections"):
+        await ada.offer(free.with_(*receiving(audio=half + 1, start=half)))
+    await bob.offer(sending())
+    both = free.with_(*receiving(audio=half + 1, video=half + 1, start=half))
+    await ada.offer(both)
+    bob.session.leave()
+    await turn()
+    await ada.offer(both)
+    with pytest.raises(OfferError, match=f"At most {SECTIONS + 2} media sections"):
+        await ada.offer(both.with_(*receiving(audio=half + 2, start=half + 1)))
 
 
 async def test_voice_and_picture_are_one_stream_and_the_screen_another(join: Join) -> None:
