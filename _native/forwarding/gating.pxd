@@ -11,6 +11,8 @@ from fastsfu._native.media.stream cimport InboundStream
 # buffer.
 cdef bint gating_passes(
     Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil
+# A voice that sends nothing speaks no more: told once, if it spoke.
+cdef void gating_hush(Worker* worker, InboundStream* stream) noexcept nogil
 # One of a source that is off.
 cdef void gating_end(Worker* worker, MediaPacket* packet) noexcept nogil
 # The sender says that the source is off, or on again. A picture goes on at a keyframe.

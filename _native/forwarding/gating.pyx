@@ -5,6 +5,7 @@ from libc.stdint cimport uint8_t
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.forwarding.counters cimport PACKETS_SILENCED
 from fastsfu._native.forwarding.frames cimport frames_put
+from fastsfu._native.forwarding.state cimport emit_level
 from fastsfu._native.media.gate cimport BARE, gate_forget, gate_hold, gate_open, gate_pass
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.levels cimport level_silence
@@ -45,18 +46,23 @@ cdef void open_gate(
     stream.gate.held_count = 0
 
 
+cdef void gating_hush(Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef uint8_t spoke = stream.level.reported, silent
+    if level_silence(&stream.level, &silent) and not emit_level(worker, stream.handle, silent):
+        stream.level.reported = spoke     # no room for it: the next look tries again
+
+
 cdef void gating_end(Worker* worker, MediaPacket* packet) noexcept nogil:
     worker.counters[PACKETS_SILENCED] += 1
     buffer_release(packet.buffer)
 
 
 cdef void gating_pause(Worker* worker, InboundStream* stream, bint paused) noexcept nogil:
-    cdef uint8_t level
     if paused == stream.gate.paused:
         return
     stream.gate.paused = paused
     if stream.kind == MediaKind.AUDIO:
-        level_silence(&stream.level, &level)
+        gating_hush(worker, stream)
         voice_rest(&stream.gate.voice)
         gate_forget(&stream.gate)
         stream.gate.shut = True

@@ -123,3 +123,5 @@ cdef void* emit_reserve(
 cdef void emit_commit(Worker* worker) noexcept nogil
 # One without a body; False: the ring was full.
 cdef bint emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil
+# How loud a voice is, 0 silent .. 127 loud; False: the ring was full.
+cdef bint emit_level(Worker* worker, uint64_t handle, uint8_t level) noexcept nogil

@@ -6,6 +6,7 @@ from libc.string cimport memset
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve
 from fastsfu._native.forwarding.command cimport Head
 from fastsfu._native.forwarding.counters cimport DROP_EVENT
+from fastsfu._native.forwarding.event cimport EVENT_AUDIO_LEVEL, AudioLevel
 from fastsfu._native.media.stats cimport ROW_TRANSPORT, StreamStats
 
 
@@ -50,5 +51,15 @@ cdef void emit_commit(Worker* worker) noexcept nogil:
 cdef bint emit_event(Worker* worker, uint32_t kind, uint64_t handle) noexcept nogil:
     if emit_reserve(worker, kind, handle, sizeof(Head)) == NULL:
         return False
+    emit_commit(worker)
+    return True
+
+
+cdef bint emit_level(Worker* worker, uint64_t handle, uint8_t level) noexcept nogil:
+    cdef AudioLevel* event = <AudioLevel*>emit_reserve(
+        worker, EVENT_AUDIO_LEVEL, handle, sizeof(AudioLevel))
+    if event == NULL:
+        return False
+    event.level = level
     emit_commit(worker)
     return True

@@ -23,15 +23,13 @@ from fastsfu._native.forwarding.counters cimport (
     DROP_RTP_TOO_LARGE, DROP_RTP_UNKNOWN_PT, DROP_RTP_UNKNOWN_SSRC, DROP_SRTP_REPLAYED,
     DROP_SRTP_UNAUTHENTIC, DROP_UNKNOWN_KIND, DROP_UNKNOWN_SOURCE,
 )
-from fastsfu._native.forwarding.event cimport (
-    EVENT_AUDIO_LEVEL, EVENT_DTLS, AudioLevel,
-)
+from fastsfu._native.forwarding.event cimport EVENT_DTLS
 from fastsfu._native.forwarding.frames cimport frames_put
 from fastsfu._native.forwarding.gating cimport gating_end, gating_passes
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.reports cimport reports_twcc
 from fastsfu._native.forwarding.state cimport (
-    EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_reserve,
+    EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_level, emit_reserve,
 )
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_height
@@ -303,7 +301,6 @@ cdef void describe(
     """What the event loop or a receiver wants to know besides the payload: keyframes counted, a
     voice's level.
     """
-    cdef AudioLevel* event
     cdef uint8_t level
     packet.level = NO_LEVEL
     if stream.kind == MediaKind.VIDEO:
@@ -313,11 +310,7 @@ cdef void describe(
         return
     packet.level = packet.buffer.data[extensions.offset[<int>ExtensionKind.EXT_AUDIO_LEVEL]]
     if level_on_packet(&stream.level, packet.level, worker.now_us, &level):
-        event = <AudioLevel*>emit_reserve(
-            worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
-        if event != NULL:
-            event.level = level
-            emit_commit(worker)
+        emit_level(worker, stream.handle, level)
 
 
 cdef void describe_picture(

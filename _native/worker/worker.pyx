@@ -23,18 +23,18 @@ from fastsfu._native.forwarding.allocation cimport ALLOCATION_INTERVAL_US, alloc
 from fastsfu._native.forwarding.command cimport Head
 from fastsfu._native.forwarding.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.forwarding.estimate cimport estimate_sweep
-from fastsfu._native.forwarding.event cimport EVENT_AUDIO_LEVEL, EVENT_ICE_EXPIRED, AudioLevel
+from fastsfu._native.forwarding.event cimport EVENT_ICE_EXPIRED
 from fastsfu._native.forwarding.frames cimport frames_due
+from fastsfu._native.forwarding.gating cimport gating_hush
 from fastsfu._native.forwarding.link cimport link_wake
 from fastsfu._native.forwarding.reports cimport reports_send, reports_tick
 from fastsfu._native.forwarding.state cimport (
-    QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_commit, emit_event, emit_reserve,
+    QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_event,
 )
 from fastsfu._native.media.gate cimport gate_forget
 from fastsfu._native.media.history cimport history_expire
-from fastsfu._native.media.levels cimport level_silence
 from fastsfu._native.media.stats cimport StreamStats
-from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundStream
+from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.net.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, udp_receive
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
@@ -338,13 +338,6 @@ cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
 
 cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:
     """A voice that sends nothing speaks no more; what is old need not stay in memory."""
-    cdef AudioLevel* event
-    cdef uint8_t level
     history_expire(&stream.history, worker.now_us)
     gate_forget(&stream.gate)
-    if stream.kind == MediaKind.AUDIO and level_silence(&stream.level, &level):
-        event = <AudioLevel*>emit_reserve(
-            worker, EVENT_AUDIO_LEVEL, stream.handle, sizeof(AudioLevel))
-        if event != NULL:
-            event.level = level
-            emit_commit(worker)
+    gating_hush(worker, stream)

@@ -1,7 +1,8 @@
 """Who speaks: one choice from many loudness values, steady enough to look at.
 
-Whoever speaks stays chosen until somebody else has been clearly louder for a while, or everybody
-has been silent for longer. `SpeakerChoice` has no clock: its caller says what time it is.
+Whoever speaks stays chosen until somebody else has been clearly louder for a while, or they have
+been silent for longer: then who speaks next is chosen, however short. `SpeakerChoice` has no clock:
+its caller says what time it is.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Callable
 SPEECH_LEVEL = 80  # of 127; -47 dBov, above the noise of a quiet room
 MARGIN = 8  # dB by which another one must be louder
 SWITCH_AFTER = 0.5  # seconds that they must be so
-SILENT_AFTER = 3.0  # seconds without speech until nobody is chosen
+SILENT_AFTER = 3.0  # seconds without a word until they are chosen no more
 INTERVAL = 0.2  # seconds between two choices, while somebody speaks
 
 
@@ -22,7 +23,7 @@ class SpeakerChoice:
         self._levels: dict[str, int] = {}  # of those who speak
         self._challenger: str | None = None
         self._challenged_at = 0.0
-        self._spoken_at = 0.0
+        self._spoken_at = 0.0  # when `current` last did
 
     @property
     def idle(self) -> bool:
@@ -44,12 +45,14 @@ class SpeakerChoice:
 
     def decide(self, now: float) -> bool:
         """Choose; `now` in seconds. True when `current` has changed. For a few calls a second."""
-        if not self._levels:
-            return self._rest(now)
-        self._spoken_at = now
-        loudest = max(self._levels, key=lambda session_id: self._levels[session_id])
-        if self.current is None:
-            return self._switch(loudest)
+        if self.current in self._levels:
+            self._spoken_at = now
+        loudest = max(self._levels, key=self._levels.__getitem__, default=None)
+        if self.current is None or now - self._spoken_at >= SILENT_AFTER:
+            return self._switch(loudest, now)
+        if loudest is None:
+            self._challenger = None
+            return False
         if self._levels[loudest] < self._levels.get(self.current, SPEECH_LEVEL - MARGIN) + MARGIN:
             loudest = self.current
         if loudest == self.current:
@@ -57,19 +60,13 @@ class SpeakerChoice:
         elif loudest != self._challenger:
             self._challenger, self._challenged_at = loudest, now
         elif now - self._challenged_at >= SWITCH_AFTER:
-            return self._switch(loudest)
+            return self._switch(loudest, now)
         return False
 
-    def _rest(self, now: float) -> bool:
-        self._challenger = None
-        if self.current is None or now - self._spoken_at < SILENT_AFTER:
-            return False
-        self.current = None
-        return True
-
-    def _switch(self, session_id: str) -> bool:
-        self.current, self._challenger = session_id, None
-        return True
+    def _switch(self, session_id: str | None, now: float) -> bool:
+        changed = session_id != self.current
+        self.current, self._challenger, self._spoken_at = session_id, None, now
+        return changed
 
 
 class Speaker:

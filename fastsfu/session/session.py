@@ -235,8 +235,6 @@ class Session:
         if name is not None:
             self.name = shown(name)
         self.publisher.mute(self.metadata.muted)
-        if "audio" in self.metadata.muted:
-            self.room.heard(self.id, 0)
         if is_news or name is not None:
             self.room.changed(self, metadata=is_news)
 

@@ -15,14 +15,18 @@ async def sent(page: CallPage) -> int:
     return sum(one["packetsSent"] for one in stats["outbound"] if one["kind"] == "audio")
 
 
+async def rests(page: CallPage) -> bool:
+    """Whether it sends nothing for a second."""
+    before = await sent(page)
+    await asyncio.sleep(1)
+    return await sent(page) == before
+
+
 async def mutes_and_speaks_again(speaker: CallPage, listener: CallPage) -> None:
     """`speaker` is the only one with sound."""
     await listener.receiving(video=1, audio=1)
     await speaker.evaluate("window.call.setLocalAudio(false)")
-    await asyncio.sleep(0.1)
-    before = await sent(speaker)
-    await asyncio.sleep(1)
-    assert await sent(speaker) == before
+    await until("a microphone that is off to send nothing", lambda: rests(speaker))
     await listener.goes_on(video=1, audio=0)
     await speaker.evaluate("window.call.setLocalAudio(true)")
     await listener.goes_on(video=1, audio=1)

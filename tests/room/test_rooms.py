@@ -240,7 +240,7 @@ async def test_active_speaker() -> None:
         native.fire("on_audio_level", second, 120)
         await asyncio.sleep(1)
         native.fire("on_audio_level", first, 0)
-        bob.session.update_local({"audio": False})
+        native.fire("on_audio_level", second, 0)
         await asyncio.sleep(10)
         spoken = [ada.session.id, bob.session.id, None]
         assert [each.session_id for each in ada.of(ActiveSpeaker)] == spoken

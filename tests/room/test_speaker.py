@@ -53,6 +53,23 @@ def test_who_answers_a_speaker_that_fell_silent_is_chosen() -> None:
     assert choice.current == "bob"
 
 
+def test_single_words_take_over_from_one_who_has_been_silent_for_long() -> None:
+    choice = SpeakerChoice()
+    choice.heard("ada", LOUD)
+    choice.decide(0.0)
+    choice.heard("ada", 0)
+    for half_seconds in range(1, 6):
+        choice.heard("bob", LOUD)
+        assert not choice.decide(half_seconds / 2), "one word each time"
+        choice.heard("bob", 0)
+        assert not choice.decide(half_seconds / 2 + SWITCH_AFTER / 2)
+    choice.heard("bob", LOUD)
+    assert choice.decide(SILENT_AFTER)
+    assert choice.current == "bob"
+    choice.heard("bob", 0)
+    assert not choice.decide(2 * SILENT_AFTER - 0.1), "whose silence begins with the last word"
+
+
 def test_nobody_after_a_silence() -> None:
     choice = SpeakerChoice()
     choice.heard("ada", LOUD)

@@ -111,6 +111,17 @@ def test_nothing_of_a_source_that_is_off_is_passed_on() -> None:
         assert again[0][0] == room.heard(0)[muted - 1][0] + 1 & 0xFFFF
 
 
+def test_whose_microphone_is_turned_off_while_they_speak_is_told_to_be_silent() -> None:
+    with call() as run:
+        room = Audience(run, 1, limit=6)
+        room.speak(1, 0)
+        run.world.pause_inbound(room.handles[0], True)
+        room.speak(1, 0)
+        levels = [each[2] for each in run.events if each[:2] == ("audio-level", room.handles[0])]
+        assert max(levels) > 90
+        assert levels[-1] == 0
+
+
 def test_redundant_sound_says_nothing_again_from_when_it_was_off() -> None:
     with call() as run:
         ann, bob = run.join("ann"), run.join("bob")

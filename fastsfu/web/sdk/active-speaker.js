@@ -2,7 +2,8 @@
  * Who speaks. When the SFU carries the call, the server says it. In a direct call only the two hear
  * each other, so each decides by what its browser measures and by the server's rule
  * (fastsfu/room/speaker.py): whoever speaks stays chosen until somebody else has been clearly
- * louder for a while, or everybody has been silent for longer.
+ * louder for a while, or they have been silent for longer: then who speaks next is chosen, however
+ * short.
  */
 
 /** @import { Sound } from './stats.js' */
@@ -24,7 +25,7 @@ const RELEASE = 0.65;
  * @property {string | null} current session id of who speaks
  * @property {string | null} challenger who is louder, and for how long
  * @property {number} challengedAt
- * @property {number} spokenAt when somebody spoke last
+ * @property {number} spokenAt when who is chosen spoke last
  */
 
 /**
@@ -134,17 +135,18 @@ export function levelBetween(before, now, level) {
 export function chooseSpeaker(choice, levels, now) {
   const speaking = [...levels].filter(([, level]) => level >= SPEECH_LEVEL);
   const current = choice.current !== null && levels.has(choice.current) ? choice.current : null;
+  const held = current === null ? 0 : (levels.get(current) ?? 0);
+  const spokenAt = held >= SPEECH_LEVEL ? now : choice.spokenAt;
+  const silent = current === null || now - spokenAt >= SILENT_MS;
   if (speaking.length === 0) {
-    const silent = now - choice.spokenAt >= SILENT_MS;
     return { ...choice, current: silent ? null : current, challenger: null };
   }
-  const heard = { ...choice, current, spokenAt: now };
+  const heard = { ...choice, current, spokenAt };
   const [loudest, level] = speaking.reduce((one, other) => (other[1] > one[1] ? other : one));
-  if (current === null) return { ...heard, current: loudest, challenger: null };
-  const held = levels.get(current) ?? 0;
+  if (silent) return { ...heard, current: loudest, challenger: null, spokenAt: now };
   const clearly = held < SPEECH_LEVEL || level >= held + MARGIN_DB;
   if (loudest === current || !clearly) return { ...heard, challenger: null };
   if (loudest !== choice.challenger) return { ...heard, challenger: loudest, challengedAt: now };
   if (now - choice.challengedAt < SWITCH_MS) return heard;
-  return { ...heard, current: loudest, challenger: null };
+  return { ...heard, current: loudest, challenger: null, spokenAt: now };
 }
