@@ -7,6 +7,7 @@ import time
 import pytest
 import websockets
 
+from fastsfu.http.http1 import WebSocket
 from fastsfu.transport.turn import credentials
 from tests.support.server import PUBLISH, SECRET, WATCH, LiveServer, live_server
 
@@ -204,6 +205,15 @@ async def test_draining_is_told_and_ends() -> None:
             ("end-of-life", False),
             ("end-of-life", True),
         ]
+
+
+async def test_draining_passes_over_a_connection_that_its_client_is_closing() -> None:
+    async with live_server() as server, server.socket():
+        (connection,) = server.uvicorn.server_state.connections
+        assert isinstance(connection, WebSocket)
+        connection.data_received(bytes.fromhex("8882 00000000 03e8"))  # close, masked: 1000
+        connection.shutdown()
+        assert connection.transport.is_closing()
 
 
 @pytest.mark.parametrize(
