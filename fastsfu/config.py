@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from fastsfu.auth.api_keys import ApiKey, ApiKeyList
 from fastsfu.cores import usable_cores
 from fastsfu.environment import Environment
 from fastsfu.errors import ConfigError, all_faults
@@ -23,6 +24,8 @@ from fastsfu.media_options import MediaOptions
 from fastsfu.options import Address, MediaAddresses, Origins, Port, Seconds, Secret
 from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
+
+DEFAULT_KEY = "default"  # the id of `api_key`
 
 
 class Config(MediaOptions):
@@ -77,7 +80,18 @@ class Config(MediaOptions):
     """
 
     api_key: Secret | None = None
-    """What `Authorization: Bearer` must carry to make tokens over HTTP. Default: nobody may."""
+    """What `Authorization: Bearer` must carry for the REST interface: the key of the id `default`,
+    which has all scopes. Default: nobody may use it, unless there are `api_keys`.
+    """
+
+    api_keys: ApiKeyList = []
+    """Further keys, each with an `id`, its `key` and its `scopes` (`rooms`, `tokens`, `metrics`:
+    all three by default; `read-only`: what `rooms` may read). In the environment, or in the file
+    of FASTSFU_API_KEYS_FILE, as a JSON list of such objects.
+    """
+
+    api_requests_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 250.0
+    """Requests that one API key may make on average; twice as many at once."""
 
     allowed_origins: Origins = []
     """Origins (`https://app.example`) whose pages may open signaling connections besides this
@@ -175,6 +189,13 @@ class Config(MediaOptions):
             raise ConfigError(f"{path or 'The environment'} cannot be read: {error}.") from None
 
     @property
+    def all_api_keys(self) -> list[ApiKey]:
+        """All API keys."""
+        if self.api_key is None:
+            return self.api_keys
+        return [ApiKey(id=DEFAULT_KEY, key=self.api_key), *self.api_keys]
+
+    @property
     def udp_port(self) -> int:
         """The media port in effect."""
         return self.port if self.media_port is None else self.media_port
@@ -196,6 +217,8 @@ class Config(MediaOptions):
             raise ValueError("cert and key belong together: give both or neither")
         if self.key_passphrase_file is not None and self.key is None:
             raise ValueError("key_passphrase_file belongs to a key")
+        if self.api_key is not None and any(each.id == DEFAULT_KEY for each in self.api_keys):
+            raise ValueError(f"api_keys: the id {DEFAULT_KEY} is that of the api_key")
         if self.turn_min_port > self.turn_max_port:
             raise ValueError("turn_min_port is above turn_max_port")
         if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):

@@ -4,6 +4,7 @@
 what was expected and what came. Neither ever holds a secret, a token or media.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -74,11 +75,15 @@ def all_faults(error: "ValidationError") -> str:
 def first_fault(error: "ValidationError") -> str:
     """What is wrong first, in one sentence. It never quotes the input, which may hold a token."""
     fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "json_invalid":
+    return fault_said(fault["type"], fault["loc"], fault["msg"])
+
+
+def fault_said(kind: str, place: Sequence[int | str], message: str) -> str:
+    """A fault that pydantic has found, as one sentence."""
+    if kind == "json_invalid":
         return "the message is not JSON"
-    said = fault["msg"].removeprefix(_PREFIX)
-    return f"{where}: {said}" if where else said
+    said = message.removeprefix(_PREFIX)
+    return f"{'.'.join(map(str, place))}: {said}" if place else said
 
 
 _PREFIX = "Value error, "  # of pydantic

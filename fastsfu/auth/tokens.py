@@ -157,6 +157,15 @@ class Tokens:
         _check_claims(claims)
         return jwt.encode(claims, self._key(), algorithm=ALGORITHM)
 
+    def read(self, token: str, now: float | None = None) -> Grant:
+        """The rights that `token` carries in the room that it names; raises TokenError."""
+        claims = self._claims(token)
+        grant = _grant(claims, token)
+        if grant.room is None and not grant.owner:
+            raise TokenError("not-allowed", "The token names no room, and its holder is no owner.")
+        _check_times(grant, _time(claims, "nbf"), time.time() if now is None else now, False)
+        return grant
+
     def verify(
         self, token: str, room: str, now: float | None = None, *, begun: bool = False
     ) -> Grant:

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -19,11 +20,15 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from fastsfu.errors import FastSFUError
-from fastsfu.http import metrics, pages, rooms
+from fastsfu.errors import FastSFUError, fault_said
+from fastsfu.http import metrics, pages
 from fastsfu.http.access import AccessLog
 from fastsfu.http.answers import HttpError
+from fastsfu.http.api import document
+from fastsfu.http.api.route import Api
+from fastsfu.http.api.routers import ROUTERS
 from fastsfu.http.headers import SecurityHeaders
+from fastsfu.http.keys import KeyCheck
 from fastsfu.http.signaling import signaling
 from fastsfu.http.whep import Whep
 from fastsfu.http.whip import Whip
@@ -38,28 +43,34 @@ def asgi_app(sfu: SFU) -> ASGIApp:
     Serve it under TLS only: browsers give camera and microphone to nothing else.
     """
     opener = Opener(sfu)
-    app = Starlette(
-        routes=routes(sfu),
+    keys = KeyCheck(sfu.config)
+    app = FastAPI(
+        routes=routes(sfu, keys),
+        openapi_url=None,  # api/document.py has it
         lifespan=opener.lifespan,
         exception_handlers={
             FastSFUError: _answer,
             HttpError: _answer,
             HTTPException: _answer,
+            RequestValidationError: _answer_invalid,
             ClientDisconnect: _gone,
             Exception: _answer_fault,
         },
     )
+    app.state.api = Api(sfu, keys)
+    for router in ROUTERS:
+        app.include_router(router)
     return AccessLog(SecurityHeaders(opener.before(app), sfu.config.frame_ancestors))
 
 
-def routes(sfu: SFU) -> list[BaseRoute]:
-    """All routes of the application (docs/http.md)."""
+def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:
+    """All routes of the application but those of the REST interface (docs/http.md)."""
     return [
         *_own_routes(sfu),
         *Whip(sfu).routes(),
         *Whep(sfu).routes(),
-        *rooms.routes(sfu),
-        *metrics.routes(sfu),
+        *document.routes(),
+        *metrics.routes(sfu, keys),
         *pages.routes(sfu),
     ]
 
@@ -142,6 +153,14 @@ async def _answer(request: Request, error: Any) -> Response:
         return pages.lost(request, error.status)
     response: Response = error.response()
     return response
+
+
+async def _answer_invalid(_: Request, error: Any) -> Response:
+    """What the REST interface cannot read; the first part of the place is `body` or `query`."""
+    fault = error.errors()[0]
+    place = () if fault["type"] == "json_invalid" else fault["loc"][1:]
+    info = fault_said(fault["type"], place, fault["msg"])
+    return HttpError(400, "bad-request", info).response()
 
 
 async def _gone(_: Request, error: Exception) -> Response:

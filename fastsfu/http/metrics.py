@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fastsfu.allowance import Allowance
-from fastsfu.http.api_key import check_api_key
+from fastsfu.http.keys import KeyCheck
 from fastsfu.messages.exchange import MessageCounts
 from fastsfu.sfu import SFU
 from fastsfu.transport.addresses import is_public
@@ -63,14 +63,14 @@ GAUGE_SUFFIXES = (
 )
 
 
-def routes(sfu: SFU) -> list[BaseRoute]:
-    """GET /metrics, only for who shows the API key; without one, where no stranger gets to."""
+def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:
+    """GET /metrics, only for who shows an API key; without one, where no stranger gets to."""
     scrapes = Scrapes(sfu)
-    is_open = sfu.config.api_key is None and not any(map(is_public, sfu.config.media_ips))
+    is_open = not sfu.config.all_api_keys and not any(map(is_public, sfu.config.media_ips))
 
     async def metrics(request: Request) -> Response:
         if not is_open:
-            check_api_key(sfu, request)
+            keys.check(request, "metrics")
         return Response(scrapes.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [Route("/metrics", metrics)]

@@ -1,0 +1,1 @@
+"""The REST interface: one module a resource; its models are its only definition (OpenAPI)."""

@@ -1,0 +1,126 @@
+"""What all routes of the REST interface have in common.
+
+A request goes through here in this order: its key, scope and rate; its body, bounded and JSON; the
+`Idempotency-Key` of a POST; then FastAPI reads it into the models of the route's function.
+"""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from fastsfu.auth.api_keys import Scope
+from fastsfu.config import Config
+from fastsfu.errors import JoinError
+from fastsfu.http.answers import read_text
+from fastsfu.http.api.idempotency import Idempotency
+from fastsfu.http.keys import KeyCheck
+from fastsfu.room.room import Room
+from fastsfu.sfu import SFU
+
+MAX_BODY_BYTES = 16 * 1024
+BODILESS = ("GET", "HEAD", "DELETE")
+
+
+class Body(BaseModel):
+    """What a client sends. Unknown members are refused: one may be meant as a right."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Answer(BaseModel):
+    """What a client gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Refusal(Answer):
+    """Each answer that is no success."""
+
+    error: str  # kebab-case, for programs
+    info: str  # one sentence, for people
+
+
+@dataclass(frozen=True)
+class Api:
+    """What the routes work on; `app.state.api`."""
+
+    sfu: SFU
+    keys: KeyCheck
+    idempotency: Idempotency = field(default_factory=Idempotency)
+
+
+class ApiRoute(APIRoute):
+    """A route for keys of a scope."""
+
+    scope: Scope = "rooms"
+
+    def most_bytes(self, config: Config) -> int:
+        """Of a body."""
+        return MAX_BODY_BYTES
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            api: Api = request.app.state.api
+            key = api.keys.check(request, self.scope)
+            if request.method in BODILESS:
+                return await answer(request)
+            limit = self.most_bytes(api.sfu.config)
+            body = (await read_text(request, "application/json", limit)).encode()
+            read = Request(request.scope, _replaying(body))
+            if request.method != "POST":
+                return await answer(read)
+            return await api.idempotency.once(key.id, request, body, lambda: answer(read))
+
+        return handle
+
+
+class TokensRoute(ApiRoute):
+    scope = "tokens"
+
+
+def router(tag: str, route: type[ApiRoute] = ApiRoute) -> APIRouter:
+    """For the routes of one resource."""
+    key = HTTPBearer(auto_error=False, description="an API key")
+    refusals = {status: {"model": Refusal} for status in ("4XX", "5XX")}
+    return APIRouter(
+        prefix="/v1",
+        tags=[tag],
+        route_class=route,
+        dependencies=[Depends(key)],  # for the document: the route has checked it
+        responses=refusals,  # type: ignore[arg-type]
+    )
+
+
+async def _sfu(request: Request) -> SFU:
+    api: Api = request.app.state.api
+    return api.sfu
+
+
+Sfu = Annotated[SFU, Depends(_sfu)]
+
+
+async def _room(sfu: Sfu, room: str) -> Room:
+    found = sfu.rooms.get(room)
+    if found is None:
+        raise JoinError("no-room", "There is no such room.")
+    return found
+
+
+TheRoom = Annotated[Room, Depends(_room)]
+
+
+def _replaying(body: bytes) -> Callable[[], Coroutine[Any, Any, Message]]:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
