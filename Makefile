@@ -11,6 +11,7 @@ FACES := $(shell find tests/native/faces benchmarks/load -name '*.p[yx][xd]' 2>/
 SERVE ?=
 TESTS ?= tests
 FUZZ_SECONDS ?= 60
+LOCK ?=
 # pytest's exit status where nothing in TESTS is of the kind that was asked for
 NONE := 5
 # Where native code meets what comes from outside.
@@ -18,7 +19,8 @@ SANITIZED ?= tests/native tests/scenarios tests/fuzz tests/messages tests/http/t
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
-.PHONY: help serve build test test-slow test-fast test-network test-all test-sanitize fuzz bench bench-long lint dist clean
+.PHONY: help serve build test test-slow test-fast test-network test-all test-sanitize fuzz bench bench-long lint \
+    lock dist clean
 help:
 	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
 	@echo "make test           the test suite, with browsers (TESTS=tests/sdp for a part)"
@@ -30,7 +32,9 @@ help:
 	@echo "make bench          micro benchmarks and short calls: table, JSON and charts in build/bench"
 	@echo "make bench-long     all shapes of calls, for 40 minutes, ten of them a soak"
 	@echo "make fuzz           $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600)"
-	@echo "make build lint dist clean"
+	@echo "make dist           a release: wheel, sdist, bill of materials, notices of third parties"
+	@echo "make lock           requirements.lock anew from pyproject.toml (LOCK=--upgrade for newer versions)"
+	@echo "make build lint clean"
 
 serve: build/native.stamp
 	@$(BIN)/fastsfu serve $(SERVE)
@@ -86,8 +90,13 @@ lint: build/test.stamp
 	@$(BIN)/mypy
 	@npx --no-install tsc -p tsconfig.json
 
-dist: build/test.stamp
+lock: build/tools.stamp
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 $(LOCK) \
+	    --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
+
+dist: build/release.stamp
 	@$(BIN)/python -m build
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/release.py build/release/bin/python dist
 
 clean:
 	rm -rf $(VENV) build dist node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
@@ -121,6 +130,18 @@ build/test.stamp: build/venv.stamp package.json package-lock.json
 	@echo "Installing the packages for tests, lint and charts into $(VENV) and node_modules"
 	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[test,lint,bench]'
 	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+build/tools.stamp: build/venv.stamp
+	@echo "Installing the tools for releases into $(VENV)"
+	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[release]'
+	@touch $@
+
+# An environment with what a release is tried with, and nothing else.
+build/release.stamp: build/tools.stamp requirements.lock
+	@rm -rf build/release && $(BIN)/python -m venv build/release
+	@build/release/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
+	    -r requirements.lock
 	@touch $@
 
 # For the client in Go (tests/interop/peers/pion), which only make test-slow builds: Debian's own is too old for it.
