@@ -1,0 +1,59 @@
+"""worker/ingress to the socket: a frame of seven packets of 1,100 bytes to each receiver of a room.
+
+The CPU time of a round divided by 7 and the receivers is the cost of a packet, with what the kernel
+takes to send it to a socket of this machine that nobody reads."""
+
+import struct
+import time
+from collections.abc import Iterator
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from tests.scenarios.call import Call
+from tests.scenarios.flows import FRAME_US, VIDEO_PT, rtp
+from tests.scenarios.participant import Participant
+
+PACKETS, ROUNDS = 7, 300
+PAYLOAD = b"\x11\x00\x00" + bytes(1090)  # of VP8, within a frame
+
+
+def frames(call: Call, publisher: Participant) -> Iterator[list[bytes]]:
+    """As the publisher's browser would go on."""
+    camera = publisher.cameras[0]
+    for frame in range(ROUNDS):
+        ts = camera.timestamp(call.world.now_us + frame * FRAME_US)
+        protected = []
+        for place in range(PACKETS):
+            number = struct.pack("!BHB", 0x31, publisher.transport_seq & 0xFFFF, 0)
+            packet = rtp(
+                VIDEO_PT, camera.seq, ts, camera.ssrc, PAYLOAD,
+                marker=place == PACKETS - 1, extension=number,
+            )  # fmt: skip
+            protected.append(publisher.outward.protect(packet))
+            publisher.transport_seq += 1
+            camera.seq += 1
+        yield protected
+
+
+@pytest.mark.benchmark(timer=time.thread_time)
+@pytest.mark.parametrize("receivers", [1, 10, 100])
+@pytest.mark.parametrize("numbered", [False, True], ids=["plain", "transport-wide"])
+def test_frame(benchmark: BenchmarkFixture, receivers: int, numbered: bool) -> None:
+    call = Call(1)
+    publisher = call.join("publisher")
+    inbound = call.film(publisher)
+    for place in range(receivers):
+        call.watch(call.join(f"receiver {place}"), inbound, numbered=numbered)
+    call.run(1.5)
+    before = call.world.counters()["packets_forwarded"]
+    waiting = list(frames(call, publisher))
+
+    def next_frame() -> tuple[tuple[list[bytes], tuple[str, int]], dict[str, None]]:
+        call.world.stall(FRAME_US)
+        return (waiting.pop(0), publisher.address), {}
+
+    deliver = call.world.deliver
+    benchmark.pedantic(deliver, setup=next_frame, rounds=ROUNDS)  # type: ignore[no-untyped-call]
+    sent = call.world.counters()["packets_forwarded"] - before
+    assert sent == ROUNDS * PACKETS * receivers
