@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fastsfu.auth.permissions import Permissions
     from fastsfu.config import Config
     from fastsfu.errors import FastSFUError, JoinError, OfferError, RequestError, TokenError
     from fastsfu.http.app import asgi_app
@@ -44,6 +45,7 @@ __all__ = [
     "FastSFUError",
     "JoinError",
     "OfferError",
+    "Permissions",
     "RequestError",
     "Room",
     "RoomOptions",
@@ -69,6 +71,7 @@ __all__ = [
 _HOMES = {
     "SFU": "sfu",
     "Config": "config",
+    "Permissions": "auth.permissions",
     **dict.fromkeys(("FastSFUError", "JoinError", "OfferError"), "errors"),
     **dict.fromkeys(("RequestError", "TokenError"), "errors"),
     "Room": "room.room",

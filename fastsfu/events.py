@@ -8,7 +8,8 @@ an edge may keep its serialised form by identity.
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from fastsfu.terms import Carried, Carrier, Source
+from fastsfu.auth.permissions import Permissions
+from fastsfu.terms import Carried, Carrier, Publishable, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,12 @@ class Participant:
     name: str
     owner: bool
     user_data: Any  # JSON value, set by the participant
-    sources: frozenset[Source]  # published and not muted
+    sources: frozenset[Source]  # published, permitted and not muted
     revision: int  # of the user data and the mute states
     joined_at: float  # seconds since 1970
     origin: str  # its first session id, which it keeps when it has to join anew
+    permissions: Permissions
+    held: frozenset[Publishable]  # turned off by a host, until it unmutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class ParticipantJoined:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantUpdated:
-    """Name, user data, publications or mute states changed; several changes at once are one event.
+    """Name, user data, publications, mute states or rights changed; several at once are one event.
 
     Sent to everybody in the room, the participant too.
     """
@@ -44,6 +47,13 @@ class ParticipantUpdated:
 class ParticipantLeft:
     session_id: str
     reason: str  # the `reason` of that session's `Ended`
+
+
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """A host has turned off sources of this session; it may unmute them itself."""
+
+    sources: frozenset[Publishable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +144,7 @@ class Failure:
     """Something that the client should know of and that ended nothing.
 
     `error` is one of `sfu-unreachable` (while a direct call runs), `no-common-codec` (a publication
-    that this client cannot decode), `not-allowed` (it offers to send without the right to),
+    that this client cannot decode), `not-allowed` (it offers to send without permission),
     `rate-limit` (it publishes anew too often, and so is answered later),
     `no-capacity` (there are as many streams as there may be, so that one does not come),
     `end-of-life` (the server is about to stop).
@@ -166,6 +176,7 @@ Event = (
     ParticipantJoined
     | ParticipantUpdated
     | ParticipantLeft
+    | Muted
     | HiddenParticipants
     | ActiveSpeaker
     | SectionsWanted

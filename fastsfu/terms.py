@@ -21,3 +21,11 @@ Carried = Literal["none", "peer", "sfu"]  # none: nobody is there to talk to
 # Properties of a room
 TopologyProperty = Literal["auto", "sfu", "p2p"]
 P2pPolicy = Literal["direct", "relay", "off"]
+
+# What rights and moderation are about: the screen is shared, or taken away, with its sound.
+Publishable = Literal["audio", "video", "screen"]
+SOURCES_UNDER: dict[Publishable, tuple[Source, ...]] = {
+    "audio": ("audio",),
+    "video": ("video",),
+    "screen": ("screenVideo", "screenAudio"),
+}

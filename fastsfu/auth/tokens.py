@@ -1,7 +1,8 @@
 """Meeting tokens: JSON Web Tokens (RFC 7519) signed with HS256 and the server's one secret.
 
 Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `messages`, `hidden`, `sub` (the user's
-id), `exp`, `nbf`, `iat`, `jti`, `eject_at_token_exp`. Rights that a token does not name are the
+id), `exp`, `nbf`, `iat`, `jti`, `eject_at_token_exp`. `publish` is true, false, or a list of what
+may be published: `audio`, `video`, `screen`. Rights that a token does not name are the
 ordinary ones: publish, subscribe and send messages; neither owner nor hidden. To hide is for who
 owns the rooms to give: by the secret or the API key, never through a participant. A token without
 `room` opens every room, so it is believed only when it makes its holder an owner. Neither the
@@ -11,21 +12,24 @@ secret nor a token ever appears in a log line, an exception or a repr.
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import jwt
 from pydantic import SecretStr
 
+from fastsfu.auth.permissions import EVERYTHING, NOTHING, Permissions, publishable
 from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.errors import TokenError
+from fastsfu.terms import Publishable
 
 ALGORITHM = "HS256"
 LEEWAY = 10.0  # seconds that the clocks of signer and server may differ
 MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: a key at least as long as the hash
 MAX_TOKEN_BYTES = 4096
 MAX_NAME_LENGTH = 200
+MOST_EARLIER = 16  # tokens that are remembered of who renews
 
 T = TypeVar("T")
 
@@ -37,19 +41,20 @@ class Grant:
     room: str | None  # None: every room (owners only)
     name: str = ""  # shown to the others; empty: the client may choose
     owner: bool = False
-    publish: bool = True
+    publish: frozenset[Publishable] = EVERYTHING
     subscribe: bool = True
-    messages: bool = True  # send app messages; receiving them comes with being in the room
+    messages: bool = True
     hidden: bool = False  # watch unseen, and nothing else; everybody is told how many do
     expires_at: float | None = None  # seconds since 1970; None: never
     eject_at_expiry: bool = False  # leave the room at expires_at, not only be kept from joining
     user_id: str | None = None  # the embedding application's id of the user
     token_id: str | None = None  # `jti`, or a hash of the token, to tell them apart
+    earlier: tuple[str, ...] = ()  # ids of the tokens that this one came after, newest first
 
     @property
-    def may_speak(self) -> bool:
-        """It can say something of itself: who may only watch has nothing but its first name."""
-        return self.publish or self.messages
+    def permissions(self) -> Permissions:
+        """The rights with which its holder comes."""
+        return Permissions(self.publish, self.subscribe, self.messages, self.owner)
 
     @property
     def key(self) -> str | None:
@@ -78,12 +83,14 @@ class Grant:
             expires_at=other.expires_at,
             eject_at_expiry=other.eject_at_expiry,
             token_id=other.token_id,
+            earlier=(self.token_id, *self.earlier)[:MOST_EARLIER] if self.token_id else (),
         )
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "publish", publishable(self.publish))  # a bool is all or none
         if self.hidden:  # who acts in a room is seen there
-            for right in ("owner", "publish", "messages"):
-                object.__setattr__(self, right, False)
+            for right, none in (("owner", False), ("publish", NOTHING), ("messages", False)):
+                object.__setattr__(self, right, none)
 
 
 class Tokens:
@@ -114,7 +121,7 @@ class Tokens:
         *,
         name: str = "",
         owner: bool = False,
-        publish: bool = True,
+        publish: bool | Collection[Publishable] = True,
         subscribe: bool = True,
         messages: bool = True,
         hidden: bool = False,
@@ -138,7 +145,7 @@ class Tokens:
         now = time.time() if now is None else now
         claims: dict[str, Any] = {
             "owner": owner,
-            "publish": publish,
+            "publish": publish if isinstance(publish, bool) else sorted(set(publish)),
             "subscribe": subscribe,
             "messages": messages,
             "iat": int(now),
@@ -218,7 +225,7 @@ def _grant(claims: Mapping[str, Any], token: str) -> Grant:
         room=_claim(claims, "room", str, None) or None,
         name=_claim(claims, "name", str, "")[:MAX_NAME_LENGTH],
         owner=_claim(claims, "owner", bool, False),
-        publish=_claim(claims, "publish", bool, True),
+        publish=_publish(claims),
         subscribe=_claim(claims, "subscribe", bool, True),
         messages=_claim(claims, "messages", bool, True),
         hidden=_claim(claims, "hidden", bool, False),
@@ -229,9 +236,22 @@ def _grant(claims: Mapping[str, Any], token: str) -> Grant:
     )
 
 
+def _publish(claims: Mapping[str, Any]) -> frozenset[Publishable]:
+    said = claims.get("publish")
+    if said is None:
+        return EVERYTHING
+    known = isinstance(said, list) and all(each in sorted(EVERYTHING) for each in said)
+    if not known and not isinstance(said, bool):
+        names = ", ".join(sorted(EVERYTHING))
+        info = f"The token's claim 'publish' must be a bool, or a list of: {names}."
+        raise TokenError("not-allowed", info)
+    return publishable(said)
+
+
 def _check_claims(claims: Mapping[str, Any]) -> None:
-    """Raise ValueError for times at which `verify` would never accept the token."""
+    """Raise ValueError for what `verify` would never accept."""
     try:
+        _publish(claims)
         expires_at, not_before = _time(claims, "exp"), _time(claims, "nbf")
     except TokenError as error:
         raise ValueError(error.info) from None

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
+from fastsfu.auth.permissions import NOTHING
 from fastsfu.auth.tokens import Grant
 from fastsfu.events import Failure
 from fastsfu.http.answers import HttpError
@@ -31,7 +32,7 @@ class Whep(SdpEndpoint):
     def rights(self, grant: Grant) -> Grant:
         if not grant.subscribe:
             raise HttpError(403, "not-allowed", "the token does not allow to subscribe")
-        return replace(grant, publish=False)
+        return replace(grant, publish=NOTHING)
 
     async def open(self, request: Request, room: str, grant: Grant, resource: Resource) -> Session:
         watch = request.query_params.get("participant")

@@ -36,12 +36,12 @@ class Mail:
         exchange: Exchange,
         config: Config,
         *,
-        may_send: bool,
+        may_send: Callable[[], bool],
         check: Callable[[AppMessage], None],
         describe: Callable[[frames.Metadata], None],
     ) -> None:
         """`check` sees each message before it is given on; it raises RequestError to refuse it.
-        `describe` gets what the client says of itself, whatever `may_send` is.
+        `describe` gets what the client says of itself, whatever `may_send` says at that time.
         """
         self._mailbox = mailbox
         self._exchange = exchange
@@ -121,8 +121,8 @@ class Mail:
         to = message.to if message.to == "*" else tuple(message.to)
         passed = AppMessage(message.data, to, self._mailbox.session_id)
         try:
-            if not self._may_send:
-                raise RequestError("The token does not allow to send app messages.", "not-allowed")
+            if not self._may_send():
+                raise RequestError("There is no permission to send app messages.", "not-allowed")
             if message.kind != "app":
                 raise RequestError("Only messages of kind app go through the server.")
             self._exchange.check(message.data)

@@ -64,6 +64,12 @@ class Peering:
         self._topology.join(member.id, p2p=member.p2p, now=self._now())
         self._follow(unheard=member)
 
+    def able(self, member: Member) -> None:
+        """Whether they may connect directly may have changed."""
+        if member.id in self._members:
+            self._topology.able(member.id, p2p=member.p2p, now=self._now())
+            self._follow()
+
     def went(self, member: Member) -> None:
         self._topology.leave(member.id, self._now())
         self._follow()

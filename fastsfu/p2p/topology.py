@@ -109,6 +109,17 @@ class Topology:
         self._members[session_id] = p2p
         self._settle(now)
 
+    def able(self, session_id: str, *, p2p: bool, now: float) -> None:
+        """What `join` said of them is different now. Who may not connect directly any more is not
+        waited for, as in other changes: they may be the last to end what carries the call.
+        """
+        if self._members.get(session_id, p2p) == p2p:
+            return
+        self._members[session_id] = p2p
+        if not p2p and self.wanted != "p2p" and self._connection is not None:
+            self._enter(Phase.SFU)
+        self._settle(now)
+
     def leave(self, session_id: str, now: float) -> None:
         """They have left."""
         self._members.pop(session_id, None)

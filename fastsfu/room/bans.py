@@ -1,4 +1,4 @@
-"""Whose token was ejected from which room, and so opens it no more."""
+"""Who was ejected from which room: tokens, resume keys and users that open it no more."""
 
 import time
 from collections import OrderedDict
@@ -15,18 +15,40 @@ class Bans:
     def __init__(self) -> None:
         self._until: OrderedDict[tuple[str, str], float | None] = OrderedDict()
 
-    def add(self, room: str, grant: Grant) -> None:
-        """It opens the room no more; who has none (an open room) cannot be told from others."""
-        if grant.key is None:
-            return
-        self._until[room, grant.key] = grant.expires_at
+    def eject(self, room: str, grant: Grant, origin: str) -> None:
+        """Its tokens open the room no more, nor what proves to be of its sessions (`origin`)."""
+        self._add(room, f"origin {origin}", None)
+        for token_id in (grant.token_id, *grant.earlier):
+            if token_id is not None:
+                self._add(room, f"jti {token_id}", None)
+
+    def ban(self, room: str, user_id: str, until: float | None) -> None:
+        """No token of the user opens the room; `until` in seconds since 1970, None: for good."""
+        self._add(room, f"sub {user_id}", until)
+
+    def forget(self, room: str) -> None:
+        """The room was deleted: what was ejected from it may come to the next of its name."""
+        for ban in [each for each in self._until if each[0] == room]:
+            del self._until[ban]
+
+    def check(self, room: str, grant: Grant, origin: str | None = None) -> None:
+        """Raise JoinError unless it opens the room, for a client of this origin."""
+        if self._holds(room, f"jti {grant.token_id}") or self._holds(room, f"origin {origin}"):
+            raise JoinError("not-allowed", "Who came with this token was asked to leave the room.")
+        if self._holds(room, f"sub {grant.user_id}"):
+            raise JoinError("not-allowed", "This user was asked to leave the room.")
+
+    def _holds(self, room: str, key: str) -> bool:
+        if (room, key) not in self._until:
+            return False
+        until = self._until[room, key]
+        return until is None or time.time() < until
+
+    def _add(self, room: str, key: str, until: float | None) -> None:
+        self._until[room, key] = until
+        self._until.move_to_end((room, key))
         if len(self._until) > MOST:
             self._forget_some()
-
-    def check(self, room: str, grant: Grant) -> None:
-        """Raise JoinError unless it opens the room."""
-        if grant.key is not None and (room, grant.key) in self._until:
-            raise JoinError("not-allowed", "Who came with this token was asked to leave the room.")
 
     def _forget_some(self) -> None:
         now = time.time()

@@ -42,8 +42,11 @@ class Entrance:
         if self._timer is not None:
             self._timer.cancel()
 
-    def check(self, taken: int) -> None:
-        """Raise JoinError unless one more may come in now, where so many seats are taken."""
+    def check(self, taken: int, expected: bool = False) -> None:
+        """Raise JoinError unless one more may come in now, where so many seats are taken.
+
+        `expected`: an owner, or somebody who was in; a locked room opens for nobody else.
+        """
         now, options = time.time(), self._options
         if self.closed == "end-of-life":
             raise JoinError("end-of-life", "The server stops.")
@@ -51,6 +54,8 @@ class Entrance:
             raise JoinError("exp-room", "The room has ended.")
         if options.starts_at is not None and now < options.starts_at:
             raise JoinError("nbf-room", "The room has not started yet.")
+        if options.locked and not expected:
+            raise JoinError("not-allowed", "The room is locked.")
         if taken >= options.seats:
             raise JoinError("meeting-full", f"The room takes {options.seats} participants.")
 

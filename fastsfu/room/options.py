@@ -51,6 +51,9 @@ class RoomOptions(BaseModel):
     audio_forward: Annotated[int, Field(ge=0, le=32)] = 6
     """Voices that the SFU passes on at most, as in Config."""
 
+    locked: bool = False
+    """Nobody gets in but owners and who comes back to a session that was lost."""
+
     @classmethod
     def of(cls, config: Config) -> Self:
         """All of them, as the server's configuration has them."""
@@ -62,6 +65,7 @@ class RoomOptions(BaseModel):
             p2p_policy=config.p2p_policy,
             back_to_p2p_after=config.back_to_p2p_after,
             audio_forward=config.audio_forward,
+            locked=False,
         )
 
     @property
@@ -121,3 +125,7 @@ class RoomProperties:
     @property
     def audio_forward(self) -> int:
         return self.options.audio_forward
+
+    @property
+    def locked(self) -> bool:
+        return self.options.locked

@@ -27,11 +27,13 @@ from fastsfu.room.entrance import Entrance
 from fastsfu.room.gates import Gates
 from fastsfu.room.herald import Herald
 from fastsfu.room.keeper import Keeper
+from fastsfu.room.moderation import Moderated
 from fastsfu.room.news import News
 from fastsfu.room.options import DIRECT_PARTICIPANTS, RoomOptions, RoomProperties
 from fastsfu.room.requests import SectionRequests
 from fastsfu.room.speaker import Speaker
 from fastsfu.room.stage import Stage
+from fastsfu.room.standing import Standing
 from fastsfu.session.session import Session
 from fastsfu.terms import Carried
 from fastsfu.tracks import Publication
@@ -43,7 +45,7 @@ OnTopology = Callable[["Room", Carried], Awaitable[None] | None]
 CLOSING = {"exp-room": "The room has ended.", "end-of-life": "The server stops."}
 
 
-class Room(RoomProperties):
+class Room(RoomProperties, Moderated):
     """Made by `sfu.rooms.create`, or by the first who joins with a token for it.
 
     Attributes: `name`, `options` (all of them, which `update` changes; each is an attribute, too),
@@ -77,6 +79,8 @@ class Room(RoomProperties):
             lambda: keeper.given_up(self),
         )
         self._keeper = keeper
+        self._bans = keeper.bans
+        self._standing = Standing()
         self._herald = Herald(name, keeper.tell)
         self._entrance = Entrance(options, lambda: self.close("exp-room"))
         self._arriving = 0  # sessions that on_join has not let in yet
@@ -143,16 +147,6 @@ class Room(RoomProperties):
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
 
-    def eject(self, session_id: str, reason: str = "ejected", *, ban: bool = True) -> None:
-        """End somebody's session, whose token opens the room no more unless `ban` says otherwise.
-
-        Raises KeyError when there is none of this id in the room.
-        """
-        session = self._sessions[session_id]
-        if ban:
-            self._keeper.bans.add(self.name, session.grant)
-        session.leave(reason, "You were asked to leave the room.")
-
     def send_app_message(self, data: Any, to: Literal["*"] | Sequence[str] = "*") -> None:
         """Say something to everybody in the room, or to these session ids; `fromId` is "server".
 
@@ -169,13 +163,14 @@ class Room(RoomProperties):
     async def admit(self, session: Session) -> None:
         """Let a new session in; raises JoinError, also the one that the hook raised."""
         self._arriving += 1
+        expected = session.permissions.owner or self._comes_back(session)
         try:
             self._end_previous(session)
-            self._entrance.check(taken=len(self._sessions))
+            self._entrance.check(len(self._sessions), expected)
             result = None if self.on_join is None else self.on_join(session)
             if inspect.isawaitable(result):
                 await result
-            self._entrance.check(taken=len(self._sessions))  # others may have come meanwhile
+            self._entrance.check(len(self._sessions), expected)  # others may have come meanwhile
         finally:
             self._arriving -= 1
         if session.ended is not None:
@@ -191,8 +186,7 @@ class Room(RoomProperties):
                     or session.mailbox
                 )
             self.exchange.enter(session.mailbox, session)
-        for publication in self._stage.all_for(session):
-            session.subscriber.add(publication)
+        session.rights.permit(self._standing.of(session), self._stage.all_for(session))
         self._herald.joined(session)
         if session.hidden:
             self._hidden_changed()
@@ -278,6 +272,9 @@ class Room(RoomProperties):
         if not session.hidden:
             self.peering.went(session)
         self._keeper.left(self, session, reason)
+
+    def _comes_back(self, session: Session) -> bool:
+        return session.replaces is not None and self.granted(*session.replaces) is not None
 
     def _end_previous(self, session: Session) -> None:
         """The client lost another session and says so: that one's seat is free for it."""

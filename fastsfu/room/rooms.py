@@ -33,6 +33,7 @@ class GivenOptions(TypedDict, total=False):
     p2p_policy: P2pPolicy | None
     back_to_p2p_after: float | None
     audio_forward: int | None
+    locked: bool | None
 
 
 class Rooms:
@@ -115,6 +116,7 @@ class Rooms:
         room = self._rooms.pop(name)
         self._kept.discard(name)
         room.close("ejected")
+        self.bans.forget(name)
 
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
@@ -137,7 +139,7 @@ class Rooms:
         session = None
         try:
             session = session_of(room)
-            self.bans.check(name, session.grant)
+            self.bans.check(name, session.grant, self._origin(name, session))
             await room.admit(session)
         except BaseException:
             if session is not None:
@@ -169,6 +171,10 @@ class Rooms:
         self._vacated.clear()
         if self.sessions:
             await self._vacated.wait()
+
+    def _origin(self, name: str, session: Session) -> str | None:
+        """Of the session that it proves to have lost."""
+        return session.replaces and self.resume_keys.origin(name, *session.replaces)
 
     # What its rooms call.
 

@@ -19,13 +19,11 @@ class Stage:
         self._publications: dict[str, dict[Publication, None]] = {}
 
     def all_for(self, session: Session) -> list[Publication]:
-        """All that `session` may receive."""
+        """All that others than `session` publish."""
         return self.some_for(session, self._publications)
 
     def some_for(self, session: Session, ids: Iterable[str]) -> list[Publication]:
         """Those of the sessions with these ids."""
-        if not session.may_subscribe:
-            return []
         return [
             publication
             for each in ids
@@ -41,9 +39,7 @@ class Stage:
         return [
             each
             for each in self._sessions.values()
-            if each.id != publication.session_id
-            and each.may_subscribe
-            and each.subscriber.add(publication)
+            if each.id != publication.session_id and each.subscriber.add(publication)
         ]
 
     def remove(self, publication: Publication) -> None:

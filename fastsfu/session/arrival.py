@@ -22,7 +22,7 @@ class Arrival:
     """The only session id that it receives; None: all."""
 
     p2p: bool = False
-    """It can connect to another client directly."""
+    """It can connect to another client directly; it does only while it has every right."""
 
     confirms: bool = False
     """It calls `Session.confirm` after each answer, and gets no new media before."""
@@ -35,10 +35,3 @@ class Arrival:
 
     offers_once: bool = False
     """It cannot be asked to offer again (WHEP): its session ends with the last of what it got."""
-
-    @property
-    def may_connect_directly(self) -> bool:
-        """Only with every right: between two clients the server can enforce none."""
-        grant = self.grant
-        every_right = grant.publish and grant.subscribe and grant.messages
-        return self.p2p and every_right and self.watch is None

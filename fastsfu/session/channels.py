@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from fastsfu.auth.tokens import Grant
+from fastsfu.auth.permissions import Permissions
 from fastsfu.config import Config
 from fastsfu.engine.channels import CHANNEL_STREAMS
 from fastsfu.engine.media import MediaEngine
@@ -44,9 +44,10 @@ class Client(Protocol):
     """What they need of their session."""
 
     id: str
-    grant: Grant
     mailbox: Mailbox | None
 
+    @property
+    def permissions(self) -> Permissions: ...
     @property
     def room(self) -> Switchboard: ...
     def update_local(
@@ -86,7 +87,7 @@ class SessionChannels:
             self._client.mailbox or Mailbox(self._client.id),
             self._client.room.exchange,
             self._config,
-            may_send=self._client.grant.messages,
+            may_send=lambda: self._client.permissions.messages,
             check=self._check_app_message,
             describe=self._describe,
         )

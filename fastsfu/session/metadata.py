@@ -23,15 +23,25 @@ UNSET: Final = Unset()
 
 
 class Metadata:
-    """One participant's. Attributes: `revision`, `user_data` (JSON value), `muted` (sources that
-    are off).
-    """
+    """One participant's. Attributes: `revision`, `user_data` (JSON value)."""
 
     def __init__(self, user_data: Any) -> None:
         """Raises RequestError for user data that is no JSON."""
         self.revision = 0
         self.user_data = _checked(user_data)
-        self.muted: set[Source] = set()
+        self._off: set[Source] = set()
+        self._held: frozenset[Source] = frozenset()
+
+    @property
+    def muted(self) -> set[Source]:
+        """Sources that are off, as it says or because a host has turned them off."""
+        return self._off | self._held
+
+    def hold(self, sources: frozenset[Source]) -> None:
+        """These are off, whatever it says, and no others."""
+        if sources != self._held:
+            self._held = sources
+            self.revision += LEAP
 
     def update(
         self,
@@ -52,7 +62,7 @@ class Metadata:
             self.user_data = _checked(user_data)
         self.revision = self.revision + LEAP if revision is None else revision
         for source, is_on in sources.items():
-            (self.muted.discard if is_on else self.muted.add)(source)
+            (self._off.discard if is_on else self._off.add)(source)
         return True
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from fastsfu.config import Config
-from fastsfu.events import Event, Failure
+from fastsfu.events import Event, Failure, SectionsWanted
 from fastsfu.sdp.negotiate import Offer, read_offer
 from fastsfu.session.bundle import Answer
 from fastsfu.session.channels import SessionChannels
@@ -61,8 +61,14 @@ class Negotiation:
         self._asked = dict(self._subscriber.wanted)
         return dict(self._asked)
 
+    def ask(self) -> bool:
+        """Tell the client how many sections are wanted, if another offer of it would bring more."""
+        if self._subscriber.waits:
+            self._tell(SectionsWanted(**self.wanted_sections()))
+        return self._subscriber.waits
+
     async def read(
-        self, sdp: str, tracks: Mapping[str, Source], *, whole: bool, may_publish: bool
+        self, sdp: str, tracks: Mapping[str, Source], *, whole: bool
     ) -> tuple[Offer, Mapping[str, Source]]:
         """The offer, and the source of each section that sends, by mid.
 
@@ -78,9 +84,12 @@ class Negotiation:
         )
         sources = name_sources(offer, tracks)
         self._path.check(offer)
-        if sources and not may_publish:
-            sources = {}
-            self._tell(Failure("not-allowed", "The token does not allow to send audio or video."))
+        allowed = self._publisher.may_begin(sources)
+        if len(allowed) < len(sources):
+            refused = sorted(sources[mid] for mid in sources.keys() - allowed.keys())
+            info = f"There is no permission to publish {' and '.join(refused)}."
+            self._tell(Failure("not-allowed", info))
+            sources = allowed
         if wait := self._publisher.wait_for(offer, sources):
             self._tell(Failure("rate-limit", f"Published anew too often: {wait:.1f} s to wait."))
         await self.turns.rest(wait)

@@ -12,7 +12,7 @@ from fastsfu.errors import RequestError
 from fastsfu.sdp.negotiate import Offer, OfferedEncoding, OfferedSection
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.quotas import Account
-from fastsfu.terms import KIND_OF, SOURCES_OF, Kind, Source
+from fastsfu.terms import KIND_OF, SOURCES, SOURCES_OF, Kind, Source
 from fastsfu.tracks import Encoding, Publication, same_payload_types
 
 # Publications that a session may begin: people turn a screen on and off, programs could do it for
@@ -51,6 +51,7 @@ class Publisher:
         self._on_demand = on_demand
         self._is_open = False
         self._muted: Set[Source] = frozenset()
+        self._permitted: Set[Source] = frozenset(SOURCES)
         self._pinned = False
         self._bundle: Bundle | None = None
         self.publications: dict[str, Publication] = {}
@@ -58,7 +59,13 @@ class Publisher:
 
     @property
     def sources(self) -> set[Source]:
-        return {publication.source for publication in self.publications.values()}
+        """What of all that is published is passed on."""
+        return {each.source for each in self.publications.values()} & self.passing
+
+    @property
+    def passing(self) -> Set[Source]:
+        """The sources of which everything is passed on that comes."""
+        return self._permitted - self._muted
 
     def learnt_ssrcs(self) -> Iterable[int]:
         """SSRCs of streams that the client sends without having named them."""
@@ -96,10 +103,22 @@ class Publisher:
 
     def mute(self, muted: Set[Source]) -> None:
         """Nothing of these sources is passed on, whatever comes, nor anything of them heard."""
-        changed, self._muted = muted ^ self._muted, frozenset(muted)
-        for publication in self.publications.values():
-            if publication.source in changed:
-                self._pause(publication)
+        self._close_gates(muted, self._permitted)
+
+    def permit(self, permitted: Set[Source]) -> None:
+        """Nothing of others is passed on, and nothing new of others is published. What has been
+        published stays so, and goes on when it may.
+        """
+        self._close_gates(self._muted, permitted)
+
+    def may_begin(self, sources: Mapping[str, Source]) -> dict[str, Source]:
+        """Those of an offer's sources, by mid, that it may publish, or does."""
+        known = {mid: each.source for mid, each in self.publications.items()}
+        return {
+            mid: source
+            for mid, source in sources.items()
+            if source in self._permitted or known.get(mid) == source
+        }
 
     def pin(self, pinned: bool) -> None:
         """Whether its voice is always passed on, however loud it is."""
@@ -107,9 +126,16 @@ class Publisher:
         for publication in self.publications.values():
             self._pin(publication)
 
+    def _close_gates(self, muted: Set[Source], permitted: Set[Source]) -> None:
+        before = self.passing
+        self._muted, self._permitted = frozenset(muted), frozenset(permitted)
+        for publication in self.publications.values():
+            if publication.source in before ^ self.passing:
+                self._pause(publication)
+
     def _pause(self, publication: Publication) -> None:
         for encoding in publication.encodings:
-            self._engine.pause_inbound(encoding.inbound, publication.source in self._muted)
+            self._engine.pause_inbound(encoding.inbound, publication.source not in self.passing)
 
     def _pin(self, publication: Publication) -> None:
         for encoding in publication.encodings if publication.voices is not None else ():
@@ -171,7 +197,7 @@ class Publisher:
                 break
         if not publication.encodings:
             return
-        if publication.source in self._muted:
+        if publication.source not in self.passing:
             self._pause(publication)
         if self._pinned:
             self._pin(publication)

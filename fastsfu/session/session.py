@@ -8,23 +8,17 @@ ends, everything that it had in the engine is freed at once.
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from fastsfu.auth.permissions import Permissions
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
-from fastsfu.events import (
-    EncodingsWanted,
-    Ended,
-    Event,
-    Participant,
-    SectionsWanted,
-    Signaler,
-)
+from fastsfu.events import EncodingsWanted, Ended, Event, Participant, Signaler
 from fastsfu.messages.exchange import Mailbox
 from fastsfu.names import shown
 from fastsfu.session.arrival import Arrival
@@ -38,8 +32,9 @@ from fastsfu.session.negotiation import Negotiation
 from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher
 from fastsfu.session.quotas import Account
+from fastsfu.session.rights import Rights
 from fastsfu.session.subscriber import EVERYBODY, Subscriber
-from fastsfu.terms import Kind, Source
+from fastsfu.terms import Kind, Publishable, Source
 from fastsfu.tracks import Publication, Wish
 from fastsfu.transport.turn import IceServer
 
@@ -52,10 +47,9 @@ class Session:
     """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
-    `metadata` (what it says of itself), `joined_at` (seconds since 1970), `hidden` (it watches
-    unseen: everybody is told how many do, nobody who), `p2p` (may be connected to another client
-    directly: it knows how to, and has every right, since the server can enforce none there),
-    `ended` (why it has ended, or None), `engine` (the worker that it is placed on).
+    `metadata` (what it says of itself), `rights` (what it may do now), `joined_at` (seconds since
+    1970), `hidden` (it watches unseen: everybody is told how many do, nobody who), `ended` (why it
+    has ended, or None), `engine` (the worker that it is placed on).
     """
 
     def __init__(
@@ -66,22 +60,20 @@ class Session:
         arrival: Arrival,
         account: Account,
     ) -> None:
-        grant = arrival.grant
         self.id = str(uuid.uuid4())
         self.room = room
-        self.grant = grant
+        self.grant = grant = arrival.grant
         self.name = shown(grant.name or arrival.name)
-        self.metadata = Metadata(arrival.user_data if grant.may_speak else None)
+        self.metadata = Metadata(arrival.user_data if grant.permissions.may_speak else None)
         self.joined_at = time.time()
         self.hidden = grant.hidden
-        self.p2p = arrival.may_connect_directly
+        self._knows_p2p = arrival.p2p and arrival.watch is None
         self.replaces = arrival.replaces
         self.mailbox = Mailbox(self.id) if arrival.listens else None
         self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room, account, self._tell_demand)
-        self.publisher.pin(grant.owner)
         end = partial(self.leave, "no-publisher", "All that the client received has ended.")
         self.subscriber = Subscriber(
             engine,
@@ -90,6 +82,7 @@ class Session:
             holds=arrival.confirms,
             on_nothing_left=end if arrival.offers_once else None,
         )
+        self.rights = Rights(grant.permissions, self.metadata, self.publisher, self.subscriber)
         self.engine = engine
         engine.sessions += 1
         self._config = config
@@ -111,13 +104,25 @@ class Session:
         return Participant(
             session_id=self.id,
             name=self.name,
-            owner=self.grant.owner,
+            owner=self.permissions.owner,
             user_data=self.user_data,
-            sources=frozenset(self.publisher.sources - self.metadata.muted),
+            sources=frozenset(self.publisher.sources),
+            permissions=self.permissions,
+            held=self.rights.held,
             revision=self.metadata.revision,
             joined_at=self.joined_at,
             origin=self.origin,
         )
+
+    @property
+    def permissions(self) -> Permissions:
+        """Its rights now; at first those of its token."""
+        return self.rights.permissions
+
+    @property
+    def p2p(self) -> bool:
+        """It may be connected to another client: it knows how to, and nothing is to be enforced."""
+        return self._knows_p2p and self.rights.unrestricted
 
     @property
     def user_data(self) -> Any:
@@ -177,9 +182,7 @@ class Session:
         """
         async with self._negotiation.turns:
             self._require_live()
-            offer, sources = await self._negotiation.read(
-                sdp, tracks or {}, whole=whole, may_publish=self.grant.publish
-            )
+            offer, sources = await self._negotiation.read(sdp, tracks or {}, whole=whole)
             self._require_live()  # it may have taken a while
             try:
                 outcome = self._negotiation.follow(offer, sources)
@@ -223,24 +226,28 @@ class Session:
 
         A `revision` of sources and user data that is no greater than the last one changes nothing.
         Raises RequestError, and then nothing changes: `not-allowed` for a name when the token gives
-        one, and for both when it allows to watch only, `bad-request` for user data that is no JSON.
+        one, and for both when it may only watch, `bad-request` for user data that is no JSON.
         """
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
             raise RequestError("The name is given by the token.", "not-allowed")
-        says = name is not None or user_data not in (UNSET, self.user_data)
-        if says and not self.grant.may_speak:
-            raise RequestError("The token allows to watch only.", "not-allowed")
+        if name is not None or user_data not in (UNSET, self.user_data):
+            self.rights.require_speech()
         is_news = self.metadata.update(sources or {}, user_data, revision)
         if name is not None:
             self.name = shown(name)
-        self.publisher.mute(self.metadata.muted)
+        self.rights.follow()
         if is_news or name is not None:
             self.room.changed(self, metadata=is_news)
 
     def pin(self, pinned: bool = True) -> None:
         """Pass on its voice however many are louder, as an owner's always is; or no longer."""
-        self.publisher.pin(pinned or self.grant.owner)
+        self.rights.pin(pinned)
+
+    def unmute(self, names: Iterable[Publishable]) -> None:
+        """Its user turns on again what a host has turned off."""
+        self.rights.unmute(names)
+        self.room.rights_changed(self)
 
     def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool | Wish]]) -> None:
         """Decline (False) or take back (True) sources of a session id, or of all others by "*"; a
@@ -288,10 +295,6 @@ class Session:
 
     # What its room calls.
 
-    @property
-    def may_subscribe(self) -> bool:
-        return self.grant.subscribe
-
     def tell(self, event: Event) -> None:
         """Send an event if there is a signaling connection; one that resumes is told of it all."""
         self.line.tell(event)
@@ -301,10 +304,7 @@ class Session:
         self.tell(EncodingsWanted(publication.source, wanted))
 
     def ask(self) -> bool:
-        """Tell the client how many sections are wanted, if another offer of it would bring more."""
-        if self.subscriber.waits:
-            self.tell(SectionsWanted(**self.wanted_sections()))
-        return self.subscriber.waits
+        return self._negotiation.ask()
 
     # What its path needs.
 
@@ -313,7 +313,6 @@ class Session:
         return self.room.peering.connects(self)
 
     def part(self, info: str) -> None:
-        """The client went without a word: it may come back."""
         self.may_return_for = self._config.resume_timeout
         self.leave("left", info)
 

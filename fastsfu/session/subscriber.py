@@ -47,6 +47,7 @@ class Subscriber:
         self._engine = engine
         self._account = account
         self._is_open = False
+        self._permitted = True
         self._watch = watch
         self._holds = holds
         self._on_nothing_left = on_nothing_left
@@ -121,6 +122,11 @@ class Subscriber:
                 asks |= self.add(publication)
         return asks
 
+    def permit(self, permitted: bool, publications: Iterable[Publication]) -> bool:
+        """Receive nothing any more, or these publications again; what it returns is as of `set`."""
+        self._permitted = permitted
+        return self.set({}, publications)
+
     def follow(self, bundle: Bundle, offer: Offer) -> list[str]:
         """Fill the receiving sections of `offer`; returns why, in a sentence each, what newly
         turned out to be undecodable is so.
@@ -172,7 +178,7 @@ class Subscriber:
 
     def _accepts(self, publication: Publication) -> bool:
         """By default yes; what is said of its session wins over what is said of everybody."""
-        if self._watch is not None and publication.session_id != self._watch:
+        if self._watch not in (None, publication.session_id) or not self._permitted:
             return False
         return self._setting(publication) is not False
 

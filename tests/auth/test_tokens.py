@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from fastsfu.auth.permissions import EVERYTHING, NOTHING
 from fastsfu.auth.tokens import LEEWAY, MAX_TOKEN_BYTES, Grant, Tokens
 from fastsfu.errors import TokenError
 
@@ -55,7 +56,7 @@ def test_rights_that_are_signed_are_granted(tokens: Tokens) -> None:
         room="standup",
         name="Ada",
         owner=True,
-        publish=False,
+        publish=NOTHING,
         subscribe=False,
         expires_at=NOW + 60,
         eject_at_expiry=True,
@@ -66,9 +67,31 @@ def test_rights_that_are_signed_are_granted(tokens: Tokens) -> None:
 
 def test_ordinary_rights(tokens: Tokens) -> None:
     grant = tokens.verify(tokens.sign("standup", now=NOW), "standup", NOW)
-    assert (grant.publish, grant.subscribe, grant.owner) == (True, True, False)
+    assert (grant.publish, grant.subscribe, grant.owner) == (EVERYTHING, True, False)
     assert (grant.name, grant.user_id, grant.eject_at_expiry) == ("", None, False)
     assert grant.expires_at == NOW + 3600
+
+
+@pytest.mark.parametrize(
+    ("said", "granted"),
+    [(["screen", "audio", "audio"], {"audio", "screen"}), ([], set()), (True, EVERYTHING)],
+)
+def test_publishing_is_granted_by_source(tokens: Tokens, said: Any, granted: set[str]) -> None:
+    grant = tokens.verify(tokens.sign("standup", publish=said, now=NOW), "standup", NOW)
+    assert grant.publish == granted
+    assert grant.permissions.sources >= ({"screenVideo"} if "screen" in granted else set())
+
+
+@pytest.mark.parametrize("said", [["audio", "film"], [["audio"]], "audio", 1, {"audio": True}])
+def test_what_is_no_source_is_refused(tokens: Tokens, said: Any) -> None:
+    info = "The token's claim 'publish' must be a bool, or a list of: audio, screen, video."
+    error = refused(tokens, signed({"room": "standup", "publish": said}), "standup")
+    assert (error.type, error.info) == ("not-allowed", info)
+
+
+def test_nothing_is_signed_that_would_not_be_granted(tokens: Tokens) -> None:
+    with pytest.raises(ValueError, match="a list of: audio, screen, video"):
+        tokens.sign("standup", publish=["film"])  # type: ignore[list-item]
 
 
 def test_claims_that_are_absent_mean_ordinary_rights(tokens: Tokens) -> None:

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from fastsfu.auth.permissions import NOTHING
 from fastsfu.config import Config
 from fastsfu.http import metrics
 from fastsfu.http.metrics import TOTALS, StreamTotals
@@ -31,7 +32,12 @@ async def test_token_opens_its_room(server: LiveServer, room: str) -> None:
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     grant = server.sfu.tokens.verify(answer.json()["token"], room)
-    assert (grant.name, grant.owner, grant.publish, grant.subscribe) == ("Ada", True, False, True)
+    assert (grant.name, grant.owner, grant.publish, grant.subscribe) == (
+        "Ada",
+        True,
+        NOTHING,
+        True,
+    )
     assert grant.expires_at == pytest.approx(exp, abs=2)
 
 

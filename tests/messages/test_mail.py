@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastsfu.auth.permissions import Permissions
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
@@ -73,7 +74,7 @@ class Wire:
             ada,
             self.exchange,
             Config(),
-            may_send=True,
+            may_send=lambda: True,
             check=lambda message: self.hook(message),
             describe=self._describe,
         )
@@ -86,7 +87,18 @@ class Wire:
     def _describe(self, said: frames.Metadata) -> None:
         sources = frozenset(source for source, is_on in said.sources.items() if is_on)
         self.exchange.describe(
-            Participant("ada", "Ada", False, said.user_data, sources, said.revision, 0.0, "ada")
+            Participant(
+                "ada",
+                "Ada",
+                False,
+                said.user_data,
+                sources,
+                said.revision,
+                0.0,
+                "ada",
+                Permissions(),
+                frozenset(),
+            )
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import uvloop
 
+from fastsfu.auth.permissions import NOTHING
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.errors import JoinError, RequestError
@@ -100,7 +101,7 @@ async def test_signals_are_bounded_for_each_connection(join: Join) -> None:
     [
         {"p2p": False},
         {"p2p": True, "watch": "somebody"},
-        {"p2p": True, "grant": Grant("standup", publish=False)},
+        {"p2p": True, "grant": Grant("standup", publish=NOTHING)},
         {"p2p": True, "grant": Grant("standup", subscribe=False)},
     ],
     ids=["old client", "watches one", "may not publish", "may not subscribe"],

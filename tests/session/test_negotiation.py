@@ -2,6 +2,7 @@
 
 import pytest
 
+from fastsfu.auth.permissions import NOTHING
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import OfferError, RequestError
 from fastsfu.events import Failure, ParticipantUpdated, SectionsWanted
@@ -242,7 +243,7 @@ async def test_no_common_codec_is_told_once_and_the_rest_goes_on(
 
 
 async def test_rights_to_publish_and_to_subscribe(join: Join, native: RecordingEngine) -> None:
-    viewer = await join("Viewer", grant=Grant(room="standup", publish=False))
+    viewer = await join("Viewer", grant=Grant(room="standup", publish=NOTHING))
     speaker = await join("Speaker", grant=Grant(room="standup", subscribe=False))
     answer = await viewer.offer(sending().with_(*receiving(audio=1, video=1)))
     assert not native.inbounds

@@ -11,7 +11,6 @@ from fastsfu.auth.tokens import Grant, Tokens
 from fastsfu.config import Config
 from fastsfu.errors import JoinError
 from fastsfu.events import Failure
-from fastsfu.room import bans
 from fastsfu.session import quotas
 from fastsfu.sfu import SFU
 from tests.support.offers import receiving, sending
@@ -172,36 +171,3 @@ async def test_a_token_without_an_id_has_quotas_too() -> None:
     key = tokens.verify(signed, "standup").key
     assert key is not None
     assert key == tokens.verify(signed, "standup").key != tokens.verify(other, "standup").key
-
-
-async def test_an_ejected_token_stays_out_also_of_the_room_made_anew() -> None:
-    native = RecordingEngine()
-    async with serving(native) as join:
-        eve = await join(grant=EVE)
-        eve.session.room.eject(eve.session.id)  # type: ignore[attr-defined]
-        assert eve.session.ended == "ejected"
-        assert "standup" not in join.sfu.rooms
-        with pytest.raises(JoinError) as refused:
-            await join(grant=EVE)
-        assert refused.value.type == "not-allowed"
-        await join(grant=ADA)
-        await Join(join.sfu, "elsewhere")(grant=EVE)
-
-
-async def test_who_was_ejected_may_come_back_if_so_said() -> None:
-    native = RecordingEngine()
-    async with serving(native) as join:
-        eve = await join(grant=EVE)
-        eve.session.room.eject(eve.session.id, ban=False)  # type: ignore[attr-defined]
-        await join(grant=EVE)
-
-
-async def test_bans_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bans, "MOST", 2)
-    kept = bans.Bans()
-    for name in ("a", "b", "c"):
-        kept.add("r", Grant("r", token_id=name, expires_at=1.0 if name == "b" else None))
-    for name in ("a", "c"):
-        with pytest.raises(JoinError):
-            kept.check("r", Grant("r", token_id=name))
-    kept.check("r", Grant("r", token_id="b"))

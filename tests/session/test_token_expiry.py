@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fastsfu.auth.permissions import NOTHING
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.errors import RequestError, TokenError
@@ -49,7 +50,7 @@ async def test_lost_client_rejoins_with_the_token_that_it_came_with(sfu: SFU) ->
     previous = await lost(sfu, owner=True, publish=False)
     again = await rejoin(sfu, previous)
     assert again.origin == previous.id
-    assert (again.name, again.grant.owner, again.grant.publish) == ("Ada", True, False)
+    assert (again.name, again.grant.owner, again.grant.publish) == ("Ada", True, NOTHING)
 
 
 async def test_so_does_one_whose_old_session_still_lives(sfu: SFU) -> None:

@@ -10,6 +10,7 @@ from fastsfu.errors import TokenError
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.route import Answer, Body, Sfu, TokensRoute, router
 from fastsfu.http.model import RoomName
+from fastsfu.terms import Publishable
 
 DEFAULT_SECONDS = 3600.0
 
@@ -22,7 +23,7 @@ class MeetingToken(Body):
     room: RoomName
     name: str = Field("", max_length=MAX_NAME_LENGTH)
     owner: bool = False
-    publish: bool = True
+    publish: bool | list[Publishable] = True
     subscribe: bool = True
     messages: bool = True
     hidden: bool = False
@@ -50,7 +51,7 @@ class Granted(Answer):
     room: str | None = Field(description="null: every room")
     name: str
     owner: bool
-    publish: bool
+    publish: list[Publishable]
     subscribe: bool
     messages: bool
     hidden: bool
@@ -96,7 +97,7 @@ async def inspect_meeting_token(sfu: Sfu, given: GivenToken) -> Granted:
         room=grant.room,
         name=grant.name,
         owner=grant.owner,
-        publish=grant.publish,
+        publish=sorted(grant.publish),
         subscribe=grant.subscribe,
         messages=grant.messages,
         hidden=grant.hidden,

@@ -1,0 +1,100 @@
+"""What hosts can do to those in a room. It holds whatever the clients do: the engine passes on no
+packet more of what was muted or may not be published, and nobody comes back who was ejected.
+"""
+
+import time
+from collections.abc import Collection
+
+from fastsfu.auth.permissions import EVERYTHING, Permissions
+from fastsfu.errors import RequestError
+from fastsfu.events import Muted
+from fastsfu.p2p.peering import Peering
+from fastsfu.room.bans import Bans
+from fastsfu.room.options import RoomOptions
+from fastsfu.room.stage import Stage
+from fastsfu.room.standing import Standing
+from fastsfu.session.session import Session
+from fastsfu.terms import Publishable
+
+
+class Moderated:
+    """A room's; the Room is one. Each verb raises KeyError when nobody in it is meant, and
+    RequestError for what cannot be done, and then nothing has changed.
+    """
+
+    name: str
+    options: RoomOptions
+    peering: Peering
+    _bans: Bans
+    _standing: Standing
+    _stage: Stage
+    _sessions: dict[str, Session]
+
+    def update(self, options: RoomOptions) -> None:
+        raise NotImplementedError
+
+    def changed(self, session: Session, *, metadata: bool = False) -> None:
+        raise NotImplementedError
+
+    def asks(self, session: Session) -> None:
+        raise NotImplementedError
+
+    def eject(self, who: str, *, ban: bool | float = False, reason: str = "ejected") -> None:
+        """End a session, by its id, or all those of a user, by the id in their tokens.
+
+        Their tokens open the room no more, nor do their resume keys. With `ban` no token of these
+        users does, for so many seconds or (True) until the room is deleted.
+        """
+        if who in self._sessions:
+            ejected = [self._sessions[who]]
+        else:
+            ejected = [each for each in self._sessions.values() if each.grant.user_id == who]
+        if not ejected:
+            raise KeyError(who)
+        for session in ejected:
+            self._bans.eject(self.name, session.grant, session.origin)
+            if ban and session.grant.user_id is not None:
+                until = None if ban is True else time.time() + ban
+                self._bans.ban(self.name, session.grant.user_id, until)
+            session.leave(reason, "You were asked to leave the room.")
+
+    def mute(self, session_id: str, *, sources: Collection[Publishable] = EVERYTHING) -> None:
+        """Turn sources of a session off: nothing of them is passed on any more.
+
+        The client is told (`Muted`) and may unmute; to keep it from that, take the right away.
+        """
+        session = self._sessions[session_id]
+        if not EVERYTHING.issuperset(sources):
+            raise RequestError(f"Sources are {', '.join(sorted(EVERYTHING))}.")
+        self._require_enforceable()
+        session.rights.hold(sources)
+        session.tell(Muted(frozenset(sources)))
+        self.rights_changed(session)
+
+    def permit(self, session_id: str, permissions: Permissions) -> None:
+        """Give a session these rights instead of those that it has.
+
+        They stay when it has to join anew; what is taken away stays so for its token, too.
+        """
+        session = self._sessions[session_id]
+        if session.hidden:
+            raise RequestError("Who watches hidden can be given no rights.")
+        if not permissions.whole:
+            self._require_enforceable()
+        self._standing.note(session, permissions)
+        if session.rights.permit(permissions, self._stage.all_for(session)):
+            self.asks(session)
+        self.rights_changed(session)
+
+    def lock(self, locked: bool = True) -> None:
+        """Let in nobody but owners and who comes back to a session that was lost; or open it."""
+        self.update(RoomOptions(locked=locked))
+
+    def rights_changed(self, session: Session) -> None:
+        """Tell everybody, and end what cannot be enforced: a direct connection."""
+        self.peering.able(session)
+        self.changed(session, metadata=True)
+
+    def _require_enforceable(self) -> None:
+        if self.options.topology == "p2p":
+            raise RequestError("Nothing can be enforced in a room of topology p2p.")
