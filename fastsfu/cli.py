@@ -1,5 +1,6 @@
 """The command line: serve, token, bench, doctor. Options are those of Config."""
 
+import os
 import re
 import runpy
 import sys
@@ -14,6 +15,7 @@ import fastsfu
 from fastsfu import logs
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
+from fastsfu.sandbox import Sandbox
 
 ROOM = "demo"  # the room of the link that a server without a secret prints
 LINK_SECONDS = 24 * 3600.0
@@ -96,12 +98,16 @@ def serve(
     log_format: Annotated[
         str, typer.Option(help="text, or json: an object a line.", envvar="FASTSFU_LOG_FORMAT")
     ] = "text",
+    sandbox: Annotated[
+        bool | None,
+        typer.Option(
+            help="Give up what a server does not need; --sandbox starts only where that works.",
+            envvar="FASTSFU_SANDBOX",
+            show_default="where it works",
+        ),
+    ] = None,
 ) -> None:
     """Serve calls over HTTPS; without --cert and --key with a self-signed certificate."""
-    import uvloop
-
-    from fastsfu.http.server import serve as serve_https
-
     config = Config.load(
         config_file,
         host=host,
@@ -119,8 +125,29 @@ def serve(
     if log_format not in logs.FORMATTERS:
         raise typer.BadParameter(log_format, param_hint="--log-format")
     logs.start(log_level, log_format)
+    _run(config, sandbox)
+
+
+def _run(config: Config, sandbox: bool | None) -> None:
+    """Serve until told to stop; `sandbox` as the flag says, None where there is none."""
+    # numpy would start threads for mathematics that no server does, before anything is given up.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    import uvloop
+
+    from fastsfu.http.server import serve as serve_https
+
     # asyncio's own TLS touches 256 KiB for each connection, uvloop's what it needs of them.
-    uvloop.run(serve_https(config, _announce))
+    if sandbox is False:
+        uvloop.run(serve_https(config, _announce))
+        return
+    box = Sandbox(required=bool(sandbox))
+    files = [each for each in (config.cert, config.key, config.key_passphrase_file) if each]
+
+    def on_ready(sfu: Any, url: str) -> None:
+        box.close()
+        _announce(sfu, url)
+
+    uvloop.run(serve_https(config, on_ready, lambda: box.drop_privileges(files)))
 
 
 def _announce(sfu: Any, url: str) -> None:

@@ -18,7 +18,7 @@ from fastsfu.errors import ConfigError
 PREFIX = "fastsfu_"
 FILE = "_file"
 FLAGS = {"media_ip": "media_ips"}  # options whose flag on the command line has another name
-COMMAND_LINE = {"config", "log_level", "log_format"}  # options of the command, not of the server
+COMMAND_LINE = {"config", "log_level", "log_format", "sandbox"}  # options of the command alone
 BUILD_AND_TESTS = {"native", "faces", "debug", "fuzz_seconds", "fuzz_seed", "benchmark_network"}
 
 

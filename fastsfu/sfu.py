@@ -9,6 +9,7 @@ Nothing is opened before it is entered; on leaving it, all sessions end with `en
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
@@ -17,8 +18,8 @@ import numpy.typing as npt
 
 from fastsfu.auth.tokens import Grant, Tokens
 from fastsfu.config import Config
+from fastsfu.engine import opening
 from fastsfu.engine.media import MediaEngine
-from fastsfu.engine.opening import open_engines
 from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
@@ -52,12 +53,14 @@ class SFU:
         on_app_message: OnAppMessage | None = None,
         on_channel: OnChannel | None = None,
         observers: Iterable[Observer] = (),
-        open_engines: Callable[[Config], Sequence[MediaEngine]] = open_engines,
+        open_engines: Callable[[Config], Sequence[MediaEngine]] | None = None,
+        on_bound: Callable[[], None] = lambda: None,
     ) -> None:
         """The hooks are those of rooms that have none of their own (Gates and Room describe them).
 
         `observers` are told what happens in all rooms (room/observer.py describes it).
-        `open_engines` makes the media engines when the SFU is entered.
+        `open_engines` makes the media engines when the SFU is entered; without it, `on_bound` is
+        called then, when all ports are open and no media thread runs yet.
         """
         self.config = Config() if config is None else config
         self.tokens = Tokens(self.config.secret)
@@ -69,7 +72,7 @@ class SFU:
             on_topology,
             observers,
         )
-        self._open_engines = open_engines
+        self._open_engines = open_engines or partial(opening.open_engines, on_bound=on_bound)
         self._quotas = Quotas(self.config)
         self._workers: Workers | None = None
         self._is_draining = False

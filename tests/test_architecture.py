@@ -24,7 +24,8 @@ PYTHON = {
     **dict.fromkeys(["engine"], "engine"),
     **dict.fromkeys(["tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),
     **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
-    **dict.fromkeys(["cli", "config_document", "doctor", "logs", "__init__", "__main__"], "top"),
+    **dict.fromkeys(["cli", "config_document", "doctor", "logs", "sandbox"], "top"),
+    **dict.fromkeys(["__init__", "__main__"], "top"),
 }
 MAY_IMPORT = {
     "value": {"value"},

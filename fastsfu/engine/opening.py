@@ -1,5 +1,7 @@
 """The engines of a server: one for each worker, with one certificate, linked to each other."""
 
+from collections.abc import Callable
+
 from fastsfu._native.engine.engine import Engine, Links
 from fastsfu._native.engine.links import MOST_WORKERS
 from fastsfu.config import Config
@@ -10,8 +12,10 @@ from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import host_candidates
 
 
-def open_engines(config: Config) -> list[MediaEngine]:
-    """On ports in a row, in a running event loop.
+def open_engines(
+    config: Config, on_bound: Callable[[], None] = lambda: None
+) -> list[MediaEngine]:
+    """On ports in a row, in a running event loop. `on_bound` is called before any thread starts.
 
     Raises OSError when one is taken, and ConfigError for more workers than a process can have.
     """
@@ -27,6 +31,7 @@ def open_engines(config: Config) -> list[MediaEngine]:
         for native in natives:
             native.close()
         raise
+    on_bound()
     for native in natives:
         native.start()
     users = RelayUsers(natives)

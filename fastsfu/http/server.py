@@ -38,15 +38,20 @@ FAREWELL_SECONDS = 1.0
 CLOSE_SECONDS = 5  # for connections to end after the calls have
 
 
-async def serve(config: Config, on_ready: Callable[[SFU, str], None]) -> None:
-    """Serve until told to stop. `on_ready` gets the SFU and the URL once requests are answered.
+async def serve(
+    config: Config,
+    on_ready: Callable[[SFU, str], None],
+    on_bound: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until told to stop. `on_bound` is called when all ports and files are open and no media
+    thread runs yet; `on_ready` gets the SFU and the URL once requests are answered.
 
     Raises ConfigError when a port is taken or the certificate is no good.
     """
     allow_all_files()
     certificate = open_certificate(config)
     listener = open_listener(config)
-    sfu = SFU(config)
+    sfu = SFU(config, on_bound=on_bound)
     try:
         await sfu.__aenter__()
     except OSError as error:
