@@ -15,5 +15,7 @@ cdef void frames_put(
 cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil
 # Send the frames whose hold has ended.
 cdef void frames_due(Worker* worker) noexcept nogil
+# Send nothing of what is gathered.
+cdef void frames_drop(Worker* worker, InboundStream* stream) noexcept nogil
 # Forget a stream that is about to be freed.
 cdef void frames_forget(Worker* worker, InboundStream* stream) noexcept nogil

@@ -45,6 +45,15 @@ cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil:
     leave(worker, stream, stream.frame, count)
 
 
+cdef void frames_drop(Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef int i
+    if stream.frame_count:
+        frames_forget(worker, stream)
+    for i in range(stream.frame_count):
+        buffer_release(stream.frame[i].buffer)
+    stream.frame_count = 0
+
+
 cdef void frames_due(Worker* worker) noexcept nogil:
     cdef int i = worker.gathering_count - 1
     while i >= 0:                 # frames_flush moves the last one into the gap

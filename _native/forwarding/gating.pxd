@@ -15,5 +15,6 @@ cdef bint gating_passes(
 cdef void gating_hush(Worker* worker, InboundStream* stream) noexcept nogil
 # One of a source that is off.
 cdef void gating_end(Worker* worker, MediaPacket* packet) noexcept nogil
-# The sender says that the source is off, or on again. A picture goes on at a keyframe.
+# The source is off, or on again: from here on not one packet of it leaves for anybody, nor again
+# what has left. A picture goes on at a keyframe.
 cdef void gating_pause(Worker* worker, InboundStream* stream, bint paused) noexcept nogil

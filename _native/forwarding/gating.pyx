@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t
 
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.forwarding.counters cimport PACKETS_SILENCED
-from fastsfu._native.forwarding.frames cimport frames_put
+from fastsfu._native.forwarding.frames cimport frames_drop, frames_put
 from fastsfu._native.forwarding.state cimport emit_level
 from fastsfu._native.media.gate cimport BARE, gate_forget, gate_hold, gate_open, gate_pass
 from fastsfu._native.media.keyframe cimport want_keyframe
@@ -69,6 +69,7 @@ cdef void gating_pause(Worker* worker, InboundStream* stream, bint paused) noexc
         stream.gate.bare = BARE
         return
     if paused:
+        frames_drop(worker, stream)
         inbound_break(stream)
         break_taps(stream)
     want_keyframe(stream)

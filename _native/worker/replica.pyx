@@ -85,7 +85,8 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
     cdef MediaPacket* packets = frame_packets(frame)
     cdef bint keyframe = False
     cdef int i
-    if stream == NULL or stream.outbound_count == 0:
+    # Paused: what was on its way when its origin was.
+    if stream == NULL or stream.outbound_count == 0 or stream.gate.paused:
         let_go(frame)
         return
     if frame.restart or worker.now_us - packets[0].arrival_us > STALE_US:

@@ -31,6 +31,7 @@ class Replicas:
         self._video = video
         self._clock_rate = clock_rate
         self._on_wanted = on_wanted
+        self._paused = False
         self._handles: dict[MediaEngine, list[int]] = {}
         self._uses: dict[MediaEngine, int] = {}
 
@@ -51,6 +52,15 @@ class Replicas:
         if self._uses[engine] == 0:
             self._close(engine)
 
+    def pause(self, paused: bool) -> None:
+        """Pass nothing of it on anywhere, not even what is on its way or kept to be sent again."""
+        for engine, handles in self._handles.items():
+            for replica in handles:
+                engine.pause_inbound(replica, paused)
+        for inbound in self._inbounds:
+            self._home.pause_inbound(inbound, paused)
+        self._paused = paused
+
     def close(self) -> None:
         """The publication ends: close all."""
         for engine in list(self._uses):
@@ -69,6 +79,8 @@ class Replicas:
                     on_wanted=partial(self._on_wanted, index, engine),
                 )
                 handles.append(replica)
+                if self._paused:
+                    engine.pause_inbound(replica, True)
         except BaseException:
             for replica in handles:
                 engine.close_replica(replica)

@@ -134,8 +134,8 @@ class Publisher:
                 self._pause(publication)
 
     def _pause(self, publication: Publication) -> None:
-        for encoding in publication.encodings:
-            self._engine.pause_inbound(encoding.inbound, publication.source not in self.passing)
+        if publication.encodings:
+            publication.replicas.pause(publication.source not in self.passing)
 
     def _pin(self, publication: Publication) -> None:
         for encoding in publication.encodings if publication.voices is not None else ():
@@ -197,10 +197,6 @@ class Publisher:
                 break
         if not publication.encodings:
             return
-        if publication.source not in self.passing:
-            self._pause(publication)
-        if self._pinned:
-            self._pin(publication)
         publication.replicas = Replicas(
             self._engine,
             [encoding.inbound for encoding in publication.encodings],
@@ -208,6 +204,10 @@ class Publisher:
             clock_rate=publication.codecs[0].clock_rate,
             on_wanted=publication.want_at,
         )
+        if publication.source not in self.passing:
+            self._pause(publication)
+        if self._pinned:
+            self._pin(publication)
         waiting, publication.waiting = publication.waiting, {}
         for subscription, make in waiting.items():
             make(subscription)

@@ -57,6 +57,7 @@ class Participant:
         self.answers: list[bytes] = []
         self.byes: list[int] = []
         self.ledger: dict[tuple[str, int, int], bytes] = {}
+        self.packets = 0  # of RTP that have left for it, repeats too
         self.keyed = self.gone = self.answered = False
         self.consents = True  # it answers when it is asked
         self.check_us = self.report_us = self.replays = 0
@@ -186,6 +187,7 @@ class Participant:
             )
             assert key not in self.ledger, f"SRTCP index {key} came twice"
         else:
+            self.packets += 1
             if (number := transport_number(datagram)) is not None:
                 self.numbers.append(number)
             ssrc = int.from_bytes(datagram[8:12], "big")

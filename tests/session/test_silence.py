@@ -2,12 +2,13 @@
 
 import pytest
 
+from fastsfu._native.engine.engine import MediaKind
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.engine.voices import MOST_VOICES
 from fastsfu.room.options import RoomOptions
 from fastsfu.sfu import SFU
-from tests.support.offers import sending
+from tests.support.offers import OfferText, sending
 from tests.support.recording_engine import Inbound, RecordingEngine, media_engine
 from tests.support.sessions import Client, Join
 
@@ -92,3 +93,22 @@ async def test_a_room_can_change_how_many_are_passed_on(join: Join, sfu: SFU) ->
     assert room.audio_forward == MOST_VOICES
     with pytest.raises(ValueError):
         RoomOptions(audio_forward=MOST_VOICES + 1)
+
+
+async def test_a_source_is_off_at_every_worker() -> None:
+    home, other = RecordingEngine(), RecordingEngine()
+    config = Config(media_ips=["192.0.2.10"], open_rooms=True, workers=2, spread_at=0)
+    natives = (home, other)
+    async with SFU(config, open_engines=lambda _: [media_engine(n) for n in natives]) as sfu:
+        join = Join(sfu)
+        ada, bob = await join("Ada"), await join("Bob")
+        await ada.offer(sending())
+        ada.session.update_local({"video": False})
+        await bob.receive_all(OfferText())
+        assert len(other.replicas) == 2
+        for paused in ({"video": True}, {"audio": True}, {}):
+            ada.session.update_local({each: each not in paused for each in ("audio", "video")})
+            kinds = {"audio": MediaKind.AUDIO, "video": MediaKind.VIDEO}
+            off = {kinds[each] for each in paused}
+            assert {each.kind for each in other.replicas.values() if each.paused} == off
+            assert {each.kind for each in home.inbounds.values() if each.paused} == off

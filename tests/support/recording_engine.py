@@ -69,6 +69,7 @@ class Replica:
     kind: int
     clock_rate: int
     lower: int = 0
+    paused: bool = False
 
 
 class RecordingChannels:
@@ -225,7 +226,8 @@ class RecordingEngine:
         return self.make(self.inbounds, Inbound(transport=transport, **given))
 
     def pause_inbound(self, inbound: int, paused: bool) -> None:
-        self.inbounds[inbound].paused = paused
+        stream = self.replicas.get(inbound) or self.inbounds[inbound]
+        stream.paused = paused
 
     def pin_inbound(self, inbound: int, pinned: bool) -> None:
         self.inbounds[inbound].pinned = pinned
