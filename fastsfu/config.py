@@ -21,7 +21,7 @@ from fastsfu.cores import usable_cores
 from fastsfu.environment import Environment
 from fastsfu.errors import ConfigError, all_faults
 from fastsfu.media_options import MediaOptions
-from fastsfu.options import Address, MediaAddresses, Origins, Port, Seconds, Secret
+from fastsfu.options import Address, MediaAddresses, Origins, Port, Seconds, Secret, Secrets
 from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
@@ -77,6 +77,11 @@ class Config(MediaOptions):
     secret: Secret | None = None
     """Signs meeting tokens, at least 32 bytes. Default: a random one for this process, so that its
     tokens end with it.
+    """
+
+    former_secrets: Secrets = []
+    """Secrets that signed tokens before `secret` did: their tokens are good as long as they are
+    listed here. At most 8.
     """
 
     api_key: Secret | None = None

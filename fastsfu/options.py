@@ -52,6 +52,7 @@ def _check_secret(value: SecretStr) -> SecretStr:
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
+Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_split), Field(max_length=8)]
 Address = Annotated[str, AfterValidator(lambda value: str(ip_address(value)))]
 
 # Lists are separated by commas in the environment, where pydantic would take JSON.

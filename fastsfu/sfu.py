@@ -63,10 +63,10 @@ class SFU:
         called then, when all ports are open and no media thread runs yet.
         """
         self.config = Config() if config is None else config
-        self.tokens = Tokens(self.config.secret)
+        self.tokens = Tokens(self.config.secret, self.config.former_secrets)
         self.rooms = Rooms(
             self.config,
-            self.tokens.resume_keys(),
+            self.tokens.resume_keys,
             Gates(on_join=on_join, on_app_message=on_app_message, on_channel=on_channel),
             on_leave,
             on_topology,
@@ -191,9 +191,7 @@ class SFU:
             session.attach(signaler)
         return session
 
-    def grant(
-        self, room: str, token: str | None, replaces: tuple[str, str] | None = None
-    ) -> Grant:
+    def grant(self, room: str, token: str | None, replaces: tuple[str, str] | None = None) -> Grant:
         """What a token allows in this room, or no token where rooms are open; raises TokenError.
 
         One that has expired opens what it did for the session that its holder lost (`replaces`, as

@@ -197,3 +197,12 @@ def test_config_is_frozen() -> None:
 def test_given_addresses_are_kept_in_order_and_once() -> None:
     config = Config(media_ips=["203.0.113.7", "198.51.100.1", "203.0.113.7"])
     assert config.media_ips == ["203.0.113.7", "198.51.100.1"]
+
+
+def test_former_secrets_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "former"
+    file.write_text(f"{SECRET},{SECRET[::-1]}\n")
+    monkeypatch.setenv("FASTSFU_FORMER_SECRETS_FILE", str(file))
+    former = Config.load().former_secrets
+    assert [each.get_secret_value() for each in former] == [SECRET, SECRET[::-1]]
+    assert SECRET not in refused(former_secrets=[SECRET, "short"])

@@ -1,4 +1,7 @@
-"""Meeting tokens: JSON Web Tokens (RFC 7519) signed with HS256 and the server's one secret.
+"""Meeting tokens: JSON Web Tokens (RFC 7519) signed with HS256 and the server's secret.
+
+One made here names its secret in the header `kid`, so that a secret can be exchanged while the
+tokens of the one before are still good.
 
 Claims: `room`, `name`, `owner`, `publish`, `subscribe`, `messages`, `hidden`, `sub` (the user's
 id), `exp`, `nbf`, `iat`, `jti`, `eject_at_token_exp`. `publish` is true, false, or a list of what
@@ -12,12 +15,14 @@ secret nor a token ever appears in a log line, an exception or a repr.
 import hashlib
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import jwt
-from pydantic import SecretStr
+from jwt.types import Options
+from pydantic import SecretBytes, SecretStr
 
 from fastsfu.auth.permissions import EVERYTHING, NOTHING, Permissions, publishable
 from fastsfu.auth.resume_keys import ResumeKeys
@@ -30,6 +35,13 @@ MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: a key at least as long as the has
 MAX_TOKEN_BYTES = 4096
 MAX_NAME_LENGTH = 200
 MOST_EARLIER = 16  # tokens that are remembered of who renews
+# Times are checked against the caller's clock.
+SIGNATURE_ONLY: Final[Options] = {
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+}
 
 T = TypeVar("T")
 
@@ -94,26 +106,30 @@ class Grant:
 
 
 class Tokens:
-    """Signs and verifies meeting tokens with one secret; without one, with a random secret of its
-    own.
+    """Signs meeting tokens with one secret, without one with a random one of its own, and verifies
+    those of `former` secrets too.
     """
 
-    def __init__(self, secret: SecretStr | str | None = None) -> None:
-        if secret is None:
-            secret = secrets.token_urlsafe(MIN_SECRET_BYTES)
-        self._secret = secret if isinstance(secret, SecretStr) else SecretStr(secret)
-        if len(self._key()) < MIN_SECRET_BYTES:
-            raise ValueError(
-                f"the token secret must be at least {MIN_SECRET_BYTES} bytes (RFC 7518 3.2), "
-                f"this one has {len(self._key())}; make one with: openssl rand -base64 32"
-            )
+    def __init__(
+        self, secret: SecretStr | str | None = None, former: Sequence[SecretStr | str] = ()
+    ) -> None:
+        self.resume_keys = ResumeKeys()
+        self._random = SecretStr(secrets.token_urlsafe(MIN_SECRET_BYTES))
+        self.rotate(secret, former)
 
     def __repr__(self) -> str:
         return "Tokens(secret=**********)"
 
-    def resume_keys(self) -> ResumeKeys:
-        """The keys of sessions, made with the same secret."""
-        return ResumeKeys(self._key())
+    def rotate(
+        self, secret: SecretStr | str | None, former: Sequence[SecretStr | str] = ()
+    ) -> None:
+        """Sign with `secret` from now on, and verify with `former` ones too.
+
+        So with `resume_keys`, the keys of sessions, which are made of the same secret.
+        """
+        keys = [_key(self._random if secret is None else secret), *map(_key, former)]
+        self._keys = {key_id(key): SecretBytes(key) for key in keys}
+        self.resume_keys.rotate(keys)
 
     def sign(
         self,
@@ -162,7 +178,9 @@ class Tokens:
         }
         claims.update((claim, value) for claim, value in optional.items() if value is not None)
         _check_claims(claims)
-        return jwt.encode(claims, self._key(), algorithm=ALGORITHM)
+        kid, key = next(iter(self._keys.items()))
+        value = key.get_secret_value()
+        return jwt.encode(claims, value, algorithm=ALGORITHM, headers={"kid": kid})
 
     def read(self, token: str, now: float | None = None) -> Grant:
         """The rights that `token` carries in the room that it names; raises TokenError."""
@@ -192,31 +210,41 @@ class Tokens:
         _check_times(grant, _time(claims, "nbf"), time.time() if now is None else now, lasts)
         return grant
 
-    def _key(self) -> bytes:
-        return self._secret.get_secret_value().encode()
-
     def _claims(self, token: str) -> Mapping[str, Any]:
         if len(token) > MAX_TOKEN_BYTES:
             raise TokenError("not-allowed", f"The token is longer than {MAX_TOKEN_BYTES} bytes.")
-        try:
-            # Times are checked below against the caller's clock; the signature always here.
-            return jwt.decode(
-                token,
-                self._key(),
-                algorithms=[ALGORITHM],
-                options={
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                    "verify_aud": False,
-                },
-            )
-        # Some malformed tokens leave the decoder as UnicodeError or RecursionError; the cause is
-        # dropped, because its message may quote the token.
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            raise TokenError(
-                "not-allowed", "The token is not one that this server signed."
-            ) from None
+        for key in self._keys_for(token):
+            # Some malformed tokens leave the decoder as UnicodeError or RecursionError; the cause
+            # is dropped, because its message may quote the token.
+            with suppress(jwt.PyJWTError, ValueError, TypeError, RecursionError):
+                return jwt.decode(token, key, algorithms=[ALGORITHM], options=SIGNATURE_ONLY)
+        raise TokenError("not-allowed", "The token is not one that this server signed.")
+
+    def _keys_for(self, token: str) -> Iterable[bytes]:
+        """The one that it names; all, where it names none."""
+        kid = None
+        with suppress(jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            kid = jwt.get_unverified_header(token).get("kid")
+        named = self._keys.get(kid) if isinstance(kid, str) else None
+        keys = self._keys.values() if named is None else [named]
+        return [key.get_secret_value() for key in keys]
+
+
+def key_id(key: bytes) -> str:
+    """The name of a secret: enough of its hash to tell some apart."""
+    return hashlib.sha256(b"fastsfu key id" + key).hexdigest()[:8]
+
+
+def _key(secret: SecretStr | str) -> bytes:
+    """Its bytes; raises ValueError for too few."""
+    text = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
+    key = text.encode()
+    if len(key) < MIN_SECRET_BYTES:
+        raise ValueError(
+            f"the token secret must be at least {MIN_SECRET_BYTES} bytes (RFC 7518 3.2), "
+            f"this one has {len(key)}; make one with: openssl rand -base64 32"
+        )
+    return key
 
 
 def _grant(claims: Mapping[str, Any], token: str) -> Grant:

@@ -162,11 +162,12 @@ class Session:
     @property
     def resume_key(self) -> str:
         """Secret; proves to this server, and to the next one, that a client had this session."""
-        return self.room.resume_keys.sign(self.room.name, self.id, self.origin)
+        keys = self.room.resume_keys
+        return keys.sign(self.room.name, self.id, self.origin, self.joined_at)
 
     def matches(self, resume_key: str) -> bool:
         """Whether this is the resume key; takes the same time for each wrong one."""
-        return self.room.resume_keys.origin(self.room.name, self.id, resume_key) is not None
+        return self.room.resume_keys.matches(self.room.name, self.id, resume_key)
 
     async def offer(
         self, sdp: str, tracks: Mapping[str, Source] | None = None, *, whole: bool = False

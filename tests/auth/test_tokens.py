@@ -299,3 +299,27 @@ def test_grants_are_values(tokens: Tokens) -> None:
 def test_no_token_is_signed_that_is_never_valid(tokens: Tokens, times: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"seconds since 1970|expire before"):
         tokens.sign("standup", now=NOW, **times)
+
+
+def test_a_secret_is_exchanged_while_its_tokens_are_good() -> None:
+    tokens = Tokens(SECRET)
+    old = tokens.sign("standup", name="Ada")
+    tokens.rotate(SECRET[::-1], [SECRET])
+    new = tokens.sign("standup", name="Ben")
+    assert [tokens.verify(each, "standup").name for each in (old, new)] == ["Ada", "Ben"]
+    assert jwt.get_unverified_header(old)["kid"] != jwt.get_unverified_header(new)["kid"]
+    tokens.rotate(SECRET[::-1])
+    with pytest.raises(TokenError, match="not one that this server signed"):
+        tokens.verify(old, "standup")
+
+
+def test_a_token_that_names_no_secret_is_tried_with_all() -> None:
+    tokens = Tokens(SECRET[::-1], [SECRET])
+    claims = {"room": "standup", "name": "Ada"}
+    assert tokens.verify(jwt.encode(claims, SECRET, "HS256"), "standup").name == "Ada"
+    for kid in ("another", 7):
+        forged = jwt.api_jws.encode(
+            json.dumps(claims).encode(), b"x" * 32, "HS256", headers={"kid": str(kid)}
+        )
+        with pytest.raises(TokenError):
+            tokens.verify(forged, "standup")
