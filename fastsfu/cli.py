@@ -3,7 +3,10 @@
 import os
 import re
 import runpy
+import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,7 +111,8 @@ def serve(
     ] = None,
 ) -> None:
     """Serve calls over HTTPS; without --cert and --key with a self-signed certificate."""
-    config = Config.load(
+    load = partial(
+        Config.load,
         config_file,
         host=host,
         port=port,
@@ -120,16 +124,25 @@ def serve(
         open_rooms=open_rooms or None,
         drain_timeout=drain_timeout,
     )
-    if log_level not in logs.LEVELS:
-        raise typer.BadParameter(log_level, param_hint="--log-level")
-    if log_format not in logs.FORMATTERS:
-        raise typer.BadParameter(log_format, param_hint="--log-format")
-    logs.start(log_level, log_format)
-    _run(config, sandbox)
+    _start_logs(log_level, log_format)
+    _run(load, sandbox, config_file)
 
 
-def _run(config: Config, sandbox: bool | None) -> None:
-    """Serve until told to stop; `sandbox` as the flag says, None where there is none."""
+def _start_logs(level: str, form: str) -> None:
+    if level not in logs.LEVELS:
+        raise typer.BadParameter(level, param_hint="--log-level")
+    if form not in logs.FORMATTERS:
+        raise typer.BadParameter(form, param_hint="--log-format")
+    logs.start(level, form)
+
+
+def _run(load: Callable[[], Config], sandbox: bool | None, config_file: Path | None) -> None:
+    """Serve until told to stop; `sandbox` as the flag says, None where there is none. `load` reads
+    the configuration, at SIGHUP again.
+    """
+    for early in (signal.SIGHUP, signal.SIGUSR1):  # until the server hears them
+        signal.signal(early, signal.SIG_IGN)
+    config = load()
     # numpy would start threads for mathematics that no server does, before anything is given up.
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import uvloop
@@ -138,16 +151,17 @@ def _run(config: Config, sandbox: bool | None) -> None:
 
     # asyncio's own TLS touches 256 KiB for each connection, uvloop's what it needs of them.
     if sandbox is False:
-        uvloop.run(serve_https(config, _announce))
+        uvloop.run(serve_https(config, _announce, load=load))
         return
     box = Sandbox(required=bool(sandbox))
-    files = [each for each in (config.cert, config.key, config.key_passphrase_file) if each]
+    read_again = (config_file, config.cert, config.key, config.key_passphrase_file)
+    files = [each for each in read_again if each]
 
     def on_ready(sfu: Any, url: str) -> None:
         box.close()
         _announce(sfu, url)
 
-    uvloop.run(serve_https(config, on_ready, lambda: box.drop_privileges(files)))
+    uvloop.run(serve_https(config, on_ready, lambda: box.drop_privileges(files), load))
 
 
 def _announce(sfu: Any, url: str) -> None:

@@ -1,8 +1,8 @@
 """Every option: its unit, its reason, its default.
 
 Each comes, in falling precedence, from an argument, the environment (environment.py; lists
-separated by commas), a TOML file (`Config.load(path)`), its default. Nothing is read again after
-that: a Config is frozen.
+separated by commas), a TOML file (`Config.load(path)`), its default. A Config is frozen; a server
+can be told to go on with another one (`SFU.reconfigure`).
 """
 
 from pathlib import Path
@@ -26,6 +26,20 @@ from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
 DEFAULT_KEY = "default"  # the id of `api_key`
+
+# What a running server takes over when it is told to; the rest waits for its next start.
+RELOADABLE = frozenset(
+    (
+        *("cert", "key", "key_passphrase_file", "secret", "former_secrets"),
+        *("api_key", "api_keys", "api_requests_per_second"),
+        *("allowed_origins", "open_rooms", "max_participants", "max_token_sessions"),
+        *("topology", "p2p_policy", "back_to_p2p_after", "audio_forward"),
+        *("video_codecs", "audio_codecs", "opus_dtx"),
+        *("turn_urls", "turn_secret", "turn_credential_lifetime"),
+        *("max_app_message_bytes", "app_messages_per_second", "app_message_burst"),
+        *("resume_timeout", "join_timeout", "heartbeat", "drain_timeout"),
+    )
+)
 
 
 class Config(MediaOptions):
@@ -192,6 +206,12 @@ class Config(MediaOptions):
             raise ConfigError(all_faults(error)) from None
         except ValueError as error:
             raise ConfigError(f"{path or 'The environment'} cannot be read: {error}.") from None
+
+    def changed_in(self, other: Self) -> set[str]:
+        """The names of the options that `other` has another value of."""
+        return {
+            name for name in type(self).model_fields if getattr(self, name) != getattr(other, name)
+        }
 
     @property
     def all_api_keys(self) -> list[ApiKey]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastsfu.auth.tokens import Grant, Tokens
-from fastsfu.config import Config
+from fastsfu.config import RELOADABLE, Config
 from fastsfu.engine import opening
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.workers import Workers
@@ -118,6 +118,10 @@ class SFU:
         """The media engines, one for each worker: their ports, fingerprints and crypto."""
         return () if self._workers is None else self._workers.engines
 
+    def loads(self) -> list[float]:
+        """Of each worker, as a share of a core over the last second."""
+        return [] if self._workers is None else self._workers.loads()
+
     def listen_tcp(self, port: int, tls_name: str | None) -> None:
         """Tell clients from now on that media is taken over TCP at this port (RFC 6544, TURN).
 
@@ -216,6 +220,19 @@ class SFU:
         session.attach(signaler)
         session.room.peering.resumed(session)
         return session
+
+    def reconfigure(self, config: Config) -> set[str]:
+        """Go on with the options of `config` that need no new start; the names of those that do.
+
+        Who is in keeps what was so when it came; a live room's options are its own.
+        """
+        changed = self.config.changed_in(config)
+        taken = {name: getattr(config, name) for name in changed & RELOADABLE}
+        self.config = self.config.model_copy(update=taken)
+        self.tokens.rotate(self.config.secret, self.config.former_secrets)
+        self.rooms.reconfigure(self.config)
+        self._quotas.config = self.config
+        return changed - RELOADABLE
 
     async def drain(self, timeout: float | None = None) -> None:
         """Take no new sessions, tell the clients (`Failure` end-of-life), wait until all have left.

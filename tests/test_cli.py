@@ -1,12 +1,15 @@
 """The command line, in processes of its own where it is about the process."""
 
+import json
 import os
 import re
 import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -18,6 +21,8 @@ from typer.testing import CliRunner
 import fastsfu
 from fastsfu.auth.tokens import Tokens
 from fastsfu.cli import app, parse_duration
+from fastsfu.http.tls import Pair, self_signed
+from tests.support.server import PUBLISH
 
 SECRET = "only-for-the-tests-0123456789-abcdef"
 SERVE = [sys.executable, "-m", "fastsfu", "serve", "--host", "127.0.0.1", "--port", "0"]
@@ -66,7 +71,8 @@ def test_token_carries_what_was_asked_for() -> None:
     )
     assert (made.returncode, made.stderr) == (0, "")
     grant = Tokens(SECRET).verify(made.stdout.strip(), "standup")
-    assert (grant.name, grant.owner, grant.publish, grant.subscribe) == ("Ada", True, False, True)
+    assert (grant.name, grant.owner, grant.subscribe) == ("Ada", True, True)
+    assert not grant.publish
 
 
 @pytest.mark.parametrize(
@@ -181,3 +187,92 @@ def test_doctor_finds_taken_ports_and_says_the_fix() -> None:
     assert f"ss -lnp 'sport = :{port}'" in done.stdout
     for check in ("UDP buffers", "GSO", "encryption", "clock", "certificate"):
         assert check in done.stdout
+
+
+def lines_until(process: subprocess.Popen[str], text: str) -> list[str]:
+    """What it logs, up to the first line with `text`."""
+    assert process.stderr is not None
+    impatience = threading.Timer(30, process.kill)
+    impatience.start()
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if text in line:
+            impatience.cancel()
+            return lines
+    raise AssertionError(f"no line with {text!r}: {lines}")
+
+
+def test_sighup_reloads_configuration_and_certificate(tmp_path: Path) -> None:
+    file = tmp_path / "fastsfu.toml"
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    files = f'cert = "{chain}"\nkey = "{key}"\n'
+    write_pair(chain, key, "first.example")
+    file.write_text(files + f'secret = "{SECRET}"\n')
+    process, line = serve("--config", str(file))
+    url = f"https://127.0.0.1:{re.findall(r':([0-9]+)/', line)[0]}"
+    former = Tokens(SECRET).sign("standup")
+
+    write_pair(chain, key, "second.example")
+    changed = f'secret = "{SECRET[::-1]}"\nformer_secrets = ["{SECRET}"]\nworker_timeout = 9\n'
+    file.write_text(files + changed)
+    process.send_signal(signal.SIGHUP)
+    logged = lines_until(process, "waiting for the next start: worker_timeout")
+    assert any("configuration and certificate reloaded" in each for each in logged)
+    assert SECRET not in "".join(logged)
+    assert "second.example" in certificate_of(url)
+    for token in (former, Tokens(SECRET[::-1]).sign("standup")):
+        answer = httpx.post(
+            f"{url}/v1/whip/standup", verify=False, headers={"Authorization": f"Bearer {token}"}
+        )
+        assert answer.status_code != 401, answer.text
+
+    file.write_text("prot = 1\n")
+    process.send_signal(signal.SIGHUP)
+    assert "not reloaded: prot" in lines_until(process, "not reloaded")[-1]
+    assert httpx.get(f"{url}/healthz", verify=False).status_code == 200
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def write_pair(chain: Path, key: Path, name: str) -> None:
+    pair = self_signed([name], [])
+    chain.write_bytes(pair.chain)
+    key.write_bytes(pair.key)
+
+
+def certificate_of(url: str) -> list[str]:
+    host, port = url.removeprefix("https://").split(":")
+    pem = ssl.get_server_certificate((host, int(port)))
+    return Pair(pem.encode(), b"").names()
+
+
+def test_sigusr1_logs_the_state_as_often_as_it_comes() -> None:
+    process, _ = serve("--log-format", "json", "--workers", "2")
+    for _ in range(2):
+        process.send_signal(signal.SIGUSR1)
+        lines = [json.loads(line) for line in lines_until(process, "a worker")]
+        lines += [json.loads(line) for line in lines_until(process, "a worker")]
+        assert [line["message"] for line in lines] == ["the server", "a worker", "a worker"]
+        assert lines[0]["ready"] is True
+        assert lines[0]["sessions"] == 0
+        assert lines[1]["udp_port"] > 0
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_it_at_once(second: signal.Signals) -> None:
+    process, line = serve("--open-rooms", FASTSFU_DRAIN_TIMEOUT="3600")
+    url = line.split()[-1].replace("/r/demo", "")
+    headers = {"Content-Type": "application/sdp"}
+    answer = httpx.post(f"{url}/v1/whip/demo", verify=False, headers=headers, content=PUBLISH)
+    assert answer.status_code == 201, answer.text
+    process.send_signal(signal.SIGTERM)
+    while httpx.get(f"{url}/readyz", verify=False).status_code == 200:
+        pass  # it takes calls until it has heard the signal
+    process.send_signal(second)
+    process.communicate(timeout=20)
+    assert process.returncode == 0

@@ -49,7 +49,7 @@ class ResumeKeys:
         origin, _, rest = key.partition(".")
         expires_at, _, mac = rest.partition(".")
         rights = [_mac(each, room, session_id, origin, expires_at) for each in self._keys]
-        return any([hmac.compare_digest(right, mac) for right in rights])
+        return any(hmac.compare_digest(right, mac) for right in rights)
 
     def origin(self, room: str, session_id: str, key: str, now: float | None = None) -> str | None:
         """The origin that a key proves at `now`; None when it has expired or is not this one's."""

@@ -43,7 +43,7 @@ def asgi_app(sfu: SFU) -> ASGIApp:
     Serve it under TLS only: browsers give camera and microphone to nothing else.
     """
     opener = Opener(sfu)
-    keys = KeyCheck(sfu.config)
+    keys = KeyCheck(sfu)
     app = FastAPI(
         routes=routes(sfu, keys),
         openapi_url=None,  # api/document.py has it

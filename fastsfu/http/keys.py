@@ -12,6 +12,7 @@ from fastsfu.allowance import Allowance
 from fastsfu.auth.api_keys import ApiKey, Keyring, Scope
 from fastsfu.config import Config
 from fastsfu.http.answers import HttpError, bearer
+from fastsfu.sfu import SFU
 
 READS = ("GET", "HEAD")
 SECONDS_AT_ONCE = 2.0  # of its rate
@@ -20,13 +21,20 @@ SECONDS_AT_ONCE = 2.0  # of its rate
 class KeyCheck:
     """One application's (app.py). All of it belongs to the event loop's thread."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, sfu: SFU) -> None:
+        self._sfu = sfu
+        self._follow(sfu.config)
+
+    def _follow(self, config: Config) -> None:
+        self._config = config
         self._keys = Keyring(config.all_api_keys)
         self._rate = config.api_requests_per_second
         self._allowances: dict[str, Allowance] = {}
 
     def check(self, request: Request, scope: Scope) -> ApiKey:
         """The key that the request shows; raises HttpError 401, 403 or 429."""
+        if self._sfu.config is not self._config:  # it was exchanged
+            self._follow(self._sfu.config)
         if not self._keys:
             info = "this is switched off: the server has no API key (FASTSFU_API_KEY)"
             raise HttpError(403, "not-allowed", info)

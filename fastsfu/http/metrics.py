@@ -66,10 +66,10 @@ GAUGE_SUFFIXES = (
 def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:
     """GET /metrics, only for who shows an API key; without one, where no stranger gets to."""
     scrapes = Scrapes(sfu)
-    is_open = not sfu.config.all_api_keys and not any(map(is_public, sfu.config.media_ips))
+    is_reachable = any(map(is_public, sfu.config.media_ips))
 
     async def metrics(request: Request) -> Response:
-        if not is_open:
+        if is_reachable or sfu.config.all_api_keys:
             keys.check(request, "metrics")
         return Response(scrapes.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 

@@ -2,6 +2,8 @@
 
 On SIGTERM it takes no new calls and lets running ones end (`Config.drain_timeout`) while it still
 answers, so that a load balancer sees /readyz fail and clients hear what is coming; then it closes.
+A second one ends it at once. SIGHUP reads configuration and certificate again, SIGUSR1 logs what
+the server is doing.
 """
 
 import asyncio
@@ -10,9 +12,11 @@ import resource
 import signal
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
+from functools import partial
 from types import FrameType
 from typing import cast
 from urllib.parse import urlsplit
@@ -22,6 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
+from fastsfu.http import state
 from fastsfu.http.app import asgi_app
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
@@ -31,7 +36,7 @@ from fastsfu.http.model import MAX_MESSAGE_BYTES
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
 from fastsfu.sfu import SFU
 
-logger = logging.getLogger("fastsfu.tls")
+logger = logging.getLogger("fastsfu.server")
 
 BACKLOG = 2048
 FAREWELL_SECONDS = 1.0
@@ -42,11 +47,13 @@ async def serve(
     config: Config,
     on_ready: Callable[[SFU, str], None],
     on_bound: Callable[[], None] = lambda: None,
+    load: Callable[[], Config] | None = None,
 ) -> None:
     """Serve until told to stop. `on_bound` is called when all ports and files are open and no media
     thread runs yet; `on_ready` gets the SFU and the URL once requests are answered.
 
-    Raises ConfigError when a port is taken or the certificate is no good.
+    `load` reads the configuration again, on SIGHUP. Raises ConfigError when a port is taken or the
+    certificate is no good.
     """
     allow_all_files()
     certificate = open_certificate(config)
@@ -58,7 +65,8 @@ async def serve(
         listener.close()
         raise ConfigError(f"UDP {config.host}:{config.udp_port}: {error.strerror}") from None
     try:
-        await Server(sfu, certificate, lambda url: on_ready(sfu, url)).run_on(listener)
+        server = Server(sfu, certificate, lambda url: on_ready(sfu, url), load)
+        await server.run_on(listener)
     finally:
         await sfu.__aexit__(None, None, None)
 
@@ -67,27 +75,71 @@ class Server(uvicorn.Server):
     """uvicorn as this application needs it."""
 
     def __init__(
-        self, sfu: SFU, certificate: ServerCertificate, on_ready: Callable[[str], None]
+        self,
+        sfu: SFU,
+        certificate: ServerCertificate,
+        on_ready: Callable[[str], None],
+        load: Callable[[], Config] | None = None,
     ) -> None:
+        """`load` reads the configuration again; without it only the certificate is."""
         super().__init__(_uvicorn_config(sfu, certificate.context))
         self._sfu = sfu
         self._certificate = certificate
         self._on_ready = on_ready
+        self._load = load or (lambda: sfu.config)
+        self._watcher: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run_on(self, listener: socket.socket) -> None:
         """Serve what comes to `listener` until told to stop; watches the certificate meanwhile."""
+        self._watch_certificate()
+        try:
+            with self._hearing_signals():
+                await self.serve(sockets=[listener])
+        finally:
+            if self._watcher is not None:
+                self._watcher.cancel()
+
+    def reload(self) -> None:
+        """Read configuration and certificate again; what is wrong is said, and nothing changes."""
+        try:
+            config = self._load()
+            if config.cert is not None:
+                self._certificate.replace(open_certificate(config).pair)
+        except ConfigError as error:
+            logger.error("not reloaded: %s", error.info)
+            return
+        waiting = self._sfu.reconfigure(config)
+        self._watch_certificate()
+        logger.info("configuration and certificate reloaded")
+        if waiting:
+            logger.warning("waiting for the next start: %s", ", ".join(sorted(waiting)))
+
+    def _watch_certificate(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
         config = self._sfu.config
-        watcher = None
         if config.cert is not None and config.key is not None:
             files = (config.cert, config.key, config.key_passphrase_file)
-            watcher = asyncio.create_task(watch(self._certificate, *files))
+            self._watcher = asyncio.create_task(watch(self._certificate, *files))
+
+    @contextmanager
+    def _hearing_signals(self) -> Iterator[None]:
+        """SIGHUP and SIGUSR1, in a process of our own; SIGINT and SIGTERM are uvicorn's."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGUSR1)}
+        loop.add_signal_handler(signal.SIGHUP, self.reload)
+        loop.add_signal_handler(signal.SIGUSR1, partial(state.report, self._sfu))
         try:
-            await self.serve(sockets=[listener])
+            yield
         finally:
-            if watcher is not None:
-                watcher.cancel()
+            for number, handler in before.items():
+                loop.remove_signal_handler(number)
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell that all is ready, once it is."""
@@ -118,7 +170,7 @@ class Server(uvicorn.Server):
             await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the calls end before their connections are closed; a second SIGINT cuts it short."""
+        """Let the calls end before their connections are closed; a second signal cuts it short."""
         draining = asyncio.create_task(self._sfu.drain())
         while not draining.done() and not self.force_exit:
             await asyncio.wait([draining], timeout=0.1)
@@ -131,7 +183,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal ends the server in good order, and then the process with status 0."""
-        if self.should_exit and sig == signal.SIGINT:
+        if self.should_exit:
             self.force_exit = True
         self.should_exit = True
         if self._loop is not None:

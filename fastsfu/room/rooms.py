@@ -149,6 +149,11 @@ class Rooms:
         self.sessions[session.id] = session
         return session
 
+    def reconfigure(self, config: Config) -> None:
+        """Rooms that are made from now on are as this configuration says."""
+        self.defaults = RoomOptions.of(config)
+        self.max_app_message_bytes = config.max_app_message_bytes
+
     def open(self) -> None:
         """Begin to watch the rooms' times; called in the event loop."""
         self._is_open = True

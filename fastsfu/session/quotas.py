@@ -80,15 +80,17 @@ class Account:
 
 
 class Quotas:
-    """One server's accounts. A tally lives as long as one of those that it is in."""
+    """One server's accounts. A tally lives as long as one of those that it is in, with the limit
+    that `config` had when it was made.
+    """
 
     def __init__(self, config: Config) -> None:
-        self._config = config
+        self.config = config
         self._tallies: WeakValueDictionary[Hashable, Tally] = WeakValueDictionary()
 
     def open(self, room: str, grant: Grant) -> Account:
         """For a new session; raises JoinError."""
-        config, key = self._config, grant.key
+        config, key = self.config, grant.key
         of_session = Tally(SESSION_STREAMS, "The session")
         most = round(config.max_streams * config.workers * ROOM_SHARE)
         of_room = self._tally(("room", room), most, "The room")
