@@ -174,7 +174,7 @@ async def test_an_entered_sfu_is_left_to_its_owner(server: LiveServer) -> None:
 def test_every_path_is_documented() -> None:
     documented = (WEB.parent.parent / "docs" / "http.md").read_text()
     sfu = fastsfu.SFU(fastsfu.Config())
-    paths = {route.path for route in routes(sfu, KeyCheck(sfu.config))} | document()["paths"].keys()
+    paths = {route.path for route in routes(sfu, KeyCheck(sfu))} | document()["paths"].keys()
     assert len(paths) >= 12
     for path in paths:
         # What WHIP and WHEP make has one line for both, with and without a slash at the end.
