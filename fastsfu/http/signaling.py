@@ -7,21 +7,20 @@ One that goes without `leave` only detaches from its session, which lives on to 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastsfu.auth import origins
-from fastsfu.errors import FastSFUError, RequestError
+from fastsfu.errors import FastSFUError
 from fastsfu.events import Event
-from fastsfu.http import messages, peer_messages, protocol, translate, values
+from fastsfu.http import messages, protocol, translate, values
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode, MessageError
 from fastsfu.http.rate import Rate, TooFast
+from fastsfu.http.requests import Requests
 from fastsfu.session.arrival import Arrival
-from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
 
@@ -85,6 +84,7 @@ class Client:
         self._outgoing = Outgoing()
         self._session: Session | None = None
         self._rate = Rate(self._outgoing.put)
+        self._requests = Requests(sfu.tokens, self._outgoing.put)
         self._faults = 0
 
     async def run(self) -> None:
@@ -169,7 +169,7 @@ class Client:
         try:
             message = protocol.read_client(frame)
             await self._rate.slow_down(message)
-            await _HANDLERS[type(message)](self, message)
+            await self._requests.handle(self._session, message)
             self._faults = 0
         except (MessageError, FastSFUError) as error:
             self._faults += 1
@@ -224,89 +224,3 @@ class Client:
         session = self._sfu.resume(resume.session_id, resume.resume_key, self)
         self._session = session
         self._outgoing.start(messages.Resumed(session_id=session.id, **translate.scene(session)))
-
-    # Later messages; `self._session` is there, or the WebSocket is being closed
-
-    async def _again(self, message: Model) -> None:
-        raise RequestError("this WebSocket has its session already")
-
-    async def _offer(self, offer: messages.Offer) -> None:
-        answer = await self._live().offer(offer.sdp, offer.tracks)
-        subscriptions = {
-            mid: values.Subscribed(session_id=each.session_id, source=each.source)
-            for mid, each in answer.subscriptions.items()
-        }
-        self._outgoing.put(
-            messages.Answer(id=offer.id, sdp=answer.sdp, subscriptions=subscriptions)
-        )
-
-    async def _confirm(self, message: messages.Confirm) -> None:
-        self._live().confirm()
-
-    async def _update(self, update: messages.Update) -> None:
-        self._live().update_local(
-            translate.to_sources(update),
-            name=update.name,
-            user_data=update.user_data if "user_data" in update.model_fields_set else UNSET,
-            revision=update.revision,
-        )
-
-    async def _receive_settings(self, message: messages.ReceiveSettingsMessage) -> None:
-        self._live().update_receive_settings(
-            {who: translate.to_wishes(settings) for who, settings in message.settings.items()}
-        )
-
-    async def _peer_signal(
-        self, message: peer_messages.PeerDescriptionMessage | peer_messages.PeerCandidateMessage
-    ) -> None:
-        session = self._live()
-        session.room.peering.relay(session, translate.to_signal(message))
-
-    async def _peer_state(self, message: peer_messages.PeerState) -> None:
-        session = self._live()
-        session.room.peering.report(session, message.number, message.state)
-
-    async def _carried(self, message: peer_messages.CarriedMessage) -> None:
-        session = self._live()
-        session.room.peering.carried(session, message.number, message.by)
-
-    async def _set_topology(self, message: peer_messages.SetTopology) -> None:
-        session = self._live()
-        if not session.grant.owner:
-            raise RequestError("only an owner may set the topology", "not-allowed")
-        session.room.peering.wish(message.topology)
-
-    async def _refresh_token(self, message: messages.RefreshToken) -> None:
-        session = self._live()
-        session.renew(self._sfu.tokens.verify(message.token, session.room.name))
-        expires_at = session.grant.expires_at
-        self._outgoing.put(messages.TokenRefreshed(id=message.id, expires_at=expires_at))
-
-    async def _ping(self, ping: messages.Ping) -> None:
-        self._outgoing.put(messages.Pong(id=ping.id))
-
-    async def _leave(self, leave: messages.Leave) -> None:
-        self._live().leave()
-
-    def _live(self) -> Session:
-        if self._session is None:
-            raise RequestError("the session has ended")
-        return self._session
-
-
-_HANDLERS: Mapping[type[Model], Callable[[Client, Any], Awaitable[None]]] = {
-    messages.Join: Client._again,
-    messages.Resume: Client._again,
-    messages.Offer: Client._offer,
-    messages.Confirm: Client._confirm,
-    messages.Update: Client._update,
-    messages.ReceiveSettingsMessage: Client._receive_settings,
-    peer_messages.PeerDescriptionMessage: Client._peer_signal,
-    peer_messages.PeerCandidateMessage: Client._peer_signal,
-    peer_messages.PeerState: Client._peer_state,
-    peer_messages.CarriedMessage: Client._carried,
-    peer_messages.SetTopology: Client._set_topology,
-    messages.RefreshToken: Client._refresh_token,
-    messages.Ping: Client._ping,
-    messages.Leave: Client._leave,
-}
