@@ -11,6 +11,7 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.sdp.codecs import described, tells_by_number
 from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
 from fastsfu.session.bundle import Bundle
+from fastsfu.session.flows import Flows
 from fastsfu.session.quotas import Account
 from fastsfu.terms import Kind, Source
 from fastsfu.tracks import (
@@ -44,14 +45,12 @@ class Subscriber:
         never hears theirs then. `on_nothing_left` is called, in a turn of the loop of its own, when
         all that was received has ended.
         """
-        self._engine = engine
-        self._account = account
+        self._flows = Flows(engine, account)
         self._is_open = False
         self._permitted = True
         self._watch = watch
         self._holds = holds
         self._on_nothing_left = on_nothing_left
-        self._bundle: Bundle | None = None
         self._by_publication: dict[Publication, Subscription] = {}
         self._waiting: dict[Publication, None] = {}  # an ordered set, like the next one
         self._undecodable: dict[Publication, None] = {}
@@ -114,7 +113,7 @@ class Subscriber:
         for publication in publications:
             if subscription := self._by_publication.get(publication):
                 self._prefer(subscription)
-                self._pause(subscription, not self._accepts(publication))
+                self._flows.pause(subscription, not self._accepts(publication))
             elif publication in self._waiting:
                 if not self._accepts(publication):
                     self.remove(publication)
@@ -134,7 +133,7 @@ class Subscriber:
         Subscriptions whose section is gone, or has other codecs, or whose SSRC the client now uses
         itself, give way and wait again.
         """
-        self._bundle = bundle
+        self._flows.bundle = bundle
         sections = {
             each.mid: each for each in offer.sections if each.client_receives and each.codecs
         }
@@ -161,15 +160,12 @@ class Subscriber:
         """The client has the last answer in force: what is new in it may come now."""
         for subscription in self.subscriptions.values():
             if subscription.held:
-                subscription.held = False
-                self._set_flow(subscription)
+                self._flows.release(subscription)
 
     def close(self) -> None:
         """Forget everything; the streams are freed with the transport."""
-        for publication, subscription in self._by_publication.items():
-            publication.waiting.pop(subscription, None)
-            if subscription.outbound is not None:
-                publication.replicas.give_back(self._engine)
+        for subscription in self.subscriptions.values():
+            self._flows.forget(subscription)
         self._by_publication.clear()
         self._waiting.clear()
         self._undecodable.clear()
@@ -227,83 +223,25 @@ class Subscriber:
         )
         self._by_publication[publication] = subscription
         self.subscriptions[section.mid] = subscription
+        self._prefer(subscription)
 
     def _prefer(self, subscription: Subscription) -> None:
-        """Tell the engine how much of it is wanted. A source that is declined keeps its wish."""
+        """As much of it as is wanted. A source that is declined keeps its wish."""
         setting = self._setting(subscription.publication)
-        if setting is False or subscription.outbound is None:
-            return
-        wish = setting if isinstance(setting, Wish) else Wish()
-        if wish != subscription.wish:
-            subscription.wish = wish
-            self._engine.set_preference(
-                subscription.outbound,
-                priority=wish.priority,
-                most_layer=wish.layer,
-                most_height=wish.max_height,
-            )
+        if setting is not False:
+            self._flows.wish(subscription, setting if isinstance(setting, Wish) else Wish())
 
     def _open_all(self) -> None:
         if self._is_open:
             for subscription in self.subscriptions.values():
                 if subscription.outbound is None:
-                    self._open(subscription)
-
-    def _open(self, subscription: Subscription) -> None:
-        """Forward it from now on, or from when its publication can come, if there may be one more
-        stream; else the next offer tries again.
-        """
-        if not subscription.publication.encodings:
-            subscription.publication.waiting[subscription] = self._open
-            return
-        if not self._account.take():
-            return
-        try:
-            subscription.outbound = self._create(subscription)
-        except MemoryError as error:
-            self._account.failed(f"The server is full: {error}.")
-            return
-        self._prefer(subscription)
-        if subscription.held or subscription.paused:
-            self._set_flow(subscription)
-
-    def _create(self, subscription: Subscription) -> int:
-        assert self._bundle is not None
-        replicas = subscription.publication.replicas
-        source = replicas.take(self._engine)
-        try:
-            return self._engine.create_outbound(
-                self._bundle.handle,
-                source,
-                ssrc=subscription.ssrc,
-                rtx_ssrc=subscription.rtx_ssrc,
-                payload_types=subscription.payload_types,
-                cname=subscription.stream.cname,
-                numbered=subscription.numbered,
-            )
-        except MemoryError:
-            replicas.give_back(self._engine)
-            raise
-
-    def _pause(self, subscription: Subscription, paused: bool) -> None:
-        if subscription.paused != paused:
-            subscription.paused = paused
-            self._set_flow(subscription)
-
-    def _set_flow(self, subscription: Subscription) -> None:
-        if subscription.outbound is not None:
-            pauses = subscription.paused or subscription.held
-            self._engine.pause_outbound(subscription.outbound, pauses)
+                    self._flows.open(subscription)
 
     def _end(self, subscription: Subscription) -> None:
         del self.subscriptions[subscription.mid]
         del self._by_publication[subscription.publication]
         self.wanted[subscription.publication.kind] -= 1
-        subscription.publication.waiting.pop(subscription, None)
-        if subscription.outbound is not None:
-            self._engine.close_outbound(subscription.outbound)
-            subscription.publication.replicas.give_back(self._engine)
-            self._account.give_back()
+        self._flows.end(subscription)
 
 
 def _matching_section(
