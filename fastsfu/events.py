@@ -5,6 +5,7 @@ maps each event to its message. Events are frozen, and one that goes to a whole 
 an edge may keep its serialised form by identity.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -69,11 +70,27 @@ class ActiveSpeaker:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionInfo:
+    """Whose source a media section carries."""
+
+    session_id: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class SectionsWanted:
-    """The client should offer again, with at least so many receiving media sections in all."""
+    """What the client should have to receive with: so many media sections of each kind in all.
+
+    `offer`: it has fewer, or has to offer again all the same. `carries`: what sections carry, by
+    mid, that were described and carried nothing, once `revision` is confirmed; only for a client
+    that `maps`.
+    """
 
     audio: int
     video: int
+    offer: bool = True
+    carries: Mapping[str, SubscriptionInfo] = field(default_factory=dict)
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ class SFU:
         watch: str | None = None,
         p2p: bool = False,
         confirms: bool = False,
+        maps: bool = False,
         replaces: tuple[str, str] | None = None,
         listens: bool = False,
     ) -> Session:
@@ -172,6 +173,7 @@ class SFU:
             watch=watch,
             p2p=p2p,
             confirms=confirms,
+            maps=maps,
             replaces=replaces,
             listens=listens,
         )

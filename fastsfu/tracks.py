@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.engine.voices import RoomVoices
+from fastsfu.events import SubscriptionInfo
 from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedEncoding, SentStream
 from fastsfu.terms import Kind, Source
 
 PayloadTypes = Sequence[tuple[int, int, int]]
+# What is to be synchronised: camera and microphone of a session, or its screen and that one's sound
+Bond = tuple[str, Literal["camera", "screen"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,10 @@ class Publication:
         default_factory=dict, repr=False
     )
 
+    @property
+    def bond(self) -> Bond:
+        return self.session_id, "screen" if self.source.startswith("screen") else "camera"
+
     def want_at(self, index: int, engine: MediaEngine, wanted: bool) -> None:
         """Somebody at another engine wants the encoding of that index, or nobody."""
         self.encodings[index].want_at(engine, wanted)
@@ -114,7 +122,12 @@ class Subscription:
     outbound: int | None = None  # the engine's handle, from when media can go
     wish: Wish = Wish()  # as the engine knows it
     paused: bool = False  # declined by the receiver
-    held: bool = False  # until the receiver has said that the answer is in force
+    held: int = 0  # until the receiver has confirmed what has this number; 0: it may flow
+    stream_id: str | None = None  # of the MediaStream; None: it is named for what it carries
+
+    @property
+    def info(self) -> SubscriptionInfo:
+        return SubscriptionInfo(self.publication.session_id, self.publication.source)
 
     @property
     def stream(self) -> SentStream:
@@ -122,25 +135,19 @@ class Subscription:
 
         CNAME is the publisher's session (RFC 3550 section 6.5.1: the same for streams to be
         synchronised); camera and microphone share one MediaStream, the screen and its sound another
-        (RFC 8830), so browsers keep lips and voice together.
+        (RFC 8830), so browsers keep lips and voice together. A section that was described before it
+        was known what it would carry keeps its names.
         """
-        publication = self.publication
-        group = "screen" if publication.source.startswith("screen") else "camera"
+        publication, stream_id = self.publication, self.stream_id
+        if stream_id is not None:
+            return SentStream(self.ssrc, self.rtx_ssrc, stream_id, stream_id, publication.kind)
         return SentStream(
             ssrc=self.ssrc,
             rtx_ssrc=self.rtx_ssrc,
             cname=publication.session_id,
-            msid_stream=f"{publication.session_id}.{group}",
+            msid_stream=".".join(publication.bond),
             msid_track=publication.source,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriptionInfo:
-    """Whose source a media section carries."""
-
-    session_id: str
-    source: Source
 
 
 def same_payload_types(one: Sequence[NegotiatedCodec], other: Sequence[NegotiatedCodec]) -> bool:

@@ -50,7 +50,8 @@ class Join(Model):
     sdk: Annotated[str, StringConstraints(max_length=64)] | None = None
     capabilities: Annotated[list[Capability], Field(max_length=16)] = Field(
         default_factory=list,
-        description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`",
+        description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`; "
+        "`maps`: takes `subscriptions` of `sections`, and confirms them too",
     )
     replaces: PreviousSession | None = None
 
@@ -76,9 +77,12 @@ class Offer(Model):
 
 
 class Confirm(Model):
-    """The last answer is in force: what is new in it may come now, and not before."""
+    """What is new in the last answer or in `sections` is in force: it may come now, not before."""
 
     type: Literal["confirm"] = "confirm"
+    revision: int | None = Field(
+        default=None, description="all that was told until then; null: until the last answer"
+    )
 
 
 class Update(Model):
@@ -186,12 +190,21 @@ class Answer(Model):
     id: RequestId
     sdp: str
     subscriptions: dict[Mid, Subscribed]
+    revision: int = Field(description="for `confirm`")
 
 
 class SectionsMessage(Sections):
-    """Please offer, with at least so many receiving sections in all (after a pending answer)."""
+    """What to receive in. A client that `maps` is told here what sections carry, besides what the
+    last answer said, as soon as it confirms that; it needs no offer for it.
+    """
 
     type: Literal["sections"] = "sections"
+    offer: bool = Field(
+        description="please offer, with at least so many receiving sections in all (after a "
+        "pending answer)"
+    )
+    subscriptions: dict[Mid, Subscribed]
+    revision: int = Field(description="of `subscriptions`, for `confirm`")
 
 
 class ParticipantJoined(Model):

@@ -29,7 +29,11 @@ member `type`. Unknown members are ignored, members of the wrong type are errors
 3. `answer.subscriptions` says whose source each media section carries from now on. One that is
    absent there carries nothing; a later answer can give it to somebody else.
 4. Publications of others lead to `sections`: the client offers again with at least so many
-   receiving sections. `sections` during a pending offer is remembered until its answer.
+   receiving sections. `sections` during a pending offer is remembered until its answer. A client
+   that `maps` is asked for more sections than there is something for; what is published later then
+   goes into those that carry nothing, without an offer: `sections.subscriptions` says so, and
+   nothing comes before the client has said `confirm`. Each is filled once between two offers, and
+   the microphone and the camera of somebody always come in one `MediaStream`.
 5. Muting needs no offer: the client disables its track and says `update`, and `metadata` on its
    data channels (app-messages.md).
 6. When the WebSocket drops, media goes on. The client connects again and sends `resume` with the

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastsfu.auth.tokens import Tokens
 from fastsfu.errors import RequestError
-from fastsfu.http import messages, peer_messages, translate, values
+from fastsfu.http import messages, peer_messages, translate
 from fastsfu.http.model import Model
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
@@ -30,14 +30,17 @@ class Requests:
 
     async def _offer(self, session: Session, offer: messages.Offer) -> None:
         answer = await session.offer(offer.sdp, offer.tracks)
-        subscriptions = {
-            mid: values.Subscribed(session_id=each.session_id, source=each.source)
-            for mid, each in answer.subscriptions.items()
-        }
-        self._put(messages.Answer(id=offer.id, sdp=answer.sdp, subscriptions=subscriptions))
+        self._put(
+            messages.Answer(
+                id=offer.id,
+                sdp=answer.sdp,
+                subscriptions=translate.to_subscribed(answer.subscriptions),
+                revision=answer.revision,
+            )
+        )
 
     async def _confirm(self, session: Session, message: messages.Confirm) -> None:
-        session.confirm()
+        session.confirm(message.revision)
 
     async def _update(self, session: Session, update: messages.Update) -> None:
         session.update_local(

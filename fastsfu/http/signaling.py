@@ -199,6 +199,7 @@ class Client:
             user_data=join.user_data,
             p2p="p2p" in join.capabilities,
             confirms="confirms" in join.capabilities,
+            maps="maps" in join.capabilities,
             replaces=replaces,
             listens=True,
         )

@@ -86,6 +86,16 @@ def to_participant(participant: events.Participant) -> values.Participant:
     )
 
 
+def to_subscribed(
+    subscriptions: Mapping[str, events.SubscriptionInfo],
+) -> dict[str, values.Subscribed]:
+    """Whose source each section carries, by mid."""
+    return {
+        mid: values.Subscribed(session_id=each.session_id, source=each.source)
+        for mid, each in subscriptions.items()
+    }
+
+
 def to_signal(
     message: peer_messages.PeerDescriptionMessage | peer_messages.PeerCandidateMessage,
 ) -> events.PeerSignal:
@@ -171,7 +181,11 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.HiddenParticipants: lambda event: messages.HiddenParticipants(count=event.count),
     events.ActiveSpeaker: lambda event: messages.ActiveSpeaker(session_id=event.session_id),
     events.SectionsWanted: lambda event: messages.SectionsMessage(
-        audio=event.audio, video=event.video
+        audio=event.audio,
+        video=event.video,
+        offer=event.offer,
+        subscriptions=to_subscribed(event.carries),
+        revision=event.revision,
     ),
     events.EncodingsWanted: lambda event: messages.Encodings(
         source=event.source,

@@ -27,6 +27,9 @@ class Arrival:
     confirms: bool = False
     """It calls `Session.confirm` after each answer, and gets no new media before."""
 
+    maps: bool = False
+    """It takes what `SectionsWanted` says of empty sections, and confirms that too."""
+
     replaces: tuple[str, str] | None = field(default=None, repr=False)
     """Id and resume key of a session that the client lost: its app messages go on in this one."""
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.owners import TransportOwner
 from fastsfu.errors import OfferError
+from fastsfu.events import SubscriptionInfo
 from fastsfu.sdp.negotiate import Offer, SentStream, write_answer
-from fastsfu.tracks import SubscriptionInfo
 from fastsfu.transport.ice import new_password, new_ufrag
 
 
@@ -23,6 +23,7 @@ class Answer:
 
     sdp: str = field(repr=False)
     subscriptions: Mapping[str, SubscriptionInfo]
+    revision: int  # for `Session.confirm`
 
 
 @dataclass(frozen=True, slots=True)

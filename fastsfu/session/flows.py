@@ -47,7 +47,7 @@ class Flows:
 
     def release(self, subscription: Subscription) -> None:
         """Its receiver knows of it."""
-        subscription.held = False
+        subscription.held = 0
         self._set(subscription)
 
     def end(self, subscription: Subscription) -> None:
@@ -92,5 +92,5 @@ class Flows:
 
     def _set(self, subscription: Subscription) -> None:
         if subscription.outbound is not None:
-            pauses = subscription.paused or subscription.held
+            pauses = subscription.paused or subscription.held > 0
             self._engine.pause_outbound(subscription.outbound, pauses)

@@ -15,7 +15,10 @@ from fastsfu.session.subscriber import Subscriber
 from fastsfu.session.turns import Turns
 from fastsfu.terms import Kind, Source
 
-SECTIONS = 64  # of an offer, and one for each publication that its session has waited for at a time
+SECTIONS = 64  # of an offer, and those that its session has been asked for at a time
+# An offer has to fit into one message of signaling (http/model), which has room for this and more.
+OFFER_BYTES = 200_000
+SECTION_BYTES = 3000  # of what browsers offer to receive, on average, until there is an offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class Negotiation:
         self._tell = tell
         path.on_up = self._open
         account.on_refusal = lambda info: tell(Failure("no-capacity", info))
-        self._asked: dict[Kind, int] | None = None  # the sections that the client was last told of
+        self._asked: dict[Kind, int] | None = None  # what was wanted when the client was last told
+        self._most_asked: dict[Kind, int] = {}  # sections, ever: clients keep them
+        self._section_bytes = SECTION_BYTES
 
     @property
     def wants_more(self) -> bool:
@@ -59,13 +64,24 @@ class Negotiation:
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections to ask the client for, which it is told now."""
         self._asked = dict(self._subscriber.wanted)
-        return dict(self._asked)
+        sections = self._subscriber.sections(OFFER_BYTES // self._section_bytes)
+        for kind, count in sections.items():
+            self._most_asked[kind] = max(count, self._most_asked.get(kind, 0))
+        return sections
 
     def ask(self) -> bool:
-        """Tell the client how many sections are wanted, if another offer of it would bring more."""
-        if self._subscriber.waits:
-            self._tell(SectionsWanted(**self.wanted_sections()))
-        return self._subscriber.waits
+        """Tell the client what its empty sections carry now, and to offer again if that is not
+        enough for what waits; whether there was anything to tell.
+        """
+        carries, undecodable = self._subscriber.map()
+        for why in undecodable:
+            self._tell(Failure("no-common-codec", why))
+        offer = self._subscriber.waits
+        if offer or carries:
+            sections = self.wanted_sections()
+            revision = self._subscriber.revision if carries else 0
+            self._tell(SectionsWanted(**sections, offer=offer, carries=carries, revision=revision))
+        return offer or bool(carries)
 
     async def read(
         self, sdp: str, tracks: Mapping[str, Source], *, whole: bool
@@ -79,10 +95,11 @@ class Negotiation:
             sdp,
             video_codecs=self._config.video_codecs,
             audio_codecs=self._config.audio_codecs,
-            most_sections=SECTIONS + sum(self._subscriber.most_wanted.values()),
+            most_sections=SECTIONS + sum(self._most_asked.values()),
             whole=whole,
         )
         sources = name_sources(offer, tracks)
+        self._section_bytes = max(1, len(sdp) // len(offer.sections))
         self._path.check(offer)
         allowed = self._publisher.may_begin(sources)
         if len(allowed) < len(sources):
@@ -104,12 +121,13 @@ class Negotiation:
         is_news = self._publisher.follow(bundle, offer, sources)
         for why in self._subscriber.follow(bundle, offer):
             self._tell(Failure("no-common-codec", why))
-        sending = {mid: each.stream for mid, each in self._subscriber.subscriptions.items()}
+        sending = self._subscriber.streams()
         publications = self._publisher.publications
         voices = [mid for mid, each in publications.items() if each.source == "audio"]
         dtx = voices if self._config.opus_dtx else []
         sdp = bundle.answer(offer, sending, publications.keys(), dtx)
-        return Outcome(Answer(sdp, self._subscriber.described()), is_news)
+        described, revision = self._subscriber.described(), self._subscriber.revision
+        return Outcome(Answer(sdp, described, revision), is_news)
 
     def close(self) -> None:
         """Free all that offers have brought about."""

@@ -80,6 +80,7 @@ class Session:
             account,
             arrival.watch,
             holds=arrival.confirms,
+            maps=arrival.maps,
             on_nothing_left=end if arrival.offers_once else None,
         )
         self.rights = Rights(grant.permissions, self.metadata, self.publisher, self.subscriber)
@@ -196,10 +197,10 @@ class Session:
             self.room.asks(self)
         return outcome.answer
 
-    def confirm(self) -> None:
-        """The client has the last answer in force; needed of those who said that they confirm."""
+    def confirm(self, revision: int | None = None) -> None:
+        """What it was told until `revision` (None: the last answer) is in force at the client."""
         self._require_live()
-        self.subscriber.release()
+        self.subscriber.release(revision)
 
     def renew(self, token: Grant) -> None:
         """Go on with a newer token's time limits; raises TokenError when it gives other rights."""
@@ -267,6 +268,8 @@ class Session:
         """Talk to the client through `signaler` from now on; the one before gets `Replaced`."""
         self._require_live()
         self.line.attach(signaler)
+        if self.subscriber.tell_again():
+            self.room.asks(self)
         for publication in self.publisher.publications.values():
             if not all(encoding.wanted for encoding in publication.encodings):
                 self._tell_demand(publication)

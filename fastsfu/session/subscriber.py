@@ -1,24 +1,29 @@
 """What one session receives: publications of others, one in each receiving section of its offers.
 
-A publication waits here until an offer has a section for it; a section whose publication has ended
-is free for the next of its kind. All but `follow` and `set` cost the same however many there are.
+A publication waits here until an offer has a section for it, or goes, at a client that can be told
+so, into one that was described and left empty (spares.py). A section whose publication has ended is
+free for the next of its kind with the next offer. All but `follow` and `set` cost the same however
+many there are.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from fastsfu.engine.media import MediaEngine
-from fastsfu.sdp.codecs import described, tells_by_number
-from fastsfu.sdp.negotiate import Offer, OfferedSection, match_payload_types
+from fastsfu.events import SubscriptionInfo
+from fastsfu.sdp.codecs import tells_by_number
+from fastsfu.sdp.negotiate import Offer, SentStream
 from fastsfu.session.bundle import Bundle
+from fastsfu.session.decodable import matching_section, why_undecodable
 from fastsfu.session.flows import Flows
 from fastsfu.session.quotas import Account
+from fastsfu.session.spares import Spare, Spares, spare_beyond
 from fastsfu.terms import Kind, Source
 from fastsfu.tracks import (
+    Bond,
     PayloadTypes,
     Publication,
     Subscription,
-    SubscriptionInfo,
     Wish,
     same_payload_types,
 )
@@ -36,49 +41,64 @@ class Subscriber:
         watch: str | None = None,
         *,
         holds: bool = False,
+        maps: bool = False,
         on_nothing_left: Callable[[], None] | None = None,
     ) -> None:
         """Nothing is made in the engine before `open`.
 
         `watch`: the only session id whose publications are received. `holds`: what is new waits
         for `release`. Firefox takes packets that overtake the answer for another section's, and
-        never hears theirs then. `on_nothing_left` is called, in a turn of the loop of its own, when
-        all that was received has ended.
+        never hears theirs then. `maps`: the client takes what `map` tells of. `on_nothing_left` is
+        called, in a turn of the loop of its own, when all that was received has ended.
         """
         self._flows = Flows(engine, account)
         self._is_open = False
         self._permitted = True
         self._watch = watch
-        self._holds = holds
+        self._holds = holds or maps
+        self._maps = maps
         self._on_nothing_left = on_nothing_left
+        self._spares = Spares()
         self._by_publication: dict[Publication, Subscription] = {}
-        self._waiting: dict[Publication, None] = {}  # an ordered set, like the next one
+        self._held: dict[Subscription, None] = {}  # an ordered set, like the next three
+        self._untold: dict[Subscription, None] = {}  # mapped, and not told since
+        self._waiting: dict[Publication, None] = {}
         self._undecodable: dict[Publication, None] = {}
         self._settings: dict[str, dict[Source, bool | Wish]] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
-        self.most_wanted = dict(self.wanted)  # ever: a client keeps the sections of what has ended
+        self.revision = 0  # of what the client was told
+        self._answered = 0  # the revision of the last answer
 
     @property
     def waits(self) -> bool:
         """True when another offer would bring more."""
         return bool(self._waiting)
 
+    def sections(self, most: int) -> dict[Kind, int]:
+        """How many receiving sections the client should have, by kind: those that are wanted, and
+        as many spare ones as it has a use for, within `most` in all.
+        """
+        if not self._maps:
+            return dict(self.wanted)
+        room = max(0, most - sum(self.wanted.values())) // len(self.wanted)
+        return {kind: count + min(spare_beyond(count), room) for kind, count in self.wanted.items()}
+
+    def streams(self) -> dict[str, SentStream]:
+        """What the sections carry, or could, by mid."""
+        spares = {spare.section.mid: spare.stream for spare in self._spares}
+        return spares | {mid: each.stream for mid, each in self.subscriptions.items()}
+
     def described(self) -> dict[str, SubscriptionInfo]:
         """Whose source each section carries, by mid."""
-        return {
-            mid: SubscriptionInfo(each.publication.session_id, each.publication.source)
-            for mid, each in self.subscriptions.items()
-        }
+        return {mid: each.info for mid, each in self.subscriptions.items()}
 
     def add(self, publication: Publication) -> bool:
         """Take note of a new publication; True when it waits for a section now."""
         if not self._accepts(publication):
             return False
         self._waiting[publication] = None
-        kind = publication.kind
-        self.wanted[kind] += 1
-        self.most_wanted[kind] = max(self.most_wanted[kind], self.wanted[kind])
+        self.wanted[publication.kind] += 1
         return True
 
     def remove(self, publication: Publication) -> None:
@@ -143,24 +163,58 @@ class Subscriber:
             if not stays or bundle.collides(subscription.stream):
                 self._end(subscription)
                 self.add(subscription.publication)
-        free: dict[str, list[OfferedSection]] = {"audio": [], "video": []}
-        for mid, section in sections.items():
-            if mid not in self.subscriptions:
-                free[section.kind].append(section)
-        undecodable = self._fill(bundle, free)
+        self._spares.keep(sections, bundle.collides)
+        known = self.subscriptions.keys() | {spare.section.mid for spare in self._spares}
+        free = [section for mid, section in sections.items() if mid not in known]
+        self._spares.add(free, bundle.allocate_ssrc, self._waiting_kinds())
+        self.revision += 1
+        self._answered = self.revision
+        self._untold.clear()
+        undecodable = self._fill([*self._waiting, *self._undecodable], strict=False)
+        if not self._maps:
+            self._spares.clear()
         self._open_all()
         return undecodable
+
+    def map(self) -> tuple[dict[str, SubscriptionInfo], list[str]]:
+        """Put what waits into sections that are described and empty.
+
+        Returns what the client is to be told now, by mid, under the new `revision`; and, like
+        `follow`, what is undecodable.
+        """
+        if not self._maps:
+            return {}, []
+        self.revision += 1
+        before = len(self._held)
+        undecodable = self._fill(list(self._waiting), strict=True)
+        begun = list(self._held)[before:]
+        for subscription in begun:
+            self._open(subscription)
+        told = {**self._untold, **dict.fromkeys(begun)}
+        self._untold.clear()
+        for subscription in told:
+            subscription.held = self.revision
+        return {each.mid: each.info for each in told}, undecodable
+
+    def tell_again(self) -> bool:
+        """What was told and not confirmed may have got lost. True when there is such."""
+        self._untold = dict(self._held) if self._maps else {}
+        return bool(self._untold)
 
     def open(self) -> None:
         """Media can go: the client is at an address that it has proven."""
         self._is_open = True
         self._open_all()
 
-    def release(self) -> None:
-        """The client has the last answer in force: what is new in it may come now."""
-        for subscription in self.subscriptions.values():
-            if subscription.held:
-                self._flows.release(subscription)
+    def release(self, revision: int | None = None) -> None:
+        """The client has confirmed what was told until this revision (None: the last answer): what
+        was new in it may come now.
+        """
+        confirmed = self._answered if revision is None else revision
+        for subscription in [each for each in self._held if each.held <= confirmed]:
+            del self._held[subscription]
+            self._untold.pop(subscription, None)
+            self._flows.release(subscription)
 
     def close(self) -> None:
         """Forget everything; the streams are freed with the transport."""
@@ -169,6 +223,8 @@ class Subscriber:
         self._by_publication.clear()
         self._waiting.clear()
         self._undecodable.clear()
+        self._held.clear()
+        self._untold.clear()
         self.subscriptions.clear()
         self.wanted = {"audio": 0, "video": 0}
 
@@ -182,47 +238,54 @@ class Subscriber:
         everybody = self._settings.get(EVERYBODY, {}).get(publication.source, True)
         return self._settings.get(publication.session_id, {}).get(publication.source, everybody)
 
-    def _fill(self, bundle: Bundle, free: Mapping[str, list[OfferedSection]]) -> list[str]:
+    def _waiting_kinds(self) -> dict[Bond, list[Kind]]:
+        kinds: dict[Bond, list[Kind]] = {}
+        for publication in self._waiting:
+            kinds.setdefault(publication.bond, []).append(publication.kind)
+        return kinds
+
+    def _fill(self, publications: Iterable[Publication], *, strict: bool) -> list[str]:
         undecodable = []
-        for publication in [*self._waiting, *self._undecodable]:
-            sections = free[publication.kind]
-            if not sections or not self._accepts(publication):
+        waiting = self._waiting_kinds()
+        for publication in publications:
+            bond, kind = publication.bond, publication.kind
+            places = self._spares.places(bond, kind, waiting, strict=strict)
+            if not places or not self._accepts(publication):
                 continue
-            found = _matching_section(publication, sections)
+            sections = [place.section for place in places]
+            found = matching_section(publication, sections)
             if found is not None:
                 position, payload_types = found
-                self._begin(bundle, publication, sections.pop(position), payload_types)
+                self._begin(publication, places[position], payload_types)
             elif publication in self._waiting:
                 self.remove(publication)
                 self._undecodable[publication] = None
-                undecodable.append(_why_undecodable(publication, sections))
+                undecodable.append(why_undecodable(publication, sections))
         return undecodable
 
-    def _begin(
-        self,
-        bundle: Bundle,
-        publication: Publication,
-        section: OfferedSection,
-        payload_types: PayloadTypes,
-    ) -> None:
+    def _begin(self, publication: Publication, spare: Spare, payload_types: PayloadTypes) -> None:
         if publication in self._undecodable:
             del self._undecodable[publication]
             self.wanted[publication.kind] += 1
         else:
             del self._waiting[publication]
+        self._spares.take(spare, publication.bond)
         has_rtx = any(rtx_pt != -1 for _, _, rtx_pt in payload_types)
         subscription = Subscription(
             publication=publication,
-            mid=section.mid,
-            codecs=section.codecs,
-            ssrc=bundle.allocate_ssrc(),
-            rtx_ssrc=bundle.allocate_ssrc() if has_rtx else None,
+            mid=spare.section.mid,
+            codecs=spare.section.codecs,
+            ssrc=spare.ssrc,
+            rtx_ssrc=spare.rtx_ssrc if has_rtx else None,
             payload_types=payload_types,
-            held=self._holds,
-            numbered=tells_by_number(section),
+            held=self.revision if self._holds else 0,
+            numbered=tells_by_number(spare.section),
+            stream_id=spare.pair.stream if self._maps else None,
         )
+        if subscription.held:
+            self._held[subscription] = None
         self._by_publication[publication] = subscription
-        self.subscriptions[section.mid] = subscription
+        self.subscriptions[subscription.mid] = subscription
         self._prefer(subscription)
 
     def _prefer(self, subscription: Subscription) -> None:
@@ -232,37 +295,18 @@ class Subscriber:
             self._flows.wish(subscription, setting if isinstance(setting, Wish) else Wish())
 
     def _open_all(self) -> None:
-        if self._is_open:
-            for subscription in self.subscriptions.values():
-                if subscription.outbound is None:
-                    self._flows.open(subscription)
+        for subscription in self.subscriptions.values():
+            self._open(subscription)
+
+    def _open(self, subscription: Subscription) -> None:
+        if self._is_open and subscription.outbound is None:
+            self._flows.open(subscription)
 
     def _end(self, subscription: Subscription) -> None:
         del self.subscriptions[subscription.mid]
         del self._by_publication[subscription.publication]
+        self._held.pop(subscription, None)
+        self._untold.pop(subscription, None)
+        self._spares.end(subscription.mid)
         self.wanted[subscription.publication.kind] -= 1
         self._flows.end(subscription)
-
-
-def _matching_section(
-    publication: Publication, sections: Sequence[OfferedSection]
-) -> tuple[int, PayloadTypes] | None:
-    """The first section that can carry it, and how payload types map; sections of one client mostly
-    have the same codecs, which are then tried once.
-    """
-    tried = None
-    for position, section in enumerate(sections):
-        if tried is not None and same_payload_types(section.codecs, tried):
-            continue
-        tried = section.codecs
-        if payload_types := match_payload_types(publication.codecs, section.codecs):
-            return position, payload_types
-    return None
-
-
-def _why_undecodable(publication: Publication, sections: Sequence[OfferedSection]) -> str:
-    takes = described(codec for section in sections for codec in section.codecs)
-    return (
-        f"The {publication.source} of {publication.session_id} comes in "
-        f"{described(publication.codecs)} only, and the client takes {takes}."
-    )

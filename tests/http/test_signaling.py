@@ -9,7 +9,7 @@ import websockets
 
 from fastsfu.http.http1 import WebSocket
 from fastsfu.transport.turn import credentials
-from tests.support.server import PUBLISH, SECRET, WATCH, LiveServer, live_server
+from tests.support.server import PUBLISH, SECRET, WATCH, LiveServer, asked_for, live_server
 
 
 async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
@@ -74,7 +74,7 @@ async def test_publications_reach_the_others(server: LiveServer, room: str) -> N
         answer = await ada.offer(PUBLISH, **{"0": "audio", "1": "video"})
         assert answer["subscriptions"] == {}
         assert "a=ice-lite" in answer["sdp"]
-        assert (await bob.expect("sections")) == {"type": "sections", "audio": 1, "video": 1}
+        assert (await bob.expect("sections")) == asked_for(audio=1, video=1)
         answer = await bob.offer(WATCH)
         ada_id = ada.joined["session_id"]
         assert answer["subscriptions"] == {
@@ -106,7 +106,7 @@ async def test_a_wish_takes_a_source_back(server: LiveServer, room: str) -> None
             await bob.send("receive-settings", settings={"*": {"video": bad}})
             assert (await bob.expect("error"))["error"] == "bad-message"
         await ada.offer(PUBLISH)
-        assert await bob.expect("sections") == {"type": "sections", "audio": 1, "video": 1}
+        assert await bob.expect("sections") == asked_for(audio=1, video=1)
 
 
 async def test_declined_source_is_not_asked_for(server: LiveServer, room: str) -> None:
@@ -115,7 +115,7 @@ async def test_declined_source_is_not_asked_for(server: LiveServer, room: str) -
         await bob.send("ping", id=1)
         await bob.expect("pong")
         await ada.offer(PUBLISH)
-        assert await bob.expect("sections") == {"type": "sections", "audio": 1, "video": 0}
+        assert await bob.expect("sections") == asked_for(audio=1, video=0)
 
 
 async def test_resume_goes_on_with_the_session(server: LiveServer, room: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from fastsfu.messages.exchange import MAX_KEPT
 from tests.support.offers import OfferText, Section
-from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
+from tests.support.server import PUBLISH, WATCH, LiveServer, asked_for, live_server
 
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
@@ -51,7 +51,7 @@ async def test_whip_from_post_to_delete(server: LiveServer, room: str) -> None:
         exposed = made.headers["access-control-expose-headers"].lower()
         assert set(exposed.split(", ")) == {"location", "etag", "link", "retry-after"}
         assert made.text.count("a=recvonly") == 2
-        assert await ada.expect("sections") == {"type": "sections", "audio": 1, "video": 1}
+        assert await ada.expect("sections") == asked_for(audio=1, video=1)
         ended = await server.http.delete(address(made), headers=token)
         assert ended.status_code == 200
         assert (await ada.expect("participant-left"))["reason"] == "left"

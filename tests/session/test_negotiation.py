@@ -5,9 +5,8 @@ import pytest
 from fastsfu.auth.permissions import NOTHING
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import OfferError, RequestError
-from fastsfu.events import Failure, ParticipantUpdated, SectionsWanted
+from fastsfu.events import Failure, ParticipantUpdated, SectionsWanted, SubscriptionInfo
 from fastsfu.session.negotiation import SECTIONS
-from fastsfu.tracks import SubscriptionInfo
 from tests.support.offers import H264, OfferText, Section, receiving, sending
 from tests.support.recording_engine import RecordingEngine
 from tests.support.sessions import Join, turn

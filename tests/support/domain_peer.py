@@ -7,10 +7,9 @@ from collections.abc import Callable
 from aiortc import RTCSessionDescription
 
 from fastsfu.config import Config
-from fastsfu.events import Ended, Event, SectionsWanted
+from fastsfu.events import Ended, Event, SectionsWanted, SubscriptionInfo
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
-from fastsfu.tracks import SubscriptionInfo
 from tests.support.aiortc_client import Picture, Tone, new_connection
 
 # Small, and found at every address of this machine.

@@ -36,6 +36,11 @@ DEFAULTS = {
 }
 
 
+def asked_for(**sections: int) -> dict[str, Any]:
+    """The message by which a client that knows nothing of empty sections is asked to offer."""
+    return {"type": "sections", "offer": True, "subscriptions": {}, "revision": 0, **sections}
+
+
 @dataclass
 class LiveServer:
     """A server that answers; `http` is a client of it that trusts its certificate."""

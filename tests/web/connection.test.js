@@ -7,17 +7,26 @@ import { FakePeerConnection, FakeTrack } from './fake-browser.js';
 let pc;
 let offers;
 let refused;
+/** What is received, and what was confirmed, in turn. */
+let heard;
+let revision;
 let connection;
 
 beforeEach(() => {
   offers = [];
   refused = [];
+  heard = [];
+  revision = 0;
   connection = new MediaConnection({
     exchange: (sdp, tracks) => new Promise((resolve) => {
-      offers.push({ tracks, answer: (text = '') => resolve({ sdp: text, subscriptions: {} }) });
+      const answer = (text = '', subscriptions = {}) => {
+        revision += 1;
+        resolve({ sdp: text, subscriptions, revision });
+      };
+      offers.push({ tracks, answer });
     }),
-    confirm: () => undefined,
-    subscriptions: () => undefined,
+    confirm: (number) => heard.push(number),
+    subscriptions: (tracks) => heard.push([...tracks.keys()].join()),
     refused: (sources) => refused.push(...sources),
     failed: (error) => assert.fail(error),
     reachable: () => true,
@@ -110,4 +119,57 @@ test('the limits count for a track that comes later, too', async () => {
   camera.settings = { height: 720 };
   await connection.publish('video', camera);
   assert.equal(pc.transceivers[0].sender.parameters.encodings[0].scaleResolutionDownBy, 2);
+});
+
+const ADA = { session_id: 'ada', source: 'audio' };
+const BEN = { session_id: 'ben', source: 'audio' };
+
+test('what empty sections carry needs no offer and is confirmed', async () => {
+  connection.setSections({ audio: 2, video: 0 });
+  await begin();
+  const [first, second] = pc.transceivers.map(({ mid }) => mid);
+  heard = [];
+  connection.setSections({
+    audio: 2, video: 0, offer: false, subscriptions: { [first]: ADA }, revision: 2,
+  });
+  await turn();
+  connection.setSections({
+    audio: 2, video: 0, offer: false, subscriptions: { [second]: BEN }, revision: 3,
+  });
+  await turn();
+  assert.deepEqual(heard, ['ada audio', 2, 'ada audio,ben audio', 3]);
+  assert.equal(offers.length, 1);
+  connection.confirm();
+  assert.equal(heard.at(-1), 3);
+});
+
+test('a section is looked at when the answer that describes it is in force', async () => {
+  connection.setSections({ audio: 1, video: 0 });
+  const begun = connection.begin();
+  await turn();
+  const { mid } = pc.transceivers[0];
+  connection.setSections({
+    audio: 1, video: 0, offer: false, subscriptions: { [mid]: ADA }, revision: 2,
+  });
+  await turn();
+  assert.deepEqual(heard, []);
+  offers[0].answer();
+  await begun;
+  await turn();
+  assert.deepEqual(heard, ['', 1, 'ada audio', 2]);
+});
+
+test('a newer answer says more than what was said before it', async () => {
+  connection.setSections({ audio: 1, video: 0 });
+  await begin();
+  const { mid } = pc.transceivers[0];
+  connection.setSections({ audio: 1, video: 0 });
+  await turn();
+  connection.setSections({
+    audio: 1, video: 0, offer: false, subscriptions: { [mid]: ADA }, revision: 2,
+  });
+  revision = 2;
+  offers[1].answer('', { [mid]: BEN });
+  await turn();
+  assert.deepEqual(heard.slice(-2), ['ben audio', 3]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import {
-  missingSections, sendingMids, subscribedTracks, trackKey,
+  missingSections, remapped, sendingMids, subscribedTracks, trackKey,
 } from '../../fastsfu/web/sdk/sections.js';
 
 const receiving = (...kinds) => kinds.map((kind) => ({ kind }));
@@ -41,4 +41,11 @@ test('an offer sends in the sections that say so', () => {
     'm=video 9', 'a=mid:2', 'a=recvonly', 'm=video 9', 'a=mid:3', 'a=inactive', '',
   ].join('\r\n');
   assert.deepEqual(sendingMids(sdp), new Set(['0', 'cam']));
+});
+
+test('a source is in one section only, whatever its number', () => {
+  const ada = { session_id: 'ada', source: 'video' };
+  const ben = { session_id: 'ben', source: 'video' };
+  assert.deepEqual(remapped({ 7: ada, 8: ben }, { 3: ada }), { 3: ada, 8: ben });
+  assert.deepEqual(remapped({ 7: ada }, { 7: ben }), { 7: ben });
 });

@@ -10,17 +10,18 @@ import { PUBLISHES_LADDER, isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
 import { offerDescriptor, withSoundRepeats } from './offer-wishes.js';
-import { missingSections, sendingMids, subscribedTracks } from './sections.js';
+import { missingSections, remapped, sendingMids, subscribedTracks } from './sections.js';
 import { Sending } from './sending.js';
 import { withStartBitrate } from './start-bitrate.js';
 
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
-/** @import { Answer, IceServer, Sections, WantedEncoding } from './protocol.d.ts' */
+/** @import { Answer, IceServer, Sections, SectionsMessage } from './protocol.d.ts' */
+/** @import { Subscribed, WantedEncoding } from './protocol.d.ts' */
 
 /**
  * @typedef {object} ConnectionHandlers
  * @property {(sdp: string, tracks: Record<string, Source>) => Promise<Answer>} exchange
- * @property {() => void} confirm an answer is in force
+ * @property {(revision: number) => void} confirm what the server said until then is in force
  * @property {(tracks: Map<string, MediaStreamTrack>) => void} subscriptions received, by trackKey
  * @property {(sources: Source[]) => void} refused what the server does not take from us
  * @property {(error: unknown) => void} failed an offer that nobody waits for came to nothing
@@ -39,6 +40,10 @@ export class MediaConnection {
   #wanted = { audio: 0, video: 0 };
   /** @type {Set<RTCRtpTransceiver>} */
   #receiving = new Set();
+  /** What the sections carry, by mid. @type {Record<string, Subscribed>} */
+  #subscriptions = {};
+  /** The server's last word on that. */
+  #revision = 0;
   #sending = new Sending(true, PUBLISHES_LADDER);
   /** For app messages. @type {RTCDataChannel} */
   messageChannel;
@@ -87,13 +92,20 @@ export class MediaConnection {
   }
 
   /**
-   * The server asks for an offer, also when no section is missing: a free one may get a new source.
+   * What to receive in. The server may ask for an offer also when no section is missing: a free one
+   * may get a new source.
    *
-   * @param {Sections} wanted receiving sections in all
+   * @param {Sections & Partial<SectionsMessage>} sections in all, and what empty ones carry now
    */
-  setSections(wanted) {
-    this.#wanted = { audio: wanted.audio, video: wanted.video };
-    this.#renegotiate();
+  setSections({ audio, video, offer = true, subscriptions = {}, revision = 0 }) {
+    this.#wanted = { audio, video };
+    if (Object.keys(subscriptions).length) void this.#carry(subscriptions, revision);
+    if (offer) this.#renegotiate();
+  }
+
+  /** All that the server said until now is in force: it may not have heard so. */
+  confirm() {
+    this.#handlers.confirm(this.#revision);
   }
 
   /**
@@ -224,12 +236,33 @@ export class MediaConnection {
 
   /** @param {Answer & {offered: Set<Source>}} answer and what its offer was to send */
   #apply(answer) {
-    this.#handlers.confirm();
-    const byMid = new Map([...this.#receiving].map((one) => [one.mid, one.receiver.track]));
-    this.#handlers.subscriptions(
-      subscribedTracks(answer.subscriptions, (mid) => byMid.get(mid) ?? null),
-    );
+    this.#show(answer.subscriptions, answer.revision);
     this.#noticeRefused(answer.offered);
+  }
+
+  /**
+   * Sections of the last answer, which are to be in force first; a newer answer says all anew.
+   *
+   * @param {Record<string, Subscribed>} changes
+   * @param {number} revision
+   */
+  async #carry(changes, revision) {
+    await this.#negotiator.settled();
+    if (revision > this.#revision) this.#show(remapped(this.#subscriptions, changes), revision);
+  }
+
+  /**
+   * Before it is confirmed nothing comes, so nothing is ever shown as somebody else's.
+   *
+   * @param {Record<string, Subscribed>} subscriptions
+   * @param {number} revision
+   */
+  #show(subscriptions, revision) {
+    this.#subscriptions = subscriptions;
+    this.#revision = revision;
+    const byMid = new Map([...this.#receiving].map((one) => [one.mid, one.receiver.track]));
+    this.#handlers.subscriptions(subscribedTracks(subscriptions, (mid) => byMid.get(mid) ?? null));
+    this.confirm();
   }
 
   /**

@@ -35,7 +35,7 @@ import { RecentStats, totalsOf } from './stats.js';
  */
 
 const SDK = 'js/0.1';
-const CAPABILITIES = ['p2p', 'confirms'];
+const CAPABILITIES = ['p2p', 'confirms', 'maps'];
 /** Broken connections in a row, each with its ICE restarts, before the call is given up. */
 const MAX_REJOINS = 3;
 /** Why a participant may be gone for the server and yet be there. */
@@ -241,7 +241,7 @@ export class LiveCall {
   #newPaths() {
     return new MediaPaths({
       exchange: (sdp, tracks) => this.#offers.exchange(sdp, tracks),
-      confirm: () => this.#signaling.send({ type: 'confirm' }),
+      confirm: (revision) => this.#signaling.send({ type: 'confirm', revision }),
       refused: (sources) => this.#onRefused(sources),
       failed: (error) => this.#onNegotiationFailed(error),
       reachable: () => this.#signaling.connected,
@@ -273,7 +273,7 @@ export class LiveCall {
       });
       this.#begin(again);
     } else {
-      if (!this.#offers.repeat()) this.#signaling.send({ type: 'confirm' });
+      if (!this.#offers.repeat()) this.#paths.confirm();
       this.#paths.wake();
     }
     this.#token.welcomed(welcome.type === 'joined');
@@ -313,7 +313,7 @@ export class LiveCall {
     answer: (answer) => this.#offers.answered(answer),
     /** @param {Wire.TokenRefreshed} message */
     'token-refreshed': ({ id }) => this.#token.taken(id),
-    /** @param {Wire.Sections} sections */
+    /** @param {Wire.SectionsMessage} sections */
     sections: (sections) => this.#paths.setSections(sections),
     /** @param {Wire.TopologyMessage} message */
     topology: (message) => this.#paths.follow(message),

@@ -49,6 +49,11 @@ export class Negotiator {
     return this.#queued;
   }
 
+  /** @returns {Promise<void>} resolves when no offer is under way that was asked for before */
+  settled() {
+    return this.#running;
+  }
+
   /** The connection is closed: browsers may leave what is under way there pending for ever. */
   close() {
     this.#end();

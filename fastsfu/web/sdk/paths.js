@@ -108,9 +108,14 @@ export class MediaPaths {
     this.follow(topology);
   }
 
-  /** @param {Wire.Sections} sections that we are to receive in */
+  /** @param {Wire.SectionsMessage} sections that we are to receive in */
   setSections(sections) {
     this.#sfu.setSections(sections);
+  }
+
+  /** What we have in force of what the server said, once more. */
+  confirm() {
+    this.#sfu.confirm();
   }
 
   /**

@@ -134,6 +134,7 @@ export interface Offer {
 
 export interface Confirm {
   type: 'confirm';
+  revision?: number;
 }
 
 export interface Update {
@@ -254,12 +255,16 @@ export interface Answer {
   id: number;
   sdp: string;
   subscriptions: Record<string, Subscribed>;
+  revision: number;
 }
 
 export interface SectionsMessage {
   type: 'sections';
   audio: number;
   video: number;
+  offer: boolean;
+  subscriptions: Record<string, Subscribed>;
+  revision: number;
 }
 
 export interface ParticipantJoined {

@@ -34,7 +34,21 @@ export function trackKey(sessionId, source) {
 }
 
 /**
- * The tracks that an answer gives us, by `trackKey`.
+ * What sections carry after a change: a source is in one of them only.
+ *
+ * @param {Record<string, Subscribed>} subscriptions by mid
+ * @param {Record<string, Subscribed>} changes by mid
+ * @returns {Record<string, Subscribed>}
+ */
+export function remapped(subscriptions, changes) {
+  const keys = new Set(Object.values(changes).map((one) => trackKey(one.session_id, one.source)));
+  const kept = Object.entries(subscriptions)
+    .filter(([, { session_id, source }]) => !keys.has(trackKey(session_id, source)));
+  return { ...Object.fromEntries(kept), ...changes };
+}
+
+/**
+ * The tracks that the sections give us, by `trackKey`.
  *
  * @template Track
  * @param {Record<string, Subscribed>} subscriptions by mid

@@ -1,0 +1,31 @@
+"""Which receiving section can carry a publication, by the codecs of both."""
+
+from collections.abc import Sequence
+
+from fastsfu.sdp.codecs import described
+from fastsfu.sdp.negotiate import OfferedSection, match_payload_types
+from fastsfu.tracks import PayloadTypes, Publication, same_payload_types
+
+
+def matching_section(
+    publication: Publication, sections: Sequence[OfferedSection]
+) -> tuple[int, PayloadTypes] | None:
+    """The first section that can carry it, and how payload types map; sections of one client mostly
+    have the same codecs, which are then tried once.
+    """
+    tried = None
+    for position, section in enumerate(sections):
+        if tried is not None and same_payload_types(section.codecs, tried):
+            continue
+        tried = section.codecs
+        if payload_types := match_payload_types(publication.codecs, section.codecs):
+            return position, payload_types
+    return None
+
+
+def why_undecodable(publication: Publication, sections: Sequence[OfferedSection]) -> str:
+    takes = described(codec for section in sections for codec in section.codecs)
+    return (
+        f"The {publication.source} of {publication.session_id} comes in "
+        f"{described(publication.codecs)} only, and the client takes {takes}."
+    )
