@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fastapi import status
-from pydantic import JsonValue
+from pydantic import ConfigDict, JsonValue
 
 from fastsfu.config import Config
 from fastsfu.http.api.route import ApiRoute, Body, TheRoom, router
@@ -20,6 +20,8 @@ messages = router("rooms", MessagesRoute)
 
 class SaidMessage(Body):
     """What is to be said, and to whom: everybody, or these session ids."""
+
+    model_config = ConfigDict(allow_inf_nan=True)  # the room says what is no JSON
 
     data: JsonValue
     to: Literal["*"] | list[SessionId] = "*"
