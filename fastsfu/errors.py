@@ -56,6 +56,13 @@ class JoinError(FastSFUError):
         super().__init__(error_type, info)
 
 
+class RecordError(FastSFUError):
+    """What is to outlive the rooms cannot be kept now: the database is not to be reached."""
+
+    def __init__(self, info: str) -> None:
+        super().__init__("unavailable", info)
+
+
 class RequestError(FastSFUError):
     """A message or request that makes no sense now; `bad-request` unless there is a better word."""
 

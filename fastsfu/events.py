@@ -65,6 +65,14 @@ class HiddenParticipants:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomChanged:
+    """The room takes so many from now on, or ends then; told to everybody in it."""
+
+    max_participants: int
+    ends_at: float | None  # seconds since 1970; None: it does not
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveSpeaker:
     session_id: str | None  # None: nobody speaks
 
@@ -195,6 +203,7 @@ Event = (
     | ParticipantLeft
     | Muted
     | HiddenParticipants
+    | RoomChanged
     | ActiveSpeaker
     | SectionsWanted
     | EncodingsWanted

@@ -26,6 +26,7 @@ from fastsfu.events import Failure, Signaler
 from fastsfu.messages.exchange import OnAppMessage
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.observer import Observer
+from fastsfu.room.records import InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
 from fastsfu.room.rooms import Rooms
 from fastsfu.session.arrival import Arrival
@@ -39,8 +40,8 @@ END_OF_LIFE: Final = "end-of-life"
 class SFU:
     """One server's calls. Async context manager; all methods belong to the event loop's thread.
 
-    Attributes: `config`, `rooms`, `tokens` (signs and verifies; with a random secret when the
-    configuration has none).
+    Attributes: `config`, `rooms`, `records`, `tokens` (signs and verifies; with a random secret
+    when the configuration has none).
     """
 
     def __init__(
@@ -53,17 +54,20 @@ class SFU:
         on_app_message: OnAppMessage | None = None,
         on_channel: OnChannel | None = None,
         observers: Iterable[Observer] = (),
+        records: Records | None = None,
         open_engines: Callable[[Config], Sequence[MediaEngine]] | None = None,
         on_bound: Callable[[], None] = lambda: None,
     ) -> None:
         """The hooks are those of rooms that have none of their own (Gates and Room describe them).
 
         `observers` are told what happens in all rooms (room/observer.py describes it).
+        `records` keep what is to outlive the rooms (room/records.py); default: in memory.
         `open_engines` makes the media engines when the SFU is entered; without it, `on_bound` is
         called then, when all ports are open and no media thread runs yet.
         """
         self.config = Config() if config is None else config
         self.tokens = Tokens(self.config.secret, self.config.former_secrets)
+        self.records = InMemory() if records is None else records
         self.rooms = Rooms(
             self.config,
             self.tokens.resume_keys,
@@ -71,6 +75,7 @@ class SFU:
             on_leave,
             on_topology,
             observers,
+            self.records,
         )
         self._open_engines = open_engines or partial(opening.open_engines, on_bound=on_bound)
         self._quotas = Quotas(self.config)
@@ -80,13 +85,18 @@ class SFU:
     async def __aenter__(self) -> Self:
         if self._workers is not None:
             raise RuntimeError("the SFU is running already")
-        self._workers = Workers(
-            self._open_engines(self.config),
-            spread_at=self.config.spread_at,
-            patience=self.config.worker_timeout,
-        )
+        found = await self.records.open()
+        try:
+            self._workers = Workers(
+                self._open_engines(self.config),
+                spread_at=self.config.spread_at,
+                patience=self.config.worker_timeout,
+            )
+        except BaseException:
+            await self.records.close()
+            raise
         self._is_draining = False
-        self.rooms.open()
+        self.rooms.open(found)
         return self
 
     async def __aexit__(

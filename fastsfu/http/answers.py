@@ -20,6 +20,7 @@ STATUS = {
     "bad-request": 400,
     "too-large": 413,
     "end-of-life": 503,
+    "unavailable": 503,
     "rate-limit": 429,
 }
 

@@ -170,10 +170,11 @@ class Joined(Model):
 
 
 class Resumed(Model):
-    """The session goes on; `participants`, `sections` and `topology` as they are now."""
+    """The session goes on; `room`, `participants`, `sections` and `topology` as they are now."""
 
     type: Literal["resumed"] = "resumed"
     session_id: SessionId
+    room: RoomInfo
     you: Participant
     participants: list[Participant]
     hidden_participants: HiddenCount
@@ -234,6 +235,14 @@ class HiddenParticipants(Model):
 
     type: Literal["hidden-participants"] = "hidden-participants"
     count: int
+
+
+class RoomUpdated(Model):
+    """The room takes another number of participants from now on, or ends at another time."""
+
+    type: Literal["room-updated"] = "room-updated"
+    max_participants: int
+    ends_at: float | None = Field(description="seconds since 1970; null: it does not end")
 
 
 class ActiveSpeaker(Model):

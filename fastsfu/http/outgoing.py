@@ -85,6 +85,7 @@ def _state_key(message: Model) -> object | None:
             messages.SectionsMessage()
             | messages.ActiveSpeaker()
             | messages.HiddenParticipants()
+            | messages.RoomUpdated()
             | messages.Connection()
             | peer_messages.TopologyMessage()
         ):

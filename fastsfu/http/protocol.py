@@ -59,6 +59,7 @@ ServerMessage = Annotated[
     | messages.ParticipantUpdated
     | messages.ParticipantLeft
     | messages.HiddenParticipants
+    | messages.RoomUpdated
     | messages.ActiveSpeaker
     | messages.Encodings
     | messages.Connection

@@ -210,7 +210,6 @@ class Client:
             messages.Joined(
                 session_id=session.id,
                 resume_key=session.resume_key,
-                room=translate.room_info(session.room),
                 **translate.scene(session),
                 heartbeat=config.heartbeat,
                 config=values.ClientConfig(

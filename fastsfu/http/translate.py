@@ -38,6 +38,7 @@ def room_info(room: Home[Session]) -> values.RoomInfo:
 class Scene(TypedDict):
     """What `joined` and `resumed` have in common."""
 
+    room: values.RoomInfo
     you: values.Participant
     participants: list[values.Participant]
     hidden_participants: int
@@ -51,6 +52,7 @@ def scene(session: Session) -> Scene:
     """How the call looks from a session now."""
     wanted = session.wanted_sections()
     return {
+        "room": room_info(session.room),
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
         "hidden_participants": session.room.hidden_count,
@@ -179,6 +181,9 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
         session_id=event.session_id, reason=event.reason
     ),
     events.HiddenParticipants: lambda event: messages.HiddenParticipants(count=event.count),
+    events.RoomChanged: lambda event: messages.RoomUpdated(
+        max_participants=event.max_participants, ends_at=event.ends_at
+    ),
     events.ActiveSpeaker: lambda event: messages.ActiveSpeaker(session_id=event.session_id),
     events.SectionsWanted: lambda event: messages.SectionsMessage(
         audio=event.audio,

@@ -79,9 +79,7 @@ class Peering:
         self._topology.watch(watched, self._now())
         self._follow()
 
-    def update(
-        self, wanted: TopologyProperty, policy: P2pPolicy, back_after: float | None
-    ) -> None:
+    def update(self, wanted: TopologyProperty, policy: P2pPolicy, back_after: float | None) -> None:
         """The room's properties are others now; `back_after` in seconds."""
         self._topology.update(wanted, policy, back_after, self._now())
         self._follow()

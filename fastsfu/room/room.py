@@ -5,6 +5,7 @@ event loop is told as one event (`News`).
 """
 
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from fastsfu.events import (
     ParticipantJoined,
     ParticipantLeft,
     ParticipantUpdated,
+    RoomChanged,
 )
 from fastsfu.messages.exchange import AppMessage, Exchange
 from fastsfu.p2p.peering import Peering
@@ -49,10 +51,10 @@ class Room(RoomProperties, Moderated):
     """Made by `sfu.rooms.create`, or by the first who joins with a token for it.
 
     Attributes: `name`, `options` (all of them, which `update` changes; each is an attribute, too),
-    `on_join`, `on_app_message`, `on_channel` (its Gates, which may be exchanged at any time),
-    `on_leave` (called when a session is out, with the reason), `on_topology` (called with what
-    carries the call from now on: `peer`, `sfu`, or `none` while nobody is there to talk to). These
-    two may be coroutine functions.
+    `created_at` (seconds since 1970), `on_join`, `on_app_message`, `on_channel` (its
+    Gates, which may be exchanged at any time), `on_leave` (called when a session is out, with the
+    reason), `on_topology` (called with what carries the call from now on: `peer`, `sfu`, or `none`
+    while nobody is there to talk to). These two may be coroutine functions.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Room(RoomProperties, Moderated):
     ) -> None:
         self.name = name
         self.options = options
+        self.created_at = time.time()
         self.on_join = gates.on_join
         self.on_app_message = gates.on_app_message
         self.on_channel = gates.on_channel
@@ -141,11 +144,14 @@ class Room(RoomProperties, Moderated):
             raise RequestError("Not everybody in the room can connect directly.")
         if is_direct and len(sessions) > DIRECT_PARTICIPANTS:
             raise RequestError(f"{len(sessions)} are in the room: too many for topology p2p.")
+        told = (self.max_participants, self.ends_at)
         self.options = wanted
         self._entrance.update(wanted)
         self._stage.voices.set_limit(wanted.audio_forward)
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
+        if told != (self.max_participants, self.ends_at):
+            self._broadcast(RoomChanged(self.max_participants, self.ends_at))
 
     def send_app_message(self, data: Any, to: Literal["*"] | Sequence[str] = "*") -> None:
         """Say something to everybody in the room, or to these session ids; `fromId` is "server".

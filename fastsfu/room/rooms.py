@@ -1,19 +1,21 @@
 """The rooms of an SFU by name, and its sessions by id."""
 
 import asyncio
+import heapq
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypedDict, Unpack
 
 from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.config import Config
-from fastsfu.errors import RequestError
+from fastsfu.errors import JoinError, RequestError
 from fastsfu.messages.exchange import MessageCounts, OnAppMessage
 from fastsfu.room.bans import Bans
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.notices import Notice
 from fastsfu.room.observer import Observer, Observers
 from fastsfu.room.options import RoomOptions
+from fastsfu.room.records import Found, InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
@@ -51,6 +53,7 @@ class Rooms:
         on_leave: OnLeave | None = None,
         on_topology: OnTopology | None = None,
         observers: Iterable[Observer] = (),
+        records: Records | None = None,
     ) -> None:
         """Gates and hooks are for rooms that have none of their own."""
         self.sessions: dict[str, Session] = {}
@@ -62,7 +65,8 @@ class Rooms:
         self._gates = gates
         self._on_leave = on_leave
         self._on_topology = on_topology
-        self._observers = Observers(observers)
+        self._records = InMemory() if records is None else records
+        self._observers = Observers([self._records, *observers])
         self._rooms: dict[str, Room] = {}
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
         self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
@@ -111,6 +115,15 @@ class Rooms:
         """The room of this name, if there is one now."""
         return self._rooms.get(name)
 
+    def page(self, after: str = "", limit: int = 100) -> list[Room]:
+        """The rooms whose names come after this one, in order of their names, so many at most."""
+        names = heapq.nsmallest(limit, (name for name in self._rooms if name > after))
+        return [self._rooms[name] for name in names]
+
+    def stays(self, room: Room) -> bool:
+        """It was made by `create`, and so is there until it is deleted."""
+        return room.name in self._kept
+
     def delete(self, name: str) -> None:
         """End everybody's session in it (`ejected`) and forget it; raises KeyError."""
         room = self._rooms.pop(name)
@@ -141,12 +154,15 @@ class Rooms:
             session = session_of(room)
             self.bans.check(name, session.grant, self._origin(name, session))
             await room.admit(session)
+            self.sessions[session.id] = session
+            await self._records.settled()  # before its client hears that it is in
+            if session.ended is not None:
+                raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
         except BaseException:
             if session is not None:
                 session.leave("not-allowed")
             self.given_up(room)
             raise
-        self.sessions[session.id] = session
         return session
 
     def reconfigure(self, config: Config) -> None:
@@ -154,9 +170,14 @@ class Rooms:
         self.defaults = RoomOptions.of(config)
         self.max_app_message_bytes = config.max_app_message_bytes
 
-    def open(self) -> None:
-        """Begin to watch the rooms' times; called in the event loop."""
+    def open(self, found: Found) -> None:
+        """Bring back what was kept, and begin to watch the rooms' times; in the event loop."""
+        for record in found.rooms:
+            if record.name not in self._rooms:  # the application's own come first
+                self.create(record.name, record.options).created_at = record.created_at
         self._is_open = True
+        for notice in found.unfinished:
+            self.tell(notice)
         for room in self:
             room.open()
 
@@ -170,6 +191,7 @@ class Rooms:
         if self._hooks:
             await asyncio.wait(self._hooks)
         await self._observers.close()
+        await self._records.close()
 
     async def vacated(self) -> None:
         """Wait until the last session has left."""

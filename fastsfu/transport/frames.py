@@ -145,9 +145,7 @@ class Refused(Model):
 
     type: Literal["refused"] = "refused"
     number: Count = Field(description="0: of a frame that could not be read, or is no message")
-    error: str = Field(
-        description="`too-large`, `not-allowed`, `bad-message`, or what a hook gave"
-    )
+    error: str = Field(description="`too-large`, `not-allowed`, `bad-message`, or what a hook gave")
     info: str = Field(description="one sentence for a person")
 
 

@@ -59,6 +59,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "resumed": {
         "session_id": "s",
+        "room": {"name": "r", "max_participants": 3, "ends_at": 1893456000.0},
         "you": PARTICIPANT,
         "participants": [],
         "hidden_participants": 0,
@@ -83,6 +84,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "revision": 4,
     },
     "hidden-participants": {"count": 2},
+    "room-updated": {"max_participants": 4, "ends_at": None},
     "participant-joined": {"participant": PARTICIPANT},
     "participant-updated": {"participant": PARTICIPANT},
     "participant-left": {"session_id": "s", "reason": "left"},

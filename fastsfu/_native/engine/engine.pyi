@@ -25,44 +25,44 @@ class Links:
     """What the engines of one process share, so that streams can go from one to another."""
 
 class Engine:
-    port: int            # UDP port that was bound
-    crypto: str          # "ipsec-mb" or "openssl"
+    port: int  # UDP port that was bound
+    crypto: str  # "ipsec-mb" or "openssl"
     transports: Transports
     streams: Streams
     channels: Channels
     relay: RelayCommands
-    fingerprint: str     # SHA-256 of the DTLS certificate, "AB:CD:..."
+    fingerprint: str  # SHA-256 of the DTLS certificate, "AB:CD:..."
 
     def __init__(
         self,
         *,
-        host: str,                      # "0.0.0.0", "::" (dual stack) or one address
-        port: int,                      # 0: any
+        host: str,  # "0.0.0.0", "::" (dual stack) or one address
+        port: int,  # 0: any
         certificate_pem: bytes,
         private_key_pem: bytes,
         crypto: Literal["auto", "ipsec-mb", "openssl"] = "auto",
         gso: bool = True,
         gro: bool = True,
-        hold_us: int = 500,             # longest wait for the rest of a video frame
-        busy_poll_us: int = 0,          # asks for datagrams so long before it sleeps
+        hold_us: int = 500,  # longest wait for the rest of a video frame
+        busy_poll_us: int = 0,  # asks for datagrams so long before it sleeps
         max_transports: int = 4096,
         max_streams: int = 65536,
-        max_buffers: int = 131072,      # 2 KiB each
-        index: int = 0,                 # of the worker, its own among those that share `links`
+        max_buffers: int = 131072,  # 2 KiB each
+        index: int = 0,  # of the worker, its own among those that share `links`
         links: Links | None = None,
-    ) -> None: ...                      # raises OSError, ValueError
+    ) -> None: ...  # raises OSError, ValueError
     # TURN on the media port; before start. Raises OSError, ValueError
     def open_relay(self, options: RelayOptions) -> None: ...
-    extra_port: int | None                  # the relay's further port that was bound; 0: none
+    extra_port: int | None  # the relay's further port that was bound; 0: none
     def start(self) -> None: ...
     # ends the thread; frees everything, with the last of those that share its Links; idempotent
     def close(self) -> None: ...
     # grows while the worker lives; wakes it, so that it also does when there is nothing to do
     def beat(self) -> int: ...
-    def busy_us(self) -> int: ...       # in which it did not wait, so far
-    def fileno(self) -> int: ...        # readable when poll has something to do
-    def poll(self, events: Events) -> int: ...          # events delivered
-    def dtls_timeout(self) -> float | None: ...         # seconds until handle_dtls_timeouts is due
+    def busy_us(self) -> int: ...  # in which it did not wait, so far
+    def fileno(self) -> int: ...  # readable when poll has something to do
+    def poll(self, events: Events) -> int: ...  # events delivered
+    def dtls_timeout(self) -> float | None: ...  # seconds until handle_dtls_timeouts is due
     def handle_dtls_timeouts(self, events: Events) -> None: ...
     # structured, one row per live RTP stream
     def snapshot(self) -> npt.NDArray[Any]: ...

@@ -4,14 +4,14 @@ from enum import IntEnum
 from typing import Protocol
 
 class IceState(IntEnum):
-    CONNECTED = 1       # a pair was nominated (again after a restart)
+    CONNECTED = 1  # a pair was nominated (again after a restart)
     # no authentic packet within the consent timeout; the transport is still to be closed
     EXPIRED = 2
 
 class DtlsState(IntEnum):
-    CONNECTED = 1       # fingerprint checked, SRTP keys handed to the worker
-    CLOSED = 2          # the peer said close_notify
-    FAILED = 3          # handshake failed or wrong fingerprint; detail says which
+    CONNECTED = 1  # fingerprint checked, SRTP keys handed to the worker
+    CLOSED = 2  # the peer said close_notify
+    FAILED = 3  # handshake failed or wrong fingerprint; detail says which
 
 class Events(Protocol):
     """What Engine.poll calls, in order of happening."""
@@ -22,7 +22,7 @@ class Events(Protocol):
     def on_dtls(self, transport: int, state: DtlsState, detail: str) -> None: ...
     # first authentic packet
     def on_stream_started(self, inbound: int, ssrc: int) -> None: ...
-    def on_stream_ended(self, inbound: int) -> None: ...                             # RTCP BYE
+    def on_stream_ended(self, inbound: int) -> None: ...  # RTCP BYE
     # 0 silent .. 127 loud, smoothed
     def on_audio_level(self, inbound: int, level: int) -> None: ...
     # somebody at this worker asks for this encoding (an inbound stream or a replica), or nobody

@@ -40,5 +40,5 @@ class RelayCommands:
 
     # Let in whom sessions' credentials name, at most max_users; raises ValueError above 64 bytes.
     def admit(self, user: str) -> None: ...
-    def revoke(self, user: str) -> None: ...    # no more; his allocations are closed
-    def forget_client(self, ip: str, port: int) -> None: ...    # its allocation is closed
+    def revoke(self, user: str) -> None: ...  # no more; his allocations are closed
+    def forget_client(self, ip: str, port: int) -> None: ...  # its allocation is closed

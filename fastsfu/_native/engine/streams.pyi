@@ -16,15 +16,15 @@ class Streams:
         *,
         kind: int,
         mid: str,
-        ssrc: int | None,               # None: bound by MID when it arrives
+        ssrc: int | None,  # None: bound by MID when it arrives
         rtx_ssrc: int | None,
         # (pt, Codec, clock rate, rtx pt or -1)
         payload_types: Sequence[tuple[int, int, int, int]],
-        nack: bool,                     # ask for our own losses
-        fir: bool,                      # ask for keyframes by FIR (RFC 5104), not PLI
-        voices: RoomVoices | None = None,       # those of its room, when it is one of them
-        rid: str = "",                  # of one encoding among several (RFC 8851)
-        lower: int = 0,                 # another encoding of its source, if there is one
+        nack: bool,  # ask for our own losses
+        fir: bool,  # ask for keyframes by FIR (RFC 5104), not PLI
+        voices: RoomVoices | None = None,  # those of its room, when it is one of them
+        rid: str = "",  # of one encoding among several (RFC 8851)
+        lower: int = 0,  # another encoding of its source, if there is one
     ) -> int: ...
     # nothing of it is forwarded; video goes on at the keyframe that is then asked for
     def pause_inbound(self, inbound: int, paused: bool) -> None: ...
@@ -34,18 +34,18 @@ class Streams:
     def close_inbound(self, inbound: int) -> None: ...
     # for create_outbound here, `source`: of another engine that has the same Links
     def create_replica(
-        self, source: Streams, inbound: int, *, kind: int, clock_rate: int,
-        lower: int = 0) -> int: ...
+        self, source: Streams, inbound: int, *, kind: int, clock_rate: int, lower: int = 0
+    ) -> int: ...
     def close_replica(self, replica: int) -> None: ...
     def create_outbound(
         self,
         transport: int,
-        inbound: int,           # or a replica
+        inbound: int,  # or a replica
         *,
         ssrc: int,
         rtx_ssrc: int | None,
-        payload_types: Sequence[tuple[int, int, int]],        # (source pt, pt, rtx pt or -1)
-        cname: str,                     # at most 64 bytes
+        payload_types: Sequence[tuple[int, int, int]],  # (source pt, pt, rtx pt or -1)
+        cname: str,  # at most 64 bytes
         # with transport-wide numbers, whose id set_extensions has said
         numbered: bool = False,
     ) -> int: ...
@@ -56,8 +56,8 @@ class Streams:
         self,
         outbound: int,
         *,
-        priority: int,          # 0..255, the higher goes first
-        most_layer: int,        # 0 = the smallest .. 255 = any
-        most_height: int,       # of the picture; 0 = any
+        priority: int,  # 0..255, the higher goes first
+        most_layer: int,  # 0 = the smallest .. 255 = any
+        most_height: int,  # of the picture; 0 = any
     ) -> None: ...
-    def request_keyframe(self, inbound: int) -> None: ...       # throttled in the worker
+    def request_keyframe(self, inbound: int) -> None: ...  # throttled in the worker

@@ -1,6 +1,10 @@
 """All resources of the REST interface."""
 
+from fastsfu.http.api.meetings import meetings
 from fastsfu.http.api.messages import messages
+from fastsfu.http.api.participants import participants
+from fastsfu.http.api.presence import presence
+from fastsfu.http.api.rooms import rooms
 from fastsfu.http.api.tokens import tokens
 
-ROUTERS = (messages, tokens)
+ROUTERS = (rooms, presence, participants, messages, meetings, tokens)

@@ -241,6 +241,7 @@ export interface Joined {
 export interface Resumed {
   type: 'resumed';
   session_id: string;
+  room: RoomInfo;
   you: Participant;
   participants: Participant[];
   hidden_participants: number;
@@ -280,6 +281,12 @@ export interface ParticipantUpdated {
 export interface HiddenParticipants {
   type: 'hidden-participants';
   count: number;
+}
+
+export interface RoomUpdated {
+  type: 'room-updated';
+  max_participants: number;
+  ends_at: number | null;
 }
 
 export interface ParticipantLeft {

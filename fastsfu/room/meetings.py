@@ -1,0 +1,133 @@
+"""Meetings: each from the first who joins a room to the last who leaves it, and who was there.
+
+`Meetings` makes them of notices; it knows no clock but theirs, and keeps none that has ended.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fastsfu.auth.permissions import Permissions
+from fastsfu.events import Participant
+from fastsfu.room.notices import Joined, Left, Notice, Updated
+
+
+@dataclass(slots=True)
+class Attendance:
+    """One session's part in a meeting. Times in seconds since 1970."""
+
+    session_id: str
+    origin: str
+    user_id: str | None
+    name: str
+    owner: bool
+    hidden: bool
+    joined_at: float
+    left_at: float | None = None
+    reason: str | None = None  # why it left
+
+    @property
+    def participant(self) -> Participant:
+        """As far as it is known here."""
+        return Participant(
+            session_id=self.session_id,
+            name=self.name,
+            owner=self.owner,
+            user_data=None,
+            sources=frozenset(),
+            revision=0,
+            joined_at=self.joined_at,
+            origin=self.origin,
+            permissions=Permissions(owner=self.owner),
+            held=frozenset(),
+        )
+
+
+@dataclass(slots=True)
+class Meeting:
+    """One meeting of a room."""
+
+    room: str
+    started_at: float
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    ended_at: float | None = None
+    most: int = 0  # sessions at once
+    attendances: dict[str, Attendance] = field(default_factory=dict)  # by session id
+    present: int = 0  # of them, now
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a notice means for the meeting of its room."""
+
+    meeting: Meeting
+    attendance: Attendance
+    began: bool = False
+    ended: bool = False
+
+
+class Meetings:
+    """Those that go on."""
+
+    def __init__(self, ongoing: Iterable[Meeting] = ()) -> None:
+        self._of_room = {meeting.room: meeting for meeting in ongoing}
+
+    def of(self, room: str) -> Meeting | None:
+        """The meeting of the room of this name now."""
+        return self._of_room.get(room)
+
+    def follow(self, notice: Notice) -> Change | None:
+        """What has changed; None for what means nothing here."""
+        match notice:
+            case Joined():
+                return self._joined(notice)
+            case Updated():
+                return self._renamed(notice)
+            case Left():
+                return self._left(notice)
+        return None
+
+    def _joined(self, notice: Joined) -> Change:
+        meeting = self._of_room.get(notice.room)
+        began = meeting is None
+        if meeting is None:
+            meeting = self._of_room[notice.room] = Meeting(notice.room, notice.at)
+        who = notice.participant
+        attendance = Attendance(
+            session_id=who.session_id,
+            origin=who.origin,
+            user_id=notice.user_id,
+            name=who.name,
+            owner=who.owner,
+            hidden=notice.hidden,
+            joined_at=notice.at,
+        )
+        meeting.attendances[who.session_id] = attendance
+        meeting.present += 1
+        meeting.most = max(meeting.most, meeting.present)
+        return Change(meeting, attendance, began=began)
+
+    def _renamed(self, notice: Updated) -> Change | None:
+        attendance = self._attendance(notice)
+        if attendance is None or attendance.name == notice.participant.name:
+            return None
+        attendance.name = notice.participant.name
+        return Change(self._of_room[notice.room], attendance)
+
+    def _left(self, notice: Left) -> Change | None:
+        attendance = self._attendance(notice)
+        if attendance is None or attendance.left_at is not None:
+            return None
+        meeting = self._of_room[notice.room]
+        attendance.left_at, attendance.reason = notice.at, notice.reason
+        meeting.present -= 1
+        if not meeting.present:
+            meeting.ended_at = notice.at
+            del self._of_room[notice.room]
+        return Change(meeting, attendance, ended=not meeting.present)
+
+    def _attendance(self, notice: Updated | Left) -> Attendance | None:
+        meeting = self._of_room.get(notice.room)
+        if meeting is None:
+            return None
+        return meeting.attendances.get(notice.participant.session_id)
