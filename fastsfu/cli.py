@@ -17,7 +17,7 @@ from rich.table import Table
 import fastsfu
 from fastsfu import logs
 from fastsfu.config import Config
-from fastsfu.errors import ConfigError
+from fastsfu.errors import ConfigError, RecordError
 from fastsfu.sandbox import Sandbox
 
 ROOM = "demo"  # the room of the link that a server without a secret prints
@@ -73,7 +73,7 @@ def main() -> None:
     """Entry point of the `fastsfu` command."""
     try:
         app()
-    except ConfigError as error:
+    except (ConfigError, RecordError) as error:
         typer.echo(f"fastsfu: {error.info}", err=True)
         raise SystemExit(2) from None
 
@@ -147,11 +147,12 @@ def _run(load: Callable[[], Config], sandbox: bool | None, config_file: Path | N
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import uvloop
 
+    from fastsfu.assembly import assemble
     from fastsfu.http.server import serve as serve_https
 
     # asyncio's own TLS touches 256 KiB for each connection, uvloop's what it needs of them.
     if sandbox is False:
-        uvloop.run(serve_https(config, _announce, load=load))
+        uvloop.run(serve_https(assemble(config), _announce, load))
         return
     box = Sandbox(required=bool(sandbox))
     read_again = (config_file, config.cert, config.key, config.key_passphrase_file)
@@ -161,7 +162,8 @@ def _run(load: Callable[[], Config], sandbox: bool | None, config_file: Path | N
         box.close()
         _announce(sfu, url)
 
-    uvloop.run(serve_https(config, on_ready, lambda: box.drop_privileges(files), load))
+    sfu = assemble(config, on_bound=lambda: box.drop_privileges(files))
+    uvloop.run(serve_https(sfu, on_ready, load))
 
 
 def _announce(sfu: Any, url: str) -> None:

@@ -8,7 +8,7 @@ can be told to go on with another one (`SFU.reconfigure`).
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -145,6 +145,16 @@ class Config(MediaOptions):
     """Seconds with two left after which a call on the SFU goes back to P2P. Default: it stays there
     until one is left.
     """
+
+    # What outlives the process
+
+    database: SecretStr | None = None
+    """Where rooms and meetings are kept: `sqlite:///calls.db` (a file) or
+    `postgresql://user:password@host/name`. Default: in memory.
+    """
+
+    meeting_retention: Seconds = 90 * 86_400.0
+    """Seconds that meetings are kept after they have ended, where there is a database."""
 
     # Messages
 

@@ -85,16 +85,17 @@ class SFU:
     async def __aenter__(self) -> Self:
         if self._workers is not None:
             raise RuntimeError("the SFU is running already")
-        found = await self.records.open()
+        workers = Workers(
+            self._open_engines(self.config),
+            spread_at=self.config.spread_at,
+            patience=self.config.worker_timeout,
+        )
         try:
-            self._workers = Workers(
-                self._open_engines(self.config),
-                spread_at=self.config.spread_at,
-                patience=self.config.worker_timeout,
-            )
+            found = await self.records.open()
         except BaseException:
-            await self.records.close()
+            workers.close()
             raise
+        self._workers = workers
         self._is_draining = False
         self.rooms.open(found)
         return self

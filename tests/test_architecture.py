@@ -24,7 +24,7 @@ PYTHON = {
     **dict.fromkeys(["engine"], "engine"),
     **dict.fromkeys(["tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),
     **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
-    **dict.fromkeys(["cli", "config_document", "doctor", "logs", "sandbox"], "top"),
+    **dict.fromkeys(["cli", "assembly", "config_document", "doctor", "logs", "sandbox"], "top"),
     **dict.fromkeys(["__init__", "__main__"], "top"),
 }
 MAY_IMPORT = {

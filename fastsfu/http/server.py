@@ -44,21 +44,18 @@ CLOSE_SECONDS = 5  # for connections to end after the calls have
 
 
 async def serve(
-    config: Config,
-    on_ready: Callable[[SFU, str], None],
-    on_bound: Callable[[], None] = lambda: None,
-    load: Callable[[], Config] | None = None,
+    sfu: SFU, on_ready: Callable[[SFU, str], None], load: Callable[[], Config] | None = None
 ) -> None:
-    """Serve until told to stop. `on_bound` is called when all ports and files are open and no media
-    thread runs yet; `on_ready` gets the SFU and the URL once requests are answered.
+    """Enter the SFU and serve it until told to stop.
 
-    `load` reads the configuration again, on SIGHUP. Raises ConfigError when a port is taken or the
-    certificate is no good.
+    `on_ready` gets the SFU and the URL once requests are answered; `load` reads the configuration
+    again, on SIGHUP. Raises ConfigError when a port is taken or the certificate is no good,
+    RecordError when there is no way to the database.
     """
     allow_all_files()
+    config = sfu.config
     certificate = open_certificate(config)
     listener = open_listener(config)
-    sfu = SFU(config, on_bound=on_bound)
     try:
         await sfu.__aenter__()
     except OSError as error:

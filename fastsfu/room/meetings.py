@@ -62,8 +62,9 @@ class Change:
 
     meeting: Meeting
     attendance: Attendance
-    began: bool = False
-    ended: bool = False
+    joined: bool = False  # it is new
+    began: bool = False  # with it the meeting
+    ended: bool = False  # with it the meeting
 
 
 class Meetings:
@@ -105,7 +106,7 @@ class Meetings:
         meeting.attendances[who.session_id] = attendance
         meeting.present += 1
         meeting.most = max(meeting.most, meeting.present)
-        return Change(meeting, attendance, began=began)
+        return Change(meeting, attendance, joined=True, began=began)
 
     def _renamed(self, notice: Updated) -> Change | None:
         attendance = self._attendance(notice)

@@ -1,0 +1,192 @@
+"""What outlives the process, in both databases."""
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect
+
+from fastsfu.errors import ConfigError, RecordError
+from fastsfu.room.meetings import Meeting
+from fastsfu.room.notices import Left
+from fastsfu.room.options import RoomOptions
+from fastsfu.room.records import Found, RoomRecord, Wanted
+from fastsfu.store.store import Store
+from fastsfu.store.tables import METADATA
+from tests.room.test_meetings import joined, left
+
+# A process that has somebody in a room, says so, and waits to be killed.
+KILLED = """
+import asyncio, sys
+from fastsfu.store.store import Store
+from tests.room.test_meetings import joined, left
+
+async def main():
+    store = Store(sys.argv[1])
+    await store.open()
+    for who in ("ada", "bob"):
+        store.noticed(joined("standup", who, 1000.0))
+    store.noticed(left("standup", "bob", 1001.0))
+    await store.settled()
+    print("kept", flush=True)
+    await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def opened(url: str, **options: float) -> AsyncIterator[tuple[Store, Found]]:
+    store = Store(url, **options)
+    found = await store.open()
+    try:
+        yield store, found
+    finally:
+        await store.close()
+
+
+async def test_rooms_are_there_again(url: str) -> None:
+    one = RoomRecord("one", RoomOptions(max_participants=3, ends_at=2e9), 1000.0)
+    two = RoomRecord("two", RoomOptions(topology="sfu"), 1001.0)
+    async with opened(url) as (store, found):
+        assert list(found.rooms) == []
+        for each in (one, two):
+            await store.keep_room(each)
+        changed = RoomRecord("one", RoomOptions(max_participants=5), 1000.0)
+        await store.keep_room(changed)
+    async with opened(url) as (store, found):
+        assert sorted(found.rooms, key=lambda each: each.name) == [changed, two]
+        await store.forget_room("one")
+        await store.forget_room("nobody")
+    async with opened(url) as (_, found):
+        assert list(found.rooms) == [two]
+
+
+async def test_meetings_are_there_again(url: str) -> None:
+    async with opened(url) as (store, _):
+        for at in range(5):
+            store.noticed(joined("ab"[at % 2], f"s{at}", 1e9 + 10.0 * at))
+            store.noticed(joined("ab"[at % 2], f"t{at}", 1e9 + 10.0 * at + 1))
+            store.noticed(left("ab"[at % 2], f"s{at}", 1e9 + 10.0 * at + 2))
+            store.noticed(left("ab"[at % 2], f"t{at}", 1e9 + 10.0 * at + 5))
+        store.noticed(joined("a", "open", 1e9 + 100))
+        await store.settled()
+        assert len(await store.meetings(Wanted())) == 5, "the one that goes on is none of them"
+    async with opened(url, keeps_meetings=1e12) as (store, _):
+        await check_pages(store)
+    async with opened(url, keeps_meetings=1.0) as (store, _):
+        assert await store.meetings(Wanted()) == []
+
+
+async def check_pages(store: Store) -> None:
+    async def begins(**wanted: object) -> list[float]:
+        found = await store.meetings(Wanted(**wanted))  # type: ignore[arg-type]
+        return [each.started_at - 1e9 for each in found]
+
+    assert await begins(until=1e9 + 100) == [40, 30, 20, 10, 0]
+    assert await begins(room="a", limit=2, until=1e9 + 100) == [40, 20]
+    last = (await store.meetings(Wanted(limit=2, until=1e9 + 100)))[-1]
+    assert await begins(after=last.id, limit=2) == [20, 10]
+    assert await begins(since=1e9 + 10, until=1e9 + 30) == [20, 10]
+    with pytest.raises(KeyError):
+        await begins(after="nobody")
+    meeting = (await store.meetings(Wanted(until=1e9 + 5)))[0]
+    assert (meeting.most, meeting.ended_at) == (2, 1e9 + 5)
+    assert [(each.name, each.reason) for each in meeting.attendances.values()] == [("", "left")] * 2
+
+
+async def test_the_ends_that_a_killed_process_left_are_made_up(url: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, url], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "kept\n"
+        async with opened(url) as (store, found):
+            assert list(found.unfinished) == [], "it still lives"
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    async with opened(url) as (store, found):
+        (notice,) = found.unfinished
+        assert isinstance(notice, Left)
+        assert (notice.room, notice.participant.session_id) == ("standup", "ada")
+        assert (notice.reason, notice.at > 1001.0) == ("end-of-life", True)
+        (meeting,) = await store.meetings(Wanted())
+        assert_ended(meeting)
+    async with opened(url) as (_, found):
+        assert list(found.unfinished) == [], "once"
+
+
+def assert_ended(meeting: Meeting) -> None:
+    assert meeting.ended_at is not None
+    reasons = {each.session_id: each.reason for each in meeting.attendances.values()}
+    assert reasons == {"ada": "end-of-life", "bob": "left"}
+
+
+async def test_a_row_that_the_database_will_not_have_costs_the_others_nothing(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(url) as (store, _):
+        store.noticed(joined("a", "once", 1000.0))
+        store.noticed(joined("a", "once", 1000.0))  # a session id comes twice in no call
+        store.noticed(joined("a", "other", 1000.0))
+        with caplog.at_level(logging.ERROR):
+            await store.settled()
+        assert "a row cannot be written" in caplog.text
+        for who in ("once", "other", "once"):
+            store.noticed(left("a", who, 1001.0))
+        await store.settled()
+        assert store.meetings is not None
+
+
+async def test_tables_are_as_the_migrations_make_them(tmp_path: Path) -> None:
+    async with opened(f"sqlite:///{tmp_path}/calls.db"):
+        pass
+    made = inspect(create_engine(f"sqlite:///{tmp_path}/calls.db"))
+    for table in METADATA.sorted_tables:
+        columns = {each["name"]: each["nullable"] for each in made.get_columns(table.name)}
+        assert columns == {each.name: each.nullable for each in table.columns}
+        indexes = {each["name"] for each in made.get_indexes(table.name)}
+        assert indexes == {each.name for each in table.indexes}
+    assert set(made.get_table_names()) == {*METADATA.tables, "alembic_version"}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["calls.db", "mysql://u:secret@h/calls", "sqlite://", "postgresql:secret", ""]
+)
+def test_what_is_no_database_is_refused_without_its_password(wrong: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Store(wrong)
+    assert "database" in caught.value.info
+    assert "secret" not in caught.value.info
+
+
+async def test_a_database_that_cannot_be_reached_is_named_as_such(tmp_path: Path) -> None:
+    for url in (
+        f"sqlite:///{tmp_path}/nowhere/calls.db",
+        "postgresql://u:secret@127.0.0.1:9/calls",
+    ):
+        store = Store(url)
+        with pytest.raises(RecordError) as caught:
+            await store.open()
+        assert "secret" not in f"{caught.value!r} {store!r}"
+        await store.close()
+
+
+async def test_many_rows_are_written_in_few_transactions(tmp_path: Path) -> None:
+    async with opened(f"sqlite:///{tmp_path}/calls.db") as (store, _):
+        for number in range(2000):
+            store.noticed(joined("a", f"s{number}", 1000.0))
+        await asyncio.gather(*(store.settled() for _ in range(100)))
+        for number in range(2000):
+            store.noticed(left("a", f"s{number}", 1001.0))
+        await store.settled()
+        (meeting,) = await store.meetings(Wanted())
+        assert (len(meeting.attendances), meeting.most) == (2000, 2000)
