@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from fastsfu.allowance import Allowance
 from fastsfu.http.keys import KeyCheck
-from fastsfu.messages.exchange import MessageCounts
+from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.sfu import SFU
 from fastsfu.transport.addresses import is_public
 

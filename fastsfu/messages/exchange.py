@@ -1,17 +1,11 @@
 """App messages through the server (promise P6): who gets which, once and in order.
 
-A client's `Mailbox` holds what it has sent (the last number taken over) and what it is still to
-get. It outlives a session that is lost, so that the client finds it again when it joins anew. An
-`Exchange` is a room's: it gives each message to the mailboxes of those it is for, and lets each
+An `Exchange` is a room's: it gives each message to the mailboxes of those it is for, and lets each
 write when all messages of a turn of the event loop are there, in as few frames as they fit.
-
-A mailbox is bounded. What finds no room is not kept, and its client is told in that place how many
-are missing: one slow receiver costs the others nothing.
 """
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -19,18 +13,8 @@ from typing import Any, Literal, Protocol
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
+from fastsfu.messages.mailbox import Mailbox, MessageCounts
 from fastsfu.transport import frames
-
-MAX_KEPT = 1000  # messages of one mailbox, written and not acknowledged ones too
-MAX_KEPT_BYTES = 4 * 1024 * 1024
-FRAME_BYTES = 16 * 1024  # a frame gets no further message from here on
-
-
-class Link(Protocol):
-    """The channel through which a mailbox's client is reached now."""
-
-    def write(self, frame: bytes) -> bool:
-        """Send a frame; False: there is no room, and `Mailbox.flush` is called when there is."""
 
 
 class Owner(Protocol):
@@ -50,125 +34,6 @@ class AppMessage:
     data: Any  # JSON value
     to: Literal["*"] | Sequence[str]  # session ids
     sender: str  # session id, or "server"
-
-
-@dataclass(slots=True)
-class MessageCounts:
-    """Of all rooms, since the server began."""
-
-    received: int = 0  # from clients
-    delivered: int = 0  # to clients, which acknowledged them
-    missed: int = 0  # found no room in a client's mailbox
-
-
-class Mailbox:
-    """One client's. `origin` is the session id under which it first came."""
-
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
-        self.session_id = origin
-        self.received = 0  # last number taken over from the client
-        self.counts = MessageCounts()
-        self._link: Link | None = None
-        self._metadata: dict[str, bytes] = {}  # frames that wait, by session id: the newest of each
-        self._waiting: deque[bytes | _Gap] = deque()
-        self._written: deque[bytes | _Gap] = deque()  # to this link, and not acknowledged
-        self._acknowledged = 0  # messages of this link
-        self._bytes = 0
-        self._gap = 0  # messages that found no room since the last one that did
-
-    def open(self, link: Link) -> None:
-        """The client says hello on a channel: what it has not acknowledged goes over this one."""
-        if self._link is link:
-            return
-        self._link = link
-        self._metadata.clear()  # who joins anew was told all of it
-        self._waiting.extendleft(reversed(self._written))
-        self._written.clear()
-        self._acknowledged = 0
-
-    def shut(self) -> None:
-        """The channel is lost."""
-        self._link = None
-
-    def put(self, fragment: bytes) -> None:
-        """Keep a message for the client, if there is room."""
-        if not self._has_room(1 if not self._gap else 2):
-            self._gap += 1
-            self.counts.missed += 1
-            return
-        self._close_gap()
-        self._waiting.append(fragment)
-        self._bytes += len(fragment)
-
-    def describe(self, session_id: str, frame: bytes) -> None:
-        """Tell the client a participant's metadata, by the channel if there is one now."""
-        if self._link is not None:
-            self._metadata[session_id] = frame
-            self.flush()
-
-    def forget(self, session_id: str) -> None:
-        """A participant has left."""
-        self._metadata.pop(session_id, None)
-
-    def acknowledge(self, count: int) -> None:
-        """The client has got so many messages over this link."""
-        while self._written and self._acknowledged < count:
-            item = self._written.popleft()
-            if not isinstance(item, _Gap):
-                self._acknowledged += 1
-                self.counts.delivered += 1
-                self._bytes -= len(item)
-        if self._gap and self._has_room(2):
-            self._close_gap()
-        self.flush()
-
-    def flush(self) -> None:
-        """Write what the link takes now."""
-        while self._metadata and self._link is not None:
-            session_id = next(iter(self._metadata))
-            if not self._link.write(self._metadata[session_id]):
-                return
-            del self._metadata[session_id]
-        while self._waiting and self._link is not None:
-            items = self._next()
-            first = items[0]
-            if isinstance(first, _Gap):
-                frame = frames.write(frames.Lost(count=first.count))
-            else:
-                frame = frames.messages_frame(items)  # type: ignore[arg-type]
-            if not self._link.write(frame):
-                return
-            for _ in items:
-                self._written.append(self._waiting.popleft())
-
-    def _next(self) -> "list[bytes | _Gap]":
-        """A gap, or the messages of one frame."""
-        items: list[bytes | _Gap] = []
-        size = 0
-        for item in self._waiting:
-            if isinstance(item, _Gap):
-                return items or [item]
-            if items and size + len(item) > FRAME_BYTES:
-                break
-            items.append(item)
-            size += len(item)
-        return items
-
-    def _has_room(self, share: int) -> bool:
-        """After a gap half of all has to be free, or every second message would be one."""
-        kept = len(self._waiting) + len(self._written)
-        return kept < MAX_KEPT // share and self._bytes < MAX_KEPT_BYTES // share
-
-    def _close_gap(self) -> None:
-        if self._gap:
-            self._waiting.append(_Gap(self._gap))
-            self._gap = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Gap:
-    count: int
 
 
 class Exchange:

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
-from fastsfu.messages.exchange import AppMessage, Exchange, Mailbox
+from fastsfu.messages.exchange import AppMessage, Exchange
+from fastsfu.messages.mailbox import Mailbox
 from fastsfu.transport import frames
 
 ACK_SECONDS = 0.1

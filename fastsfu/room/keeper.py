@@ -3,7 +3,7 @@
 from typing import Protocol, TypeVar
 
 from fastsfu.auth.resume_keys import ResumeKeys
-from fastsfu.messages.exchange import MessageCounts
+from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.room.bans import Bans
 from fastsfu.room.notices import Notice
 from fastsfu.session.session import Session

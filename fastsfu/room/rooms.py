@@ -9,7 +9,8 @@ from typing import Any, TypedDict, Unpack
 from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.config import Config
 from fastsfu.errors import JoinError, RequestError
-from fastsfu.messages.exchange import MessageCounts, OnAppMessage
+from fastsfu.messages.exchange import OnAppMessage
+from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.room.bans import Bans
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.notices import Notice

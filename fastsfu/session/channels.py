@@ -14,8 +14,9 @@ from fastsfu.config import Config
 from fastsfu.engine.channels import CHANNEL_STREAMS
 from fastsfu.engine.media import MediaEngine
 from fastsfu.errors import RequestError
-from fastsfu.messages.exchange import AppMessage, Exchange, Mailbox, OnAppMessage
+from fastsfu.messages.exchange import AppMessage, Exchange, OnAppMessage
 from fastsfu.messages.mail import Mail
+from fastsfu.messages.mailbox import Mailbox
 from fastsfu.sdp.negotiate import Offer
 from fastsfu.session.channel import Channel
 from fastsfu.terms import Source

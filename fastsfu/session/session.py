@@ -19,7 +19,7 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
 from fastsfu.events import EncodingsWanted, Ended, Event, Participant, Signaler
-from fastsfu.messages.exchange import Mailbox
+from fastsfu.messages.mailbox import Mailbox
 from fastsfu.names import shown
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.bundle import Answer, IceParameters

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fastsfu.messages.exchange import MAX_KEPT
+from fastsfu.messages.mailbox import MAX_KEPT
 from tests.support.offers import OfferText, Section
 from tests.support.server import PUBLISH, WATCH, LiveServer, asked_for, live_server
 

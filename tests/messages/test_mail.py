@@ -12,8 +12,9 @@ from fastsfu.auth.permissions import Permissions
 from fastsfu.config import Config
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
-from fastsfu.messages.exchange import AppMessage, Exchange, Mailbox, MessageCounts
+from fastsfu.messages.exchange import AppMessage, Exchange
 from fastsfu.messages.mail import ACK_MESSAGES, Mail
+from fastsfu.messages.mailbox import Mailbox, MessageCounts
 from fastsfu.transport import frames
 from tests.support.sessions import Join, turn
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastsfu.events import ParticipantUpdated
-from fastsfu.messages.exchange import Mailbox
+from fastsfu.messages.mailbox import Mailbox
 from fastsfu.session.metadata import LEAP, Metadata
 from tests.support.offers import sending
 from tests.support.sessions import Join, turn
