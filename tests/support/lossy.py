@@ -12,12 +12,13 @@ from tests.support.tap import LOOPBACK, Ear
 
 
 class Wire:
-    """`port` is where the client has to send; `lost` counts what did not come out."""
+    """`host` and `port` are where the client has to send; `lost` counts what did not come out."""
 
     port = 0
     lost = 0
 
-    def __init__(self, share: float, seed: int) -> None:
+    def __init__(self, host: str, share: float, seed: int) -> None:
+        self.host = host
         self._share = share
         self._chance = random.Random(seed)
 
@@ -26,20 +27,28 @@ class Wire:
         self.lost += lost
         return lost
 
+    @property
+    def candidate(self) -> str:
+        """Its line in a description."""
+        return f"a=candidate:1 1 udp 2130706431 {self.host} {self.port} typ host"
+
     def through(self, answer: str) -> str:
         """The server's answer, with this wire as the only candidate of each section."""
-        candidate = f"a=candidate:1 1 udp 2130706431 {LOOPBACK} {self.port} typ host"
         lines = [each for each in answer.split("\r\n") if not each.startswith("a=candidate:")]
-        return "\r\n".join(candidate + "\r\n" + e if e == END else e for e in lines)
+        return "\r\n".join(f"{self.candidate}\r\n{e}" if e == END else e for e in lines)
 
 
 END = "a=end-of-candidates"
 
 
 @asynccontextmanager
-async def lossy(server_port: int, share: float, seed: int = 1) -> AsyncIterator[Wire]:
-    """A wire to this server for one client; it loses this share of what goes through it."""
-    loop, wire, client = asyncio.get_running_loop(), Wire(share, seed), None
+async def lossy(
+    server_port: int, share: float, seed: int = 1, host: str = LOOPBACK
+) -> AsyncIterator[Wire]:
+    """A wire to this server for one client; it loses this share of what goes through it. `host`:
+    an address of this machine for it; libnice takes none of the loopback.
+    """
+    loop, wire, client = asyncio.get_running_loop(), Wire(host, share, seed), None
 
     def upward(data: bytes, address: Any) -> None:
         nonlocal client
@@ -51,9 +60,7 @@ async def lossy(server_port: int, share: float, seed: int = 1) -> AsyncIterator[
         if client is not None and not wire.loses():
             client_side.sendto(data, client)
 
-    client_side, _ = await loop.create_datagram_endpoint(
-        lambda: Ear(upward), local_addr=(LOOPBACK, 0)
-    )
+    client_side, _ = await loop.create_datagram_endpoint(lambda: Ear(upward), local_addr=(host, 0))
     server_side, _ = await loop.create_datagram_endpoint(
         lambda: Ear(downward), remote_addr=(LOOPBACK, server_port)
     )

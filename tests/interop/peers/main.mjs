@@ -37,14 +37,14 @@ const requests = {
     return {};
   },
   state: ({ peer }) => peers.get(peer).state(),
-  publish: async ({ peer, url, token }) => {
+  publish: async ({ peer, url, token, candidate }) => {
     peers.set(peer, new Peer(frames));
-    await peers.get(peer).publish(url, token);
+    await peers.get(peer).publish(url, token, candidate);
     return {};
   },
-  view: async ({ peer, url, token }) => {
+  view: async ({ peer, url, token, candidate }) => {
     peers.set(peer, new Peer(frames));
-    await peers.get(peer).view(url, token);
+    await peers.get(peer).view(url, token, candidate);
     return {};
   },
   stop: async ({ peer }) => {

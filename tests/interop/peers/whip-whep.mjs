@@ -11,19 +11,33 @@ export const version = versionOf('whip-whep');
 export class Peer extends Wrtc {
   #client;
 
-  async publish(url, token) {
+  async publish(url, token, candidate) {
     this.film();
-    this.#client = new WHIPClient();
+    this.#client = by(candidate, new WHIPClient());
     await this.#client.publish(this.pc, url, token);
   }
 
-  async view(url, token) {
+  async view(url, token, candidate) {
     this.pc.addTransceiver('video', { direction: 'recvonly' });
-    this.#client = new WHEPClient();
+    this.#client = by(candidate, new WHEPClient());
     await this.#client.view(this.pc, url, token);
+  }
+
+  async restart() {
+    await this.#client.restart();
+    return '';
   }
 
   async stop() {
     await this.#client.stop();
   }
+}
+
+/** The client, whose server has this one candidate, if there is one. */
+function by(candidate, client) {
+  const others = /^a=candidate:.*\r\n/gm;
+  if (candidate) {
+    client.onAnswer = (sdp) => sdp.replace(others, '').replace(/^a=end/m, `${candidate}\r\na=end`);
+  }
+  return client;
 }
