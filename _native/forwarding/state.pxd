@@ -55,7 +55,7 @@ cdef struct Worker:
     int64_t woke_us               # when the turn began
     int64_t busy_us               # time in which it did not wait
     int64_t next_tick_us
-    int64_t allocation_due_us
+    int64_t preference_due_us
     int64_t slot                  # the last one swept
     int64_t hold_us
     int64_t busy_poll_us

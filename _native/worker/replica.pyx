@@ -5,7 +5,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.ring cimport Ring, ring_end, ring_front, ring_pop
 from fastsfu._native.base.seats cimport seats_leave, seats_take
-from fastsfu._native.forwarding.allocation cimport allocation_ladder
+from fastsfu._native.forwarding.preference cimport preference_ladder
 from fastsfu._native.forwarding.counters cimport LINK_DROPPED
 from fastsfu._native.forwarding.forward cimport fan_out
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
@@ -115,7 +115,7 @@ cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nog
     stream.reception.sr_rtp_ts = clock.rtp_ts
     stream.reception.sr_arrival_us = clock.arrival_us
     if changed:
-        allocation_ladder(ladder_lowest(stream))
+        preference_ladder(ladder_lowest(stream))
 
 
 cdef void let_go(LinkFrame* frame) noexcept nogil:

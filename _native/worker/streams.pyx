@@ -5,7 +5,7 @@ from libc.stdlib cimport calloc, malloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.seats cimport seats_leave, seats_take
-from fastsfu._native.forwarding.allocation cimport allocation_choose
+from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.command cimport (
     CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
 )
@@ -228,7 +228,7 @@ cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil:
         free_outbound(worker, stream)
         return
     worker.outbound[handle_index(stream.handle)] = stream
-    allocation_choose(stream)
+    preference_choose(stream)
     if source.origin:
         worker.next_tick_us = worker.now_us       # no packet of its own asks for its keyframe
     transport_bind(transport, stream.ssrc, stream.handle, SSRC_OUTBOUND)
@@ -258,7 +258,7 @@ cdef void set_preference(
     stream.preference.priority = command.priority
     stream.preference.most_layer = command.most_layer
     stream.preference.most_height = command.most_height
-    allocation_choose(stream)
+    preference_choose(stream)
 
 
 cdef void close_outbound(

@@ -19,7 +19,7 @@ from fastsfu._native.base.ring cimport (
 )
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
-from fastsfu._native.forwarding.allocation cimport ALLOCATION_INTERVAL_US, allocation_tick
+from fastsfu._native.forwarding.preference cimport PREFERENCE_INTERVAL_US, preference_tick
 from fastsfu._native.forwarding.command cimport Head
 from fastsfu._native.forwarding.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.forwarding.estimate cimport estimate_sweep
@@ -299,9 +299,9 @@ cdef void tick(Worker* worker) noexcept nogil:
         hurry = True
     if worker.relay != NULL:
         relay_tick(worker.relay, worker.now_us)
-    if worker.now_us >= worker.allocation_due_us:
-        worker.allocation_due_us = worker.now_us + ALLOCATION_INTERVAL_US
-        allocation_tick(worker)
+    if worker.now_us >= worker.preference_due_us:
+        worker.preference_due_us = worker.now_us + PREFERENCE_INTERVAL_US
+        preference_tick(worker)
     worker.next_tick_us = worker.now_us + (TICK_US if hurry else QUIET_TICK_US)
 
 

@@ -6,12 +6,12 @@ from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 
 cdef enum:
-    ALLOCATION_INTERVAL_US = 100000
+    PREFERENCE_INTERVAL_US = 100000
     REST_AFTER_US = 3000000       # nobody has asked for an encoding for so long: it may rest
 
 # Its preference is new, or its source: aim at the best that is sent.
-cdef void allocation_choose(OutboundStream* receiver) noexcept nogil
+cdef void preference_choose(OutboundStream* receiver) noexcept nogil
 # The same for all receivers of a ladder, since other encodings of it are sent than before.
-cdef void allocation_ladder(InboundStream* lowest) noexcept nogil
-# Each ALLOCATION_INTERVAL_US.
-cdef void allocation_tick(Worker* worker) noexcept nogil
+cdef void preference_ladder(InboundStream* lowest) noexcept nogil
+# Each PREFERENCE_INTERVAL_US.
+cdef void preference_tick(Worker* worker) noexcept nogil

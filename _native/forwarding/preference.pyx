@@ -1,4 +1,4 @@
-"""Receivers to encodings; see allocation.pxd."""
+"""Receivers to encodings; see preference.pxd."""
 
 from libc.stdint cimport int64_t
 
@@ -11,7 +11,7 @@ from fastsfu._native.packet.layers cimport TOP_LAYER
 from fastsfu._native.peer.transport cimport Transport
 
 
-cdef void allocation_choose(OutboundStream* receiver) noexcept nogil:
+cdef void preference_choose(OutboundStream* receiver) noexcept nogil:
     cdef InboundStream* best
     if receiver.source == NULL:
         return
@@ -20,7 +20,7 @@ cdef void allocation_choose(OutboundStream* receiver) noexcept nogil:
     outbound_aim(receiver, best, TOP_LAYER, TOP_LAYER, not receiver.source.live)
 
 
-cdef void allocation_ladder(InboundStream* lowest) noexcept nogil:
+cdef void preference_ladder(InboundStream* lowest) noexcept nogil:
     cdef InboundStream* stream = lowest
     cdef int i
     while stream != NULL:
@@ -28,11 +28,11 @@ cdef void allocation_ladder(InboundStream* lowest) noexcept nogil:
         while i > 0:              # who leaves is followed by the last one, which was asked already
             i -= 1
             if i < stream.outbound_count and stream.outbound[i].source == stream:
-                allocation_choose(stream.outbound[i])
+                preference_choose(stream.outbound[i])
         stream = stream.higher
 
 
-cdef void allocation_tick(Worker* worker) noexcept nogil:
+cdef void preference_tick(Worker* worker) noexcept nogil:
     cdef Transport* transport
     cdef InboundStream* stream
     cdef int i, k
@@ -44,7 +44,7 @@ cdef void allocation_tick(Worker* worker) noexcept nogil:
                 continue
             if ladder_look(stream):
                 tell_taps(worker, stream)
-                allocation_ladder(stream)
+                preference_ladder(stream)
             look_wanted(worker, stream)
     for i in range(worker.replica_count):
         stream = worker.replicas[i]
