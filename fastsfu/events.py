@@ -73,6 +73,15 @@ class RoomChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoSuspended:
+    """A video of that session does not fit to the client, or does again."""
+
+    session_id: str
+    source: Source
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveSpeaker:
     session_id: str | None  # None: nobody speaks
 
@@ -204,6 +213,7 @@ Event = (
     | Muted
     | HiddenParticipants
     | RoomChanged
+    | VideoSuspended
     | ActiveSpeaker
     | SectionsWanted
     | EncodingsWanted

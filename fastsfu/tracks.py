@@ -7,7 +7,7 @@ from typing import Literal
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.engine.voices import RoomVoices
-from fastsfu.events import SubscriptionInfo
+from fastsfu.events import SubscriptionInfo, VideoSuspended
 from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedEncoding, SentStream
 from fastsfu.terms import Kind, Source
 
@@ -124,6 +124,12 @@ class Subscription:
     paused: bool = False  # declined by the receiver
     held: int = 0  # until the receiver has confirmed what has this number; 0: it may flow
     stream_id: str | None = None  # of the MediaStream; None: it is named for what it carries
+    suspended: bool = False  # it does not fit through the way to the receiver
+
+    def suspend(self, suspended: bool) -> VideoSuspended:
+        """It does not fit, or does again: what the receiver is told."""
+        self.suspended = suspended
+        return VideoSuspended(self.publication.session_id, self.publication.source, suspended)
 
     @property
     def info(self) -> SubscriptionInfo:

@@ -22,5 +22,7 @@ cdef struct Acked:
     int64_t bytes             # in the current window
 
 cdef void acked_init(Acked* acked) noexcept nogil
+# From now on the rate may be quite another one: its sender has begun to use what it may.
+cdef void acked_expect(Acked* acked) noexcept nogil
 # arrival_us: by the receiver's clock.
 cdef void acked_on_packet(Acked* acked, int64_t arrival_us, uint32_t size) noexcept nogil

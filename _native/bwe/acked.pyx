@@ -7,6 +7,7 @@ cdef enum:
     WINDOW_US = 150000
 
 cdef double FIRST_VARIANCE = 50
+cdef double OPEN_VARIANCE = 200           # libwebrtc's, after a phase limited by the application
 cdef double VARIANCE_GROWS = 5
 cdef double UNCERTAINTY = 10
 
@@ -18,6 +19,10 @@ cdef void acked_init(Acked* acked) noexcept nogil:
     acked.window_us = 0
     acked.last_us = -1
     acked.bytes = 0
+
+
+cdef void acked_expect(Acked* acked) noexcept nogil:
+    acked.variance = OPEN_VARIANCE
 
 
 cdef void acked_on_packet(Acked* acked, int64_t arrival_us, uint32_t size) noexcept nogil:

@@ -3,7 +3,8 @@ does (libwebrtc's AimdRateControl; draft-ietf-rmcat-gcc-02 section 5.5).
 
     up     x 1.08 a second; near the rate at which the link was full before, about half a packet
            for each round-trip time and 100 ms; never above 1.5 x acknowledged + 10 kbit/s
-    down   to 0.85 x acknowledged, of the last two windows where that is less than 0.7 of it
+    down   to 0.85 x acknowledged, of the last two windows where that is less than 0.7 of it, or
+           more; not before that is known
 
 A sender that does not use what it may learns nothing of the link: then the bound stays where it is,
 and one overuse takes at most three tenths of it.

@@ -80,7 +80,10 @@ cdef double near_link(double bps, int64_t rtt_us) noexcept nogil:
 
 
 cdef inline double arriving(const Acked* acked) noexcept nogil:
-    return acked.recent_bps if acked.recent_bps < FALLEN * acked.bps else acked.bps
+    """A fall is believed at once, and so is a rise: the estimate lags behind both."""
+    if acked.recent_bps < FALLEN * acked.bps:
+        return acked.recent_bps
+    return max(acked.bps, acked.recent_bps)
 
 
 cdef void decrease(
@@ -88,8 +91,9 @@ cdef void decrease(
         int64_t now_us) noexcept nogil:
     cdef int64_t again_us = max(
         <int64_t>AGAIN_LEAST_US, min(<int64_t>AGAIN_MOST_US, rtt_us))
-    cdef double target = DECREASE * (acked_bps if acked_bps > 0 else aimd.bps)
-    if now_us - aimd.reduced_us < again_us and acked_bps >= aimd.bps / 2:
+    cdef double target = DECREASE * acked_bps
+    if acked_bps <= 0 or (
+            now_us - aimd.reduced_us < again_us and acked_bps >= aimd.bps / 2):
         return
     if target > aimd.bps and aimd.link_kbps > 0:
         target = DECREASE * 1000 * aimd.link_kbps
@@ -97,7 +101,7 @@ cdef void decrease(
         target = max(target, LIMITED_DECREASE * aimd.bps)
     aimd.bps = min(target, aimd.bps)
     aimd.reduced_us = now_us
-    if acked_bps > 0 and not limited:
+    if not limited:
         learn_link(aimd, acked_bps / 1000)
 
 

@@ -29,11 +29,14 @@ cdef enum:
     ESTIMATE_MOST_BPS = 200000000
     ESTIMATE_START_BPS = 300000       # libwebrtc's
     ESTIMATE_PROVEN_US = 1000000      # after the first feedback
+    ESTIMATE_FULL_US = 30000000       # after an overuse the link counts as full for so long
 
 cdef struct Estimator:
     int64_t bps                       # the estimate
     bint proven                       # it is one
-    bint limited                      # less is sent than might be
+    bint limited                      # less is sent than might be, now or a moment ago
+    bint unused                       # now
+    int64_t unused_us                 # when that was so last
     int64_t wanted_bps                # by whoever sends; probes go no further
     int64_t rtt_us                    # with the receiver's wait before its feedback; 0 = unknown
     SentLog* log                      # NULL: no transport-wide numbers
@@ -44,6 +47,7 @@ cdef struct Estimator:
     Aimd aimd
     LossLimit loss
     Probe probe
+    int64_t stands_us                 # since when the queue stands; 0 = it does not
     int standing                      # cuts for a queue that stands, since it was short
     int64_t cut_us                    # when the last one was
     double unused_bytes               # saved up of what might have been sent, for half a second
@@ -73,6 +77,8 @@ cdef void estimator_on_report(
     int64_t now_us) noexcept nogil
 # At least once a second.
 cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil
+# What may leave at once: bits a second, 0 = all of it, since nothing says that the link is full.
+cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil
 # Shall a cluster begin? Then what leaves belongs to it, until it is complete.
 cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil
 

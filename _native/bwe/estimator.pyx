@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from fastsfu._native.base.seq cimport seq_diff
-from fastsfu._native.bwe.acked cimport acked_init, acked_on_packet
+from fastsfu._native.bwe.acked cimport acked_expect, acked_init, acked_on_packet
 from fastsfu._native.bwe.aimd cimport aimd_init, aimd_set, aimd_update
 from fastsfu._native.bwe.groups cimport GroupDelta, groups_init, groups_on_packet
 from fastsfu._native.bwe.loss_limit cimport (
@@ -23,6 +23,7 @@ from fastsfu._native.bwe.trend cimport (
 from fastsfu._native.packet.twcc cimport TWCC_TICK_US
 
 cdef enum:
+    LIMITED_LASTS_US = 500000         # until what arrives shows what is sent
     BUDGET_US = 500000                # of what is saved up (libwebrtc's AlrDetector)
     STALLED_US = 500000               # besides the round-trip time, without feedback
     PROBE_QUEUED_US = 15000           # no probe onto a longer queue
@@ -40,6 +41,7 @@ cdef double LIMITED_ABOVE = 0.8       # share of the budget saved up: limited fr
 cdef double LIMITED_BELOW = 0.5       # and to here
 cdef double START_ABOVE_ACKED = 1.2
 cdef double THROUGH = 0.9             # share of a probe's rate at which it got through
+cdef double PACE = 1.5                # of the estimate: a frame is through before the next one
 cdef double REMB_TELLS = 1.4          # a REMB below that multiple of what is sent is a bound
 cdef double REMB_RISES = 1.08         # a second
 
@@ -49,6 +51,7 @@ cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept no
     e.bps = ESTIMATE_START_BPS
     e.log = log
     e.first_us = -1
+    e.unused_us = now_us - LIMITED_LASTS_US
     groups_init(&e.groups)
     trend_init(&e.trend)
     queue_init(&e.queue)
@@ -132,10 +135,12 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
     e.concluded_us = now_us
     e.log.waits_us = 0
     found = probe_result(&e.probe, e.expected - 1, e.aimd.bps, now_us)
+    if not e.proven:
+        raise_to(e, START_ABOVE_ACKED * e.acked.bps, now_us)
     usage = judge(e, now_us)
     aimd_update(&e.aimd, usage, &e.acked, e.rtt_us, e.limited, now_us)
     if usage == USAGE_OVERUSE:
-        e.proven = True
+        e.proven = e.proven or e.acked.bps > 0
         probe_cancel(&e.probe, now_us)
         e.log.cluster = 0
     else:
@@ -153,6 +158,10 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
 
     Two flows over one link see the same queue, though not the same trend: that is what lets them
     give way together, and so share it."""
+    if e.queue.low_us < STANDING_US:
+        e.stands_us = 0
+    elif e.stands_us == 0:
+        e.stands_us = now_us
     if e.queue.low_us < STANDING_US or now_us - e.cut_us > LEFT_US:
         e.standing = 0
     if e.trend.usage == USAGE_OVERUSE and e.queue.low_us < GROWN_US:
@@ -169,10 +178,8 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
 
 
 cdef inline void raise_to(Estimator* e, double found_bps, int64_t now_us) noexcept nogil:
-    """What a probe has shown; at the beginning, what media has."""
-    if not e.proven:
-        found_bps = max(found_bps, START_ABOVE_ACKED * e.acked.bps)
-    elif now_us - e.aimd.reduced_us < FULL_US and found_bps < THROUGH * e.probe.bps:
+    """What a probe has shown, or at the beginning media."""
+    if e.proven and now_us - e.aimd.reduced_us < FULL_US and found_bps < THROUGH * e.probe.bps:
         return                            # it only pushed others aside
     if found_bps > e.aimd.bps:
         aimd_set(&e.aimd, found_bps, now_us)
@@ -188,9 +195,14 @@ cdef void save_up(Estimator* e, int64_t now_us) noexcept nogil:
     e.unused_bytes = max(-most, min(most, e.unused_bytes))
     e.counted_bytes = e.log.bytes
     if e.unused_bytes > LIMITED_ABOVE * most:
-        e.limited = True
+        e.unused = True
     elif e.unused_bytes < LIMITED_BELOW * most:
-        e.limited = False
+        if e.unused:
+            acked_expect(&e.acked)
+        e.unused = False
+    if e.unused:
+        e.unused_us = now_us
+    e.limited = now_us - e.unused_us < LIMITED_LASTS_US
 
 
 cdef void settle(Estimator* e) noexcept nogil:
@@ -257,6 +269,13 @@ cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil:
     probe_cancel(&e.probe, now_us)
     e.log.cluster = 0
     settle(e)
+
+
+cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil:
+    if not e.proven or (
+            e.loss.bps <= 0 and now_us - e.aimd.reduced_us > ESTIMATE_FULL_US):
+        return 0
+    return PACE * e.bps
 
 
 cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil:

@@ -16,7 +16,8 @@ cdef enum:
     PACER_IDLE = -1
 
 cdef struct Paced:
-    uint64_t stream               # whose packet: the caller's handle of it
+    uint64_t stream               # whose packet: the caller's handle of it,
+    uint64_t source               # and of what it is of
     int64_t number
     int64_t since_us
     uint32_t size                 # bytes
@@ -38,8 +39,9 @@ cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept no
 cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
 # False: the ring is full.
 cdef bint pacer_put(
-    Pacer* pacer, uint64_t stream, int64_t number, uint32_t size, int64_t now_us) noexcept nogil
-# The next one that may leave now, taken out and charged. False: none.
+    Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
+    int64_t now_us) noexcept nogil
+# The next one that may leave now, taken out; then it is charged, if it does. False: none.
 cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil
 # When the next one may; PACER_IDLE: none waits.
 cdef int64_t pacer_due_us(const Pacer* pacer) noexcept nogil

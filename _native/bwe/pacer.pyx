@@ -30,7 +30,7 @@ cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept no
 
 
 cdef bint pacer_put(
-        Pacer* pacer, uint64_t stream, int64_t number, uint32_t size,
+        Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
         int64_t now_us) noexcept nogil:
     cdef Paced* paced = &pacer.waiting[(pacer.head + pacer.count) & (PACER_CAPACITY - 1)]
     if pacer.count == PACER_CAPACITY:
@@ -38,6 +38,7 @@ cdef bint pacer_put(
     pacer.count += 1
     pacer.waiting_bytes += size
     paced.stream = stream
+    paced.source = source
     paced.number = number
     paced.size = size
     paced.since_us = now_us
@@ -54,7 +55,6 @@ cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil:
     pacer.head = (pacer.head + 1) & (PACER_CAPACITY - 1)
     pacer.count -= 1
     pacer.waiting_bytes -= paced.size
-    pacer.debt_bytes += paced.size
     return True
 
 

@@ -35,6 +35,7 @@ VERBS[EVENT_STREAM_STARTED].of_stream = stream_started
 VERBS[EVENT_STREAM_ENDED].of_stream = stream_ended
 VERBS[EVENT_AUDIO_LEVEL].of_stream = audio_level
 VERBS[EVENT_WANTED].of_stream = encoding_wanted
+VERBS[EVENT_STEP].of_stream = stepped
 
 
 cdef int events_deliver(
@@ -96,6 +97,11 @@ cdef int audio_level(const Head* event, object events) except -1:
 
 cdef int encoding_wanted(const Head* event, object events) except -1:
     events.on_wanted(event.handle, bool((<const EncodingWanted*>event).wanted))
+    return 0
+
+
+cdef int stepped(const Head* event, object events) except -1:
+    events.on_suspended(event.handle, bool((<const Stepped*>event).suspended))
     return 0
 
 

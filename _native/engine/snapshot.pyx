@@ -31,7 +31,7 @@ COUNTER_NAMES = (
     "drop_rtp_unknown_ssrc", "drop_rtp_unknown_pt", "drop_srtp_replayed", "drop_srtp_unauthentic",
     "drop_rtcp_malformed", "drop_srtcp", "drop_duplicate", "drop_no_buffer", "drop_stale_command",
     "drop_no_memory", "drop_event", "packets_forwarded", "messages_forwarded", "padding_bytes",
-    "link_packets", "link_dropped", "packets_silenced",
+    "link_packets", "packets_paced", "probe_bytes", "link_dropped", "packets_silenced",
 )
 # In the order of TurnCounter (turn/server.pxd).
 RELAY_COUNTER_NAMES = (

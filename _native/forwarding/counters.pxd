@@ -26,6 +26,8 @@ cdef enum:                     # Counter
     MESSAGES_FORWARDED
     PADDING_BYTES                 # spent on equal sizes
     LINK_PACKETS                  # put on links to other workers
+    PACKETS_PACED                 # that waited
+    PROBE_BYTES                   # of filler
     LINK_DROPPED                  # packets whose frame did not fit
     PACKETS_SILENCED              # of sources that are off, and of voices that were not chosen
     COUNTERS

@@ -4,9 +4,12 @@ from libc.stdint cimport int64_t, uint64_t
 
 from fastsfu._native.bwe.estimator cimport (
     estimator_conclude, estimator_on_arrivals, estimator_on_remb, estimator_on_report,
-    estimator_tick,
+    estimator_pace, estimator_tick,
 )
+from fastsfu._native.bwe.pacer cimport pacer_set_rate
+from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.counters cimport DROP_RTCP_MALFORMED
+from fastsfu._native.forwarding.pacing cimport pacing_probe
 from fastsfu._native.forwarding.state cimport count_drop
 from fastsfu._native.packet.rtcp cimport rtcp_read_remb
 from fastsfu._native.packet.twcc cimport Arrival, TwccReader, twcc_open, twcc_read
@@ -67,3 +70,8 @@ cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
     """Whoever goes by the estimate gets it."""
     transport.stats.estimate_bps = (
         <uint64_t>transport.estimator.bps if transport.estimator.proven else 0)
+    allocation_run(worker, transport)
+    if transport.pacer != NULL:
+        pacer_set_rate(
+            transport.pacer, estimator_pace(transport.estimator, worker.now_us), worker.now_us)
+        pacing_probe(worker, transport)

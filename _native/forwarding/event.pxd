@@ -13,6 +13,7 @@ cdef enum:                     # EventKind
     EVENT_STREAM_ENDED
     EVENT_AUDIO_LEVEL
     EVENT_WANTED
+    EVENT_STEP
     EVENT_KINDS                   # one above the last
 
 cdef struct IceConnected:
@@ -26,6 +27,10 @@ cdef struct StreamStarted:
 cdef struct EncodingWanted:       # the handle is an inbound stream's or a replica's
     Head head
     uint8_t wanted                # by somebody on this worker
+
+cdef struct Stepped:              # of an outbound stream
+    Head head
+    uint8_t suspended             # it does not fit to its receiver
 
 cdef struct AudioLevel:
     Head head

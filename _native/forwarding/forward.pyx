@@ -4,14 +4,11 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.forwarding.egress cimport egress_keep
-from fastsfu._native.forwarding.lay cimport lay_empty, lay_end, lay_message, lay_packet, lay_written
+from fastsfu._native.forwarding.lay cimport lay_end, lay_layers, lay_message, lay_packet
+from fastsfu._native.forwarding.pacing cimport pacing_admit
 from fastsfu._native.media.history cimport history_put
-from fastsfu._native.media.layering cimport (
-    layering_ends, layering_fill, layering_skip, layering_takes,
-)
-from fastsfu._native.media.numbering cimport SKIP_HOLE
 from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
-from fastsfu._native.media.rewrite cimport rewrite_map, rewrite_skip
+from fastsfu._native.media.rewrite cimport rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState, OutboundStream
 from fastsfu._native.peer.transport cimport Transport
 
@@ -19,7 +16,7 @@ from fastsfu._native.peer.transport cimport Transport
 cdef void fan_out(
         Worker* worker, InboundStream* stream, const MediaPacket* packets, int count,
         const Run* runs, int run_count) noexcept nogil:
-    cdef int i, k, first
+    cdef int i, k, first, end
     cdef OutboundStream* receiver
     for i in range(stream.outbound_count):
         receiver = stream.outbound[i]
@@ -30,13 +27,12 @@ cdef void fan_out(
             continue
         if receiver.state != OutboundState.FLOWING:
             outbound_start(receiver, &packets[first], worker.now_us)
+        end = count
+        if (<const Transport*>receiver.transport).pacer != NULL:
+            end = pacing_admit(worker, receiver, packets, first, count)
         for k in range(run_count):
-            if runs[k].end <= first:
-                continue
-            if receiver.layering != NULL:
-                send_layers(worker, receiver, packets, max(runs[k].begin, first), runs[k].end)
-            else:
-                send_run(worker, receiver, packets, max(runs[k].begin, first), runs[k].end)
+            send_part(
+                worker, receiver, packets, max(runs[k].begin, first), min(runs[k].end, end))
     for i in range(count):
         if stream.kind == MediaKind.VIDEO and stream.outbound_count:
             history_put(&stream.history, &packets[i], worker.now_us)
@@ -85,6 +81,17 @@ cdef inline bint takes_redundancy(
     return packet.bridges or now_us < receiver.redundant_until_us
 
 
+cdef inline void send_part(
+        Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int begin,
+        int end) noexcept nogil:
+    if begin >= end:
+        return
+    if receiver.layering != NULL:
+        send_layers(worker, receiver, packets, begin, end)
+    else:
+        send_run(worker, receiver, packets, begin, end)
+
+
 cdef void send_run(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int begin,
         int end) noexcept nogil:
@@ -129,32 +136,11 @@ cdef void send_layers(
     run still has one size but for its last.
     """
     cdef Transport* transport = <Transport*>receiver.transport
-    cdef const MediaPacket* packet
-    cdef uint8_t pt
-    cdef uint32_t ts
-    cdef int64_t index
     cdef int i, sent = 0
     lay_message(worker, transport, packets[begin].payload_size, end - begin)
     for i in range(begin, end):
-        packet = &packets[i]
-        pt = receiver.pt_of[packet.header.pt]
-        if pt == NO_PT:
-            continue
-        if not layering_takes(receiver.layering, packet):
-            layering_skip(receiver.layering, packet)
-            # A late one, whose number the others were told is missing: it comes alone.
-            if rewrite_skip(
-                    &receiver.rewrite, packet.ext_seq, &index) == SKIP_HOLE and end - begin == 1:
-                ts = packet.header.ts + receiver.rewrite.ts_offset
-                lay_empty(worker, transport, receiver, index, ts, pt)
-                layering_fill(receiver.layering, index)
-            continue
-        if rewrite_map(
-                &receiver.rewrite, packet.ext_seq, packet.header.ts, worker.now_us, &index, &ts
-        ) and lay_written(
-                worker, transport, receiver, packet, index, ts, pt,
-                layering_ends(receiver.layering, packet)):
-            receiver.stats.bytes += packet.payload_size
+        if lay_layers(worker, transport, receiver, &packets[i], end - begin == 1):
+            receiver.stats.bytes += packets[i].payload_size
             sent += 1
     lay_end(worker)
     sent_run(worker, receiver, sent)

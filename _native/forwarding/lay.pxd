@@ -44,11 +44,12 @@ cdef void lay_packet(
 cdef bint lay_again(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
     int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil
-# With the numbers of receiver.layering in its payload, which is copied. False: it has none, and
-# nothing was laid.
-cdef bint lay_written(
+# To a receiver that gets some layers alone, or has switched: with the numbers of receiver.layering
+# in its payload, which is copied. False: it is not for it; then, if it comes `alone` and late, its
+# number may be filled by lay_empty.
+cdef bint lay_layers(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
-    int64_t index, uint32_t ts, uint8_t pt, bint marker) noexcept nogil
+    bint alone) noexcept nogil
 # A packet of padding alone under a number that nothing else will ever have: libwebrtc takes it for
 # received. Without extensions, so that it is the same when it is asked for again.
 cdef void lay_empty(
@@ -59,4 +60,7 @@ cdef void lay_empty(
 cdef void lay_rtx(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
     uint16_t seq, uint32_t ts) noexcept nogil
+# RTX that carries nothing but `size` bytes of padding (a probe's filler); 1 to 255.
+cdef void lay_filler(
+    Worker* worker, Transport* transport, OutboundStream* receiver, uint8_t size) noexcept nogil
 cdef void lay_end(Worker* worker) noexcept nogil

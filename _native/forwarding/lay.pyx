@@ -1,6 +1,6 @@
 """Packets laid out for their receivers; see lay.pxd."""
 
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.bwe.estimator cimport estimator_sends
@@ -8,9 +8,14 @@ from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
 from fastsfu._native.forwarding.egress cimport (
     egress_end, egress_in_place, egress_message, egress_packet,
 )
-from fastsfu._native.media.layering cimport layering_ends, layering_number, layering_write
+from fastsfu._native.media.layering cimport (
+    layering_ends, layering_fill, layering_number, layering_skip, layering_takes, layering_write,
+)
+from fastsfu._native.media.numbering cimport SKIP_HOLE
 from fastsfu._native.media.packet cimport NO_LEVEL
 from fastsfu._native.media.repeats cimport NUMBERS_KEPT, Numbered
+from fastsfu._native.media.rewrite cimport rewrite_map, rewrite_skip
+from fastsfu._native.media.stream cimport NO_PT
 from fastsfu._native.packet.rtp cimport RTP_ONE_BYTE_PROFILE, RTP_TWO_BYTE_PROFILE, ExtensionKind
 from fastsfu._native.packet.vp8 cimport Vp8Descriptor
 
@@ -97,6 +102,29 @@ cdef bint lay_written(
     return True
 
 
+cdef bint lay_layers(
+        Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
+        bint alone) noexcept nogil:
+    cdef uint8_t pt = receiver.pt_of[packet.header.pt]
+    cdef int64_t index
+    cdef uint32_t ts
+    if pt == NO_PT:
+        return False
+    if layering_takes(receiver.layering, packet):
+        return rewrite_map(
+            &receiver.rewrite, packet.ext_seq, packet.header.ts, worker.now_us, &index, &ts
+        ) and lay_written(
+            worker, transport, receiver, packet, index, ts, pt,
+            layering_ends(receiver.layering, packet))
+    layering_skip(receiver.layering, packet)
+    # A late one, whose number the others were told is missing.
+    if rewrite_skip(&receiver.rewrite, packet.ext_seq, &index) == SKIP_HOLE and alone:
+        ts = packet.header.ts + receiver.rewrite.ts_offset
+        lay_empty(worker, transport, receiver, index, ts, pt)
+        layering_fill(receiver.layering, index)
+    return False
+
+
 cdef void lay_empty(
         Worker* worker, Transport* transport, OutboundStream* receiver, int64_t index, uint32_t ts,
         uint8_t pt) noexcept nogil:
@@ -138,6 +166,30 @@ cdef void lay_rtx(
     if layers:
         layering_write(packet, &numbers, payload + RTX_BYTES)
         out[1] |= 0x80 if layering_ends(receiver.layering, packet) else 0
+
+
+cdef void lay_filler(
+        Worker* worker, Transport* transport, OutboundStream* receiver,
+        uint8_t size) noexcept nogil:
+    cdef MediaPacket packet
+    cdef Extensions extensions
+    cdef int64_t index = receiver.rtx_index
+    cdef uint8_t* out
+    packet.level = NO_LEVEL
+    packet.header.marker = False
+    extensions = extensions_of(transport, receiver, &packet)
+    out = egress_in_place(
+        &worker.egress, &transport.send, index, RTP_FIXED_SIZE + extensions.size, size)
+    receiver.rtx_index += 1
+    if extensions.number_id:
+        extensions.number = number(worker, transport, extensions.size + size)
+    write_header(
+        out, &packet, &extensions, <uint16_t>index, receiver.rewrite.last_ts, receiver.rtx_ssrc,
+        receiver.filler_pt)
+    out[0] |= 0x20
+    out += RTP_FIXED_SIZE + extensions.size
+    memset(out, 0, size)
+    out[size - 1] = size                          # RFC 3550 section 5.1
 
 
 cdef void lay_end(Worker* worker) noexcept nogil:

@@ -43,6 +43,7 @@ cdef struct LinkClock:            # what the origin knows besides its packets
     LinkHead head
     bint live                     # media/ladder
     uint16_t height
+    int64_t bps
     # of the sender's last report (media/reception)
     uint64_t ntp
     uint32_t rtp_ts

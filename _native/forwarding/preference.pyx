@@ -5,19 +5,23 @@ from libc.stdint cimport int64_t
 from fastsfu._native.forwarding.event cimport EVENT_WANTED, EncodingWanted
 from fastsfu._native.forwarding.link cimport link_clock
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
-from fastsfu._native.media.ladder cimport ladder_best, ladder_look, ladder_most
+from fastsfu._native.media.ladder cimport ladder_best, ladder_bps, ladder_look, ladder_most
 from fastsfu._native.media.receivers cimport outbound_aim
+from fastsfu._native.media.stream cimport MediaKind
 from fastsfu._native.packet.layers cimport TOP_LAYER
 from fastsfu._native.peer.transport cimport Transport
 
+cdef enum:
+    SMOOTHING = 16                # of what a picture costs: over some two seconds
 
-cdef void preference_choose(OutboundStream* receiver) noexcept nogil:
+
+cdef void preference_choose(OutboundStream* receiver, bint at_once) noexcept nogil:
     cdef InboundStream* best
     if receiver.source == NULL:
         return
     best = ladder_best(receiver)
     # What has fallen silent shows nothing more: no use in waiting there for the other's keyframe.
-    outbound_aim(receiver, best, TOP_LAYER, TOP_LAYER, not receiver.source.live)
+    outbound_aim(receiver, best, TOP_LAYER, TOP_LAYER, at_once or not receiver.source.live)
 
 
 cdef void preference_ladder(InboundStream* lowest) noexcept nogil:
@@ -28,7 +32,7 @@ cdef void preference_ladder(InboundStream* lowest) noexcept nogil:
         while i > 0:              # who leaves is followed by the last one, which was asked already
             i -= 1
             if i < stream.outbound_count and stream.outbound[i].source == stream:
-                preference_choose(stream.outbound[i])
+                preference_choose(stream.outbound[i], False)
         stream = stream.higher
 
 
@@ -40,6 +44,8 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
         transport = worker.senders[i]
         for k in range(transport.inbound_count):
             stream = transport.inbound[k]
+            if stream.kind == MediaKind.VIDEO:
+                measure(worker, stream)
             if stream.lower != NULL or stream.higher == NULL:
                 continue
             if ladder_look(stream):
@@ -50,6 +56,11 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
         stream = worker.replicas[i]
         if stream.lower == NULL and stream.higher != NULL:
             look_wanted(worker, stream)
+
+
+cdef inline void measure(const Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef int64_t bps = ladder_bps(stream, TOP_LAYER, TOP_LAYER, worker.now_us)
+    stream.bps += (bps - stream.bps) // (SMOOTHING if stream.bps else 1)
 
 
 cdef void tell_taps(Worker* worker, InboundStream* lowest) noexcept nogil:

@@ -3,6 +3,7 @@
 from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from fastsfu._native.base.pool cimport buffer_hold
+from fastsfu._native.bwe.pacer cimport pacer_charge
 from fastsfu._native.forwarding.egress cimport egress_keep
 from fastsfu._native.forwarding.lay cimport lay_again, lay_empty, lay_end, lay_message, lay_rtx
 from fastsfu._native.media.history cimport history_get
@@ -47,7 +48,7 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
             lay_message(worker, transport, packet.payload_size, 1)
             lay_rtx(worker, transport, receiver, packet, seq, ts)
     # Of a receiver of some layers other bytes may have gone under this number: see lay_empty.
-    elif receiver.layering == NULL and lay_again(
+    elif receiver.layering == NULL and not waits(transport, receiver) and lay_again(
             worker, transport, receiver, packet, index, ts, receiver.pt_of[packet.header.pt], 0):
         buffer_hold(packet.buffer)
         egress_keep(&worker.egress, &worker.udp, packet.buffer)
@@ -56,6 +57,13 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
         return
     lay_end(worker)
     receiver.stats.retransmitted += 1
+    if transport.pacer != NULL:
+        pacer_charge(transport.pacer, packet.payload_size, worker.now_us)
+
+
+cdef inline bint waits(const Transport* transport, const OutboundStream* receiver) noexcept nogil:
+    """A packet that waits has no transport-wide number yet, so it cannot be sent as a repeat."""
+    return receiver.numbered and transport.pacer != NULL and transport.pacer.count > 0
 
 
 cdef inline bint loses_at_random(const OutboundStream* receiver) noexcept nogil:

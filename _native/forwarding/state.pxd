@@ -57,13 +57,11 @@ cdef struct Worker:
     int64_t next_tick_us
     int64_t preference_due_us
     int64_t slot                  # the last one swept
-    int64_t hold_us
-    int64_t busy_poll_us
+    int64_t hold_us, busy_poll_us
     Table by_ufrag                # our ufrag as 64 bits -> index of transport
     Table by_address              # address_key -> index of transport
     uint64_t address_seed
-    uint32_t max_transports
-    uint32_t max_streams
+    uint32_t max_transports, max_streams
     uint32_t transport_top        # one above the highest index in use
     uint32_t transport_count
     uint32_t stream_top           # one above the highest index of a stream ever used
@@ -74,6 +72,8 @@ cdef struct Worker:
     int sender_count
     InboundStream** gathering     # streams with a frame on hold
     int gathering_count
+    Transport** pacing            # to whom packets wait, or a probe is under way
+    int pacing_count
     Link links[MAX_WORKERS]
     int link_count
     InboundStream** replicas      # of other workers' streams

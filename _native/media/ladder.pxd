@@ -25,8 +25,11 @@ cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil
 cdef bint ladder_look(InboundStream* lowest) noexcept nogil
 # The highest encoding that the receiver has use for, live or not; never NULL.
 cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil
-# The highest live one up to that; when there is none, the lowest live one, else the lowest.
+# The highest live one up to that which fits; when there is none, the lowest live one, else the
+# lowest.
 cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil
+# Which one of its ladder it is, 0 = the smallest.
+cdef uint8_t ladder_layer(const InboundStream* stream) noexcept nogil
 # Bits a second of its layers up to these; TOP_LAYER: of all.
 cdef uint32_t ladder_bps(
     InboundStream* stream, uint8_t spatial, uint8_t temporal, int64_t now_us) noexcept nogil

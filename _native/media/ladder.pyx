@@ -76,21 +76,34 @@ cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil:
 
 cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil:
     cdef InboundStream* most = ladder_most(receiver)
-    cdef InboundStream* stream = most
-    while stream != NULL and not stream.live:
-        stream = stream.lower
-    if stream != NULL:
-        return stream
-    stream = most.higher
-    while stream != NULL and not stream.live:
+    cdef InboundStream* lowest = ladder_lowest(most)
+    cdef InboundStream* stream = lowest
+    cdef InboundStream* best = NULL
+    cdef bint within = True
+    cdef uint8_t layer = 0
+    while stream != NULL and (within or best == NULL):
+        if stream.live:
+            best = stream
+        within = within and stream != most and layer < receiver.fits
         stream = stream.higher
-    return stream if stream != NULL else ladder_lowest(most)
+        layer += 1
+    return best if best != NULL else lowest
+
+
+cdef uint8_t ladder_layer(const InboundStream* stream) noexcept nogil:
+    cdef uint8_t layer = 0
+    while stream.lower != NULL:
+        stream = stream.lower
+        layer += 1
+    return layer
 
 
 cdef uint32_t ladder_bps(
         InboundStream* stream, uint8_t spatial, uint8_t temporal, int64_t now_us) noexcept nogil:
     cdef uint32_t sum = 0
     cdef int s, t
+    if not stream.layered:
+        return rate_bps(&stream.rate[0][0], now_us)
     for s in range(min(spatial, <uint8_t>(RATED - 1)) + 1):
         for t in range(min(temporal, <uint8_t>(RATED - 1)) + 1):
             sum += rate_bps(&stream.rate[s][t], now_us)

@@ -31,7 +31,9 @@ cdef void outbound_switch(OutboundStream* receiver) noexcept nogil
 # It begins with this packet of its source.
 cdef void outbound_start(
     OutboundStream* receiver, const MediaPacket* packet, int64_t now_us) noexcept nogil
-# Packets are missing: its receivers start anew at the next keyframe, and number on without a gap.
+# Packets are missing: it starts anew at the next keyframe, and numbers on without a gap.
+cdef void outbound_break(OutboundStream* receiver) noexcept nogil
+# So do all receivers of this source.
 cdef void inbound_break(InboundStream* stream) noexcept nogil
 # Its SSRC has become another: nothing goes on from what came before, neither numbers nor
 # timestamps.

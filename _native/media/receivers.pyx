@@ -208,13 +208,16 @@ cdef void rest(OutboundStream* receiver) noexcept nogil:
         outbound_switch(receiver)
 
 
+cdef void outbound_break(OutboundStream* receiver) noexcept nogil:
+    if receiver.state == OutboundState.FLOWING:
+        enter(receiver, OutboundState.WAITING)
+
+
 cdef void inbound_break(InboundStream* stream) noexcept nogil:
-    cdef OutboundStream* receiver
     cdef int i
     for i in range(stream.outbound_count):
-        receiver = stream.outbound[i]
-        if receiver.source == stream and receiver.state == OutboundState.FLOWING:
-            enter(receiver, OutboundState.WAITING)
+        if stream.outbound[i].source == stream:
+            outbound_break(stream.outbound[i])
 
 
 cdef void inbound_anew(InboundStream* stream) noexcept nogil:

@@ -47,14 +47,12 @@ cdef struct InboundStream:
     bint fir                      # ask for keyframes by FIR (RFC 5104 section 4.3.1), not PLI
     uint8_t fir_command           # number of the last one
     bint bound                    # its SSRC is known
-    bint started                  # an authentic packet came
-    bint ended                    # its sender said BYE, and the event loop was told
+    bint started, ended           # an authentic packet came; a BYE, and the event loop was told
     uint32_t ssrc
     uint32_t rtx_ssrc             # 0 = none or not yet known
     uint8_t mid[MID_CAPACITY]
-    uint8_t mid_size
     uint8_t rid[RID_CAPACITY]     # of one encoding among several; size 0 = it has none
-    uint8_t rid_size
+    uint8_t mid_size, rid_size
     uint8_t codec_of_pt[128]      # Codec, or NO_PT
     uint8_t primary_of_rtx[128]   # payload type that an RTX payload type repairs, or NO_PT
     uint32_t clock_rate           # Hz
@@ -72,6 +70,7 @@ cdef struct InboundStream:
     int64_t wanted_us             # when last
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
+    int64_t bps                   # what it costs, over two seconds; replica: as its origin says
     DependencyTemplates* templates        # NULL until the extension comes
     Rate rate[RATED][RATED]
     History history               # of video while there are receivers, of redundant sound always
@@ -80,13 +79,11 @@ cdef struct InboundStream:
     int frame_count
     int64_t frame_deadline_us     # send it by then, complete or not
     OutboundStream** outbound     # its receivers
-    int outbound_count
-    int outbound_capacity
+    int outbound_count, outbound_capacity
     int waiting                   # seats of those that cannot start without a keyframe
     # other workers
     Tap* taps
-    int tap_count
-    int tap_capacity
+    int tap_count, tap_capacity
     uint64_t origin               # replica: handle of the stream that it is of
     void* origin_link             # and the way there (forwarding/state Link)
     int replica_place             # in the worker's list
@@ -117,11 +114,14 @@ cdef struct OutboundStream:
     int place                     # in source.outbound
     InboundStream* next           # another encoding, for whose keyframe it waits while it flows
     int next_place                # in next.outbound
-    bint paused, suspended        # by the receiver; because nothing of it fits
+    bint paused                   # by the receiver
+    bint suspended, told_suspended        # nothing of it fits; so the event loop was told
+    uint8_t fits                  # the highest encoding that does, 0 = the smallest; TOP_LAYER
     bint resumes                  # its timestamps go on with rewrite.ts_offset
     Preference preference
     uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats
     uint8_t rtx_pt_of[128]
+    uint8_t filler_pt             # of RTX with padding alone (probes), or NO_PT
     int64_t rtx_index             # next index of the RTX stream
     Numbered* numbers             # of the last NUMBERS_KEPT packets, for plain repeats; or NULL
     int64_t last_report_us        # when our last sender report left, and the middle of its NTP time

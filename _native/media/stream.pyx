@@ -67,7 +67,8 @@ cdef OutboundStream* outbound_new(
     for i in range(KEYFRAME_ASKS):
         stream.keyframe_asks_us[i] = -KEYFRAME_ASKS_US
     stream.state = OutboundState.PAUSED
-    stream.preference.most_layer = TOP_LAYER
+    stream.preference.most_layer = stream.fits = TOP_LAYER
+    stream.filler_pt = NO_PT
     return stream
 
 

@@ -9,6 +9,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.bwe.estimator cimport Estimator
+from fastsfu._native.bwe.pacer cimport Pacer
 from fastsfu._native.crypto.srtp cimport SrtpContext
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
@@ -40,6 +41,17 @@ cdef enum SsrcRole:
     SSRC_OUTBOUND = 2
     SSRC_OUTBOUND_RTX = 3
 
+cdef struct Share:                # of an estimate among the streams (forwarding/allocation)
+    int64_t shared_us             # when that was done last, and how much there was
+    int64_t shared_bps
+    int64_t short_us              # since when what flows does not fit; 0 = it does
+    int64_t raised_us             # when one of them went a step up last
+    int64_t held_us               # none goes up until then,
+    int64_t hold_us               # which was so long
+    int64_t sound_bps             # that sound takes, over some two seconds
+    int64_t sound_us              # when it was measured
+    uint64_t sound_bytes          # sent until then
+
 cdef struct Transport:
     # what each packet to it asks for, in the first two lines of cache
     Destination* destination      # the selected path, before that the first valid one; or NULL
@@ -48,6 +60,7 @@ cdef struct Transport:
     bint expired                  # no authentic check in time: nothing is sent until a restart
     uint8_t id_of_kind[EXT_KINDS] # negotiated id of a header extension, 0 = not negotiated
     Estimator* estimator          # of what fits to the client; NULL: it receives nothing
+    Pacer* pacer                  # NULL: nothing to it is numbered
     SrtpContext send
     # the rest
     uint64_t handle
@@ -78,6 +91,8 @@ cdef struct Transport:
     int64_t dtls_window_us        # DTLS datagrams are counted from then on
     int dtls_count
     int dtls_data_count
+    bint paced                    # in the worker's list of those whose pacer has something to do
+    Share share
     int64_t paths_window_us       # changes of path are counted from then on
     int paths_count
     StreamStats* stats

@@ -8,6 +8,7 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_grow, seats_take
 from fastsfu._native.base.table cimport table_free, table_init, table_put, table_remove
 from fastsfu._native.bwe.estimator cimport Estimator, estimator_init
+from fastsfu._native.bwe.pacer cimport Pacer, pacer_init
 from fastsfu._native.bwe.sent cimport SentLog, sent_init
 from fastsfu._native.crypto.srtp cimport srtp_close
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
@@ -40,6 +41,7 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     free(transport.inbound)
     free(transport.outbound)
     free(transport.twcc)
+    free(transport.pacer)
     if transport.estimator != NULL:
         free(transport.estimator.log)
         free(transport.estimator)
@@ -76,9 +78,14 @@ cdef int transport_estimate(
     if not numbered or transport.estimator.log != NULL:
         return 0
     log = <SentLog*>malloc(sizeof(SentLog))
-    if log == NULL:
+    transport.pacer = <Pacer*>malloc(sizeof(Pacer))
+    if log == NULL or transport.pacer == NULL:
+        free(log)
+        free(transport.pacer)
+        transport.pacer = NULL
         return -1
     sent_init(log, 0)
+    pacer_init(transport.pacer, now_us)
     estimator_init(transport.estimator, log, now_us)
     return 0
 

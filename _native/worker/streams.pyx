@@ -5,7 +5,7 @@ from libc.stdlib cimport calloc, malloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.seats cimport seats_leave, seats_take
-from fastsfu._native.forwarding.preference cimport preference_choose
+from fastsfu._native.forwarding.allocation cimport allocation_begin
 from fastsfu._native.forwarding.command cimport (
     CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
 )
@@ -14,6 +14,7 @@ from fastsfu._native.forwarding.frames cimport frames_forget
 from fastsfu._native.forwarding.gating cimport gating_pause
 from fastsfu._native.forwarding.link cimport link_tap, link_to, link_untap
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
+from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport (
     Link, count_drop, find_inbound, find_transport, handle_index, stream_row,
@@ -228,7 +229,8 @@ cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil:
         free_outbound(worker, stream)
         return
     worker.outbound[handle_index(stream.handle)] = stream
-    preference_choose(stream)
+    allocation_begin(worker, transport, stream)
+    preference_choose(stream, False)
     if source.origin:
         worker.next_tick_us = worker.now_us       # no packet of its own asks for its keyframe
     transport_bind(transport, stream.ssrc, stream.handle, SSRC_OUTBOUND)
@@ -243,8 +245,8 @@ cdef void describe_outbound(OutboundStream* stream, const CreateOutbound* comman
     for i in range(command.payload_type_count):
         stream.pt_of[command.payload_types[i].source_pt & 127] = command.payload_types[i].pt
         if command.payload_types[i].rtx_pt >= 0:
-            stream.rtx_pt_of[command.payload_types[i].source_pt & 127] = (
-                <uint8_t>command.payload_types[i].rtx_pt)
+            stream.filler_pt = <uint8_t>command.payload_types[i].rtx_pt
+            stream.rtx_pt_of[command.payload_types[i].source_pt & 127] = stream.filler_pt
 
 
 cdef void pause_outbound(
@@ -258,7 +260,7 @@ cdef void set_preference(
     stream.preference.priority = command.priority
     stream.preference.most_layer = command.most_layer
     stream.preference.most_height = command.most_height
-    preference_choose(stream)
+    preference_choose(stream, False)
 
 
 cdef void close_outbound(

@@ -9,6 +9,7 @@ from fastsfu._native.forwarding.command cimport (
 )
 from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.forwarding.egress cimport egress_flush
+from fastsfu._native.forwarding.pacing cimport pacing_forget
 from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport count_drop, handle_index, transport_row
 from fastsfu._native.net.udp cimport udp_send_one
@@ -105,6 +106,7 @@ cdef void free_transport(Worker* worker, Transport* transport) noexcept nogil:
         free_inbound(worker, transport.inbound[transport.inbound_count - 1])
     while transport.outbound_count:
         free_outbound(worker, transport.outbound[transport.outbound_count - 1])
+    pacing_forget(worker, transport)
     paths_forget(worker, transport)
     worker.transports[index] = NULL
     worker.transport_count -= 1

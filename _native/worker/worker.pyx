@@ -19,7 +19,6 @@ from fastsfu._native.base.ring cimport (
 )
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
-from fastsfu._native.forwarding.preference cimport PREFERENCE_INTERVAL_US, preference_tick
 from fastsfu._native.forwarding.command cimport Head
 from fastsfu._native.forwarding.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.forwarding.estimate cimport estimate_sweep
@@ -27,6 +26,8 @@ from fastsfu._native.forwarding.event cimport EVENT_ICE_EXPIRED
 from fastsfu._native.forwarding.frames cimport frames_due
 from fastsfu._native.forwarding.gating cimport gating_hush
 from fastsfu._native.forwarding.link cimport link_wake
+from fastsfu._native.forwarding.pacing cimport pacing_due, pacing_next_us
+from fastsfu._native.forwarding.preference cimport PREFERENCE_INTERVAL_US, preference_tick
 from fastsfu._native.forwarding.reports cimport reports_send, reports_tick
 from fastsfu._native.forwarding.state cimport (
     QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_event,
@@ -81,12 +82,14 @@ cdef int worker_init(
     worker.inbound = <InboundStream**>calloc(options.max_streams, sizeof(InboundStream*))
     worker.replicas = <InboundStream**>calloc(options.max_streams, sizeof(InboundStream*))
     worker.gathering = <InboundStream**>calloc(options.max_streams, sizeof(InboundStream*))
+    worker.pacing = <Transport**>calloc(options.max_transports, sizeof(Transport*))
     worker.outbound = <OutboundStream**>calloc(options.max_streams, sizeof(OutboundStream*))
     worker.stream_stats = <StreamStats*>calloc(options.max_streams, sizeof(StreamStats))
     worker.transport_stats = <StreamStats*>calloc(options.max_transports, sizeof(StreamStats))
     if (worker.transports == NULL or worker.senders == NULL or worker.inbound == NULL
-            or worker.replicas == NULL or worker.gathering == NULL or worker.outbound == NULL
-            or worker.stream_stats == NULL or worker.transport_stats == NULL):
+            or worker.replicas == NULL or worker.gathering == NULL or worker.pacing == NULL
+            or worker.outbound == NULL or worker.stream_stats == NULL
+            or worker.transport_stats == NULL):
         return -ENOMEM
     if getrandom(&worker.address_seed, sizeof(worker.address_seed), 0) < 0:
         return -ENOSYS
@@ -140,6 +143,7 @@ cdef void worker_free(Worker* worker) noexcept nogil:
     free(worker.inbound)
     free(worker.replicas)
     free(worker.gathering)
+    free(worker.pacing)
     free(worker.outbound)
     free(worker.stream_stats)
     free(worker.transport_stats)
@@ -187,6 +191,8 @@ cdef void worker_read_links(Worker* worker) noexcept nogil:
 
 cdef void worker_step(Worker* worker) noexcept nogil:
     frames_due(worker)
+    if worker.pacing_count:
+        pacing_due(worker)
     if worker.now_us >= worker.next_tick_us:
         tick(worker)
     sweep_slots(worker)
@@ -215,6 +221,8 @@ cdef int wait(Worker* worker) noexcept nogil:
     worker.busy_us += now_us - worker.woke_us
     for i in range(worker.gathering_count):
         until = min(until, worker.gathering[i].frame_deadline_us)
+    if worker.pacing_count:
+        until = min(until, pacing_next_us(worker))
     if worker.relay != NULL and worker.relay.outbox.count:
         naps = True
         until = min(until, worker.relay.outbox.due_us)

@@ -272,12 +272,14 @@ class MediaEngine:
         payload_types: Sequence[tuple[int, int, int]],
         cname: str,
         numbered: bool = False,
+        on_suspended: Callable[[bool], None] | None = None,
     ) -> int:
         """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1).
 
         `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
+        `on_suspended` is called when it does not fit there (True), and when it does again.
         """
-        return self._native.streams.create_outbound(
+        outbound = self._native.streams.create_outbound(
             transport,
             inbound,
             ssrc=ssrc,
@@ -286,9 +288,13 @@ class MediaEngine:
             cname=cname,
             numbered=numbered,
         )
+        if on_suspended is not None:
+            self._owners.add_outbound(outbound, on_suspended)
+        return outbound
 
     def close_outbound(self, outbound: int) -> None:
         """Stop forwarding; the receiver gets a BYE."""
+        self._owners.drop_outbound(outbound)
         self._native.streams.close_outbound(outbound)
 
     def pause_outbound(self, outbound: int, paused: bool) -> None:

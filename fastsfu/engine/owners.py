@@ -81,6 +81,7 @@ class Owners:
         self._loop = loop
         self._transports: dict[int, TransportOwner] = {}
         self._streams: dict[int, StreamOwner] = {}
+        self._suspensions: dict[int, Callable[[bool], None]] = {}  # by outbound stream
         self._streams_of: dict[int, set[int]] = {}
         self._transport_of: dict[int, int] = {}
         self._replicas: dict[int, Callable[[bool], None]] = {}
@@ -178,3 +179,14 @@ class Owners:
             self.tell(owner.on_wanted, wanted)
         elif on_wanted := self._replicas.get(stream):
             self.tell(on_wanted, wanted)
+
+    def on_suspended(self, outbound: int, suspended: bool) -> None:
+        if callback := self._suspensions.get(outbound):
+            self.tell(callback, suspended)
+
+    def add_outbound(self, outbound: int, on_suspended: Callable[[bool], None]) -> None:
+        """Called when the stream does not fit to its receiver (True), and when it does again."""
+        self._suspensions[outbound] = on_suspended
+
+    def drop_outbound(self, outbound: int) -> None:
+        self._suspensions.pop(outbound, None)

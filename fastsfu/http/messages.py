@@ -245,6 +245,15 @@ class RoomUpdated(Model):
     ends_at: float | None = Field(description="seconds since 1970; null: it does not end")
 
 
+class VideoSuspended(Model):
+    """A video of that session does not fit through the way to the client, or does again."""
+
+    type: Literal["video-suspended"] = "video-suspended"
+    session_id: SessionId
+    source: Source
+    suspended: bool
+
+
 class ActiveSpeaker(Model):
     """Who speaks now; null when nobody does."""
 

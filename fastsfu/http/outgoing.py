@@ -90,6 +90,8 @@ def _state_key(message: Model) -> object | None:
             | peer_messages.TopologyMessage()
         ):
             return type(message)
+        case messages.VideoSuspended():
+            return type(message), message.session_id, message.source
         case messages.ParticipantUpdated():
             return message.participant.session_id
     return None

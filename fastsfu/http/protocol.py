@@ -60,6 +60,7 @@ ServerMessage = Annotated[
     | messages.ParticipantLeft
     | messages.HiddenParticipants
     | messages.RoomUpdated
+    | messages.VideoSuspended
     | messages.ActiveSpeaker
     | messages.Encodings
     | messages.Connection

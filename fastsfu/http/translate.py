@@ -184,6 +184,9 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.RoomChanged: lambda event: messages.RoomUpdated(
         max_participants=event.max_participants, ends_at=event.ends_at
     ),
+    events.VideoSuspended: lambda event: messages.VideoSuspended(
+        session_id=event.session_id, source=event.source, suspended=event.suspended
+    ),
     events.ActiveSpeaker: lambda event: messages.ActiveSpeaker(session_id=event.session_id),
     events.SectionsWanted: lambda event: messages.SectionsMessage(
         audio=event.audio,

@@ -1,6 +1,9 @@
 """Subscriptions in the engine: made when media can go, paused, and ended."""
 
+from collections.abc import Callable
+
 from fastsfu.engine.media import MediaEngine
+from fastsfu.events import Event
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.quotas import Account
 from fastsfu.tracks import Subscription, Wish
@@ -9,9 +12,12 @@ from fastsfu.tracks import Subscription, Wish
 class Flows:
     """Those of one session; `bundle` is its transport, from its first offer on."""
 
-    def __init__(self, engine: MediaEngine, account: Account) -> None:
+    def __init__(
+        self, engine: MediaEngine, account: Account, tell: Callable[[Event], None]
+    ) -> None:
         self._engine = engine
         self._account = account
+        self._tell = tell
         self.bundle: Bundle | None = None
 
     def open(self, subscription: Subscription) -> None:
@@ -75,6 +81,7 @@ class Flows:
                 payload_types=subscription.payload_types,
                 cname=subscription.stream.cname,
                 numbered=subscription.numbered,
+                on_suspended=lambda suspended: self._tell(subscription.suspend(suspended)),
             )
         except MemoryError:
             replicas.give_back(self._engine)

@@ -179,6 +179,12 @@ class Publisher:
         self.publications[section.mid] = publication
         self._audience.published(publication)
 
+    def tell_demand(self) -> None:
+        """Again, to a client that has come back: what of it nobody wants."""
+        for publication in self.publications.values():
+            if not all(encoding.wanted for encoding in publication.encodings):
+                self._on_demand(publication)
+
     def _open_all(self) -> None:
         for publication in self.publications.values():
             bundle = self._bundle

@@ -82,6 +82,7 @@ class Session:
             holds=arrival.confirms,
             maps=arrival.maps,
             on_nothing_left=end if arrival.offers_once else None,
+            tell=self.tell,
         )
         self.rights = Rights(grant.permissions, self.metadata, self.publisher, self.subscriber)
         self.engine = engine
@@ -270,9 +271,8 @@ class Session:
         self.line.attach(signaler)
         if self.subscriber.tell_again():
             self.room.asks(self)
-        for publication in self.publisher.publications.values():
-            if not all(encoding.wanted for encoding in publication.encodings):
-                self._tell_demand(publication)
+        self.publisher.tell_demand()
+        self.subscriber.tell_suspended()
 
     def detach(self, signaler: Signaler) -> None:
         """`signaler` is lost: the session ends in `resume_timeout` unless another one is attached.

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 from fastsfu.engine.media import MediaEngine
-from fastsfu.events import SubscriptionInfo
+from fastsfu.events import Event, SubscriptionInfo
 from fastsfu.sdp.codecs import tells_by_number
 from fastsfu.sdp.negotiate import Offer, SentStream
 from fastsfu.session.bundle import Bundle
@@ -43,6 +43,7 @@ class Subscriber:
         holds: bool = False,
         maps: bool = False,
         on_nothing_left: Callable[[], None] | None = None,
+        tell: Callable[[Event], None] = lambda _: None,
     ) -> None:
         """Nothing is made in the engine before `open`.
 
@@ -51,7 +52,8 @@ class Subscriber:
         never hears theirs then. `maps`: the client takes what `map` tells of. `on_nothing_left` is
         called, in a turn of the loop of its own, when all that was received has ended.
         """
-        self._flows = Flows(engine, account)
+        self._flows = Flows(engine, account, tell)
+        self._tell = tell
         self._is_open = False
         self._permitted = True
         self._watch = watch
@@ -69,6 +71,12 @@ class Subscriber:
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
         self.revision = 0  # of what the client was told
         self._answered = 0  # the revision of the last answer
+
+    def tell_suspended(self) -> None:
+        """Again, to a client that has come back."""
+        for subscription in self.subscriptions.values():
+            if subscription.suspended:
+                self._tell(subscription.suspend(True))
 
     @property
     def waits(self) -> bool:

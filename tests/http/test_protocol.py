@@ -85,6 +85,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "hidden-participants": {"count": 2},
     "room-updated": {"max_participants": 4, "ends_at": None},
+    "video-suspended": {"session_id": "s", "source": "video", "suspended": True},
     "participant-joined": {"participant": PARTICIPANT},
     "participant-updated": {"participant": PARTICIPANT},
     "participant-left": {"session_id": "s", "reason": "left"},

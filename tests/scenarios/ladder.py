@@ -155,9 +155,9 @@ def film_ladder(
 
 
 def watch_ladder(
-    run: Call, watcher: Participant, inbound: int, *, rtx: bool = True
+    run: Call, watcher: Participant, inbound: int, *, rtx: bool = True, numbered: bool = False
 ) -> tuple[int, LadderViewer]:
-    outbound, viewer = run.watch(watcher, inbound, rtx=rtx)
+    outbound, viewer = run.watch(watcher, inbound, rtx=rtx, numbered=numbered)
     ladder_viewer = LadderViewer(viewer.ssrc, viewer.rtx_ssrc)
     watcher.viewers[viewer.ssrc] = ladder_viewer
     return outbound, ladder_viewer

@@ -67,6 +67,7 @@ class Participant:
         self.arrivals = Twcc()  # of transport-wide numbers, which it tells of each 100 ms
         self.tells = True
         self.tell_us = 0
+        self.filler = 0
         self.numbers: list[int] = []  # transport-wide, as they were sent
         self.transport = world.transport(
             local_ufrag=self.ufrag,
@@ -238,6 +239,9 @@ class Participant:
             return
         viewer = next(v for v in self.viewers.values() if ssrc in (v.ssrc, v.rtx_ssrc))
         assert pt == (VIDEO_PT if ssrc == viewer.ssrc else RTX_PT)
+        if pt == RTX_PT and not payload:
+            self.filler += 1  # of a probe
+            return
         if pt == RTX_PT:
             seq, payload = int.from_bytes(payload[:2], "big"), payload[2:]
         viewer.take(now_us, seq, ts, payload, repair=pt == RTX_PT)

@@ -16,6 +16,7 @@ from fastsfu.events import (
     ParticipantUpdated,
     Replaced,
     SectionsWanted,
+    VideoSuspended,
 )
 from fastsfu.sfu import SFU
 from tests.support.domain_peer import until
@@ -278,3 +279,20 @@ async def test_nothing_is_left_to_happen_after_leaving() -> None:
     timers = loop._scheduled  # type: ignore[attr-defined]
     pending = [each for each in timers if not each.cancelled()]
     assert pending == []
+
+
+async def test_video_that_does_not_fit_is_told(join: Join, native: RecordingEngine) -> None:
+    ada, bob = await join("Ada"), await join("Bob")
+    await ada.offer(sending())
+    await bob.offer(OfferText(receiving(audio=1, video=1)))
+    video = next(each for each in bob.session.subscriber.subscriptions.values() if each.rtx_ssrc)
+    assert video.outbound is not None
+    for suspended in (True, False):
+        bob.session.engine._owners.on_suspended(video.outbound, suspended)
+    assert bob.of(VideoSuspended) == [
+        VideoSuspended(ada.session.id, "video", True),
+        VideoSuspended(ada.session.id, "video", False),
+    ]
+    bob.session.engine.close_outbound(video.outbound)
+    bob.session.engine._owners.on_suspended(video.outbound, True)
+    assert len(bob.of(VideoSuspended)) == 2

@@ -278,6 +278,14 @@ export interface ParticipantUpdated {
   participant: Participant;
 }
 
+/** A video of that session does not fit through the way to the client, or does again. */
+export interface VideoSuspended {
+  type: 'video-suspended';
+  session_id: string;
+  source: Source;
+  suspended: boolean;
+}
+
 export interface HiddenParticipants {
   type: 'hidden-participants';
   count: number;
@@ -351,6 +359,7 @@ export type ServerMessage =
   | ParticipantJoined
   | ParticipantUpdated
   | HiddenParticipants
+  | VideoSuspended
   | ParticipantLeft
   | ActiveSpeaker
   | Encodings

@@ -127,13 +127,15 @@ class SlowAimd:
     def _down(self, acked, rtt_us, now_us, limited):
         if now_us - self.reduced < min(200_000, max(10_000, rtt_us)) and acked >= self.bps / 2:
             return
-        target = 0.85 * (acked or self.bps)
+        if not acked:
+            return
+        target = 0.85 * acked
         if target > self.bps and self.link:
             target = 850 * self.link
         if limited:
             target = max(target, 0.7 * self.bps)
         self.bps, self.reduced = min(self.bps, target), now_us
-        if acked and not limited:
+        if not limited:
             self._learn(acked / 1000)
 
     def _learn(self, kbps):

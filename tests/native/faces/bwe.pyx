@@ -225,12 +225,13 @@ cdef class Pacer:
         pacer_charge(&self.pacer, size, now_us)
 
     def put(self, stream, number, size, now_us):
-        return bool(pacer_put(&self.pacer, stream, number, size, now_us))
+        return bool(pacer_put(&self.pacer, stream, 0, number, size, now_us))
 
     def next(self, now_us):
         """(stream, number, size, since_us), or None."""
         cdef Paced paced
         if pacer_next(&self.pacer, &paced, now_us):
+            pacer_charge(&self.pacer, paced.size, now_us)
             return paced.stream, paced.number, paced.size, paced.since_us
         return None
 

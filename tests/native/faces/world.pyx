@@ -36,6 +36,7 @@ EVENTS = {
     EVENT_ICE_CONNECTED: "ice-connected", EVENT_ICE_EXPIRED: "ice-expired", EVENT_DTLS: "dtls",
     EVENT_STREAM_STARTED: "stream-started", EVENT_STREAM_ENDED: "stream-ended",
     EVENT_AUDIO_LEVEL: "audio-level", EVENT_WANTED: "wanted",
+    EVENT_STEP: "suspended",
 }
 
 
@@ -118,6 +119,8 @@ cdef class World:
                 detail = (<const AudioLevel*>event).level
             elif event.kind == EVENT_WANTED:
                 detail = (<const EncodingWanted*>event).wanted
+            elif event.kind == EVENT_STEP:
+                detail = bool((<const Stepped*>event).suspended)
             found.append((EVENTS[event.kind], event.handle, detail))
             ring_pop(&self.worker.events)
             event = <const Head*>ring_front(&self.worker.events, &size)

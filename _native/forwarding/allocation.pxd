@@ -1,0 +1,25 @@
+"""Who of a receiver's sources gets how much of what fits to it: sound first, always; then its
+videos (bwe/allocate), each in the largest encoding that fits beside the others and within its wish
+(forwarding/preference). A video that does not fit even in the smallest one is suspended, and the
+event loop is told so, rather than let all of them freeze at random.
+
+    down    at once where three fifths of what flows would not fit; otherwise when three quarters
+            have not fitted for three seconds, or all of it while the queue stood as long: one false
+            alarm, which takes 0.15 of the estimate, changes nothing, and a link that is too narrow
+            by 7 % does
+    up      when 1.15 of it fits, which probes find out. After a step down a second passes; where
+            the step up before it had lasted less than ten seconds, twice as long as the last time
+    free    as long as the link was never full, the estimate says only what was needed: then all
+            flows as it is wished, and there are no probes
+"""
+
+from fastsfu._native.forwarding.state cimport Worker
+from fastsfu._native.media.stream cimport OutboundStream
+from fastsfu._native.peer.transport cimport Transport
+
+# A new receiver of that transport, without a seat: on a link that has been full it begins with the
+# smallest encoding.
+cdef void allocation_begin(
+    const Worker* worker, const Transport* transport, OutboundStream* receiver) noexcept nogil
+# After a new estimate; at most each ALLOCATION_APART_US, at once when the estimate fell by a tenth.
+cdef void allocation_run(Worker* worker, Transport* transport) noexcept nogil

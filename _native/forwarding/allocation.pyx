@@ -1,0 +1,290 @@
+"""Wants of a transport from its streams, and what follows; see allocation.pxd."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+
+from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Step, Want, allocate
+from fastsfu._native.bwe.estimator cimport estimator_pace
+from fastsfu._native.forwarding.event cimport EVENT_STEP, Stepped
+from fastsfu._native.forwarding.preference cimport preference_choose
+from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
+from fastsfu._native.media.ladder cimport (
+    MOST_ENCODINGS, ladder_best, ladder_layer, ladder_lowest, ladder_most,
+)
+from fastsfu._native.media.receivers cimport outbound_suspend
+from fastsfu._native.media.stream cimport InboundStream, MediaKind
+from fastsfu._native.packet.layers cimport TOP_LAYER
+
+cdef enum:
+    ALLOCATION_APART_US = 100000
+    MOST_VIDEOS = 64              # of one receiver that are chosen among; further ones flow
+    OVERHEAD_PERCENT = 108        # of headers, against payload
+    SOUND_OVERHEAD = 64           # bytes of them around each packet
+    KEEP_PERCENT = 60             # of a video that flows have to fit,
+    SHORT_PERCENT = 75            # and so much within
+    SHORT_US = 3000000
+    WHOLE_PERCENT = 100           # where the queue stood as long
+    WANTED_PERCENT = 120          # what probes shall find, of what all cost
+    SOUND_LEAST_US = 50000        # over which it is measured
+    SOUND_SMOOTHING = 8
+    HOLD_US = 1000000             # after a step down; then twice as long each time
+    HOLD_MOST_US = 30000000
+    SOON_US = 10000000            # a step up that lasted no longer was one too many
+
+cdef struct Video:
+    OutboundStream* receiver
+    int64_t costs[MOST_ENCODINGS]         # of its steps, bits a second
+    uint8_t layers[MOST_ENCODINGS]        # which encodings they are
+    Step steps[MOST_ENCODINGS]            # the same as `allocate` is to see them
+
+cdef struct Videos:               # of one receiver
+    Video of[MOST_VIDEOS]
+    Want wants[MOST_VIDEOS]
+    int count
+    int64_t needed_bps            # by what flows, sound too
+    int64_t most_bps              # if all had what it wishes
+
+
+cdef inline bint was_full(const Worker* worker, const Transport* transport) noexcept nogil:
+    return estimator_pace(transport.estimator, worker.now_us) > 0
+
+
+cdef void allocation_begin(
+        const Worker* worker, const Transport* transport,
+        OutboundStream* receiver) noexcept nogil:
+    if transport.estimator != NULL and was_full(worker, transport):
+        receiver.fits = 0
+
+
+cdef void allocation_run(Worker* worker, Transport* transport) noexcept nogil:
+    cdef Videos videos
+    cdef int64_t bps = <int64_t>transport.stats.estimate_bps
+    cdef int64_t keep
+    if transport.estimator.log == NULL and not transport.estimator.proven:
+        return
+    if worker.now_us - transport.share.shared_us < ALLOCATION_APART_US and (
+            bps >= transport.share.shared_bps * 9 // 10):
+        return
+    transport.share.shared_us = worker.now_us
+    transport.share.shared_bps = bps
+    measure_sound(worker, transport)
+    collect(worker, transport, &videos)
+    keep = keep_percent(worker, transport, videos.needed_bps, bps)
+    discount(&videos, keep)
+    if bps:
+        allocate(bps - transport.share.sound_bps, videos.wants, videos.count)
+    else:                         # nothing is known: no bound
+        give_all(&videos)
+    follow(worker, transport, &videos, bps, keep == KEEP_PERCENT)
+
+
+cdef void measure_sound(Worker* worker, Transport* transport) noexcept nogil:
+    cdef OutboundStream* stream
+    cdef uint64_t bytes = 0
+    cdef int64_t passed_us = worker.now_us - transport.share.sound_us, more
+    cdef int i
+    if passed_us < SOUND_LEAST_US:
+        return
+    for i in range(transport.outbound_count):
+        stream = transport.outbound[i]
+        if stream.source != NULL and stream.source.kind == MediaKind.AUDIO:
+            bytes += stream.stats.bytes + SOUND_OVERHEAD * stream.stats.packets
+    more = <int64_t>(bytes - transport.share.sound_bytes)
+    if transport.share.sound_us and more >= 0:          # else one of them has ended
+        transport.share.sound_bps += (
+            more * 8000000 // passed_us - transport.share.sound_bps) // SOUND_SMOOTHING
+    transport.share.sound_us = worker.now_us
+    transport.share.sound_bytes = bytes
+
+
+cdef void collect(Worker* worker, Transport* transport, Videos* videos) noexcept nogil:
+    cdef bint full = was_full(worker, transport)
+    videos.count = 0
+    videos.needed_bps = videos.most_bps = transport.share.sound_bps
+    gather(transport, videos, full, False)        # first: of equals they stay
+    gather(transport, videos, full, True)
+
+
+cdef void gather(
+        Transport* transport, Videos* videos, bint full, bint suspended) noexcept nogil:
+    cdef OutboundStream* receiver
+    cdef Video* video
+    cdef Want* want
+    cdef int i
+    for i in range(transport.outbound_count):
+        receiver = transport.outbound[i]
+        if (receiver.source == NULL or receiver.source.kind != MediaKind.VIDEO or receiver.paused
+                or receiver.suspended != suspended or videos.count == MOST_VIDEOS):
+            continue
+        video = &videos.of[videos.count]
+        want = &videos.wants[videos.count]
+        videos.count += 1
+        video.receiver = receiver
+        want.count = list_steps(video)
+        want.most = 0             # of what is above its wish there are no steps
+        want.priority = receiver.preference.priority
+        want.now = now_at(video, want.count, full)
+        videos.needed_bps += cost_of(video, want.now)
+        videos.most_bps += cost_of(video, want.count - 1)
+
+
+cdef int32_t list_steps(Video* video) noexcept nogil:
+    """Its live encodings up to its wish, at least one; how many."""
+    cdef const InboundStream* most = ladder_most(video.receiver)
+    cdef const InboundStream* stream = ladder_lowest(video.receiver.source)
+    cdef int32_t count = 0
+    cdef uint8_t layer = 0
+    while stream != NULL and count < MOST_ENCODINGS:
+        if stream.live:
+            put_step(video, count, stream, layer)
+            count += 1
+        if stream == most:
+            break
+        stream = stream.higher
+        layer += 1
+    if count == 0:                # a single one, or it is beyond the wish
+        stream = ladder_best(video.receiver)
+        put_step(video, 0, stream, ladder_layer(stream))
+        count = 1
+    return count
+
+
+cdef void put_step(
+        Video* video, int32_t step, const InboundStream* stream, uint8_t layer) noexcept nogil:
+    cdef int64_t cost = stream.bps * OVERHEAD_PERCENT // 100
+    video.layers[step] = layer
+    # A larger one that happens to cost less is no reason to go down.
+    video.costs[step] = cost if step == 0 else max(cost, video.costs[step - 1])
+
+
+cdef inline int64_t cost_of(const Video* video, int32_t step) noexcept nogil:
+    return 0 if step < 0 else video.costs[step]
+
+
+cdef int32_t now_at(const Video* video, int32_t count, bint full) noexcept nogil:
+    """The step that it has, or is about to have."""
+    cdef const OutboundStream* receiver = video.receiver
+    cdef int32_t step = 0
+    cdef uint8_t layer
+    if receiver.suspended:
+        return ALLOCATE_NONE
+    if not full and receiver.fits == TOP_LAYER:
+        return count - 1
+    layer = min(
+        receiver.fits, ladder_layer(receiver.next if receiver.next != NULL else receiver.source))
+    while step + 1 < count and video.layers[step + 1] <= layer:
+        step += 1
+    return step
+
+
+cdef void discount(Videos* videos, int64_t keep) noexcept nogil:
+    """What flows already is given that it need not fit whole."""
+    cdef Want* want
+    cdef Video* video
+    cdef int i
+    cdef int32_t step
+    for i in range(videos.count):
+        video = &videos.of[i]
+        want = &videos.wants[i]
+        want.steps = video.steps
+        for step in range(want.count):
+            video.steps[step].bps = video.costs[step]
+            video.steps[step].height = 0
+            if step <= want.now:
+                video.steps[step].bps = min(
+                    video.costs[step], video.costs[want.now] * keep // 100)
+
+
+cdef void give_all(Videos* videos) noexcept nogil:
+    cdef int i
+    for i in range(videos.count):
+        videos.wants[i].step = videos.wants[i].count - 1
+
+
+cdef int64_t keep_percent(
+        const Worker* worker, Transport* transport, int64_t needed_bps,
+        int64_t bps) noexcept nogil:
+    """How much of what flows has to fit."""
+    cdef int64_t stands_us = transport.estimator.stands_us
+    if not was_full(worker, transport):
+        return 0
+    if stands_us and worker.now_us - stands_us >= SHORT_US:
+        return WHOLE_PERCENT
+    if bps * 100 >= needed_bps * SHORT_PERCENT:
+        transport.share.short_us = 0
+    elif transport.share.short_us == 0:
+        transport.share.short_us = worker.now_us
+    if transport.share.short_us and worker.now_us - transport.share.short_us >= SHORT_US:
+        return SHORT_PERCENT
+    return KEEP_PERCENT
+
+
+cdef void follow(
+        Worker* worker, Transport* transport, Videos* videos, int64_t bps,
+        bint at_once) noexcept nogil:
+    """Have the steps taken, and probes look for what is missing."""
+    cdef bint free = not was_full(worker, transport)
+    cdef bint fell = False, lacks = False
+    cdef Video* video
+    cdef Want* want
+    cdef int i
+    for i in range(videos.count):
+        video = &videos.of[i]
+        want = &videos.wants[i]
+        if bps:
+            bound_rise(worker, transport, videos, i, bps)
+        if want.step > want.now:
+            transport.share.raised_us = worker.now_us
+        fell = fell or want.step < want.now
+        lacks = lacks or want.step < want.count - 1
+        videos.needed_bps += cost_of(video, want.step) - cost_of(video, want.now)
+        take_step(worker, video, want, free, at_once and want.step < want.now)
+    transport.estimator.wanted_bps = (
+        videos.most_bps * WANTED_PERCENT // 100 if lacks else 0)
+    if fell:
+        hold(worker, transport)
+
+
+cdef void bound_rise(
+        Worker* worker, Transport* transport, Videos* videos, int i,
+        int64_t bps) noexcept nogil:
+    """What comes has to fit beside all of what flows, not three fifths of it."""
+    cdef Want* want = &videos.wants[i]
+    cdef int64_t now_bps = cost_of(&videos.of[i], want.now)
+    while want.step > want.now and (
+            worker.now_us < transport.share.held_us
+            or videos.needed_bps + cost_of(&videos.of[i], want.step) - now_bps > bps):
+        want.step -= 1
+
+
+cdef void hold(Worker* worker, Transport* transport) noexcept nogil:
+    """A link at whose edge a step lies is not to be tried again and again."""
+    if worker.now_us - transport.share.raised_us < SOON_US:
+        transport.share.hold_us = min(
+            max(2 * transport.share.hold_us, <int64_t>HOLD_US), <int64_t>HOLD_MOST_US)
+    else:
+        transport.share.hold_us = HOLD_US
+    transport.share.held_us = worker.now_us + transport.share.hold_us
+
+
+cdef void take_step(
+        Worker* worker, Video* video, const Want* want, bint free, bint at_once) noexcept nogil:
+    """Told until it was heard: the ring may be full."""
+    cdef OutboundStream* receiver = video.receiver
+    cdef bint suspended = want.step == ALLOCATE_NONE
+    cdef uint8_t fits = 0 if suspended else video.layers[want.step]
+    cdef Stepped* event
+    if free and want.step == want.count - 1:
+        fits = TOP_LAYER
+    if fits != receiver.fits or suspended != receiver.suspended:
+        receiver.fits = fits
+        preference_choose(receiver, at_once)
+        if suspended != receiver.suspended:
+            outbound_suspend(receiver, suspended)
+        worker.next_tick_us = min(worker.next_tick_us, worker.now_us)     # its keyframe
+    if receiver.told_suspended == suspended:
+        return
+    event = <Stepped*>emit_reserve(worker, EVENT_STEP, receiver.handle, sizeof(Stepped))
+    if event != NULL:
+        event.suspended = suspended
+        emit_commit(worker)
+        receiver.told_suspended = suspended

@@ -1,0 +1,135 @@
+"""Of several encodings a receiver gets the largest that fits to it; sound is whole, and nothing
+flaps."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.scenarios.call import Call, call
+from tests.scenarios.ladder import (
+    Encoding,
+    LadderViewer,
+    film_ladder,
+    longest_gap_us,
+    watch_ladder,
+)
+from tests.scenarios.participant import Participant
+from tests.scenarios.test_allocation import told
+from tests.scenarios.test_estimate import KBPS, estimate
+
+
+@dataclass
+class Watching:
+    """A ladder of some 130, 260 and 400 kbit/s with sound, and who gets it."""
+
+    opened: Call
+    receiver: Participant
+    outbound: int
+    viewer: LadderViewer
+    encodings: list[Encoding]
+
+    def rungs(self, seconds: float) -> list[int]:
+        """Encodings that are shown meanwhile, in order."""
+        since_us = self.opened.world.now_us
+        self.opened.run(seconds)
+        shown = [picture.rung for picture in self.viewer.pictures if picture.at_us >= since_us]
+        return [now for before, now in zip([None, *shown], shown, strict=False) if now != before]
+
+
+def watching(opened: Call, kbps: int = 0) -> Watching:
+    publisher, receiver = opened.join("publisher"), opened.join("receiver")
+    encodings, handles = film_ladder(opened, publisher)
+    outbound, viewer = watch_ladder(opened, receiver, handles[0], numbered=True)
+    opened.listen(receiver, opened.speak(publisher), numbered=True)
+    receiver.down.rate_bps = kbps * KBPS
+    return Watching(opened, receiver, outbound, viewer, encodings)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("kbps", "rung"), [(1000, 2), (420, 1), (270, 0)])
+def test_the_largest_that_fits_flows_and_stays(kbps: int, rung: int, seed: int) -> None:
+    with call(seed) as opened:
+        there = watching(opened, kbps)
+        opened.run(8)
+        there.receiver.heard.clear()
+        assert there.rungs(20) == [rung]
+        assert len(there.receiver.heard) >= 0.99 * 20 * 50
+        assert told(opened, there.outbound) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sound_alone_where_none_fits_and_it_is_told(seed: int) -> None:
+    with call(seed) as opened:
+        there = watching(opened, 120)
+        opened.run(8)
+        there.receiver.heard.clear()
+        assert there.rungs(20) == []
+        assert len(there.receiver.heard) >= 0.99 * 20 * 50
+        assert told(opened, there.outbound) == [True]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_link_that_narrows_takes_the_picture_down_within_a_second(seed: int) -> None:
+    with call(seed) as opened:
+        there = watching(opened, 2000)
+        assert there.rungs(5)[-1] == 2
+        there.receiver.down.rate_bps = 270 * KBPS
+        narrowed_us = opened.world.now_us
+        there.rungs(8)
+        back_us = next(
+            picture.at_us
+            for picture in there.viewer.pictures
+            if picture.at_us > narrowed_us and picture.rung == 0
+        )
+        assert back_us - narrowed_us < 1_500_000
+        assert {p.rung for p in there.viewer.pictures if p.at_us > back_us} == {0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_link_that_widens_is_found_by_probes(seed: int) -> None:
+    with call(seed) as opened:
+        there = watching(opened, 270)
+        opened.run(10)
+        assert there.rungs(1) == [0]
+        there.receiver.down.rate_bps = 2000 * KBPS
+        assert there.rungs(5)[-1] == 2
+        assert there.receiver.filler > 0
+        filler = there.receiver.filler
+        assert there.rungs(5) == [2]
+        assert there.receiver.filler == filler
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_step_at_the_edge_of_the_link_is_not_tried_again_and_again(seed: int) -> None:
+    """On 440 kbit/s the second encoding fits well and the third nearly: few keyframes in a minute
+    of it, and not a second without a picture."""
+    with call(seed) as opened:
+        there = watching(opened, 440)
+        opened.run(10)
+        begun_us, keys = opened.world.now_us, sum(one.key_frames for one in there.encodings)
+        assert len(there.rungs(60)) <= 8
+        assert sum(one.key_frames for one in there.encodings) - keys <= 8
+        assert longest_gap_us(there.viewer, begun_us) < 1_000_000
+
+
+def test_who_comes_to_a_full_link_begins_with_the_smallest() -> None:
+    with call() as opened:
+        there = watching(opened, 420)
+        opened.run(8)
+        other = opened.join("other")
+        _, handles = film_ladder(opened, other)
+        _, viewer = watch_ladder(opened, there.receiver, handles[2], numbered=True)
+        opened.run(10)
+        assert viewer.pictures[0].rung == 0
+        assert estimate(opened, there.receiver) < 1.25 * 420 * KBPS
+
+
+def test_a_wish_bounds_what_would_fit() -> None:
+    with call() as opened:
+        there = watching(opened, 2000)
+        opened.world.prefer(there.outbound, most_layer=1)
+        assert there.rungs(5)[-1] == 1
+        there.receiver.down.rate_bps = 270 * KBPS
+        assert there.rungs(5)[-1] == 0
+        there.receiver.down.rate_bps = 2000 * KBPS
+        assert there.rungs(10)[-1] == 1
