@@ -28,8 +28,8 @@ cdef bint vp8_parse(
         at = 2
     descriptor.begins = payload[0] & (START | PARTITION) == START
     descriptor.picture_at = <uint8_t>at if flags & HAS_PICTURE_ID else 0
-    if flags & HAS_PICTURE_ID:
-        descriptor.long_id = at < size and payload[at] & LONG != 0
+    descriptor.long_id = descriptor.picture_at and at < size and payload[at] & LONG != 0
+    if descriptor.picture_at:
         at += 2 if descriptor.long_id else 1
     descriptor.tl0_at = <uint8_t>at if flags & HAS_TL0PICIDX else 0
     at += flags & HAS_TL0PICIDX != 0
