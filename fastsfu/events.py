@@ -58,18 +58,34 @@ class Muted:
 
 
 @dataclass(frozen=True, slots=True)
-class HiddenParticipants:
-    """How many watch hidden now; told to everybody in the room."""
+class RoomState:
+    """A room as those in it see it."""
 
-    count: int
+    name: str
+    max_participants: int
+    ends_at: float | None  # seconds since 1970
+    locked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RoomChanged:
-    """The room takes so many from now on, or ends then; told to everybody in it."""
+    """What the room is has changed; told to everybody in it."""
 
-    max_participants: int
-    ends_at: float | None  # seconds since 1970; None: it does not
+    room: RoomState
+
+
+@dataclass(frozen=True, slots=True)
+class SessionData:
+    """Data of the meeting as a whole; told to everybody in the room."""
+
+    data: Any  # JSON value
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenParticipants:
+    """How many watch hidden now; told to everybody in the room."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +227,10 @@ Event = (
     | ParticipantUpdated
     | ParticipantLeft
     | Muted
-    | HiddenParticipants
     | RoomChanged
     | VideoSuspended
+    | SessionData
+    | HiddenParticipants
     | ActiveSpeaker
     | SectionsWanted
     | EncodingsWanted

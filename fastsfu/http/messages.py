@@ -5,7 +5,7 @@ Those about P2P are in peer_messages.py, what messages tell of in values.py.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from fastsfu.http.model import (
@@ -149,6 +149,11 @@ ActiveSpeakerId = Annotated[
 ]
 
 
+SessionDataValue = Annotated[
+    JsonValue, Field(description="data of the meeting as a whole, null at first")
+]
+
+
 class Joined(Model):
     """The session stands. `participants` are the others; offer next, with `sections`, also when
     media is to go directly: the SFU then stands ready, and is sent nothing.
@@ -158,6 +163,7 @@ class Joined(Model):
     session_id: SessionId
     resume_key: str = Field(description="secret, for `resume`", repr=False)
     room: RoomInfo
+    session_data: SessionDataValue
     you: Participant
     participants: list[Participant]
     hidden_participants: HiddenCount
@@ -175,6 +181,7 @@ class Resumed(Model):
     type: Literal["resumed"] = "resumed"
     session_id: SessionId
     room: RoomInfo
+    session_data: SessionDataValue
     you: Participant
     participants: list[Participant]
     hidden_participants: HiddenCount
@@ -237,14 +244,6 @@ class HiddenParticipants(Model):
     count: int
 
 
-class RoomUpdated(Model):
-    """The room takes another number of participants from now on, or ends at another time."""
-
-    type: Literal["room-updated"] = "room-updated"
-    max_participants: int
-    ends_at: float | None = Field(description="seconds since 1970; null: it does not end")
-
-
 class VideoSuspended(Model):
     """A video of that session does not fit through the way to the client, or does again."""
 
@@ -301,9 +300,7 @@ class Error(Model):
     fatal: bool
     error: str = Field(description="kebab-case type, see Errors")
     info: str = Field(description="one sentence for a person")
-    re: RequestId | None = Field(
-        default=None, description="id of the `offer`, `ping` or `refresh-token` that it answers"
-    )
+    re: RequestId | None = Field(default=None, description="id of the message that it answers")
 
 
 class Ejected(Model):

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
 
-from fastsfu.http import messages, peer_messages, protocol
+from fastsfu.http import host_messages, messages, peer_messages, protocol
 from fastsfu.http.model import Model
 from fastsfu.http.protocol import CloseCode
 
@@ -85,7 +85,8 @@ def _state_key(message: Model) -> object | None:
             messages.SectionsMessage()
             | messages.ActiveSpeaker()
             | messages.HiddenParticipants()
-            | messages.RoomUpdated()
+            | host_messages.RoomUpdated()
+            | host_messages.SessionData()
             | messages.Connection()
             | peer_messages.TopologyMessage()
         ):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from fastsfu.errors import first_fault
-from fastsfu.http import messages, peer_messages
+from fastsfu.http import host_messages, messages, peer_messages
 from fastsfu.http.model import Model
 
 SUBPROTOCOL = "fastsfu.v1"
@@ -45,6 +45,10 @@ ClientMessage = Annotated[
     | peer_messages.PeerState
     | peer_messages.CarriedMessage
     | peer_messages.SetTopology
+    | host_messages.Unmute
+    | host_messages.UpdateParticipants
+    | host_messages.UpdateRoom
+    | host_messages.SetSessionData
     | messages.RefreshToken
     | messages.Ping
     | messages.Leave,
@@ -59,7 +63,6 @@ ServerMessage = Annotated[
     | messages.ParticipantUpdated
     | messages.ParticipantLeft
     | messages.HiddenParticipants
-    | messages.RoomUpdated
     | messages.VideoSuspended
     | messages.ActiveSpeaker
     | messages.Encodings
@@ -67,6 +70,10 @@ ServerMessage = Annotated[
     | peer_messages.TopologyMessage
     | peer_messages.PeerDescriptionMessage
     | peer_messages.PeerCandidateMessage
+    | host_messages.Muted
+    | host_messages.RoomUpdated
+    | host_messages.SessionData
+    | host_messages.Done
     | messages.TokenRefreshed
     | messages.Pong
     | messages.Error

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fastsfu.http import peer_messages, protocol, refusals, values
+from fastsfu.http import host_messages, peer_messages, protocol, refusals, values
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 
 MAX_KIB = MAX_MESSAGE_BYTES // 1024
@@ -36,10 +36,12 @@ member `type`. Unknown members are ignored, members of the wrong type are errors
    the microphone and the camera of somebody always come in one `MediaStream`.
 5. Muting needs no offer: the client disables its track and says `update`, and `metadata` on its
    data channels (app-messages.md).
-6. When the WebSocket drops, media goes on. The client connects again and sends `resume` with the
+6. What a host has turned off (`muted`) stays off, whatever `update` says, until the client says
+   `unmute`. What it may not publish is passed on in no case (`permissions`).
+7. When the WebSocket drops, media goes on. The client connects again and sends `resume` with the
    `resume_key` within `config.resume_timeout` seconds. A WebSocket that still lives is replaced.
-7. An offer with new ICE credentials (`iceRestart: true`) restarts ICE on the same session.
-8. `leave` ends the session at once. A client that says nothing for three heartbeats is taken as
+8. An offer with new ICE credentials (`iceRestart: true`) restarts ICE on the same session.
+9. `leave` ends the session at once. A client that says nothing for three heartbeats is taken as
    dropped.
 
 A message that is malformed or comes at the wrong time gets an `error` that is not fatal and changes
@@ -64,10 +66,13 @@ def document() -> str:
 
 _VALUES = (
     values.Participant,
+    values.Permissions,
     values.Sections,
     values.RoomInfo,
     values.ClientConfig,
     values.Subscribed,
+    host_messages.ParticipantUpdate,
+    host_messages.PermissionsUpdate,
     values.PreviousSession,
     values.IceServer,
     values.ReceiveSettings,

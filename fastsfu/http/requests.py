@@ -5,7 +5,7 @@ from typing import Any
 
 from fastsfu.auth.tokens import Tokens
 from fastsfu.errors import RequestError
-from fastsfu.http import messages, peer_messages, translate
+from fastsfu.http import host_messages, hosting, messages, peer_messages, translate
 from fastsfu.http.model import Model
 from fastsfu.session.metadata import UNSET
 from fastsfu.session.session import Session
@@ -71,9 +71,15 @@ class Requests:
         session.room.peering.carried(session, message.number, message.by)
 
     async def _set_topology(self, session: Session, message: peer_messages.SetTopology) -> None:
-        if not session.grant.owner:
+        if not session.permissions.owner:
             raise RequestError("only an owner may set the topology", "not-allowed")
         session.room.peering.wish(message.topology)
+
+    async def _unmute(self, session: Session, message: host_messages.Unmute) -> None:
+        session.unmute(message.sources)
+
+    async def _host(self, session: Session, message: Model) -> None:
+        self._put(hosting.handle(session, message))
 
     async def _refresh_token(self, session: Session, message: messages.RefreshToken) -> None:
         session.renew(self._tokens.verify(message.token, session.room.name))
@@ -99,6 +105,8 @@ _HANDLERS: Mapping[type[Model], Callable[[Requests, Session, Any], Awaitable[Non
     peer_messages.PeerState: Requests._peer_state,
     peer_messages.CarriedMessage: Requests._carried,
     peer_messages.SetTopology: Requests._set_topology,
+    host_messages.Unmute: Requests._unmute,
+    **dict.fromkeys(hosting.HANDLERS, Requests._host),
     messages.RefreshToken: Requests._refresh_token,
     messages.Ping: Requests._ping,
     messages.Leave: Requests._leave,

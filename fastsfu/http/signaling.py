@@ -215,7 +215,7 @@ class Client:
                 config=values.ClientConfig(
                     resume_timeout=config.resume_timeout,
                     max_app_message_bytes=config.max_app_message_bytes,
-                    can_send_messages=session.grant.messages,
+                    can_send_messages=session.permissions.messages,
                 ),
             )
         )

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict
 
 from fastsfu import events
-from fastsfu.http import messages, peer_messages, values
+from fastsfu.http import host_messages, messages, peer_messages, values
 from fastsfu.http.model import Model
 from fastsfu.http.protocol import CloseCode
 from fastsfu.http.refusals import FATAL_ERRORS
-from fastsfu.session.home import Home
 from fastsfu.session.session import Session
 from fastsfu.terms import Source
 from fastsfu.tracks import Wish
@@ -28,10 +27,13 @@ def close_code(event: events.Event) -> CloseCode | None:
     return None
 
 
-def room_info(room: Home[Session]) -> values.RoomInfo:
+def room_info(room: events.RoomState) -> values.RoomInfo:
     """A room as clients see it."""
     return values.RoomInfo(
-        name=room.name, max_participants=room.max_participants, ends_at=room.ends_at
+        name=room.name,
+        max_participants=room.max_participants,
+        ends_at=room.ends_at,
+        locked=room.locked,
     )
 
 
@@ -39,6 +41,7 @@ class Scene(TypedDict):
     """What `joined` and `resumed` have in common."""
 
     room: values.RoomInfo
+    session_data: Any
     you: values.Participant
     participants: list[values.Participant]
     hidden_participants: int
@@ -52,7 +55,8 @@ def scene(session: Session) -> Scene:
     """How the call looks from a session now."""
     wanted = session.wanted_sections()
     return {
-        "room": room_info(session.room),
+        "room": room_info(session.room.state),
+        "session_data": session.room.session_data,
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
         "hidden_participants": session.room.hidden_count,
@@ -85,6 +89,12 @@ def to_participant(participant: events.Participant) -> values.Participant:
         revision=participant.revision,
         joined_at=participant.joined_at,
         origin=participant.origin,
+        permissions=values.Permissions(
+            publish=sorted(participant.permissions.publish),
+            subscribe=participant.permissions.subscribe,
+            messages=participant.permissions.messages,
+        ),
+        held=sorted(participant.held),
     )
 
 
@@ -180,10 +190,10 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.ParticipantLeft: lambda event: messages.ParticipantLeft(
         session_id=event.session_id, reason=event.reason
     ),
+    events.Muted: lambda event: host_messages.Muted(sources=sorted(event.sources)),
+    events.RoomChanged: lambda event: host_messages.RoomUpdated(room=room_info(event.room)),
+    events.SessionData: lambda event: host_messages.SessionData(data=event.data),
     events.HiddenParticipants: lambda event: messages.HiddenParticipants(count=event.count),
-    events.RoomChanged: lambda event: messages.RoomUpdated(
-        max_participants=event.max_participants, ends_at=event.ends_at
-    ),
     events.VideoSuspended: lambda event: messages.VideoSuspended(
         session_id=event.session_id, source=event.source, suspended=event.suspended
     ),

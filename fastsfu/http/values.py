@@ -5,12 +5,20 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints
 
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model, SessionId
-from fastsfu.terms import Source
+from fastsfu.terms import Publishable, Source
 from fastsfu.transport.frames import MAX_USER_DATA_BYTES
 
 
+class Permissions(Model):
+    """What somebody may do now; whether it is an owner is a member of its own."""
+
+    publish: list[Publishable]
+    subscribe: bool = Field(description="receive what others publish")
+    messages: bool = Field(description="send app messages")
+
+
 class Participant(Model):
-    """Somebody in the room. The four source members: published and not muted."""
+    """Somebody in the room. The four source members: published, permitted and not muted."""
 
     session_id: SessionId
     user_name: str
@@ -23,6 +31,10 @@ class Participant(Model):
     revision: int = Field(default=0, description="of user data and mute states; grows")
     joined_at: float = Field(description="seconds since 1970")
     origin: SessionId = Field(description="the first id of a client that had to join anew")
+    permissions: Permissions
+    held: list[Publishable] = Field(
+        default=[], description="a host has turned these off, until the participant unmutes"
+    )
 
 
 class Sections(Model):
@@ -40,6 +52,7 @@ class RoomInfo(Model):
     ends_at: float | None = Field(
         default=None, description="seconds since 1970, when the room has an end"
     )
+    locked: bool = Field(default=False, description="nobody new gets in but owners")
 
 
 class ClientConfig(Model):

@@ -4,10 +4,11 @@ packet more of what was muted or may not be published, and nobody comes back who
 
 import time
 from collections.abc import Collection
+from typing import Any
 
 from fastsfu.auth.permissions import EVERYTHING, Permissions
 from fastsfu.errors import RequestError
-from fastsfu.events import Muted
+from fastsfu.events import Event, Muted, SessionData
 from fastsfu.p2p.peering import Peering
 from fastsfu.room.bans import Bans
 from fastsfu.room.options import RoomOptions
@@ -15,12 +16,18 @@ from fastsfu.room.stage import Stage
 from fastsfu.room.standing import Standing
 from fastsfu.session.session import Session
 from fastsfu.terms import Publishable
+from fastsfu.transport.frames import json_of
+
+MAX_SESSION_DATA = 16 * 1024  # bytes
 
 
 class Moderated:
     """A room's; the Room is one. Each verb raises KeyError when nobody in it is meant, and
     RequestError for what cannot be done, and then nothing has changed.
     """
+
+    session_data: Any = None
+    """Data of the meeting as a whole: a JSON value that `set_session_data` sets."""
 
     name: str
     options: RoomOptions
@@ -31,6 +38,9 @@ class Moderated:
     _sessions: dict[str, Session]
 
     def update(self, options: RoomOptions) -> None:
+        raise NotImplementedError
+
+    def _broadcast(self, event: Event) -> None:
         raise NotImplementedError
 
     def changed(self, session: Session, *, metadata: bool = False) -> None:
@@ -89,6 +99,21 @@ class Moderated:
     def lock(self, locked: bool = True) -> None:
         """Let in nobody but owners and who comes back to a session that was lost; or open it."""
         self.update(RoomOptions(locked=locked))
+
+    def set_session_data(self, data: Any) -> None:
+        """Set data of the meeting, of which everybody is told, also who comes later.
+
+        Raises RequestError: `too-large` (16 KiB of JSON), or for what is no JSON.
+        """
+        try:
+            size = len(json_of(data))
+        except ValueError as error:
+            raise RequestError(f"Session data has to be JSON: {error}.") from None
+        if size > MAX_SESSION_DATA:
+            info = f"Session data has at most {MAX_SESSION_DATA} bytes of JSON, this one {size}."
+            raise RequestError(info, "too-large")
+        self.session_data = data
+        self._broadcast(SessionData(data))
 
     def rights_changed(self, session: Session) -> None:
         """Tell everybody, and end what cannot be enforced: a direct connection."""

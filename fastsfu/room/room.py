@@ -21,6 +21,7 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
     RoomChanged,
+    RoomState,
 )
 from fastsfu.messages.exchange import AppMessage, Exchange
 from fastsfu.p2p.peering import Peering
@@ -118,6 +119,11 @@ class Room(RoomProperties, Moderated):
         return sum(each.hidden for each in self._sessions.values())
 
     @property
+    def state(self) -> RoomState:
+        """What those in it know of its options."""
+        return RoomState(self.name, self.max_participants, self.ends_at, self.locked)
+
+    @property
     def active_speaker(self) -> str | None:
         """The session id of who speaks now."""
         return self._speaker.current
@@ -144,14 +150,13 @@ class Room(RoomProperties, Moderated):
             raise RequestError("Not everybody in the room can connect directly.")
         if is_direct and len(sessions) > DIRECT_PARTICIPANTS:
             raise RequestError(f"{len(sessions)} are in the room: too many for topology p2p.")
-        told = (self.max_participants, self.ends_at)
-        self.options = wanted
+        before, self.options = self.state, wanted
         self._entrance.update(wanted)
         self._stage.voices.set_limit(wanted.audio_forward)
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
-        if told != (self.max_participants, self.ends_at):
-            self._broadcast(RoomChanged(self.max_participants, self.ends_at))
+        if self.state != before:
+            self._broadcast(RoomChanged(self.state))
 
     def send_app_message(self, data: Any, to: Literal["*"] | Sequence[str] = "*") -> None:
         """Say something to everybody in the room, or to these session ids; `fromId` is "server".

@@ -1,16 +1,19 @@
-"""What a session needs of its room, so that neither imports the other."""
+"""What a session, and who speaks for it, need of its room, so that neither imports the other."""
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Protocol, TypeVar
 
+from fastsfu.auth.permissions import Permissions
 from fastsfu.auth.resume_keys import ResumeKeys
-from fastsfu.events import Participant
+from fastsfu.events import Participant, RoomState
 from fastsfu.p2p.peering import Peering
+from fastsfu.room.options import RoomOptions
 from fastsfu.session.channels import Switchboard
 from fastsfu.session.publisher import Audience
+from fastsfu.terms import Publishable
 from fastsfu.tracks import Publication
 
-Guest = TypeVar("Guest", contravariant=True)  # the Session
+Guest = TypeVar("Guest")  # the Session
 
 
 class Home(Audience, Switchboard, Protocol[Guest]):
@@ -19,11 +22,12 @@ class Home(Audience, Switchboard, Protocol[Guest]):
     name: str
     peering: Peering
     resume_keys: ResumeKeys
+    session_data: Any
 
     @property
-    def max_participants(self) -> int: ...
+    def sessions(self) -> Mapping[str, Guest]: ...
     @property
-    def ends_at(self) -> float | None: ...
+    def state(self) -> RoomState: ...
     @property
     def active_speaker(self) -> str | None: ...
     @property
@@ -33,4 +37,9 @@ class Home(Audience, Switchboard, Protocol[Guest]):
     def changed(self, session: Guest, *, metadata: bool = False) -> None: ...
     def rights_changed(self, session: Guest) -> None: ...
     def asks(self, session: Guest) -> None: ...
+    def eject(self, who: str, *, ban: bool | float = False) -> None: ...
+    def mute(self, session_id: str, *, sources: Collection[Publishable]) -> None: ...
+    def permit(self, session_id: str, permissions: Permissions) -> None: ...
+    def update(self, options: RoomOptions) -> None: ...
+    def set_session_data(self, data: Any) -> None: ...
     def left(self, session: Guest, reason: str) -> None: ...

@@ -14,7 +14,13 @@ FIRST = messages.Pong(id=0)
 
 def participant(name: str, *, audio: bool = False) -> values.Participant:
     return values.Participant(
-        session_id=name, user_name=name, owner=False, audio=audio, joined_at=0.0, origin=name
+        session_id=name,
+        user_name=name,
+        owner=False,
+        audio=audio,
+        joined_at=0.0,
+        origin=name,
+        permissions=values.Permissions(publish=[], subscribe=True, messages=True),
     )
 
 

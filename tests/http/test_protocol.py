@@ -28,7 +28,10 @@ PARTICIPANT = {
     "revision": 3,
     "joined_at": 1.5,
     "origin": "s",
+    "permissions": {"publish": ["audio", "screen"], "subscribe": True, "messages": False},
+    "held": ["audio"],
 }
+ROOM = {"name": "r", "max_participants": 2, "ends_at": None, "locked": False}
 TOPOLOGY = {
     "topology": "sfu",
     "sending": ["sfu", "peer"],
@@ -38,7 +41,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "joined": {
         "session_id": "s",
         "resume_key": "k",
-        "room": {"name": "r", "max_participants": 2, "ends_at": None},
+        "room": ROOM,
+        "session_data": {"slide": 3},
         "you": PARTICIPANT,
         "participants": [PARTICIPANT],
         "hidden_participants": 1,
@@ -59,7 +63,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "resumed": {
         "session_id": "s",
-        "room": {"name": "r", "max_participants": 3, "ends_at": 1893456000.0},
+        "room": ROOM,
+        "session_data": None,
         "you": PARTICIPANT,
         "participants": [],
         "hidden_participants": 0,
@@ -84,7 +89,6 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "revision": 4,
     },
     "hidden-participants": {"count": 2},
-    "room-updated": {"max_participants": 4, "ends_at": None},
     "video-suspended": {"session_id": "s", "source": "video", "suspended": True},
     "participant-joined": {"participant": PARTICIPANT},
     "participant-updated": {"participant": PARTICIPANT},
@@ -104,6 +108,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "sdp_mline_index": 0,
         "username_fragment": "abcd",
     },
+    "muted": {"sources": ["audio", "screen"]},
+    "room-updated": {"room": ROOM},
+    "session-data": {"data": [1, None]},
+    "done": {"id": 0},
     "token-refreshed": {"id": 0, "expires_at": None},
     "pong": {"id": 0},
     "error": {"fatal": True, "error": "no-room", "info": "i", "re": None},

@@ -15,7 +15,12 @@ from tests.support.server import PUBLISH, SECRET, WATCH, LiveServer, asked_for, 
 async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
     async with server.caller(room, name="Ada", owner=True) as ada:
         assert ada.joined["participants"] == []
-        assert ada.joined["room"] == {"name": room, "max_participants": 200, "ends_at": None}
+        assert ada.joined["room"] == {
+            "name": room,
+            "max_participants": 200,
+            "ends_at": None,
+            "locked": False,
+        }
         assert ada.joined["sections"] == {"audio": 0, "video": 0}
         you = ada.joined["you"]
         assert (you["user_name"], you["owner"], you["session_id"]) == (

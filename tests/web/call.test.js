@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test, { afterEach, beforeEach, mock } from 'node:test';
 
 import { createCall } from '../../fastsfu/web/sdk/call.js';
-import { installBrowser } from './fake-browser.js';
+import { JOINED, installBrowser } from './fake-browser.js';
 
 let browser;
 let call;
@@ -259,4 +259,61 @@ test('a device that failed is tried again in the next call', async () => {
   await call.join({ room: 'second' });
   await devicesOpen();
   assert.deepEqual(states(), ['audio live', 'video live']);
+});
+
+test('a microphone that a host has turned off is off until its user turns it on', async () => {
+  const told = [];
+  call.on('muted-by-host', ({ sources }) => told.push(sources));
+  await call.join({ room: 'r' });
+  await devicesOpen();
+  const [socket] = browser.sockets;
+  const said = (type) => socket.sent.filter((message) => message.type === type);
+  socket.push({ type: 'muted', sources: ['audio', 'video'] });
+  const { you } = JOINED;
+  const held = { ...you, held: ['audio', 'video'], revision: 1 << 20 };
+  socket.push({ type: 'participant-updated', participant: held });
+  await turn();
+  assert.deepEqual(told, [['audio', 'video']]);
+  assert.equal(call.participants().local.audio, false);
+  assert.deepEqual(call.participants().local.held, ['audio', 'video']);
+  assert.ok(browser.tracks.every(({ enabled, readyState }) => !enabled || readyState === 'ended'));
+  assert.deepEqual(said('unmute'), []);
+  await call.setLocalAudio(true);
+  assert.deepEqual(said('unmute'), [{ type: 'unmute', sources: ['audio'] }]);
+  assert.equal(call.participants().local.audio, true);
+});
+
+test('what may not be published is not turned on', async () => {
+  const problems = [];
+  call.on('nonfatal-error', ({ error }) => problems.push(error.type));
+  await call.join({ room: 'r', startVideoOff: true });
+  const permissions = { publish: ['audio'], subscribe: true, messages: false };
+  const participant = { ...JOINED.you, permissions, revision: 1 };
+  browser.sockets[0].push({ type: 'participant-updated', participant });
+  await turn();
+  await call.setLocalVideo(true);
+  await call.startScreenShare();
+  assert.deepEqual(problems, ['not-allowed', 'not-allowed']);
+  assert.equal(call.participants().local.video, false);
+  await assert.rejects(call.sendAppMessage('hi'), { type: 'not-allowed' });
+});
+
+test('the room and its data are told, and a name can be changed', async () => {
+  const told = [];
+  call.on('room-updated', ({ room }) => told.push(room.locked));
+  call.on('meeting-session-state-updated', ({ meetingSessionState }) => {
+    told.push(meetingSessionState.data);
+  });
+  assert.equal(call.room(), null);
+  await assert.rejects(call.updateRoom({ locked: true }), { type: 'bad-request' });
+  await call.join({ room: 'r', name: 'Ada' });
+  const [socket] = browser.sockets;
+  assert.equal(call.room().maxParticipants, 200);
+  socket.push({ type: 'room-updated', room: { ...JOINED.room, locked: true } });
+  socket.push({ type: 'session-data', data: { slide: 4 } });
+  await turn();
+  assert.deepEqual(told, [true, { slide: 4 }]);
+  assert.deepEqual(call.meetingSessionState(), { data: { slide: 4 } });
+  await call.setUserName('Ada L.');
+  assert.deepEqual(socket.sent.at(-1), { type: 'update', name: 'Ada L.' });
 });

@@ -179,10 +179,12 @@ export function installBrowser() {
 export const YOU = {
   session_id: 'us', user_name: '', owner: false, user_data: null, revision: 0, joined_at: 1,
   audio: false, video: false, screenVideo: false, screenAudio: false, origin: '',
+  permissions: { publish: ['audio', 'video', 'screen'], subscribe: true, messages: true }, held: [],
 };
 
 export const JOINED = {
   type: 'joined', session_id: 'us', resume_key: 'key', heartbeat: 10, you: YOU, participants: [],
+  room: { name: 'r', max_participants: 200, ends_at: null, locked: false }, session_data: null,
   hidden_participants: 0, active_speaker: null, sections: { audio: 0, video: 0 }, ice_servers: [],
   topology: { topology: 'sfu', sending: ['sfu'], peer: null },
   config: { max_user_data_bytes: 4096, max_app_message_bytes: 4096, can_send_messages: true },

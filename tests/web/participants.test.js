@@ -7,9 +7,14 @@ import { trackKey } from '../../fastsfu/web/sdk/sections.js';
 const OFF = { state: 'off', persistentTrack: null };
 const NO_MEDIA = { audio: OFF, video: OFF, screenVideo: OFF, screenAudio: OFF };
 
+const RIGHTS = {
+  permissions: { publish: ['audio', 'video', 'screen'], subscribe: true, messages: true }, held: [],
+};
+
 const person = (session_id, sources = {}) => ({
   session_id, user_name: session_id.toUpperCase(), owner: false, user_data: null, joined_at: 5,
-  origin: 'first', audio: false, video: false, screenVideo: false, screenAudio: false, ...sources,
+  origin: 'first', audio: false, video: false, screenVideo: false, screenAudio: false,
+  ...RIGHTS, ...sources,
 });
 
 const track = (id, muted = false) => ({ id, muted });
@@ -32,6 +37,7 @@ test('the shape of a participant', () => {
   assert.deepEqual(ada, {
     session_id: 'ada', user_name: 'ADA', owner: false, user_data: null, joined_at: 5,
     origin: 'first', local: false, audio: true, video: false, screen: true,
+    ...RIGHTS,
     tracks: {
       audio: { state: 'loading', persistentTrack: null },
       video: OFF,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fastsfu.http import peer_messages, protocol, values
+from fastsfu.http import host_messages, peer_messages, protocol, values
 from fastsfu.http.model import Model
 from fastsfu.http.refusals import FATAL_ERRORS
 from fastsfu.transport import frames
@@ -20,6 +20,9 @@ MODELS: Sequence[type[Model]] = list(
     dict.fromkeys(
         [
             values.Participant,
+            values.Permissions,
+            host_messages.PermissionsUpdate,
+            host_messages.ParticipantUpdate,
             values.Sections,
             values.RoomInfo,
             values.ClientConfig,

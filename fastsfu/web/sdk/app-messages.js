@@ -85,6 +85,11 @@ export class AppMessages {
     this.#allowed = allowed;
   }
 
+  /** We may say something, or not any more. @param {boolean} allowed */
+  allow(allowed) {
+    this.#allowed = allowed;
+  }
+
   /**
    * Resolves when the message is on its way: written to a channel, in its order. Rejects with a
    * CallError, and then nobody gets it: `too-large`, `not-allowed`, `bad-request`, or
@@ -213,7 +218,7 @@ export class AppMessages {
   #checked(data, kind) {
     if (this.#closed) throw new CallError('bad-request', 'The call was left.');
     if (!this.#allowed && kind === 'app') {
-      throw new CallError('not-allowed', 'The token does not allow to send app messages.');
+      throw new CallError('not-allowed', 'There is no permission to send app messages.');
     }
     return checkedJson(data, this.#maxBytes, 'An app message');
   }

@@ -5,11 +5,12 @@ import { Emitter } from './emitter.js';
 import { CallError, fatal, left, unsupported } from './errors.js';
 import { listDevices } from './devices.js';
 import { shareBandwidth } from './encodings.js';
+import { HostedCall } from './hosted-call.js';
 import { LiveCall } from './live-call.js';
 import { LocalMedia } from './local-media.js';
 import { userDataOf } from './metadata.js';
-import { eventsBetween, participantsOf } from './participants.js';
-import { mergeReceiveSettings, mergeSendSettings } from './settings.js';
+import { eventsBetween, nobody, participantsOf, withoutTracksOfOthers } from './participants.js';
+import { mergeReceiveSettings, mergeSendSettings, startOf } from './settings.js';
 
 /** @import * as Face from './fastsfu.d.ts' */
 
@@ -21,7 +22,7 @@ export function createCall(options = {}) {
 }
 
 /** @implements {Face.Call} */
-class Call {
+class Call extends HostedCall {
   /** @type {Emitter<Face.CallEvents>} */
   #events = new Emitter();
   /** @type {Face.MeetingState} */
@@ -55,6 +56,7 @@ class Call {
 
   /** @param {Face.CallOptions} options */
   constructor(options) {
+    super(() => this.#requireJoined().parts.meeting);
     this.#options = options;
     this.#local = new LocalMedia({
       publish: async (...published) => this.#live?.publish(...published),
@@ -119,30 +121,30 @@ class Call {
   participantCounts() {
     const joined = this.#state === 'joined-meeting';
     const present = joined ? Object.keys(this.#participants).length : 0;
-    return { present, hidden: (joined && this.#live?.hidden) || 0 };
+    return { present, hidden: (joined && this.#live?.parts.meeting.hidden) || 0 };
   }
 
   /** @param {string} token */
   async refreshToken(token) {
-    await this.#requireJoined().refreshToken(token);
+    await this.#requireJoined().parts.token.refresh(token);
   }
 
   /** @param {boolean} on */
   async setLocalAudio(on) {
     this.#requireUsable();
-    await this.#local.setAudio(on);
+    if (!on || this.#unmute('audio')) await this.#local.setAudio(on);
   }
 
   /** @param {boolean} on */
   async setLocalVideo(on) {
     this.#requireUsable();
-    await this.#local.setVideo(on);
+    if (!on || this.#unmute('video')) await this.#local.setVideo(on);
   }
 
   /** @param {Face.ScreenShareOptions} [options] */
   async startScreenShare(options) {
     this.#requireJoined();
-    await this.#local.screen.start(options);
+    if (this.#unmute('screen')) await this.#local.screen.start(options);
   }
 
   async stopScreenShare() {
@@ -187,8 +189,21 @@ class Call {
   async setUserData(data) {
     const userData = userDataOf(data, this.#live?.maxUserDataBytes);
     this.#options = { ...this.#options, userData };
-    this.#live?.setUserData(userData);
+    this.#live?.parts.metadata.setUserData(userData);
     this.#refresh();
+  }
+
+  /** @param {string} name */
+  async setUserName(name) {
+    this.#requireJoined().setUserName(name);
+  }
+
+  room() {
+    return this.#live?.parts.meeting.room ?? null;
+  }
+
+  meetingSessionState() {
+    return { data: this.#live?.parts.meeting.data ?? null };
   }
 
   /** @returns {Promise<Face.NetworkTopology>} */
@@ -213,7 +228,7 @@ class Call {
    * @param {'*' | string | string[]} [to]
    */
   async sendAppMessage(data, to) {
-    await this.#requireJoined().sendAppMessage(data, to);
+    await this.#requireJoined().parts.messages.send(data, to);
   }
 
   async reconnect() {
@@ -289,7 +304,27 @@ class Call {
       message: (data, fromId) => this.#emit('app-message', { data, fromId }),
       problem: (error) => this.#onProblem(error),
       lost: (error) => this.#onLost(error),
+      meeting: {
+        muted: (sources) => this.#emit('muted-by-host', { sources }),
+        room: (room) => this.#emit('room-updated', { room }),
+        data: (data) => {
+          this.#emit('meeting-session-state-updated', { meetingSessionState: { data } });
+        },
+      },
     };
+  }
+
+  /**
+   * Our user wants to send it: whether we may, and then a host's mute is over.
+   *
+   * @param {Face.Publishable} name
+   */
+  #unmute(name) {
+    const meeting = this.#live?.parts.meeting;
+    meeting?.unmute(name);
+    if (!meeting || meeting.mayPublish(name)) return true;
+    this.#onProblem(new CallError('not-allowed', `There is no permission to publish ${name}.`));
+    return false;
   }
 
   #onJoined() {
@@ -386,10 +421,7 @@ class Call {
   #knowledge() {
     return (
       this.#live?.knowledge() ?? {
-        you: {
-          session_id: '', user_name: this.#userName, owner: false,
-          user_data: this.#options.userData ?? null, joined_at: 0, origin: '',
-        },
+        you: nobody(this.#userName, this.#options.userData),
         local: this.#local.tracks(),
         others: [],
         received: new Map(),
@@ -450,40 +482,5 @@ class Call {
   };
 }
 
-/**
- * What a call begins with: not the sources of createCall, other devices may have been chosen since.
- * Whatever was off in the call before stays off unless this join says else.
- *
- * @param {Face.JoinOptions} options
- * @param {Face.CallOptions} defaults
- * @returns {Face.CallOptions}
- */
-function startOf(options, defaults) {
-  return {
-    ...options,
-    startAudioOff: options.startAudioOff ?? (defaults.startAudioOff || undefined),
-    startVideoOff: options.startVideoOff ?? (defaults.startVideoOff || undefined),
-  };
-}
-
-/**
- * @param {Face.Participants} participants
- * @returns {Face.Participants}
- */
-function withoutTracksOfOthers(participants) {
-  const entries = Object.entries(participants).map(([key, participant]) =>
-    participant.local ? [key, participant] : [key, { ...participant, tracks: NO_TRACKS }],
-  );
-  return Object.fromEntries(entries);
-}
-
 /** @type {Face.NetworkTopology} */
 const NO_TOPOLOGY = { topology: 'none', encryption: 'none', safetyNumber: null };
-
-/** @type {Face.Participant['tracks']} */
-const NO_TRACKS = {
-  audio: { state: 'loading', persistentTrack: null },
-  video: { state: 'loading', persistentTrack: null },
-  screenVideo: { state: 'loading', persistentTrack: null },
-  screenAudio: { state: 'loading', persistentTrack: null },
-};

@@ -8,6 +8,18 @@
 /** What a track shows or sounds: camera and microphone, or a shared screen and its sound. */
 export type Source = 'audio' | 'video' | 'screenVideo' | 'screenAudio';
 
+/** What rights and moderation are about: a screen is shared, or taken away, with its sound. */
+export type Publishable = 'audio' | 'video' | 'screen';
+
+/** What somebody may do now; hosts can change it. */
+export interface Permissions {
+  publish: Publishable[];
+  /** Receive what others publish. */
+  subscribe: boolean;
+  /** Send app messages. */
+  messages: boolean;
+}
+
 /**
  * - `off`: not published, or muted by its owner.
  * - `sendable`: published, but declined by our receive settings.
@@ -50,6 +62,9 @@ export interface Participant {
    * `session_id`: its first one.
    */
   origin: string;
+  permissions: Permissions;
+  /** A host has turned these off; `setLocalAudio(true)` and the like turn them on again. */
+  held: Publishable[];
   tracks: Record<Source, TrackInfo>;
 }
 
@@ -61,6 +76,32 @@ export interface ParticipantCounts {
   present: number;
   hidden: number;
 }
+
+/** What an owner does to a participant; each part is done if it is there. */
+export interface ParticipantUpdate {
+  /** Mute them: the server passes on nothing more until they unmute themselves. */
+  setAudio?: false;
+  setVideo?: false;
+  setScreenShare?: false;
+  updatePermissions?: { publish?: boolean | Publishable[]; subscribe?: boolean; messages?: boolean; owner?: boolean };
+  /** Their token and session open the room no more. */
+  eject?: boolean;
+  /** With `eject`: nor any token of this user, for so many seconds, or (true) for good. */
+  ban?: boolean | number;
+}
+
+/** The room as its participants know it. */
+export interface Room {
+  name: string;
+  maxParticipants: number;
+  /** Seconds since the epoch; null: it does not end. */
+  endsAt: number | null;
+  /** Nobody new gets in but owners. */
+  locked: boolean;
+}
+
+/** What an owner changes of it; what is absent stays. */
+export type RoomUpdate = Partial<Omit<Room, 'name'>>;
 
 /**
  * `true`: the default device; `false`: none; a string: that device; a track: that one, never
@@ -297,6 +338,13 @@ export interface CallEvents {
     /** `peerId` is a session id (ours too), or null when nobody speaks. */
     activeSpeaker: { peerId: string | null };
   };
+  /** A host has turned off what we send. */
+  'muted-by-host': { action: 'muted-by-host'; sources: Publishable[] };
+  'room-updated': { action: 'room-updated'; room: Room };
+  'meeting-session-state-updated': {
+    action: 'meeting-session-state-updated';
+    meetingSessionState: { data: unknown };
+  };
   'network-connection': {
     action: 'network-connection';
     type: NetworkConnectionType;
@@ -364,6 +412,21 @@ export interface Call {
    * `CallError`, and then nothing changes: `too-large` (4,096 bytes of JSON), `bad-request`.
    */
   setUserData(data: unknown): Promise<void>;
+  /** Refused by a `nonfatal-error` when the token gives a name. */
+  setUserName(name: string): Promise<void>;
+
+  /**
+   * For owners; `*` is everybody else. Resolves when it has happened, rejects with a `CallError`, and
+   * then nothing has: `not-allowed`, `bad-request`.
+   */
+  updateParticipant(id: string, update: ParticipantUpdate): Promise<void>;
+  updateParticipants(updates: Record<string, ParticipantUpdate>): Promise<void>;
+  updateRoom(update: RoomUpdate): Promise<void>;
+  /** Null while we are in none. */
+  room(): Room | null;
+  /** JSON about the meeting as a whole, at most 16 KiB; for owners. */
+  setMeetingSessionData(data: unknown): Promise<void>;
+  meetingSessionState(): { data: unknown };
 
   /**
    * Give JSON to everybody else in the room, or to some session ids. Resolves when it is on its way;

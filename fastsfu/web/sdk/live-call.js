@@ -7,6 +7,7 @@
 import { ActiveSpeaker } from './active-speaker.js';
 import { AppMessages } from './app-messages.js';
 import { CallError, ejection, fatal, left } from './errors.js';
+import { Meeting } from './meeting.js';
 import { MeetingToken } from './meeting-token.js';
 import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
@@ -14,9 +15,9 @@ import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
 import { isDeclined, wireSettings } from './settings.js';
 import { Signaling } from './signaling.js';
-import { RecentStats, totalsOf } from './stats.js';
+import { CarrierStats } from './stats.js';
 
-/** @import { NetworkConnectionType, NetworkStats, ReceiveSettings } from './fastsfu.d.ts' */
+/** @import { NetworkConnectionType, ReceiveSettings } from './fastsfu.d.ts' */
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { Metadata as MetadataFrame } from './frames.d.ts' */
 /** @import { LocalMedia } from './local-media.js' */
@@ -32,6 +33,7 @@ import { RecentStats, totalsOf } from './stats.js';
  * @property {(data: unknown, fromId: string) => void} message an app message has come
  * @property {(error: CallError) => void} problem the call goes on
  * @property {(error: CallError) => void} lost the call is over
+ * @property {Omit<import('./meeting.js').MeetingHandlers, 'send' | 'counted'>} meeting
  */
 
 const SDK = 'js/0.1';
@@ -44,6 +46,7 @@ const LOST = new Set(['timeout', 'connection-error']);
 export class LiveCall {
   #handlers;
   #local;
+  #meeting;
   #signaling;
   #messages;
   #metadata;
@@ -54,15 +57,15 @@ export class LiveCall {
   /** @type {Wire.Participant | null} */
   #you = null;
   #others = new Roster();
-  #hidden = 0;
   #offers = new Offers((offer) => this.#signaling.send(offer));
   #token = new MeetingToken((message) => this.#signaling.send(message));
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
+  /** @type {string | undefined} */
+  #name;
   /** @type {ReceiveSettings} */
   #receiveSettings = {};
-  /** Of each connection that has carried the call. @type {WeakMap<object, RecentStats>} */
-  #recentStats = new WeakMap();
+  #stats = new CarrierStats();
   #rejoins = 0;
   #wasUp = false;
   #toldUnreachable = false;
@@ -92,6 +95,11 @@ export class LiveCall {
       sounds: (direct) => this.#sounds(direct),
       changed: handlers.speaker,
     });
+    this.#meeting = new Meeting(local, {
+      ...handlers.meeting,
+      send: (message) => this.#signaling.send(message),
+      counted: () => handlers.changed(),
+    });
     this.#paths = this.#newPaths();
     this.#signaling = new Signaling(url, {
       welcome: (message) => this.#onWelcome(message),
@@ -107,10 +115,11 @@ export class LiveCall {
    * @param {{room: string, token?: string, name?: string}} options
    */
   async join({ room, token, name }) {
+    this.#name = name;
     this.#local.start();
     this.#token.start(token);
     await this.#signaling.join(() => ({
-      type: 'join', room, token: this.#token.current, name, sdk: SDK,
+      type: 'join', room, token: this.#token.current, name: this.#name, sdk: SDK,
       user_data: this.#metadata.userData, capabilities: CAPABILITIES,
     }));
     await this.#answered();
@@ -135,11 +144,7 @@ export class LiveCall {
     this.#paths.close();
     this.#offers.abandon(left());
     this.#token.abandon(left());
-  }
-
-  /** @param {string} token */
-  refreshToken(token) {
-    return this.#token.refresh(token);
+    this.#meeting.abandon(left());
   }
 
   /** Say goodbye from a page that is being closed. */
@@ -166,9 +171,12 @@ export class LiveCall {
     };
   }
 
-  /** How many watch hidden. */
-  get hidden() {
-    return this.#hidden;
+  /** What the application's wishes go to as they are. */
+  get parts() {
+    return {
+      meeting: this.#meeting, token: this.#token,
+      metadata: this.#metadata, messages: this.#messages,
+    };
   }
 
   /**
@@ -194,9 +202,10 @@ export class LiveCall {
     return this.#maxUserDataBytes;
   }
 
-  /** @param {unknown} data of `userDataOf` */
-  setUserData(data) {
-    this.#metadata.setUserData(data);
+  /** @param {string} name */
+  setUserName(name) {
+    this.#name = name;
+    this.#signaling.send({ type: 'update', name });
   }
 
   /** @param {ReceiveSettings} settings all that hold now */
@@ -212,21 +221,8 @@ export class LiveCall {
     return this.#paths.setSendSettings(settings);
   }
 
-  /**
-   * @param {unknown} data
-   * @param {'*' | string | string[]} [to]
-   */
-  sendAppMessage(data, to) {
-    return this.#messages.send(data, to);
-  }
-
-  /** @returns {Promise<NetworkStats>} */
-  async stats() {
-    const { carrier } = this.#paths;
-    const totals = totalsOf(/** @type {any} */ (await carrier.getStats()).values());
-    const recent = this.#recentStats.get(carrier) ?? new RecentStats();
-    this.#recentStats.set(carrier, recent);
-    return recent.of(totals);
+  stats() {
+    return this.#stats.of(this.#paths.carrier);
   }
 
   /** @param {'auto' | 'peer' | 'sfu'} topology */
@@ -263,13 +259,13 @@ export class LiveCall {
     this.#you = welcome.you;
     for (const participant of welcome.participants) this.#recognise(participant);
     this.#others.replace(welcome.participants, this.#paths.kept);
-    this.#hidden = welcome.hidden_participants;
+    this.#meeting.welcomed(welcome);
     this.#paths.welcome(welcome);
     if (welcome.type === 'joined') {
       this.#maxUserDataBytes = welcome.config.max_user_data_bytes;
       this.#messages.configure({
         maxBytes: welcome.config.max_app_message_bytes,
-        allowed: welcome.config.can_send_messages,
+        allowed: welcome.you.permissions.messages,
       });
       this.#begin(again);
     } else {
@@ -305,7 +301,7 @@ export class LiveCall {
   /** @param {Wire.ServerMessage} message */
   #onMessage(message) {
     const handle = /** @type {Record<string, (message: any) => void>} */ (this.#onType);
-    handle[message.type]?.(message);
+    (handle[message.type] ?? handle.other)(message);
   }
 
   #onType = {
@@ -330,21 +326,19 @@ export class LiveCall {
       if (LOST.has(reason) && this.#paths.keep(session_id)) return;
       this.#forget(session_id, reason);
     },
-    /** @param {Wire.HiddenParticipants} message */
-    'hidden-participants': ({ count }) => {
-      this.#hidden = count;
-      this.#handlers.changed();
-    },
     /** @param {Wire.ActiveSpeaker} message */
     'active-speaker': ({ session_id }) => this.#speaker.told(session_id),
     /** @param {Wire.Encodings} wanted */
     encodings: (wanted) => void this.#paths.want(wanted),
+    /** @param {{type: string}} message */
+    other: (message) => this.#meeting.receive(message),
     /** @param {Wire.Ejected} message */
     ejected: ({ reason }) => this.#onLost(this.#explained(ejection(reason))),
     /** @param {Wire.Error} message */
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
-      if (this.#offers.refused(re, problem) || this.#token.refused(re, problem)) return;
+      const asked = [this.#offers, this.#token, this.#meeting];
+      if (asked.some((each) => each.refused(re, problem))) return;
       if (error === 'sfu-unreachable') this.#tellUnreachable();
       else this.#handlers.problem(problem);
     },
@@ -354,6 +348,8 @@ export class LiveCall {
   #learn(participant) {
     if (participant.session_id === this.#you?.session_id) {
       this.#you = participant;
+      this.#meeting.follow(participant);
+      this.#messages.allow(participant.permissions.messages);
       this.#metadata.heard(participant);
     } else {
       this.#recognise(participant);

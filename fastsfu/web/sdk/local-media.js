@@ -11,7 +11,8 @@ import { deviceError } from './errors.js';
 import { DeviceOpener } from './devices.js';
 import { ScreenShare } from './screen-share.js';
 
-/** @import { CallOptions, InputDevices, InputSource, Source, TrackInfo } from './fastsfu.d.ts' */
+/** @import { CallOptions, InputDevices, InputSource, Publishable } from './fastsfu.d.ts' */
+/** @import { Source, TrackInfo } from './fastsfu.d.ts' */
 /** @import { CallError } from './errors.js' */
 /** @import { DeviceKind } from './devices.js' */
 
@@ -127,6 +128,13 @@ export class LocalMedia {
       audio: on(audio), video: on(video),
       screenVideo: on(screenVideo), screenAudio: on(screenAudio),
     };
+  }
+
+  /** By somebody else: what is on of these is turned off. @param {Publishable[]} names */
+  turnOff(names) {
+    if (names.includes('audio') && this.#audio.on) void this.setAudio(false);
+    if (names.includes('video') && this.#video.on) void this.setVideo(false);
+    if (names.includes('screen')) void this.#screen.stop();
   }
 
   /** The server does not take this source. @param {Source} source */

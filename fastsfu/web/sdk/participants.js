@@ -78,8 +78,9 @@ function remoteParticipant(other, knowledge) {
 }
 
 /** @param {Knowledge['you']} wire */
-function identity({ session_id, user_name, owner, user_data, joined_at, origin }) {
-  return { session_id, user_name, owner, user_data, joined_at, origin };
+function identity(wire) {
+  const { session_id, user_name, owner, user_data, joined_at, origin, permissions, held } = wire;
+  return { session_id, user_name, owner, user_data, joined_at, origin, permissions, held };
 }
 
 /**
@@ -185,3 +186,37 @@ function appearance(participant) {
     key === 'persistentTrack' ? value && value.id : value,
   );
 }
+
+/**
+ * Ourselves before the server knows us.
+ *
+ * @param {string} name
+ * @param {unknown} userData
+ * @returns {Knowledge['you']}
+ */
+export function nobody(name, userData) {
+  return {
+    session_id: '', user_name: name, owner: false, user_data: userData ?? null, joined_at: 0,
+    origin: '', held: [],
+    permissions: { publish: ['audio', 'video', 'screen'], subscribe: true, messages: true },
+  };
+}
+
+/**
+ * @param {Participants} participants
+ * @returns {Participants}
+ */
+export function withoutTracksOfOthers(participants) {
+  const entries = Object.entries(participants).map(([key, participant]) =>
+    participant.local ? [key, participant] : [key, { ...participant, tracks: NO_TRACKS }],
+  );
+  return Object.fromEntries(entries);
+}
+
+/** @type {Participant['tracks']} */
+const NO_TRACKS = {
+  audio: { state: 'loading', persistentTrack: null },
+  video: { state: 'loading', persistentTrack: null },
+  screenVideo: { state: 'loading', persistentTrack: null },
+  screenAudio: { state: 'loading', persistentTrack: null },
+};

@@ -4,9 +4,16 @@
  * compares them.
  */
 
-import type { Source } from './fastsfu.d.ts';
+import type { Publishable, Source } from './fastsfu.d.ts';
 
-/** Somebody in the room. The flags say: published and not muted. */
+/** What somebody may do now. */
+export interface Permissions {
+  publish: Publishable[];
+  subscribe: boolean;
+  messages: boolean;
+}
+
+/** Somebody in the room. The flags say: published, permitted and not muted. */
 export interface Participant {
   session_id: string;
   user_name: string;
@@ -19,6 +26,9 @@ export interface Participant {
   revision: number;
   joined_at: number;
   origin: string;
+  permissions: Permissions;
+  /** A host has turned these off, until the participant unmutes. */
+  held: Publishable[];
 }
 
 /** Receiving sections that the next offer should have in all. */
@@ -31,6 +41,7 @@ export interface RoomInfo {
   name: string;
   max_participants: number;
   ends_at: number | null;
+  locked: boolean;
 }
 
 export interface ClientConfig {
@@ -188,6 +199,47 @@ export interface SetTopology {
   topology: 'auto' | 'peer' | 'sfu';
 }
 
+export interface Unmute {
+  type: 'unmute';
+  sources: Publishable[];
+}
+
+/** Rights to give or take; what is absent stays as it is. */
+export interface PermissionsUpdate {
+  publish?: boolean | Publishable[] | null;
+  subscribe?: boolean | null;
+  messages?: boolean | null;
+  owner?: boolean | null;
+}
+
+export interface ParticipantUpdate {
+  mute?: Publishable[];
+  permissions?: PermissionsUpdate | null;
+  eject?: boolean;
+  ban?: boolean | number;
+}
+
+/** By session id; `*` is everybody else. */
+export interface UpdateParticipants {
+  type: 'update-participants';
+  id: number;
+  participants: Record<string, ParticipantUpdate>;
+}
+
+export interface UpdateRoom {
+  type: 'update-room';
+  id: number;
+  locked?: boolean;
+  max_participants?: number;
+  ends_at?: number | null;
+}
+
+export interface SetSessionData {
+  type: 'set-session-data';
+  id: number;
+  data: unknown;
+}
+
 export interface RefreshToken {
   type: 'refresh-token';
   id: number;
@@ -215,6 +267,10 @@ export type ClientMessage =
   | PeerState
   | CarriedMessage
   | SetTopology
+  | Unmute
+  | UpdateParticipants
+  | UpdateRoom
+  | SetSessionData
   | RefreshToken
   | Ping
   | Leave;
@@ -226,6 +282,7 @@ export interface Joined {
   session_id: string;
   resume_key: string;
   room: RoomInfo;
+  session_data: unknown;
   you: Participant;
   participants: Participant[];
   hidden_participants: number;
@@ -242,6 +299,7 @@ export interface Resumed {
   type: 'resumed';
   session_id: string;
   room: RoomInfo;
+  session_data: unknown;
   you: Participant;
   participants: Participant[];
   hidden_participants: number;
@@ -291,12 +349,6 @@ export interface HiddenParticipants {
   count: number;
 }
 
-export interface RoomUpdated {
-  type: 'room-updated';
-  max_participants: number;
-  ends_at: number | null;
-}
-
 export interface ParticipantLeft {
   type: 'participant-left';
   session_id: string;
@@ -325,6 +377,27 @@ export interface TopologyMessage {
   topology: 'none' | 'peer' | 'sfu';
   sending: ('peer' | 'sfu')[];
   peer: PeerConnection | null;
+}
+
+/** A host has turned these off. */
+export interface Muted {
+  type: 'muted';
+  sources: Publishable[];
+}
+
+export interface RoomUpdated {
+  type: 'room-updated';
+  room: RoomInfo;
+}
+
+export interface SessionData {
+  type: 'session-data';
+  data: unknown;
+}
+
+export interface Done {
+  type: 'done';
+  id: number;
 }
 
 export interface TokenRefreshed {
@@ -367,6 +440,10 @@ export type ServerMessage =
   | TopologyMessage
   | PeerDescriptionMessage
   | PeerCandidateMessage
+  | Muted
+  | RoomUpdated
+  | SessionData
+  | Done
   | TokenRefreshed
   | Pong
   | Error

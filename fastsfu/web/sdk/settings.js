@@ -3,6 +3,7 @@
 import { CallError } from './errors.js';
 import { SOURCES } from './participants.js';
 
+/** @import { CallOptions, JoinOptions } from './fastsfu.d.ts' */
 /** @import { ReceiveSettings, SendSettings, Source, VideoWish } from './fastsfu.d.ts' */
 /** @import * as Wire from './protocol.d.ts' */
 
@@ -84,4 +85,20 @@ function isWish(source, wanted) {
  */
 export function isDeclined(settings, sessionId, source) {
   return (settings[sessionId]?.[source] ?? settings['*']?.[source]) === false;
+}
+
+/**
+ * What a call begins with: not the sources of createCall, other devices may have been chosen since.
+ * Whatever was off in the call before stays off unless this join says else.
+ *
+ * @param {JoinOptions} options
+ * @param {CallOptions} defaults
+ * @returns {CallOptions}
+ */
+export function startOf(options, defaults) {
+  return {
+    ...options,
+    startAudioOff: options.startAudioOff ?? (defaults.startAudioOff || undefined),
+    startVideoOff: options.startVideoOff ?? (defaults.startVideoOff || undefined),
+  };
 }

@@ -78,6 +78,20 @@ function readPair(totals, pair, byId) {
 /** Rates are those since so long ago: what is shorter says little of pictures. */
 const WINDOW_MS = 2000;
 
+/** Of each connection that has carried the call. */
+export class CarrierStats {
+  /** @type {WeakMap<object, RecentStats>} */
+  #recent = new WeakMap();
+
+  /** @param {{getStats(): Promise<RTCStatsReport>}} carrier */
+  async of(carrier) {
+    const totals = totalsOf(/** @type {any} */ (await carrier.getStats()).values());
+    const recent = this.#recent.get(carrier) ?? new RecentStats();
+    this.#recent.set(carrier, recent);
+    return recent.of(totals);
+  }
+}
+
 /** Of one connection: what the last seconds were like, whoever asks and however often. */
 export class RecentStats {
   /** Oldest first; the first one is what rates begin at. @type {Totals[]} */

@@ -132,7 +132,7 @@ async def test_who_is_in_is_told_of_another_end(
         exp = time.time() + 600
         update = {"properties": {"exp": exp, "max_participants": 2}}
         await rest.done("PATCH", f"rooms/{room}", json=update)
-        told = await ada.expect("room-updated")
+        told = (await ada.expect("room-updated"))["room"]
         assert (told["ends_at"], told["max_participants"]) == (exp, 2)
         await rest.done("PATCH", f"rooms/{room}", json={"properties": {"audio_forward": 3}})
         await rest.done("PATCH", f"rooms/{room}", json={"properties": {"exp": time.time()}})
