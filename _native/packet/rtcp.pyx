@@ -30,8 +30,9 @@ cdef bint rtcp_next(
     if length > left or length > 0xFFFF:
         return False
     if data[0] & 0x20:        # only the last packet is padded (RFC 3550 section 6.4.1)
+        # It counts 4, says the RFC; libwebrtc pads its transport-wide feedback by 1 to 3.
         padding = data[length - 1]
-        if length != left or padding == 0 or padding % 4 or padding > length - HEADER_SIZE:
+        if length != left or padding == 0 or padding > length - HEADER_SIZE:
             return False
     packet.type = data[1]
     packet.count = data[0] & 0x1F

@@ -179,7 +179,7 @@ def test_padding_of_the_last_packet_is_taken_off() -> None:
     assert packets[1]["byes"] == [1, 2]
 
 
-@pytest.mark.parametrize("count", [0, 3, 5, 16, 255])
+@pytest.mark.parametrize("count", [0, 16, 255])
 def test_impossible_padding(count: int) -> None:
     packets, whole = rtcp.walk(padded(rtcp.write_bye([1]), bytes([0, 0, 0, count])))
     assert (packets, whole) == ([], False)

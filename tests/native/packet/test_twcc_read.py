@@ -39,6 +39,15 @@ def test_a_run_of_small_deltas():
     assert read(packet) == [(65_534, 256), (65_535, 260), (0, 515), (1, 516)]
 
 
+@pytest.mark.parametrize("statuses", [1, 3, 4])
+def test_padded_as_libwebrtc_does(statuses):
+    """With the P bit, by 1 to 3 bytes, where RFC 3550 section 6.4.1 wants whole words."""
+    packet = bytearray(feedback(9, statuses, [run_length(SMALL, statuses)], bytes(statuses)))
+    packet[0] |= 0x20
+    packet[-1] = -(2 + statuses) % 4
+    assert read(bytes(packet)) == [(9 + i, 256) for i in range(statuses)]
+
+
 def test_a_run_of_lost_ones():
     assert read(feedback(7, 3, [run_length(LOST, 3)])) == [(7, None), (8, None), (9, None)]
 
