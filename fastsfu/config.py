@@ -21,7 +21,16 @@ from fastsfu.cores import usable_cores
 from fastsfu.environment import Environment
 from fastsfu.errors import ConfigError, all_faults
 from fastsfu.media_options import MediaOptions
-from fastsfu.options import Address, MediaAddresses, Origins, Port, Seconds, Secret, Secrets
+from fastsfu.options import (
+    Address,
+    MediaAddresses,
+    Networks,
+    Origins,
+    Port,
+    Seconds,
+    Secret,
+    Secrets,
+)
 from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
 
@@ -155,6 +164,11 @@ class Config(MediaOptions):
 
     meeting_retention: Seconds = 90 * 86_400.0
     """Seconds that meetings are kept after they have ended, where there is a database."""
+
+    webhook_allowed_networks: Networks = []
+    """Networks (`10.0.0.0/8`) that webhooks may lead to though they are not public. Default: none,
+    so that nobody reaches inside by naming a URL.
+    """
 
     # Messages
 

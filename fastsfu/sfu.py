@@ -9,6 +9,7 @@ Nothing is opened before it is entered; on leaving it, all sessions end with `en
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
@@ -55,19 +56,23 @@ class SFU:
         on_channel: OnChannel | None = None,
         observers: Iterable[Observer] = (),
         records: Records | None = None,
+        beside: Iterable[AbstractAsyncContextManager[object]] = (),
         open_engines: Callable[[Config], Sequence[MediaEngine]] | None = None,
         on_bound: Callable[[], None] = lambda: None,
     ) -> None:
         """The hooks are those of rooms that have none of their own (Gates and Room describe them).
 
         `observers` are told what happens in all rooms (room/observer.py describes it).
-        `records` keep what is to outlive the rooms (room/records.py); default: in memory.
+        `records` keep what is to outlive the rooms (room/records.py); default: in memory. What is
+        `beside` it is entered after it, and left when all sessions have ended.
         `open_engines` makes the media engines when the SFU is entered; without it, `on_bound` is
         called then, when all ports are open and no media thread runs yet.
         """
         self.config = Config() if config is None else config
         self.tokens = Tokens(self.config.secret, self.config.former_secrets)
         self.records = InMemory() if records is None else records
+        self._beside = list(beside)
+        self._opened = AsyncExitStack()  # what is left when the SFU is
         self.rooms = Rooms(
             self.config,
             self.tokens.resume_keys,
@@ -85,19 +90,22 @@ class SFU:
     async def __aenter__(self) -> Self:
         if self._workers is not None:
             raise RuntimeError("the SFU is running already")
-        workers = Workers(
-            self._open_engines(self.config),
-            spread_at=self.config.spread_at,
-            patience=self.config.worker_timeout,
-        )
-        try:
+        async with AsyncExitStack() as opened:
+            workers = Workers(
+                self._open_engines(self.config),
+                spread_at=self.config.spread_at,
+                patience=self.config.worker_timeout,
+            )
+            opened.callback(workers.close)
             found = await self.records.open()
-        except BaseException:
-            workers.close()
-            raise
-        self._workers = workers
-        self._is_draining = False
-        self.rooms.open(found)
+            opened.push_async_callback(self.records.close)
+            for each in self._beside:
+                await opened.enter_async_context(each)
+            self._workers = workers
+            self._is_draining = False
+            self.rooms.open(found)
+            opened.push_async_callback(self.rooms.close, END_OF_LIFE)
+            self._opened = opened.pop_all()
         return self
 
     async def __aexit__(
@@ -108,10 +116,8 @@ class SFU:
     ) -> None:
         self._is_draining = True
         try:
-            await self.rooms.close(END_OF_LIFE)
+            await self._opened.aclose()
         finally:
-            if self._workers is not None:
-                self._workers.close()
             self._workers = None
 
     @property

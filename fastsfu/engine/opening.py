@@ -12,9 +12,7 @@ from fastsfu.transport.dtls import Certificate
 from fastsfu.transport.ice import host_candidates
 
 
-def open_engines(
-    config: Config, on_bound: Callable[[], None] = lambda: None
-) -> list[MediaEngine]:
+def open_engines(config: Config, on_bound: Callable[[], None] = lambda: None) -> list[MediaEngine]:
     """On ports in a row, in a running event loop. `on_bound` is called before any thread starts.
 
     Raises OSError when one is taken, and ConfigError for more workers than a process can have.

@@ -54,6 +54,7 @@ class Meeting:
     most: int = 0  # sessions at once
     attendances: dict[str, Attendance] = field(default_factory=dict)  # by session id
     present: int = 0  # of them, now
+    sequence: int = 0  # of what other servers were told of it: the last one's number
 
 
 @dataclass(frozen=True, slots=True)

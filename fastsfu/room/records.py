@@ -11,6 +11,7 @@ from typing import Protocol
 from fastsfu.room.meetings import Meeting, Meetings
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import RoomOptions
+from fastsfu.room.outbox import Outbox
 
 MOST_MEETINGS = 1000  # in memory
 
@@ -46,6 +47,10 @@ class Wanted:
 class Records(Protocol):
     """Where they are kept. An Observer too, told before all others."""
 
+    @property
+    def outbox(self) -> Outbox | None:
+        """What other servers are to hear of; None when nothing is told to any."""
+
     async def open(self) -> Found: ...
 
     async def close(self) -> None: ...
@@ -68,6 +73,8 @@ class Records(Protocol):
 
 class InMemory:
     """Records of this process alone."""
+
+    outbox = None
 
     def __init__(self) -> None:
         self._ongoing = Meetings()

@@ -192,7 +192,6 @@ class Rooms:
         if self._hooks:
             await asyncio.wait(self._hooks)
         await self._observers.close()
-        await self._records.close()
 
     async def vacated(self) -> None:
         """Wait until the last session has left."""

@@ -1,17 +1,22 @@
 """The connection to the database: SQLite in a file, or PostgreSQL."""
 
+import logging
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from fastsfu.errors import ConfigError
+from fastsfu.errors import ConfigError, RecordError
 
+logger = logging.getLogger("fastsfu.store")
+
+T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5000  # that SQLite waits for another writer
@@ -37,6 +42,15 @@ def open_engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine
+
+
+async def reached(asked: Awaitable[T]) -> T:
+    """What the database says. Raises RecordError: its own errors may quote what they are about."""
+    try:
+        return await asked
+    except (SQLAlchemyError, OSError) as error:
+        logger.error("the database cannot be reached: %s", type(error).__name__)
+        raise RecordError("The server's database cannot be reached.") from None
 
 
 async def migrate(engine: AsyncEngine) -> None:

@@ -1,7 +1,7 @@
-"""What has happened, written down in its order: many rows in one transaction.
+"""What has happened, written down in its order: many entries in one transaction.
 
-Who notes never waits. While the database is not to be reached the rows wait for it, MOST of them;
-a row that it will not have is left out and logged, and costs the others nothing.
+Who notes never waits. While the database is not to be reached the entries wait for it, MOST of
+them; one that it will not have is left out and logged, and costs the others nothing.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Executable, update
@@ -19,13 +20,14 @@ from fastsfu.store.tables import LIVES
 
 logger = logging.getLogger("fastsfu.store")
 
-MOST = 100_000  # rows that wait; the oldest fall out
-AT_ONCE = 1000  # rows in a transaction
+MOST = 50_000  # entries that wait; the oldest fall out
+AT_ONCE = 500  # entries in a transaction
 PATIENCE = 5.0  # seconds that somebody who joins waits for the database
 RETRY = 1.0  # seconds
 SEEN = 30.0  # seconds: so exact is the end of what a killed process has left
 
 Row = tuple[Executable, Mapping[str, Any]]
+Entry = Sequence[Row]  # all of it is written, or nothing
 
 
 class Journal:
@@ -34,20 +36,20 @@ class Journal:
     def __init__(self, engine: AsyncEngine, life: int) -> None:
         self._engine = engine
         self._life = life
-        self._waiting: deque[Row] = deque(maxlen=MOST)
-        self._noted = 0  # rows since the beginning
+        self._waiting: deque[Entry] = deque(maxlen=MOST)
+        self._noted = 0  # entries since the beginning
         self._written = 0  # of them, those that wait for nothing any more
         self._wake = asyncio.Event()
         self._progress = asyncio.Condition()
         self._closing = False
         self._writer = asyncio.create_task(self._write())
 
-    def note(self, rows: Sequence[Row]) -> None:
-        """Write these too, in their order."""
-        if len(self._waiting) + len(rows) > MOST:
-            self._written += len(self._waiting) + len(rows) - MOST  # lost, nobody waits for them
-        self._waiting.extend(rows)
-        self._noted += len(rows)
+    def note(self, entry: Entry) -> None:
+        """Write these rows too, together."""
+        if len(self._waiting) == MOST:
+            self._written += 1  # the oldest is lost, nobody waits for it
+        self._waiting.append(entry)
+        self._noted += 1
         self._wake.set()
 
     async def settled(self) -> None:
@@ -80,32 +82,32 @@ class Journal:
 
     async def _write_some(self) -> bool:
         """True when nothing is left to be written."""
-        rows = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
+        entries = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
         try:
-            await self._commit(rows)
+            await self._commit(entries)
         except (OperationalError, InterfaceError, OSError) as error:
-            self._waiting.extendleft(reversed(rows))
+            self._waiting.extendleft(reversed(entries))
             logger.error("the database cannot be reached: %s", type(error).__name__)
             await asyncio.sleep(RETRY)
             return self._closing
         except DBAPIError:
-            await self._commit_each(rows)
+            await self._commit_each(entries)
         async with self._progress:
-            self._written += len(rows)
+            self._written += len(entries)
             self._progress.notify_all()
         return not self._waiting
 
-    async def _commit(self, rows: Sequence[Row]) -> None:
+    async def _commit(self, entries: Sequence[Entry]) -> None:
         seen = update(LIVES).where(LIVES.c.id == self._life).values(seen_at=time.time())
         async with self._engine.begin() as connection:
-            for statement, values in rows:
+            for statement, values in chain.from_iterable(entries):
                 await connection.execute(statement, values)
             await connection.execute(seen)
 
-    async def _commit_each(self, rows: Sequence[Row]) -> None:
+    async def _commit_each(self, entries: Sequence[Entry]) -> None:
         """One of them is at fault: find it."""
-        for row in rows:
+        for entry in entries:
             try:
-                await self._commit([row])
+                await self._commit([entry])
             except DBAPIError as error:
-                logger.error("a row cannot be written: %s", type(error).__name__)
+                logger.error("what happened cannot be written: %s", type(error).__name__)

@@ -14,22 +14,23 @@ from fastsfu.store.tables import ATTENDANCES, MEETINGS
 
 ATTENDANCE_COLUMNS = tuple(each.name for each in ATTENDANCES.c if each.name != "meeting")
 NEW_MEETING, NEW_ATTENDANCE = insert(MEETINGS), insert(ATTENDANCES)
-CHANGED_MEETING = update(MEETINGS).where(MEETINGS.c.id == bindparam("meeting_id"))
+CHANGED_MEETING = update(MEETINGS).where(MEETINGS.c.id == bindparam("meeting"))
 CHANGED_ATTENDANCE = update(ATTENDANCES).where(ATTENDANCES.c.session_id == bindparam("session"))
 KILLED = "end-of-life"  # why they left whom a killed process had
+MEETING_CHANGES = ("most", "ended_at", "sequence")
 CHANGES = ("name", "left_at", "reason")  # of an attendance
 
 
-def rows_of(change: Change, life: int) -> Iterator[Row]:
-    """What has to be written."""
-    meeting, attendance = change.meeting, change.attendance
-    if change.began:
+def rows_of(meeting: Meeting, change: Change | None, life: int) -> Iterator[Row]:
+    """What has to be written; without a change of who is in, how much was told of it."""
+    if change is not None and change.began:
         yield NEW_MEETING, _meeting_values(meeting, life)
-    elif change.joined or change.ended:
-        yield (
-            CHANGED_MEETING,
-            {"meeting_id": meeting.id, "most": meeting.most, "ended_at": meeting.ended_at},
-        )
+    else:
+        changed = {name: getattr(meeting, name) for name in MEETING_CHANGES}
+        yield CHANGED_MEETING, {"meeting": meeting.id, **changed}
+    if change is None:
+        return
+    attendance = change.attendance
     values = {name: getattr(attendance, name) for name in ATTENDANCE_COLUMNS}
     if change.joined:
         yield NEW_ATTENDANCE, {"meeting": meeting.id, **values}
@@ -91,6 +92,7 @@ async def _with_attendances(
             id=row["id"],
             ended_at=row["ended_at"],
             most=row["most"],
+            sequence=row["sequence"],
         )
         for row in rows
     }
@@ -115,4 +117,5 @@ def _meeting_values(meeting: Meeting, life: int) -> dict[str, Any]:
         "started_at": meeting.started_at,
         "ended_at": meeting.ended_at,
         "most": meeting.most,
+        "sequence": meeting.sequence,
     }

@@ -1,41 +1,44 @@
 """The records of a server in a database (the domain's Protocol `Records`)."""
 
-import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastsfu.errors import RecordError
-from fastsfu.room.meetings import Meeting, Meetings
+from fastsfu.room.meetings import Change, Meeting, Meetings
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import RoomOptions
+from fastsfu.room.outbox import Tells
 from fastsfu.room.records import Found, RoomRecord, Wanted
-from fastsfu.store.database import migrate, open_engine, read_url
-from fastsfu.store.journal import Journal
+from fastsfu.store.database import migrate, open_engine, reached, read_url
+from fastsfu.store.journal import Journal, Row
 from fastsfu.store.lives import AdvisoryLocks, FileLocks, Locks, begin_life, dead_lives, end_life
 from fastsfu.store.meetings import ends_of, read_ended, read_unfinished, rows_of
+from fastsfu.store.outbox import StoredOutbox
 from fastsfu.store.tables import MEETINGS, ROOMS
-
-logger = logging.getLogger("fastsfu.store")
-
-T = TypeVar("T")
 
 
 class Store:
-    """Opened and closed by the SFU that it is given to. Processes may share a database."""
+    """Opened and closed by the SFU that it is given to. Processes may share a database.
 
-    def __init__(self, url: str, *, keeps_meetings: float = 90 * 86_400.0) -> None:
-        """`keeps_meetings` is for how many seconds. Raises ConfigError for what is no URL of a
-        database that it knows.
+    Attribute: `outbox`, what other servers are to hear of.
+    """
+
+    def __init__(
+        self, url: str, *, keeps_meetings: float = 90 * 86_400.0, tells: Tells | None = None
+    ) -> None:
+        """`keeps_meetings` is for how many seconds; `tells` says what other servers are told of a
+        notice. Raises ConfigError for what is no URL of a database that it knows.
         """
         self._url = read_url(url)
         self._engine = open_engine(self._url)
         self._keeps_meetings = keeps_meetings
+        self.outbox = StoredOutbox(self._engine)
+        self._tells = tells
         self._meetings = Meetings()
         self._locks: Locks = AdvisoryLocks(self._engine)
         if self._url.get_backend_name() == "sqlite":
@@ -48,38 +51,43 @@ class Store:
 
     async def open(self) -> Found:
         """Make the tables current, find what earlier processes have left; raises RecordError."""
-        return await _reached(self._open())
+        return await reached(self._open())
 
     async def close(self) -> None:
         """Write what is left."""
         if self._journal is not None:
             await self._journal.close()
             self._journal = None
-            try:
-                async with self._engine.begin() as connection:
-                    await end_life(connection, self._life)
-            except (SQLAlchemyError, OSError) as error:
-                logger.error("the database cannot be reached: %s", type(error).__name__)
+            self.outbox.follow(None)
+            with suppress(RecordError):  # then the next process finds that this one is dead
+                await reached(self._end_life())
         await self._locks.close()
         await self._engine.dispose()
 
     async def keep_room(self, record: RoomRecord) -> None:
-        await _reached(self._keep_room(record))
+        await reached(self._keep_room(record))
 
     async def forget_room(self, name: str) -> None:
-        await _reached(self._forget_room(name))
+        await reached(self._forget_room(name))
 
     def noticed(self, notice: Notice, /) -> None:
+        if self._journal is None:
+            return
         change = self._meetings.follow(notice)
-        if change is not None and self._journal is not None:
-            self._journal.note(list(rows_of(change, self._life)))
+        meeting = self._meetings.of(notice.room) if change is None else change.meeting
+        letters = list(self._letters(notice, meeting, change))
+        rows = [] if meeting is None else list(rows_of(meeting, change, self._life))
+        if change is not None or letters:
+            self._journal.note([*rows, *letters])
+        if letters:
+            self.outbox.tell()
 
     async def settled(self) -> None:
         if self._journal is not None:
             await self._journal.settled()
 
     async def meetings(self, wanted: Wanted) -> list[Meeting]:
-        return await _reached(self._read_meetings(wanted))
+        return await reached(self._read_meetings(wanted))
 
     async def _open(self) -> Found:
         await migrate(self._engine)
@@ -87,18 +95,45 @@ class Store:
         self._life = await begin_life(self._engine, self._locks)
         dead = await dead_lives(self._engine, self._locks, self._life)
         async with self._engine.begin() as connection:
-            unfinished: list[Notice] = []
-            for life, seen_at in dead.items():
-                unfinished += await _finish(connection, life, seen_at)
+            for life in dead:
                 await end_life(connection, life)
+            await self.outbox.open(connection, self._life)
+            unfinished = [
+                notice
+                for life, seen_at in dead.items()
+                for notice in await self._finish(connection, life, seen_at)
+            ]
             await self._forget_old(connection)
             rows = (await connection.execute(select(ROOMS))).all()
         self._journal = Journal(self._engine, self._life)
+        self.outbox.follow(self._journal)
         records = [
             RoomRecord(row.name, RoomOptions.model_validate_json(row.options), row.created_at)
             for row in rows
         ]
         return Found(records, unfinished)
+
+    def _letters(
+        self, notice: Notice, meeting: Meeting | None, change: Change | None
+    ) -> Iterator[Row]:
+        """To whoever is to hear of it; before the meeting's own rows, since it counts them."""
+        if self._tells is not None and self.outbox.endpoints():
+            yield from self.outbox.rows_of(self._tells(notice, meeting, change))
+
+    async def _finish(self, connection: AsyncConnection, life: int, seen_at: float) -> list[Notice]:
+        """End what a dead process left; the ends, as if they had been told of."""
+        notices: list[Notice] = []
+        for meeting in await read_unfinished(connection, life):
+            for notice, change in ends_of(meeting, seen_at):
+                notices.append(notice)
+                letters = list(self._letters(notice, meeting, change))
+                for row in (*rows_of(meeting, change, life), *letters):
+                    await connection.execute(*row)
+        return notices
+
+    async def _end_life(self) -> None:
+        async with self._engine.begin() as connection:
+            await end_life(connection, self._life)
 
     async def _forget_old(self, connection: AsyncConnection) -> None:
         oldest = time.time() - self._keeps_meetings
@@ -121,23 +156,3 @@ class Store:
     async def _read_meetings(self, wanted: Wanted) -> list[Meeting]:
         async with self._engine.connect() as connection:
             return await read_ended(connection, wanted)
-
-
-async def _finish(connection: AsyncConnection, life: int, seen_at: float) -> list[Notice]:
-    """End what a dead process left; the ends, as if they had been told of."""
-    notices: list[Notice] = []
-    for meeting in await read_unfinished(connection, life):
-        for notice, change in ends_of(meeting, seen_at):
-            notices.append(notice)
-            for statement, values in rows_of(change, life):
-                await connection.execute(statement, values)
-    return notices
-
-
-async def _reached(asked: Awaitable[T]) -> T:
-    """What the database says; its own errors may quote what they were about."""
-    try:
-        return await asked
-    except (SQLAlchemyError, OSError) as error:
-        logger.error("the database cannot be reached: %s", type(error).__name__)
-        raise RecordError("The server's database cannot be reached.") from None

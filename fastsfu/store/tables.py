@@ -41,6 +41,7 @@ MEETINGS = Table(
     Column("started_at", Float, nullable=False),
     Column("ended_at", Float),  # null: it goes on
     Column("most", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),  # of what was told of it
     Index("meetings_by_start", "started_at", "id"),
     Index("meetings_by_room", "room", "started_at"),
     Index("meetings_by_life", "life", "ended_at"),
@@ -60,4 +61,36 @@ ATTENDANCES = Table(
     Column("left_at", Float),
     Column("reason", String),
     Index("attendances_by_meeting", "meeting", "joined_at"),
+)
+
+# Where things are told to (room/outbox.py).
+ENDPOINTS = Table(
+    "endpoints",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("url", String, nullable=False),
+    Column("types", Text, nullable=False),  # a JSON list
+    Column("secret", String, nullable=False),
+    Column("former_secret", String),
+    Column("former_until", Float, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+LETTERS = Table(
+    "letters",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("life", Integer, nullable=False),  # who sends it
+    Column("endpoint", String, nullable=False),  # which may have been removed meanwhile
+    Column("message_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", String),
+    Column("dead_at", Float),  # null: it is still tried
+    Index("letters_by_lane", "endpoint", "life", "dead_at", "lane", "number"),
+    sqlite_autoincrement=True,  # a number is never given again
 )

@@ -4,9 +4,10 @@ import asyncio
 import json
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -126,12 +127,14 @@ class Socket:
 
 
 @asynccontextmanager
-async def live_server(**options: Any) -> AsyncIterator[LiveServer]:
-    """Serve with these options of Config."""
+async def live_server(
+    sfu_options: Mapping[str, Any] = MappingProxyType({}), **options: Any
+) -> AsyncIterator[LiveServer]:
+    """Serve with these options of Config, and of SFU."""
     config = Config(**{**DEFAULTS, **options})
     certificate = open_certificate(config)
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    async with SFU(config) as sfu:
+    async with SFU(config, **sfu_options) as sfu:
         server = Server(sfu, certificate, ready.set_result)
         running = asyncio.create_task(server.run_on(open_listener(config)))
         await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)

@@ -6,5 +6,6 @@ from fastsfu.http.api.participants import participants
 from fastsfu.http.api.presence import presence
 from fastsfu.http.api.rooms import rooms
 from fastsfu.http.api.tokens import tokens
+from fastsfu.http.api.webhooks import webhooks
 
-ROUTERS = (rooms, presence, participants, messages, meetings, tokens)
+ROUTERS = (rooms, presence, participants, messages, meetings, tokens, webhooks)
