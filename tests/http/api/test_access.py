@@ -14,7 +14,7 @@ from fastsfu.http.answers import HttpError
 from fastsfu.http.api.document import document
 from fastsfu.http.api.idempotency import Idempotency
 from tests.http.conftest import API_KEY
-from tests.support.server import LiveServer, live_server
+from tests.support.server import DEFAULTS, LiveServer, live_server
 
 KEY = {"Authorization": f"Bearer {API_KEY}"}
 READER, MAKER = "reader-" + "0" * 32, "maker-" + "0" * 32
@@ -134,7 +134,7 @@ async def inspect(server: LiveServer, token: str) -> httpx.Response:
 
 async def test_the_document_of_a_mounted_application_has_its_prefix() -> None:
     app = FastAPI()
-    app.mount("/calls", fastsfu.asgi_app(fastsfu.SFU(fastsfu.Config())))
+    app.mount("/calls", fastsfu.asgi_app(fastsfu.SFU(fastsfu.Config(**DEFAULTS))))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
         answer = await http.get("/calls/v1/openapi.json")
