@@ -21,7 +21,7 @@ from fastsfu.sdp.model import (
 )
 from fastsfu.sdp.sections import CHANNEL_PORT
 from fastsfu.sdp.simulcast import answered_encodings
-from fastsfu.sdp.write import write
+from fastsfu.sdp.write import write, written_attributes, written_section
 from fastsfu.transport.ice import Candidate
 
 _ANY_ADDRESS = "IN IP4 0.0.0.0"
@@ -51,31 +51,32 @@ def write_answer(
     Raises ValueError for a mid that the offer has not, or not in that direction.
     """
     _check(offer, sending, receiving)
-    description = _without_media(offer, session_id, version)
+    written = [write(_without_media(offer, session_id, version))]
     transport = Attributes(
         [
             ("ice-ufrag", ice_ufrag),
             ("ice-pwd", ice_pwd),
             ("fingerprint", f"sha-256 {fingerprint}"),
             ("setup", "active" if offer.dtls_client else "passive"),
+            *_candidates(candidates),
         ]
     )
+    # The transport is the tag's (RFC 9143 section 7.3.3); aiortc keeps the parameters and
+    # candidates of the last section that it reads, and browsers write them in each.
+    end = written_attributes(transport)
+    bodies: dict[tuple[object, ...], tuple[str, str]] = {}
     for section in offer.sections:
         if section.rejected:
-            description.media.append(_rejected(section))
+            written.append(written_section(_rejected(section)))
             continue
         if section.channels is not None:
-            media = _channels(section, max_message_bytes)
+            written.append(written_section(_channels(section, max_message_bytes)))
         else:
-            media = _accepted(
-                section, section.mid in receiving, sending.get(section.mid), section.mid in dtx
-            )
-        # The transport is the tag's (RFC 9143 section 7.3.3); aiortc keeps the parameters and
-        # candidates of the last section that it reads, and browsers write them in each.
-        media.attributes.extend(transport)
-        media.attributes.extend(_candidates(candidates))
-        description.media.append(media)
-    return write(description)
+            mid = section.mid
+            stream, receives, pauses = sending.get(mid), mid in receiving, mid in dtx
+            written.append(_accepted(section, receives, stream, pauses, bodies))
+        written.append(end)
+    return "".join(written)
 
 
 def _without_media(offer: Offer, session_id: int, version: int) -> SessionDescription:
@@ -134,13 +135,35 @@ def _channels(section: OfferedSection, max_message_bytes: int) -> MediaDescripti
 
 
 def _accepted(
-    section: OfferedSection, receives: bool, stream: SentStream | None, dtx: bool
-) -> MediaDescription:
-    attributes = Attributes([("mid", section.mid)])
+    section: OfferedSection,
+    receives: bool,
+    stream: SentStream | None,
+    dtx: bool,
+    bodies: dict[tuple[object, ...], tuple[str, str]],
+) -> str:
+    """Sections that differ in mid and stream alone are written once, into `bodies`."""
+    extensions = tuple(section.extensions.items()), section.sent_extensions
+    key = (
+        *(section.kind, section.protocol, id(section.codecs), section.encodings, extensions),
+        *(section.reduced_size, receives, stream is None, dtx),
+    )
+    if key not in bodies:
+        bodies[key] = _body(section, receives, stream is not None, dtx)
+    head, body = bodies[key]
+    repaired = any(codec.rtx_pt is not None for codec in section.codecs)
+    own = _stream(stream, stream.rtx_ssrc if repaired else None) if stream is not None else ()
+    return "".join(
+        (head, written_attributes([("mid", section.mid)]), body, written_attributes(own))
+    )
+
+
+def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tuple[str, str]:
+    """The lines before and after the mid."""
+    attributes = Attributes()
     for kind, number in section.extensions.items():
         direction = "/recvonly" if kind in section.sent_extensions else ""
         attributes.append(("extmap", f"{number}{direction} {EXTENSION_URIS[kind]}"))
-    attributes.append((_direction(receives, stream is not None), None))
+    attributes.append((_direction(receives, sends), None))
     attributes.append(("rtcp-mux", None))
     if section.reduced_size:
         attributes.append(("rtcp-rsize", None))
@@ -148,18 +171,11 @@ def _accepted(
         attributes.extend(_codec(codec, receives, dtx))
     if receives:
         attributes.extend(answered_encodings(section.encodings))
-    if stream is not None:
-        repaired = any(codec.rtx_pt is not None for codec in section.codecs)
-        attributes.extend(_stream(stream, stream.rtx_ssrc if repaired else None))
     payload_types = [str(pt) for codec in section.codecs for pt in _payload_types(codec)]
-    return MediaDescription(
-        section.kind,
-        _DISCARD_PORT,
-        section.protocol,
-        payload_types,
-        [("c", _ANY_ADDRESS)],
-        attributes,
+    media = MediaDescription(
+        section.kind, _DISCARD_PORT, section.protocol, payload_types, [("c", _ANY_ADDRESS)]
     )
+    return written_section(media), written_attributes(attributes)
 
 
 def _direction(receives: bool, sends: bool) -> Direction:

@@ -3,7 +3,7 @@ SFU, and what is to be sent in the answer. Nothing here knows a socket, a room o
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -38,6 +38,15 @@ class MediaDescription:
     formats: list[str]
     lines: list[tuple[str, str]] = field(default_factory=list)  # i=, c=, b=, k=
     attributes: Attributes = field(default_factory=Attributes)
+    # One that differs in nothing but the mid.
+    like: "MediaDescription | None" = field(default=None, repr=False, compare=False)
+
+    def with_mid(self, mid: str) -> "MediaDescription":
+        """One that is like this, with a mid of its own."""
+        position = next(i for i, (name, _) in enumerate(self.attributes) if name == "mid")
+        attributes = Attributes(self.attributes)
+        attributes[position] = ("mid", mid)
+        return replace(self, attributes=attributes, like=self)
 
 
 @dataclass
@@ -61,7 +70,7 @@ class NegotiatedCodec:
     rtx_pt: int | None  # payload type of its RTX (RFC 4588)
     clock_rate: int
     channels: int
-    fmtp: Mapping[str, str] = field(default_factory=dict)
+    fmtp: Mapping[str, str] = field(default_factory=dict, hash=False)
     feedback: tuple[str, ...] = ()  # theirs that is ours: "nack pli", "transport-cc", ...
 
 

@@ -6,7 +6,7 @@ are demanded; a section that cannot be had is rejected with port 0 while the oth
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fastsfu.errors import OfferError
@@ -24,7 +24,7 @@ from fastsfu.sdp.model import (
 )
 from fastsfu.sdp.parse import MAX_SECTIONS, parse, shown
 from fastsfu.sdp.payloads import CodecReader
-from fastsfu.sdp.sections import UNUSED, extension_maps, read_section
+from fastsfu.sdp.sections import UNUSED, extension_maps, read_mid, read_section
 
 __all__ = [
     "NegotiatedCodec",
@@ -60,9 +60,7 @@ def read_offer(
     _check_unique_mids(description)
     bundle = _bundle(description)
     codecs = CodecReader({"video": video_codecs, "audio": audio_codecs})
-    sections = tuple(
-        read_section(description, media, bundle, codecs) for media in description.media
-    )
+    sections = _read_sections(description, bundle, codecs)
     _check_unique_ssrcs(sections)
     if sum(section.channels is not None for section in sections) > 1:
         raise OfferError("At most one section for data channels was expected.")
@@ -89,6 +87,24 @@ def read_ice_credentials(ufrags: Sequence[str], passwords: Sequence[str]) -> tup
             came = f"{len(values[0])} characters" if values else "none"
             raise OfferError(f"{name} letters, digits, + and / was expected, {came} came.")
     return ufrags[0], passwords[0]
+
+
+def _read_sections(
+    description: SessionDescription, bundle: Collection[str], codecs: CodecReader
+) -> tuple[OfferedSection, ...]:
+    """Those that are alike but for their mid are looked at once."""
+    bundle = frozenset(bundle)
+    known: dict[tuple[int, bool], OfferedSection] = {}
+    found = []
+    for media in description.media:
+        mid = read_mid(media)
+        key = id(media.like or media), mid in bundle
+        if key in known:
+            found.append(replace(known[key], mid=mid))
+        else:
+            found.append(read_section(description, media, bundle, codecs))
+            known[key] = found[-1]
+    return tuple(found)
 
 
 def _check_unique_mids(description: SessionDescription) -> None:
@@ -197,9 +213,12 @@ def _bundle_extensions(
     """ExtensionKind -> id for the BUNDLE, in which an id means one thing (RFC 9143 section 9.2)."""
     uris: dict[int, str] = {}
     extensions: dict[int, int] = {}
+    seen: set[tuple[int, bool]] = set()
     for media, section in zip(description.media, sections, strict=True):
-        if section.rejected:
+        shape = id(media.like or media), section.rejected
+        if section.rejected or shape in seen:
             continue
+        seen.add(shape)
         for number, _, uri in extension_maps(media.attributes):
             if uris.setdefault(number, uri) != uri:
                 raise OfferError(f"a=extmap:{number} means different things in different sections.")
@@ -211,4 +230,4 @@ def _bundle_extensions(
 def _with_bundle_ids(section: OfferedSection, extensions: Mapping[int, int]) -> OfferedSection:
     """Without the extensions that have another id here than in the sections before."""
     kept = {kind: n for kind, n in section.extensions.items() if extensions.get(kind) == n}
-    return replace(section, extensions=kept)
+    return section if kept == section.extensions else replace(section, extensions=kept)

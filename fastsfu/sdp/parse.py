@@ -1,5 +1,7 @@
 """Reads a session description (RFC 8866) line by line, within bounds; meaning is negotiate.py's.
 
+Most sections of a large call's offer are alike but for their mid: those are read once.
+
 Lines end with CRLF or LF. What clients get wrong without harm is taken: blanks at the end of a
 line, lines of nothing else, capitals in an attribute's name. Whatever the text, the only error is
 OfferError. Errors quote at most a few characters, and no attribute's value: it may be an ICE
@@ -15,30 +17,59 @@ MAX_SIZE = 2 * 1024 * 1024  # characters: 500 media sections of a browser
 MAX_SECTIONS = 512
 MAX_LINE = 8192
 MAX_LINES = 100_000
+MAX_LIKELY_MID = 64  # characters of a mid that is looked at apart from its section
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")  # RFC 8866 section 9
+_SECTION = re.compile(r"\n(?=m=)")
+_BLANKS = " \t"
 _SHOWN = 24
 
 
 def parse(text: str, most_sections: int = MAX_SECTIONS) -> SessionDescription:
     """The description in `text`; of MAX_SECTIONS in any case. Raises OfferError."""
     most = min(most_sections, MAX_SECTIONS)
+    head, *sections = _SECTION.split(_checked(text))
+    if len(sections) > most:
+        raise OfferError(f"At most {most} media sections are taken.")
+    lines = _lines(head, 1)
+    first = lines[0][1] if lines else sections[0].partition("\n")[0] if sections else ""
+    if first != "v=0":
+        came = shown(first) if first else "nothing"
+        raise OfferError(f"A description begins with v=0, this one with {came}.")
     description = SessionDescription()
-    section: MediaDescription | None = None
-    for number, line in _lines(text):
+    _read_level(description, lines)
+    number = head.count("\n") + 2
+    read: dict[str, MediaDescription] = {}
+    for section in sections:
+        description.media.append(_read_section(section, number, read))
+        number += section.count("\n") + 1
+    return description
+
+
+def _read_section(text: str, number: int, read: dict[str, MediaDescription]) -> MediaDescription:
+    """`read` are sections of before by their text but for the mid; they share what is alike."""
+    before, _, rest = text.partition("\na=mid:")
+    mid, _, after = rest.partition("\n")
+    mid = mid.rstrip(_BLANKS)
+    alike = f"{before}\na=mid:\n{after}" if 0 < len(mid) <= MAX_LIKELY_MID else text
+    if alike in read:
+        return read[alike].with_mid(mid)
+    lines = _lines(text, number)
+    section = _media(_split(lines[0][1], number)[1], number)
+    _read_level(section, lines[1:])
+    if alike is not text and len(list(section.attributes.all("mid"))) == 1:
+        read[alike] = section
+    return section
+
+
+def _read_level(level: SessionDescription | MediaDescription, lines: list[tuple[int, str]]) -> None:
+    for number, line in lines:
         kind, value = _split(line, number)
-        level = description if section is None else section
-        if kind == "m":
-            section = _media(value, number)
-            description.media.append(section)
-            if len(description.media) > most:
-                raise OfferError(f"At most {most} media sections are taken.")
-        elif kind == "a":
+        if kind == "a":
             level.attributes.append(_attribute(value, number))
         else:
             level.lines.append((kind, value))
-    return description
 
 
 def shown(text: str) -> str:
@@ -46,22 +77,23 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
-def _lines(text: str) -> list[tuple[int, str]]:
-    """The lines that say something, with their numbers from 1 on."""
+def _checked(text: str) -> str:
+    """`text` within the bounds of a description, with LF at the end of lines."""
     if len(text) > MAX_SIZE:
         raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
     text = text.replace("\r\n", "\n").rstrip("\n")
     if control := _CONTROL.search(text):
         number = text.count("\n", 0, control.start()) + 1
         raise OfferError(f"Line {number} has a control character in it.")
-    stripped = [line.rstrip(" \t") for line in text.split("\n")]
-    if len(stripped) > MAX_LINES:
-        raise OfferError(f"A description has at most {MAX_LINES} lines, this one {len(stripped)}.")
-    lines = [(number, line) for number, line in enumerate(stripped, start=1) if line]
-    if not lines or lines[0][1] != "v=0":
-        first = shown(lines[0][1]) if lines else "nothing"
-        raise OfferError(f"A description begins with v=0, this one with {first}.")
-    return lines
+    if (count := text.count("\n") + 1) > MAX_LINES:
+        raise OfferError(f"A description has at most {MAX_LINES} lines, this one {count}.")
+    return text
+
+
+def _lines(text: str, first: int) -> list[tuple[int, str]]:
+    """The lines that say something, with their numbers from `first` on."""
+    stripped = (line.rstrip(_BLANKS) for line in text.split("\n"))
+    return [(number, line) for number, line in enumerate(stripped, start=first) if line]
 
 
 def _split(line: str, number: int) -> tuple[str, str]:

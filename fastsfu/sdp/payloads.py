@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from functools import lru_cache
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
@@ -24,7 +25,7 @@ _LINES = frozenset({"rtpmap", "fmtp", "rtcp-fb"})
 
 class CodecReader:
     """Reads the codecs of one offer's sections; equal descriptions, of which an offer of a large
-    call has hundreds, once.
+    call has hundreds, once. What is equal in the offers of several clients is one object.
     """
 
     def __init__(self, ours: Mapping[str, Sequence[str]]) -> None:
@@ -37,8 +38,14 @@ class CodecReader:
         lines = [each for each in media.attributes if each[0] in _LINES]
         key = (media.kind, tuple(media.formats), tuple(lines))
         if key not in self._known:
-            self._known[key] = _codecs(media, self.ours[media.kind])
+            self._known[key] = _one_for_all(_codecs(media, self.ours[media.kind]))
         return self._known[key]
+
+
+@lru_cache(maxsize=256)
+def _one_for_all(codecs: tuple[NegotiatedCodec, ...]) -> tuple[NegotiatedCodec, ...]:
+    """The first of all that are equal."""
+    return codecs
 
 
 def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCodec, ...]:

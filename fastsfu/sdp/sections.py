@@ -1,7 +1,7 @@
 """Reads one media section of an offer: can it be had, its codecs, streams and extensions."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
@@ -38,14 +38,14 @@ MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4
 def read_section(
     description: SessionDescription,
     media: MediaDescription,
-    bundle: Sequence[str],
+    bundle: Collection[str],
     codecs: CodecReader,
 ) -> OfferedSection:
     """The section as far as both sides can have it.
 
     Raises OfferError for what makes the whole offer unusable.
     """
-    mid = _mid(media.attributes)
+    mid = read_mid(media)
     if media.kind == "application" and media.formats == [CHANNEL_FORMAT]:
         return _channel_section(media, mid, bundle)
     direction = _direction(description, media)
@@ -81,7 +81,7 @@ def read_section(
     )
 
 
-def _channel_section(media: MediaDescription, mid: str, bundle: Sequence[str]) -> OfferedSection:
+def _channel_section(media: MediaDescription, mid: str, bundle: Collection[str]) -> OfferedSection:
     """Data channels: SCTP over the BUNDLE's DTLS (RFC 8841)."""
     port = media.attributes.first("sctp-port") or ""
     size = media.attributes.first("max-message-size") or str(DEFAULT_CHANNEL_MESSAGE)
@@ -115,8 +115,9 @@ def extension_maps(attributes: Attributes) -> Iterator[tuple[int, str, str]]:
         yield int(match[1]), match[2] or "", match[3]
 
 
-def _mid(attributes: Attributes) -> str:
-    mid = attributes.first("mid") or ""
+def read_mid(media: MediaDescription) -> str:
+    """Empty when there is none; raises OfferError for what cannot be one."""
+    mid = media.attributes.first("mid") or ""
     if len(mid) > MAX_MID or not re.fullmatch(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]*", mid):
         raise OfferError(
             f"A mid of at most {MAX_MID} token characters was expected, {shown(mid)} came."
@@ -132,14 +133,14 @@ def _direction(description: SessionDescription, media: MediaDescription) -> Dire
     return "sendrecv"  # RFC 8866 section 6.7
 
 
-def _why_rejected(media: MediaDescription, mid: str, bundle: Sequence[str]) -> str | None:
+def _why_rejected(media: MediaDescription, mid: str, bundle: Collection[str]) -> str | None:
     if media.kind not in ("audio", "video"):
         return f"audio, video or {CHANNEL_FORMAT} was expected, {shown(media.kind)} came"
     return _why_unusable(media, mid, bundle, PROTOCOLS)
 
 
 def _why_unusable(
-    media: MediaDescription, mid: str, bundle: Sequence[str], protocols: Sequence[str]
+    media: MediaDescription, mid: str, bundle: Collection[str], protocols: Sequence[str]
 ) -> str | None:
     if media.port == 0 and not media.attributes.has("bundle-only"):
         return UNUSED

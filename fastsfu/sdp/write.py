@@ -3,28 +3,32 @@
 Within a level, attributes stand last, in the order of section 5.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
-from fastsfu.sdp.model import Attributes, SessionDescription
+from fastsfu.sdp.model import MediaDescription, SessionDescription
 
 LINE_END = "\r\n"
 
 
 def write(description: SessionDescription) -> str:
     """The text of `description`, with CRLF at the end of each line."""
-    return "".join(line + LINE_END for line in _lines(description))
+    session = _lines(description.lines) + written_attributes(description.attributes)
+    return session + "".join(map(written_section, description.media))
 
 
-def write_attributes(attributes: Attributes) -> Iterator[str]:
-    """Each attribute's line, without its end."""
-    for name, value in attributes:
-        yield f"a={name}" if value is None else f"a={name}:{value}"
+def written_section(media: MediaDescription) -> str:
+    """The text of one media section."""
+    first = f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}{LINE_END}"
+    return first + _lines(media.lines) + written_attributes(media.attributes)
 
 
-def _lines(description: SessionDescription) -> Iterator[str]:
-    yield from (f"{kind}={value}" for kind, value in description.lines)
-    yield from write_attributes(description.attributes)
-    for media in description.media:
-        yield f"m={media.kind} {media.port} {media.protocol} {' '.join(media.formats)}"
-        yield from (f"{kind}={value}" for kind, value in media.lines)
-        yield from write_attributes(media.attributes)
+def written_attributes(attributes: Iterable[tuple[str, str | None]]) -> str:
+    """Each attribute's line."""
+    return "".join(
+        f"a={name}{LINE_END}" if value is None else f"a={name}:{value}{LINE_END}"
+        for name, value in attributes
+    )
+
+
+def _lines(lines: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{kind}={value}{LINE_END}" for kind, value in lines)

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 
 from fastsfu.sdp.codecs import described
-from fastsfu.sdp.negotiate import OfferedSection, match_payload_types
+from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedSection, match_payload_types
 from fastsfu.tracks import PayloadTypes, Publication, same_payload_types
+
+Codecs = tuple[NegotiatedCodec, ...]
+MOST_MATCHED = 1024
+_matched: dict[tuple[int, int], tuple[Codecs, Codecs, PayloadTypes]] = {}
 
 
 def matching_section(
@@ -18,9 +22,20 @@ def matching_section(
         if tried is not None and same_payload_types(section.codecs, tried):
             continue
         tried = section.codecs
-        if payload_types := match_payload_types(publication.codecs, section.codecs):
+        if payload_types := _payload_types(publication.codecs, section.codecs):
             return position, payload_types
     return None
+
+
+def _payload_types(source: Codecs, sink: Codecs) -> PayloadTypes:
+    """Browsers of a kind have the same codecs, which are the same object (sdp/payloads)."""
+    key = id(source), id(sink)
+    known = _matched.get(key)
+    if known is None or known[0] is not source or known[1] is not sink:
+        if len(_matched) >= MOST_MATCHED:
+            _matched.clear()
+        known = _matched[key] = (source, sink, tuple(match_payload_types(source, sink)))
+    return known[2]
 
 
 def why_undecodable(publication: Publication, sections: Sequence[OfferedSection]) -> str:

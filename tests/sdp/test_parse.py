@@ -37,6 +37,30 @@ def test_levels_and_lines() -> None:
     assert (video.kind, video.port, video.formats) == ("video", 49170, ["31", "32"])
 
 
+LINES = st.sampled_from(
+    ("a=mid:0", "a=mid:1  ", "a=mid:", "a=MID:2", "a=sendonly", "a=x:y", "c=IN IP4 0.0.0.0", "  ")
+)
+SECTIONS = st.lists(st.tuples(st.sampled_from(("audio", "video")), st.lists(LINES, max_size=4)))
+
+
+@given(SECTIONS)
+def test_a_section_says_the_same_whichever_sections_are_like_it(
+    sections: list[tuple[str, list[str]]],
+) -> None:
+    texts = [
+        "\r\n".join((f"m={kind} 9 UDP/TLS/RTP/SAVPF 111", *lines)) + "\r\n"
+        for kind, lines in sections
+    ]
+    alone = [parse(HEAD + text).media[0] for text in texts]
+    assert parse(HEAD + "".join(texts)).media == alone
+
+
+def test_a_fault_in_a_later_section_is_named_by_its_line() -> None:
+    text = f"{HEAD}{MEDIA}a=mid:0\r\n{MEDIA}a=mid:1\r\n{MEDIA}a=mid:2\r\nhello\r\n"
+    with pytest.raises(OfferError, match="Line 11: x=value was expected"):
+        parse(text)
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 def test_line_ends(end: str) -> None:
     assert parse(f"{HEAD}{MEDIA}".replace("\r\n", end)) == parse(HEAD + MEDIA)
