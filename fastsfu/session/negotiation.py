@@ -16,9 +16,11 @@ from fastsfu.session.turns import Turns
 from fastsfu.terms import Kind, Source
 
 SECTIONS = 64  # of an offer, and those that its session has been asked for at a time
-# An offer has to fit into one message of signaling (http/model), which has room for this and more.
-OFFER_BYTES = 200_000
+# An offer has to fit into one message of signaling (http/model), which has room for this in JSON.
+OFFER_BYTES = 238_000
 SECTION_BYTES = 3000  # of what browsers offer to receive, on average, until there is an offer
+LEAST_SECTION_BYTES = 2000  # counted for one, since the next may be pictures
+OWN_SECTIONS = 3  # microphone, camera, data channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Negotiation:
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections to ask the client for, which it is told now."""
         self._asked = dict(self._subscriber.wanted)
-        sections = self._subscriber.sections(OFFER_BYTES // self._section_bytes)
+        most = OFFER_BYTES // self._section_bytes - OWN_SECTIONS
+        sections = self._subscriber.sections(most)
         for kind, count in sections.items():
             self._most_asked[kind] = max(count, self._most_asked.get(kind, 0))
         return sections
@@ -99,7 +102,7 @@ class Negotiation:
             whole=whole,
         )
         sources = name_sources(offer, tracks)
-        self._section_bytes = max(1, len(sdp) // len(offer.sections))
+        self._section_bytes = max(LEAST_SECTION_BYTES, len(sdp) // len(offer.sections))
         self._path.check(offer)
         allowed = self._publisher.may_begin(sources)
         if len(allowed) < len(sources):

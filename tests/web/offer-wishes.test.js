@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { offerDescriptor, withSoundRepeats } from '../../fastsfu/web/sdk/offer-wishes.js';
+import {
+  offerDescriptor, offerFewCodecs, withSoundRepeats,
+} from '../../fastsfu/web/sdk/offer-wishes.js';
 
 const lines = (...all) => all.map((line) => `${line}\r\n`).join('');
 const AUDIO = ['m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0', 'a=rtpmap:111 opus/48000/2',
@@ -44,4 +46,33 @@ test('a browser that cannot say it, or does not like it, offers what it likes', 
     ...transceiver({ uri: DESCRIPTOR, direction: 'stopped' }),
     setHeaderExtensionsToNegotiate() { throw new DOMException('', 'InvalidModificationError'); },
   });
+});
+
+const H264 = 'level-asymmetry-allowed=1;profile-level-id=42e01f;packetization-mode=';
+
+/** What is preferred of what a browser is able to. */
+function preferred(kind, ...able) {
+  const codecs = able.map(([mimeType, sdpFmtpLine]) => ({ mimeType, sdpFmtpLine }));
+  globalThis.RTCRtpReceiver = { getCapabilities: () => ({ codecs }) };
+  let few = null;
+  offerFewCodecs({ setCodecPreferences: (wanted) => { few = wanted; } }, kind);
+  delete globalThis.RTCRtpReceiver;
+  return few?.map(({ mimeType, sdpFmtpLine }) => [mimeType, sdpFmtpLine]) ?? null;
+}
+
+test('a section for receiving has the codecs that calls are made of, in their order', () => {
+  const usual = [['video/VP8', undefined], ['video/rtx', undefined], ['video/VP9', 'profile-id=0'],
+    ['video/H264', `${H264}1`], ['video/AV1', 'level-idx=5;profile=0;tier=0']];
+  const others = [['video/VP9', 'profile-id=2'], ['video/H264', `${H264}0`],
+    ['video/AV1', 'level-idx=5;profile=1;tier=0'], ['video/red', undefined]];
+  const able = [usual[0], others[0], ...usual.slice(1), ...others.slice(1)];
+  assert.deepEqual(preferred('video', ...able), usual);
+  const sound = [['audio/opus', 'minptime=10'], ['audio/red', undefined]];
+  assert.deepEqual(preferred('audio', ...sound, ['audio/PCMU', undefined]), sound);
+});
+
+test('a browser that does not say how it repeats packets is asked for nothing less', () => {
+  assert.equal(preferred('video', ['video/VP8', undefined]), null);
+  assert.equal(preferred('audio'), null);
+  offerFewCodecs({}, 'video');
 });

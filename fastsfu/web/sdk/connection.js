@@ -9,7 +9,7 @@ import { Negotiator } from './negotiator.js';
 import { PUBLISHES_LADDER, isSound } from './encodings.js';
 import { serverIceServers } from './ice-servers.js';
 import { MESSAGE_CHANNEL } from './message-link.js';
-import { offerDescriptor, withSoundRepeats } from './offer-wishes.js';
+import { offerDescriptor, offerFewCodecs, withSoundRepeats } from './offer-wishes.js';
 import { missingSections, remapped, sendingMids, subscribedTracks } from './sections.js';
 import { Sending } from './sending.js';
 import { withStartBitrate } from './start-bitrate.js';
@@ -209,6 +209,7 @@ export class MediaConnection {
     }
     for (const kind of missingSections(this.#wanted, this.#receivingKinds())) {
       const transceiver = this.#pc.addTransceiver(kind, { direction: 'recvonly' });
+      offerFewCodecs(transceiver, kind);
       if (kind === 'video') offerDescriptor(transceiver);
       this.#receiving.add(transceiver);
     }

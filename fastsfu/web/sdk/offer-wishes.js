@@ -1,6 +1,6 @@
 /**
- * What browsers are able to and do not offer by themselves. Each of it is only offered: where the
- * server has no use for it, its answer leaves it out.
+ * What browsers are able to and do not offer by themselves, and what they offer that is of no use.
+ * Each of it is only offered: where the server has no use for it, its answer leaves it out.
  */
 
 /** How its URI ends (AV1 RTP specification, appendix A). */
@@ -40,6 +40,38 @@ export function offerDescriptor(transceiver) {
     negotiable.setHeaderExtensionsToNegotiate(extensions);
   } catch {
     // Then the browser offers what it likes: the call needs none of it.
+  }
+}
+
+/**
+ * A section for receiving with no more codecs than calls are made of: Chromium describes 17
+ * configurations in each of them, which is most of a large call's offers.
+ *
+ * @param {RTCRtpTransceiver} transceiver before its first offer
+ * @param {'audio' | 'video'} kind
+ */
+export function offerFewCodecs(transceiver, kind) {
+  const able = globalThis.RTCRtpReceiver?.getCapabilities?.(kind)?.codecs ?? [];
+  const few = able.filter(isUsual);
+  if (kind === 'video' && !few.some(({ mimeType }) => /\/rtx$/i.test(mimeType))) return;
+  try {
+    if (few.length) transceiver.setCodecPreferences(few);
+  } catch {
+    // Then it offers them all.
+  }
+}
+
+/** @param {{mimeType: string, sdpFmtpLine?: string}} codec */
+function isUsual({ mimeType, sdpFmtpLine = '' }) {
+  switch (mimeType.toLowerCase()) {
+    case 'audio/opus':
+    case 'audio/red':
+    case 'video/rtx':
+    case 'video/vp8': return true;
+    case 'video/vp9': return !/profile-id=[^0]/.test(sdpFmtpLine);
+    case 'video/av1': return !/\bprofile=[^0]/.test(sdpFmtpLine);
+    case 'video/h264': return /packetization-mode=1/.test(sdpFmtpLine);
+    default: return false;
   }
 }
 
