@@ -65,6 +65,7 @@ class RoomState:
     max_participants: int
     ends_at: float | None  # seconds since 1970
     locked: bool
+    enable_knocking: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,23 @@ class RoomChanged:
     """What the room is has changed; told to everybody in it."""
 
     room: RoomState
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingParticipant:
+    """Somebody who asks to be let in."""
+
+    id: str
+    name: str
+    user_id: str | None
+    since: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingParticipants:
+    """Who asks to be let in now, all of them; told to owners."""
+
+    participants: tuple[WaitingParticipant, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +248,7 @@ Event = (
     | RoomChanged
     | VideoSuspended
     | SessionData
+    | WaitingParticipants
     | HiddenParticipants
     | ActiveSpeaker
     | SectionsWanted

@@ -26,6 +26,7 @@ from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Signaler
 from fastsfu.messages.exchange import OnAppMessage
 from fastsfu.room.gates import Gates, OnJoin
+from fastsfu.room.lobby import Waiting
 from fastsfu.room.observer import Observer
 from fastsfu.room.records import InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
@@ -195,6 +196,14 @@ class SFU:
             listens=listens,
         )
         return await self.admit(room, arrival, signaler)
+
+    def knock(self, room: str, arrival: Arrival) -> Waiting | None:
+        """A place in the room's waiting room, when the client has to be let in by a host there.
+
+        `await waiting.answered()` gives what `admit` takes. Raises JoinError.
+        """
+        self._require_ready()
+        return self.rooms.knock(room, arrival)
 
     async def admit(self, room: str, arrival: Arrival, signaler: Signaler | None = None) -> Session:
         """Let a client in whose grant is known; raises JoinError, as `open_session` does."""

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from fastsfu.http.model import Model, RequestId, SessionId
-from fastsfu.http.values import RoomInfo
+from fastsfu.http.model import Model, RequestId, SessionId, UserName
+from fastsfu.http.values import RoomInfo, WaitingParticipant
 from fastsfu.terms import Publishable
 
 Publishables = Annotated[list[Publishable], Field(max_length=8)]
@@ -63,6 +63,7 @@ class UpdateRoom(Model):
     type: Literal["update-room"] = "update-room"
     id: RequestId
     locked: bool | None = None
+    enable_knocking: bool | None = None
     max_participants: Annotated[int, Field(ge=1)] | None = None
     ends_at: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         default=None, description="seconds since 1970; null, when it is there: never"
@@ -77,7 +78,40 @@ class SetSessionData(Model):
     data: JsonValue
 
 
+class RequestAccess(Model):
+    """Asks the hosts to be let in, while the client waits for that (`waiting`)."""
+
+    type: Literal["request-access"] = "request-access"
+    name: UserName | None = Field(default=None, description="a name in the token wins")
+
+
+class UpdateWaitingParticipants(Model):
+    """Lets in who waits (true) or not (false), for owners; `*` is all of them."""
+
+    type: Literal["update-waiting-participants"] = "update-waiting-participants"
+    id: RequestId
+    participants: Annotated[dict[SessionId, bool], Field(max_length=1024)]
+
+
 # Server -> client
+
+
+class Waiting(Model):
+    """The answer to `join` where a host has to let the client in: `joined` or an `error` follows.
+
+    Meanwhile `request-access`, `ping` and `leave` can be said. Only a client that `knocks` gets it.
+    """
+
+    type: Literal["waiting"] = "waiting"
+    id: SessionId = Field(description="by which the hosts know it")
+    heartbeat: float = Field(description="seconds between two `ping`s of the client")
+
+
+class WaitingParticipantsMessage(Model):
+    """Who asks to be let in now, all of them; for owners."""
+
+    type: Literal["waiting-participants"] = "waiting-participants"
+    participants: list[WaitingParticipant]
 
 
 class Muted(Model):

@@ -65,6 +65,18 @@ def _update_room(session: Session, message: host_messages.UpdateRoom) -> None:
     session.room.update(RoomOptions(**options))
 
 
+def _update_waiting(session: Session, message: host_messages.UpdateWaitingParticipants) -> None:
+    room = session.room
+    waiting = {each.id for each in room.waiting}
+    for who in message.participants.keys() - waiting - {EVERYBODY}:
+        raise RequestError(f"Nobody waits as {who!r}.")
+    everybody = message.participants.get(EVERYBODY)
+    for who in waiting:
+        granted = message.participants.get(who, everybody)
+        if granted is not None:
+            room.answer(who, granted)
+
+
 def _set_session_data(session: Session, message: host_messages.SetSessionData) -> None:
     session.room.set_session_data(message.data)
 
@@ -72,5 +84,6 @@ def _set_session_data(session: Session, message: host_messages.SetSessionData) -
 HANDLERS: Mapping[type[Model], Callable[[Session, Any], None]] = {
     host_messages.UpdateParticipants: _update_participants,
     host_messages.UpdateRoom: _update_room,
+    host_messages.UpdateWaitingParticipants: _update_waiting,
     host_messages.SetSessionData: _set_session_data,
 }

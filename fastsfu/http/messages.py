@@ -29,6 +29,7 @@ from fastsfu.http.values import (
     RoomInfo,
     Sections,
     Subscribed,
+    WaitingParticipant,
     WantedEncoding,
 )
 from fastsfu.terms import SOURCES, Source
@@ -51,7 +52,8 @@ class Join(Model):
     capabilities: Annotated[list[Capability], Field(max_length=16)] = Field(
         default_factory=list,
         description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`; "
-        "`maps`: takes `subscriptions` of `sections`, and confirms them too",
+        "`maps`: takes `subscriptions` of `sections`, and confirms them too; "
+        "`knocks`: can wait to be let in",
     )
     replaces: PreviousSession | None = None
 
@@ -154,6 +156,11 @@ SessionDataValue = Annotated[
 ]
 
 
+WaitingList = Annotated[
+    list[WaitingParticipant], Field(description="who asks to be let in, for owners")
+]
+
+
 class Joined(Model):
     """The session stands. `participants` are the others; offer next, with `sections`, also when
     media is to go directly: the SFU then stands ready, and is sent nothing.
@@ -164,6 +171,7 @@ class Joined(Model):
     resume_key: str = Field(description="secret, for `resume`", repr=False)
     room: RoomInfo
     session_data: SessionDataValue
+    waiting_participants: WaitingList
     you: Participant
     participants: list[Participant]
     hidden_participants: HiddenCount
@@ -182,6 +190,7 @@ class Resumed(Model):
     session_id: SessionId
     room: RoomInfo
     session_data: SessionDataValue
+    waiting_participants: WaitingList
     you: Participant
     participants: list[Participant]
     hidden_participants: HiddenCount

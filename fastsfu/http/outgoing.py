@@ -37,6 +37,10 @@ class Outgoing:
         self._started = True
         self._wake.set()
 
+    def hold(self) -> None:
+        """Send nothing that comes now before the next `start`."""
+        self._started = False
+
     def put(self, message: Model) -> None:
         """Queue a message; after `finish` it is dropped."""
         if self._close is not None:
@@ -68,7 +72,7 @@ class Outgoing:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting and (self._started or self._close is not None):
                 async with asyncio.timeout(SEND_SECONDS):
                     # No name for the message: it would keep the last one while nothing comes.
                     await send_text(protocol.write(self._waiting.pop(next(iter(self._waiting)))))
@@ -87,6 +91,7 @@ def _state_key(message: Model) -> object | None:
             | messages.HiddenParticipants()
             | host_messages.RoomUpdated()
             | host_messages.SessionData()
+            | host_messages.WaitingParticipantsMessage()
             | messages.Connection()
             | peer_messages.TopologyMessage()
         ):

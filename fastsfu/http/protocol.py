@@ -49,6 +49,8 @@ ClientMessage = Annotated[
     | host_messages.UpdateParticipants
     | host_messages.UpdateRoom
     | host_messages.SetSessionData
+    | host_messages.RequestAccess
+    | host_messages.UpdateWaitingParticipants
     | messages.RefreshToken
     | messages.Ping
     | messages.Leave,
@@ -74,6 +76,8 @@ ServerMessage = Annotated[
     | host_messages.RoomUpdated
     | host_messages.SessionData
     | host_messages.Done
+    | host_messages.Waiting
+    | host_messages.WaitingParticipantsMessage
     | messages.TokenRefreshed
     | messages.Pong
     | messages.Error

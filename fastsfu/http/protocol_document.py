@@ -71,6 +71,7 @@ _VALUES = (
     values.RoomInfo,
     values.ClientConfig,
     values.Subscribed,
+    values.WaitingParticipant,
     host_messages.ParticipantUpdate,
     host_messages.PermissionsUpdate,
     values.PreviousSession,

@@ -96,6 +96,7 @@ class Requests:
 _HANDLERS: Mapping[type[Model], Callable[[Requests, Session, Any], Awaitable[None]]] = {
     messages.Join: Requests._again,
     messages.Resume: Requests._again,
+    host_messages.RequestAccess: Requests._again,
     messages.Offer: Requests._offer,
     messages.Confirm: Requests._confirm,
     messages.Update: Requests._update,

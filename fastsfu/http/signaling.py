@@ -7,19 +7,22 @@ One that goes without `leave` only detaches from its session, which lives on to 
 
 import asyncio
 import logging
+from asyncio import FIRST_COMPLETED
 from collections.abc import Collection
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastsfu.auth import origins
-from fastsfu.errors import FastSFUError
+from fastsfu.errors import FastSFUError, JoinError
 from fastsfu.events import Event
-from fastsfu.http import messages, protocol, translate, values
+from fastsfu.http import host_messages, messages, protocol, translate, values
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode, MessageError
 from fastsfu.http.rate import Rate, TooFast
 from fastsfu.http.requests import Requests
+from fastsfu.room.lobby import Waiting
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.session import Session
 from fastsfu.sfu import SFU
@@ -86,6 +89,8 @@ class Client:
         self._rate = Rate(self._outgoing.put)
         self._requests = Requests(sfu.tokens, self._outgoing.put)
         self._faults = 0
+        self._limit: asyncio.Timeout | None = None  # of what comes before the session
+        self._reading: asyncio.Future[Any] | None = None  # what a wait has left
 
     async def run(self) -> None:
         """Read and write until either side ends; then leave the session to be resumed."""
@@ -96,6 +101,8 @@ class Client:
             pass  # gone, or not reading: for its session that is the same
         finally:
             reader.cancel()
+            if self._reading is not None:
+                self._reading.cancel()
             if self._session is not None:
                 self._session.detach(self)
 
@@ -112,7 +119,7 @@ class Client:
 
     async def _read(self) -> None:
         try:
-            async with asyncio.timeout(self._sfu.config.join_timeout):
+            async with asyncio.timeout(self._sfu.config.join_timeout) as self._limit:
                 await self._begin()
             silence = SILENT_HEARTBEATS * self._sfu.config.heartbeat
             while True:
@@ -137,7 +144,9 @@ class Client:
 
     async def _receive(self) -> str:
         """The next text frame; a binary one ends the WebSocket."""
-        event = await self._websocket.receive()
+        reading = self._reading or self._websocket.receive()
+        self._reading = None
+        event = await reading
         if event["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(event.get("code", CloseCode.NORMAL))
         frame: str | None = event.get("text")
@@ -203,6 +212,8 @@ class Client:
             replaces=replaces,
             listens=True,
         )
+        if waiting := self._sfu.knock(join.room, arrival):
+            arrival = await self._wait(waiting, knocks="knocks" in join.capabilities)
         session = await self._sfu.admit(join.room, arrival, self)
         self._session = session
         config = self._sfu.config
@@ -219,6 +230,50 @@ class Client:
                 ),
             )
         )
+
+    async def _wait(self, waiting: Waiting, *, knocks: bool) -> Arrival:
+        """Until a host lets the client in, which is read meanwhile; raises JoinError."""
+        answer = asyncio.ensure_future(waiting.answered())
+        try:
+            if not knocks:
+                raise JoinError("not-allowed", "A host of the room has to let you in.")
+            heartbeat = self._sfu.config.heartbeat
+            self._outgoing.start(host_messages.Waiting(id=waiting.id, heartbeat=heartbeat))
+            self._extend(None)
+            while not answer.done():
+                if self._reading is None:
+                    self._reading = asyncio.ensure_future(self._websocket.receive())
+                silence = SILENT_HEARTBEATS * heartbeat
+                async with asyncio.timeout(silence):
+                    await asyncio.wait({answer, self._reading}, return_when=FIRST_COMPLETED)
+                if self._reading.done():
+                    await self._attend(waiting, await self._receive())
+            self._extend(self._sfu.config.join_timeout)
+            self._outgoing.hold()
+            return await answer
+        finally:
+            answer.cancel()
+            waiting.leave()
+
+    async def _attend(self, waiting: Waiting, frame: str) -> None:
+        """Handle a message of who waits."""
+        message = protocol.read_client(frame)
+        await self._rate.slow_down(message)
+        match message:
+            case host_messages.RequestAccess():
+                waiting.request_access(message.name)
+            case messages.Ping():
+                self._outgoing.put(messages.Pong(id=message.id))
+            case messages.Leave():
+                raise WebSocketDisconnect(CloseCode.NORMAL)
+            case _:
+                raise MessageError("who waits may say request-access, ping and leave")
+
+    def _extend(self, seconds: float | None) -> None:
+        """What comes before the session has so long from now; None: as long as it takes."""
+        assert self._limit is not None
+        now = asyncio.get_running_loop().time()
+        self._limit.reschedule(None if seconds is None else now + seconds)
 
     def _resume(self, resume: messages.Resume) -> None:
         session = self._sfu.resume(resume.session_id, resume.resume_key, self)

@@ -1,6 +1,6 @@
 """The domain's events and values as messages of the protocol."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
 from fastsfu import events
@@ -34,6 +34,7 @@ def room_info(room: events.RoomState) -> values.RoomInfo:
         max_participants=room.max_participants,
         ends_at=room.ends_at,
         locked=room.locked,
+        enable_knocking=room.enable_knocking,
     )
 
 
@@ -42,6 +43,7 @@ class Scene(TypedDict):
 
     room: values.RoomInfo
     session_data: Any
+    waiting_participants: list[values.WaitingParticipant]
     you: values.Participant
     participants: list[values.Participant]
     hidden_participants: int
@@ -57,6 +59,9 @@ def scene(session: Session) -> Scene:
     return {
         "room": room_info(session.room.state),
         "session_data": session.room.session_data,
+        "waiting_participants": to_waiting(
+            session.room.waiting if session.permissions.owner else ()
+        ),
         "you": to_participant(session.participant),
         "participants": [to_participant(other) for other in session.others()],
         "hidden_participants": session.room.hidden_count,
@@ -73,6 +78,18 @@ def scene(session: Session) -> Scene:
         ],
         "topology": peer_messages.Topology(**_topology(session.room.peering.view(session.id))),
     }
+
+
+def to_waiting(
+    participants: Iterable[events.WaitingParticipant],
+) -> list[values.WaitingParticipant]:
+    """Who asks to be let in, as owners see it."""
+    return [
+        values.WaitingParticipant(
+            id=each.id, user_name=each.name, user_id=each.user_id, since=each.since
+        )
+        for each in participants
+    ]
 
 
 def to_participant(participant: events.Participant) -> values.Participant:
@@ -192,6 +209,9 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     ),
     events.Muted: lambda event: host_messages.Muted(sources=sorted(event.sources)),
     events.RoomChanged: lambda event: host_messages.RoomUpdated(room=room_info(event.room)),
+    events.WaitingParticipants: lambda event: host_messages.WaitingParticipantsMessage(
+        participants=to_waiting(event.participants)
+    ),
     events.SessionData: lambda event: host_messages.SessionData(data=event.data),
     events.HiddenParticipants: lambda event: messages.HiddenParticipants(count=event.count),
     events.VideoSuspended: lambda event: messages.VideoSuspended(

@@ -53,6 +53,16 @@ class RoomInfo(Model):
         default=None, description="seconds since 1970, when the room has an end"
     )
     locked: bool = Field(default=False, description="nobody new gets in but owners")
+    enable_knocking: bool = Field(default=False, description="owners let in everybody else")
+
+
+class WaitingParticipant(Model):
+    """Somebody who asks to be let in."""
+
+    id: SessionId
+    user_name: str
+    user_id: str | None
+    since: float = Field(description="seconds since 1970")
 
 
 class ClientConfig(Model):

@@ -45,7 +45,8 @@ class Entrance:
     def check(self, taken: int, expected: bool = False) -> None:
         """Raise JoinError unless one more may come in now, where so many seats are taken.
 
-        `expected`: an owner, or somebody who was in; a locked room opens for nobody else.
+        `expected`: an owner, somebody who was in, or who was let in. A locked room, and one at
+        which one has to knock, opens for nobody else.
         """
         now, options = time.time(), self._options
         if self.closed == "end-of-life":
@@ -56,6 +57,8 @@ class Entrance:
             raise JoinError("nbf-room", "The room has not started yet.")
         if options.locked and not expected:
             raise JoinError("not-allowed", "The room is locked.")
+        if options.enable_knocking and not expected:
+            raise JoinError("not-allowed", "A host of the room has to let you in.")
         if taken >= options.seats:
             raise JoinError("meeting-full", f"The room takes {options.seats} participants.")
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from fastsfu.auth.permissions import EVERYTHING, Permissions
 from fastsfu.errors import RequestError
-from fastsfu.events import Event, Muted, SessionData
+from fastsfu.events import Event, Muted, SessionData, WaitingParticipants
 from fastsfu.p2p.peering import Peering
+from fastsfu.room.admission import Admission
 from fastsfu.room.bans import Bans
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.stage import Stage
@@ -21,7 +22,7 @@ from fastsfu.transport.frames import json_of
 MAX_SESSION_DATA = 16 * 1024  # bytes
 
 
-class Moderated:
+class Moderated(Admission):
     """A room's; the Room is one. Each verb raises KeyError when nobody in it is meant, and
     RequestError for what cannot be done, and then nothing has changed.
     """
@@ -30,12 +31,10 @@ class Moderated:
     """Data of the meeting as a whole: a JSON value that `set_session_data` sets."""
 
     name: str
-    options: RoomOptions
     peering: Peering
     _bans: Bans
     _standing: Standing
     _stage: Stage
-    _sessions: dict[str, Session]
 
     def update(self, options: RoomOptions) -> None:
         raise NotImplementedError
@@ -117,6 +116,8 @@ class Moderated:
 
     def rights_changed(self, session: Session) -> None:
         """Tell everybody, and end what cannot be enforced: a direct connection."""
+        if session.permissions.owner and self.waiting:
+            session.tell(WaitingParticipants(self.waiting))
         self.peering.able(session)
         self.changed(session, metadata=True)
 

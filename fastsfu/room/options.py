@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from fastsfu.config import Config
 from fastsfu.errors import RequestError, first_fault
+from fastsfu.events import RoomState
 from fastsfu.options import Seconds
 from fastsfu.terms import P2pPolicy, TopologyProperty
 
@@ -54,6 +55,12 @@ class RoomOptions(BaseModel):
     locked: bool = False
     """Nobody gets in but owners and who comes back to a session that was lost."""
 
+    enable_knocking: bool = False
+    """Everybody but them waits until an owner lets them in, also while it is locked."""
+
+    enforce_unique_user_ids: bool = False
+    """Who comes with the user id of somebody who is in takes their place: they are ejected."""
+
     @classmethod
     def of(cls, config: Config) -> Self:
         """All of them, as the server's configuration has them."""
@@ -66,6 +73,8 @@ class RoomOptions(BaseModel):
             back_to_p2p_after=config.back_to_p2p_after,
             audio_forward=config.audio_forward,
             locked=False,
+            enable_knocking=False,
+            enforce_unique_user_ids=False,
         )
 
     @property
@@ -96,7 +105,16 @@ class RoomOptions(BaseModel):
 class RoomProperties:
     """What a room's options say, as attributes of the room."""
 
+    name: str
     options: RoomOptions
+
+    @property
+    def state(self) -> RoomState:
+        """What those in it know of its options."""
+        options = self.options
+        return RoomState(
+            self.name, options.seats, options.ends_at, options.locked, options.enable_knocking
+        )
 
     @property
     def max_participants(self) -> int:

@@ -21,7 +21,6 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
     RoomChanged,
-    RoomState,
 )
 from fastsfu.messages.exchange import AppMessage, Exchange
 from fastsfu.p2p.peering import Peering
@@ -30,6 +29,7 @@ from fastsfu.room.entrance import Entrance
 from fastsfu.room.gates import Gates
 from fastsfu.room.herald import Herald
 from fastsfu.room.keeper import Keeper
+from fastsfu.room.lobby import Lobby
 from fastsfu.room.moderation import Moderated
 from fastsfu.room.news import News
 from fastsfu.room.options import DIRECT_PARTICIPANTS, RoomOptions, RoomProperties
@@ -85,6 +85,7 @@ class Room(RoomProperties, Moderated):
         self._keeper = keeper
         self._bans = keeper.bans
         self._standing = Standing()
+        self.lobby = Lobby(self._tell_waiting)
         self._herald = Herald(name, keeper.tell)
         self._entrance = Entrance(options, lambda: self.close("exp-room"))
         self._arriving = 0  # sessions that on_join has not let in yet
@@ -119,11 +120,6 @@ class Room(RoomProperties, Moderated):
         return sum(each.hidden for each in self._sessions.values())
 
     @property
-    def state(self) -> RoomState:
-        """What those in it know of its options."""
-        return RoomState(self.name, self.max_participants, self.ends_at, self.locked)
-
-    @property
     def active_speaker(self) -> str | None:
         """The session id of who speaks now."""
         return self._speaker.current
@@ -131,7 +127,8 @@ class Room(RoomProperties, Moderated):
     @property
     def empty(self) -> bool:
         """Nobody is in, on the way in, or expected back."""
-        return not self._sessions and not self._arriving and not self.exchange.expects
+        somebody = self._sessions or self._arriving or not self.lobby.empty
+        return not somebody and not self.exchange.expects
 
     def update(self, options: RoomOptions) -> None:
         """Change what the room is, as far as `options` say something.
@@ -152,6 +149,8 @@ class Room(RoomProperties, Moderated):
             raise RequestError(f"{len(sessions)} are in the room: too many for topology p2p.")
         before, self.options = self.state, wanted
         self._entrance.update(wanted)
+        if not wanted.enable_knocking and not wanted.locked:
+            self.lobby.open()
         self._stage.voices.set_limit(wanted.audio_forward)
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
@@ -174,21 +173,24 @@ class Room(RoomProperties, Moderated):
     async def admit(self, session: Session) -> None:
         """Let a new session in; raises JoinError, also the one that the hook raised."""
         self._arriving += 1
-        expected = session.permissions.owner or self._comes_back(session)
+        expected = session.invited or self._expects(session.grant, session.replaces)
         try:
             self._end_previous(session)
-            self._entrance.check(len(self._sessions), expected)
+            self._entrance.check(self._taken(session), expected)
             result = None if self.on_join is None else self.on_join(session)
             if inspect.isawaitable(result):
                 await result
-            self._entrance.check(len(self._sessions), expected)  # others may have come meanwhile
+            self._entrance.check(self._taken(session), expected)  # others may have come meanwhile
         finally:
             self._arriving -= 1
         if session.ended is not None:
             raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
         if self.options.topology == "p2p" and not session.p2p:
             raise JoinError("not-allowed", "This room is for clients that connect directly.")
+        same_user = self._same_user(session)
         self._sessions[session.id] = session
+        for same in same_user:
+            same.leave("ejected", "You have joined somewhere else.")
         if session.mailbox is not None:
             if session.replaces is not None:  # not before: who is refused may try again
                 session.mailbox = (
@@ -221,6 +223,7 @@ class Room(RoomProperties, Moderated):
         self._entrance.close(reason)
         self.peering.close()
         self.exchange.close()
+        self.lobby.close("end-of-life" if reason == "end-of-life" else "exp-room")
         self._requests.close()
         self._news.close()
         self._speaker.close()
@@ -283,9 +286,6 @@ class Room(RoomProperties, Moderated):
         if not session.hidden:
             self.peering.went(session)
         self._keeper.left(self, session, reason)
-
-    def _comes_back(self, session: Session) -> bool:
-        return session.replaces is not None and self.granted(*session.replaces) is not None
 
     def _end_previous(self, session: Session) -> None:
         """The client lost another session and says so: that one's seat is free for it."""

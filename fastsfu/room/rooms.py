@@ -13,11 +13,13 @@ from fastsfu.messages.exchange import OnAppMessage
 from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.room.bans import Bans
 from fastsfu.room.gates import Gates, OnJoin
+from fastsfu.room.lobby import Waiting
 from fastsfu.room.notices import Notice
 from fastsfu.room.observer import Observer, Observers
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import Found, InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
+from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
 from fastsfu.terms import Carried, P2pPolicy, TopologyProperty
@@ -37,6 +39,8 @@ class GivenOptions(TypedDict, total=False):
     back_to_p2p_after: float | None
     audio_forward: int | None
     locked: bool | None
+    enable_knocking: bool | None
+    enforce_unique_user_ids: bool | None
 
 
 class Rooms:
@@ -153,7 +157,7 @@ class Rooms:
         session = None
         try:
             session = session_of(room)
-            self.bans.check(name, session.grant, self._origin(name, session))
+            self.bans.check(name, session.grant, self._origin(name, session.replaces))
             await room.admit(session)
             self.sessions[session.id] = session
             await self._records.settled()  # before its client hears that it is in
@@ -170,6 +174,14 @@ class Rooms:
         """Rooms that are made from now on are as this configuration says."""
         self.defaults = RoomOptions.of(config)
         self.max_app_message_bytes = config.max_app_message_bytes
+
+    def knock(self, name: str, arrival: Arrival) -> Waiting | None:
+        """A place in the waiting room, for whom the room has to be asked; raises JoinError."""
+        room = self._rooms.get(name)
+        if room is None or not room.asks_for(arrival):
+            return None
+        self.bans.check(name, arrival.grant, self._origin(name, arrival.replaces))
+        return room.lobby.enter(arrival)
 
     def open(self, found: Found) -> None:
         """Bring back what was kept, and begin to watch the rooms' times; in the event loop."""
@@ -199,9 +211,9 @@ class Rooms:
         if self.sessions:
             await self._vacated.wait()
 
-    def _origin(self, name: str, session: Session) -> str | None:
-        """Of the session that it proves to have lost."""
-        return session.replaces and self.resume_keys.origin(name, *session.replaces)
+    def _origin(self, name: str, replaces: tuple[str, str] | None) -> str | None:
+        """Of the session that a client proves to have lost."""
+        return replaces and self.resume_keys.origin(name, *replaces)
 
     # What its rooms call.
 

@@ -36,5 +36,8 @@ class Arrival:
     listens: bool = False
     """It reads app messages, which are kept for it until it does (WHIP and WHEP cannot)."""
 
+    invited: bool = False
+    """A host has let it in, where the room asks for that (room/lobby.py)."""
+
     offers_once: bool = False
     """It cannot be asked to offer again (WHEP): its session ends with the last of what it got."""

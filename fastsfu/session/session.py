@@ -68,7 +68,7 @@ class Session:
         self.joined_at = time.time()
         self.hidden = grant.hidden
         self._knows_p2p = arrival.p2p and arrival.watch is None
-        self.replaces = arrival.replaces
+        self.replaces, self.invited = arrival.replaces, arrival.invited
         self.mailbox = Mailbox(self.id) if arrival.listens else None
         self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)

@@ -112,7 +112,7 @@ async def test_the_room_is_changed_and_everybody_told(server: LiveServer, room: 
     async with server.caller(room, owner=True) as host, server.caller(room) as eve:
         assert (await ask(host, "update-room", locked=True, max_participants=2))["type"] == "done"
         told = (await eve.expect("room-updated"))["room"]
-        assert told == {"name": room, "max_participants": 2, "ends_at": None, "locked": True}
+        assert (told["name"], told["max_participants"], told["locked"]) == (room, 2, True)
         async with server.socket() as bob:
             await bob.send("join", room=room, token=server.token(room))
             refused = await bob.receive()
@@ -145,6 +145,80 @@ async def test_of_a_message_that_names_a_stranger_nothing_happens(
         assert refused["error"] == "bad-request"
         await eve.send("ping", id=1)
         await eve.expect("pong")
+
+
+async def knocking(socket: Socket, room: str, token: str) -> dict[str, Any]:
+    """What is answered to a join of a client that can wait."""
+    await socket.send("join", room=room, token=token, name="Eve", capabilities=["knocks"])
+    return await socket.receive()
+
+
+async def waits(host: Socket) -> list[dict[str, Any]]:
+    """Who waits, as soon as that changes."""
+    told: list[dict[str, Any]] = (await host.expect("waiting-participants"))["participants"]
+    return told
+
+
+async def test_a_host_lets_in_who_waits(server: LiveServer, room: str) -> None:
+    async with server.caller(room, owner=True) as host, server.socket() as eve:
+        await ask(host, "update-room", enable_knocking=True)
+        first = await knocking(eve, room, server.token(room, user_id="e"))
+        assert (first["type"], first["heartbeat"]) == ("waiting", 10.0)
+        await eve.send("ping", id=3)
+        assert await eve.receive() == {"type": "pong", "id": 3}
+        await eve.send("request-access", name="Eve L.")
+        (told,) = await waits(host)
+        assert (told["id"], told["user_name"], told["user_id"]) == (first["id"], "Eve L.", "e")
+        async with server.caller(room, owner=True) as other:
+            assert other.joined["waiting_participants"] == [told]
+            refused = await ask(host, "update-waiting-participants", participants={"x": True})
+            assert refused["error"] == "bad-request"
+            await ask(host, "update-waiting-participants", participants={"*": True})
+            joined = await eve.receive()
+            assert (joined["type"], joined["you"]["user_name"]) == ("joined", "Eve L.")
+            assert joined["waiting_participants"] == [], "it is no owner"
+            assert await waits(other) == []
+        await eve.send("ping", id=4)
+        assert await eve.expect("pong") == {"type": "pong", "id": 4}
+
+
+async def test_who_is_not_let_in_or_goes_waits_no_longer(server: LiveServer, room: str) -> None:
+    async with server.caller(room, owner=True) as host:
+        await ask(host, "update-room", enable_knocking=True)
+        for way in ("refused", "leaves", "breaks"):
+            async with server.socket() as eve:
+                first = await knocking(eve, room, server.token(room))
+                await eve.send("request-access")
+                assert [each["id"] for each in await waits(host)] == [first["id"]]
+                if way == "refused":
+                    answer = {first["id"]: False}
+                    await ask(host, "update-waiting-participants", participants=answer)
+                    code, heard = await eve.closed()
+                    assert (code, heard[-1]["error"]) == (4401, "not-allowed")
+                elif way == "leaves":
+                    await eve.send("leave")
+                    assert (await eve.closed())[0] == 1000
+                else:
+                    eve.connection.transport.abort()
+                if way != "refused":  # there it came before the answer
+                    assert await waits(host) == []
+
+
+async def test_who_waits_may_say_little_and_who_cannot_wait_is_refused(
+    server: LiveServer, room: str
+) -> None:
+    async with server.caller(room, owner=True) as host:
+        await ask(host, "update-room", enable_knocking=True)
+        async with server.socket() as eve:
+            assert (await knocking(eve, room, server.token(room)))["type"] == "waiting"
+            await eve.send("update", audio=True)
+            assert (await eve.closed())[0] == 4400
+        async with server.socket() as bob:
+            await bob.send("join", room=room, token=server.token(room))
+            assert (await bob.receive())["error"] == "not-allowed"
+        standup = server.sfu.rooms.get(room)
+        assert standup is not None
+        assert standup.lobby.empty
 
 
 @pytest.mark.parametrize(

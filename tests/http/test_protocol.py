@@ -31,7 +31,14 @@ PARTICIPANT = {
     "permissions": {"publish": ["audio", "screen"], "subscribe": True, "messages": False},
     "held": ["audio"],
 }
-ROOM = {"name": "r", "max_participants": 2, "ends_at": None, "locked": False}
+ROOM = {
+    "name": "r",
+    "max_participants": 2,
+    "ends_at": None,
+    "locked": False,
+    "enable_knocking": True,
+}
+WAITING = {"id": "w", "user_name": "Eve", "user_id": None, "since": 1.5}
 TOPOLOGY = {
     "topology": "sfu",
     "sending": ["sfu", "peer"],
@@ -43,6 +50,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "resume_key": "k",
         "room": ROOM,
         "session_data": {"slide": 3},
+        "waiting_participants": [WAITING],
         "you": PARTICIPANT,
         "participants": [PARTICIPANT],
         "hidden_participants": 1,
@@ -65,6 +73,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "session_id": "s",
         "room": ROOM,
         "session_data": None,
+        "waiting_participants": [],
         "you": PARTICIPANT,
         "participants": [],
         "hidden_participants": 0,
@@ -112,6 +121,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "room-updated": {"room": ROOM},
     "session-data": {"data": [1, None]},
     "done": {"id": 0},
+    "waiting": {"id": "w", "heartbeat": 10.0},
+    "waiting-participants": {"participants": [WAITING]},
     "token-refreshed": {"id": 0, "expires_at": None},
     "pong": {"id": 0},
     "error": {"fatal": True, "error": "no-room", "info": "i", "re": None},

@@ -20,6 +20,7 @@ async def test_join_tells_the_scene(server: LiveServer, room: str) -> None:
             "max_participants": 200,
             "ends_at": None,
             "locked": False,
+            "enable_knocking": False,
         }
         assert ada.joined["sections"] == {"audio": 0, "video": 0}
         you = ada.joined["you"]

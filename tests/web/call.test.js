@@ -317,3 +317,43 @@ test('the room and its data are told, and a name can be changed', async () => {
   await call.setUserName('Ada L.');
   assert.deepEqual(socket.sent.at(-1), { type: 'update', name: 'Ada L.' });
 });
+
+const WAITING = { type: 'waiting', id: 'w', heartbeat: 10 };
+
+test('who has to be let in asks, also after a lost connection, and is in at last', async () => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  const told = [];
+  call.on('access-state-updated', ({ access }) => told.push(access));
+  browser.welcome = WAITING;
+  await assert.rejects(call.requestAccess(), { type: 'bad-request' });
+  const joining = call.join({ room: 'r', name: 'Ada' });
+  while (!told.length) await turn();
+  const [socket] = browser.sockets;
+  const asked = call.requestAccess({ name: 'Ada L.' });
+  await turn();
+  assert.deepEqual(socket.sent.at(-1), { type: 'request-access', name: 'Ada L.' });
+  mock.timers.tick(10_000);
+  assert.deepEqual(socket.sent.at(-1), { type: 'ping', id: 0 });
+  mock.timers.reset();
+  socket.onclose();
+  while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  const again = browser.sockets[1];
+  assert.equal(again.sent[0].name, 'Ada L.');
+  assert.deepEqual(again.sent[1], { type: 'request-access', name: 'Ada L.' });
+  again.push(JOINED);
+  await joining;
+  assert.deepEqual(await asked, { granted: true });
+  assert.deepEqual(told, ['waiting', 'waiting', 'full']);
+});
+
+test('who is not let in is told so', async () => {
+  browser.welcome = WAITING;
+  const joining = assert.rejects(call.join({ room: 'r' }), { type: 'not-allowed', fatal: true });
+  while (!browser.sockets[0]?.sent.length) await turn();
+  await turn();
+  const asked = call.requestAccess();
+  const refusal = { type: 'error', fatal: true, error: 'not-allowed', info: 'No.', re: null };
+  browser.sockets[0].push(refusal);
+  assert.deepEqual(await asked, { granted: false });
+  await joining;
+});

@@ -184,7 +184,8 @@ export const YOU = {
 
 export const JOINED = {
   type: 'joined', session_id: 'us', resume_key: 'key', heartbeat: 10, you: YOU, participants: [],
-  room: { name: 'r', max_participants: 200, ends_at: null, locked: false }, session_data: null,
+  room: { name: 'r', max_participants: 200, ends_at: null, locked: false, enable_knocking: false },
+  session_data: null, waiting_participants: [],
   hidden_participants: 0, active_speaker: null, sections: { audio: 0, video: 0 }, ice_servers: [],
   topology: { topology: 'sfu', sending: ['sfu'], peer: null },
   config: { max_user_data_bytes: 4096, max_app_message_bytes: 4096, can_send_messages: true },

@@ -7,6 +7,10 @@ import { JOINED } from './fake-browser.js';
 
 const ALL = ['audio', 'video', 'screen'];
 
+const ROOM = {
+  name: 'r', maxParticipants: 200, endsAt: null, locked: false, enableKnocking: false,
+};
+
 const you = (publish = ALL, held = []) => ({
   ...JOINED.you, held, permissions: { ...JOINED.you.permissions, publish },
 });
@@ -19,9 +23,7 @@ function newMeeting() {
   const meeting = new Meeting(local, {
     send: (message) => sent.push(message),
     counted: () => told.push('counted'),
-    muted: (sources) => told.push(['muted', ...sources]),
-    room: (room) => told.push(room),
-    data: (data) => told.push(['data', data]),
+    told: ({ name, details }) => told.push([name, ...Object.values(details)]),
   });
   meeting.welcomed(JOINED);
   return { meeting, sent, off, told };
@@ -30,7 +32,7 @@ function newMeeting() {
 test('what a host has turned off is turned off here, and on again by our user', () => {
   const { meeting, sent, off, told } = newMeeting();
   meeting.receive({ type: 'muted', sources: ['audio'] });
-  assert.deepEqual([off, told], [['audio'], [['muted', 'audio']]]);
+  assert.deepEqual([off, told], [['audio'], [['muted-by-host', ['audio']]]]);
   meeting.follow(you(ALL, ['audio']));
   meeting.unmute('video');
   assert.deepEqual(sent, []);
@@ -57,7 +59,8 @@ test('what has happened meanwhile is made up for when signaling is back', () => 
   meeting.welcomed({ ...JOINED, you: you(ALL, ['video']), room, session_data: { slide: 2 } });
   assert.deepEqual(off, ['video']);
   assert.deepEqual(told, [
-    { name: 'r', maxParticipants: 200, endsAt: null, locked: true }, ['data', { slide: 2 }],
+    ['room-updated', { ...ROOM, locked: true }],
+    ['meeting-session-state-updated', { data: { slide: 2 } }],
   ]);
   assert.equal(meeting.room.locked, true);
 });
@@ -102,4 +105,23 @@ test('nobody turns on the device of somebody else', () => {
     type: 'bad-request',
   });
   assert.deepEqual(sent, []);
+});
+
+test('who waits to be let in is told to owners, and answered', async () => {
+  const { meeting, sent, told } = newMeeting();
+  const ada = { id: 'a', user_name: 'Ada', user_id: null, since: 1 };
+  const bob = { ...ada, id: 'b', user_name: 'Bob' };
+  const waiting = (...participants) =>
+    meeting.receive({ type: 'waiting-participants', participants });
+  waiting(ada);
+  waiting(ada, bob);
+  waiting(bob);
+  assert.deepEqual(told.map(([name, { id }]) => `${name} ${id}`), [
+    'waiting-participant-added a', 'waiting-participant-added b', 'waiting-participant-removed a',
+  ]);
+  assert.deepEqual(meeting.waiting, { b: { id: 'b', name: 'Bob', userId: null, since: 1 } });
+  const answered = meeting.updateWaiting({ b: { grantRequestedAccess: true } });
+  assert.deepEqual(sent[0].participants, { b: true });
+  meeting.receive({ type: 'done', id: sent[0].id });
+  await answered;
 });

@@ -21,6 +21,7 @@ MODELS: Sequence[type[Model]] = list(
         [
             values.Participant,
             values.Permissions,
+            values.WaitingParticipant,
             host_messages.PermissionsUpdate,
             host_messages.ParticipantUpdate,
             values.Sections,

@@ -29,6 +29,7 @@ const meeting = new Meeting(call, {
   mayPublish: entry.mayPublish,
   invite: inviteLink(entry.cleanAddress, entry.token),
 });
+const WAITING = 'Waiting to be let in…';
 /** @type {Prejoin | null} */
 let prejoin = null;
 let userName = entry.name ?? '';
@@ -42,6 +43,12 @@ call.on('joined-meeting', ({ participants }) => {
 });
 call.on('participant-updated', ({ participant }) => {
   if (participant.local && call.meetingState() === 'joined-meeting') remember(participant);
+});
+call.on('access-state-updated', ({ access }) => {
+  if (access !== 'waiting') return;
+  void call.requestAccess();
+  prejoin?.say(WAITING);
+  byId('joining-text', HTMLElement).textContent = WAITING;
 });
 call.on('left-meeting', () => showEnding('left'));
 call.on('error', ({ error }) => showEnding(error.type, error.cause));

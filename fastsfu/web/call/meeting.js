@@ -9,7 +9,7 @@ import { displayName } from './identity.js';
 import { SHORTCUTS, actionFor, isTyping } from './shortcuts.js';
 import { Speakers } from './speakers.js';
 import { Stage } from './stage.js';
-import { problemText } from './texts.js';
+import { mutedText, problemText } from './texts.js';
 import { WakeLock } from './wake-lock.js';
 import { Wishes, wishesFor } from './wishes.js';
 
@@ -130,6 +130,7 @@ export class Meeting {
       if (this.isOpen) this.#connection.update(event);
     });
     call.on('network-topology-change', (network) => this.#connection.setTopology(network));
+    call.on('muted-by-host', ({ sources }) => toast(mutedText(sources)));
     call.on('nonfatal-error', ({ error }) => this.#onProblem(error));
     call.on('available-devices-updated', () => void fillDeviceFields(call, this.#selects));
   }

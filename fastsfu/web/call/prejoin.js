@@ -95,8 +95,13 @@ export class Prejoin {
     const name = this.#name.value.trim();
     storage.setItem(NAME_SLOT, name);
     this.#button.disabled = true;
-    this.#button.textContent = 'Joining…';
+    this.say('Joining…');
     this.#onJoin(name);
+  }
+
+  /** How joining goes. @param {string} text */
+  say(text) {
+    this.#button.textContent = text;
   }
 
   /** @param {'audio' | 'video'} source */

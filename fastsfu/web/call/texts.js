@@ -126,6 +126,18 @@ export function problemText({ type, info, source }) {
     const say = DEVICE_PROBLEMS[type];
     if (say) return say(device);
   }
-  if (type === 'not-allowed') return 'Your invitation lets you listen and watch only.';
+  if (type === 'not-allowed') return 'You may not do that in this call.';
   return info;
+}
+
+/** @type {Record<string, string>} */
+const DEVICES = { audio: 'microphone', video: 'camera', screen: 'shared screen' };
+
+/**
+ * @param {string[]} sources that a host has turned off
+ * @returns {string}
+ */
+export function mutedText(sources) {
+  const devices = sources.map((source) => DEVICES[source]).join(' and ');
+  return `A host has turned off your ${devices}.`;
 }

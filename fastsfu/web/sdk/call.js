@@ -1,5 +1,6 @@
 /** The public face: what `createCall` returns. See fastsfu.d.ts for each method and event. */
 
+import { Access } from './access.js';
 import { servedFrom, signalingUrl } from './address.js';
 import { Emitter } from './emitter.js';
 import { CallError, fatal, left, unsupported } from './errors.js';
@@ -52,6 +53,7 @@ class Call extends HostedCall {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #qualityTimer;
   #userName = '';
+  #access = new Access((access) => this.#emit('access-state-updated', { access }));
   #destroyed = false;
 
   /** @param {Face.CallOptions} options */
@@ -87,7 +89,7 @@ class Call extends HostedCall {
       this.#emit('joining-meeting', {});
       await this.#applySettings();
       this.#requireLive(live);
-      await live.join({ room, token, name });
+      await this.#access.begin(live.join({ room, token, name }));
       this.#requireLive(live);
     } catch (error) {
       throw this.#joinFailed(live, error);
@@ -198,6 +200,11 @@ class Call extends HostedCall {
     this.#requireJoined().setUserName(name);
   }
 
+  /** @param {{name?: string}} [options] */
+  async requestAccess({ name } = {}) {
+    return this.#access.request(name);
+  }
+
   room() {
     return this.#live?.parts.meeting.room ?? null;
   }
@@ -304,13 +311,8 @@ class Call extends HostedCall {
       message: (data, fromId) => this.#emit('app-message', { data, fromId }),
       problem: (error) => this.#onProblem(error),
       lost: (error) => this.#onLost(error),
-      meeting: {
-        muted: (sources) => this.#emit('muted-by-host', { sources }),
-        room: (room) => this.#emit('room-updated', { room }),
-        data: (data) => {
-          this.#emit('meeting-session-state-updated', { meetingSessionState: { data } });
-        },
-      },
+      waits: () => this.#live && this.#access.waits(this.#live),
+      told: ({ name, details }) => this.#emit(name, /** @type {any} */ (details)),
     };
   }
 
@@ -328,6 +330,7 @@ class Call extends HostedCall {
   }
 
   #onJoined() {
+    this.#access.granted();
     this.#state = 'joined-meeting';
     this.#participants = withoutTracksOfOthers(participantsOf(this.#knowledge()));
     this.#qualityTimer = setInterval(() => void this.#checkQuality(), QUALITY_PERIOD_MS);
@@ -366,6 +369,7 @@ class Call extends HostedCall {
     this.#live = null;
     this.#state = state;
     this.#speaker = null;
+    this.#access.end();
     clearInterval(this.#qualityTimer);
     live?.end();
     this.#local.stop();

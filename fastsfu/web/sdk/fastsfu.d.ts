@@ -98,7 +98,22 @@ export interface Room {
   endsAt: number | null;
   /** Nobody new gets in but owners. */
   locked: boolean;
+  /** Owners let in everybody else. */
+  enableKnocking: boolean;
 }
+
+/** Somebody who asks to be let in. */
+export interface WaitingParticipant {
+  id: string;
+  name: string;
+  /** Of their token. */
+  userId: string | null;
+  /** Seconds since the epoch. */
+  since: number;
+}
+
+/** By id, in the order in which they came. */
+export type WaitingParticipants = Record<string, WaitingParticipant>;
 
 /** What an owner changes of it; what is absent stays. */
 export type RoomUpdate = Partial<Omit<Room, 'name'>>;
@@ -340,6 +355,17 @@ export interface CallEvents {
   };
   /** A host has turned off what we send. */
   'muted-by-host': { action: 'muted-by-host'; sources: Publishable[] };
+  /** `waiting`: a host has to let us in, see `requestAccess`; `full`: one has. */
+  'access-state-updated': { action: 'access-state-updated'; access: 'waiting' | 'full' };
+  /** For owners. */
+  'waiting-participant-added': {
+    action: 'waiting-participant-added';
+    participant: WaitingParticipant;
+  };
+  'waiting-participant-removed': {
+    action: 'waiting-participant-removed';
+    participant: WaitingParticipant;
+  };
   'room-updated': { action: 'room-updated'; room: Room };
   'meeting-session-state-updated': {
     action: 'meeting-session-state-updated';
@@ -422,6 +448,17 @@ export interface Call {
   updateParticipant(id: string, update: ParticipantUpdate): Promise<void>;
   updateParticipants(updates: Record<string, ParticipantUpdate>): Promise<void>;
   updateRoom(update: RoomUpdate): Promise<void>;
+  /**
+   * Ask to be let in, after `access-state-updated` has said `waiting`: until then `join` waits, for as
+   * long as it takes.
+   */
+  requestAccess(options?: { name?: string }): Promise<{ granted: boolean }>;
+  /** For owners: let somebody in or not; `*` is all who wait. */
+  updateWaitingParticipant(id: string, update: { grantRequestedAccess: boolean }): Promise<void>;
+  updateWaitingParticipants(
+    updates: Record<string, { grantRequestedAccess: boolean }>,
+  ): Promise<void>;
+  waitingParticipants(): WaitingParticipants;
   /** Null while we are in none. */
   room(): Room | null;
   /** JSON about the meeting as a whole, at most 16 KiB; for owners. */

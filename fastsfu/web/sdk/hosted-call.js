@@ -29,6 +29,23 @@ export class HostedCall {
     await this.#meeting().updateRoom(update);
   }
 
+  /**
+   * @param {string} id
+   * @param {{grantRequestedAccess: boolean}} update
+   */
+  async updateWaitingParticipant(id, update) {
+    await this.#meeting().updateWaiting({ [id]: update });
+  }
+
+  /** @param {Record<string, {grantRequestedAccess: boolean}>} updates */
+  async updateWaitingParticipants(updates) {
+    await this.#meeting().updateWaiting(updates);
+  }
+
+  waitingParticipants() {
+    return { ...this.#meeting().waiting };
+  }
+
   /** @param {unknown} data */
   async setMeetingSessionData(data) {
     await this.#meeting().setData(data);

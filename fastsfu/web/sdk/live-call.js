@@ -32,12 +32,13 @@ import { CarrierStats } from './stats.js';
  * @property {(peerId: string | null) => void} speaker
  * @property {(data: unknown, fromId: string) => void} message an app message has come
  * @property {(error: CallError) => void} problem the call goes on
+ * @property {() => void} waits a host has to let us in
  * @property {(error: CallError) => void} lost the call is over
- * @property {Omit<import('./meeting.js').MeetingHandlers, 'send' | 'counted'>} meeting
+ * @property {import('./meeting.js').MeetingHandlers['told']} told
  */
 
 const SDK = 'js/0.1';
-const CAPABILITIES = ['p2p', 'confirms', 'maps'];
+const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps'];
 /** Broken connections in a row, each with its ICE restarts, before the call is given up. */
 const MAX_REJOINS = 3;
 /** Why a participant may be gone for the server and yet be there. */
@@ -61,10 +62,8 @@ export class LiveCall {
   #token = new MeetingToken((message) => this.#signaling.send(message));
   /** @type {Promise<void>} */
   #firstAnswer = Promise.resolve();
-  /** @type {string | undefined} */
-  #name;
-  /** @type {ReceiveSettings} */
-  #receiveSettings = {};
+  #name = /** @type {string | undefined} */ (undefined);
+  #receiveSettings = /** @type {ReceiveSettings} */ ({});
   #stats = new CarrierStats();
   #rejoins = 0;
   #wasUp = false;
@@ -96,7 +95,7 @@ export class LiveCall {
       changed: handlers.speaker,
     });
     this.#meeting = new Meeting(local, {
-      ...handlers.meeting,
+      told: (told) => handlers.told(told),
       send: (message) => this.#signaling.send(message),
       counted: () => handlers.changed(),
     });
@@ -104,6 +103,7 @@ export class LiveCall {
     this.#signaling = new Signaling(url, {
       welcome: (message) => this.#onWelcome(message),
       message: (message) => this.#onMessage(message),
+      waits: () => handlers.waits(),
       interrupted: () => handlers.network('signaling', 'interrupted'),
       mayReturn: () => this.#mayReturn(),
       goesOn: () => this.#paths.topology.topology === 'peer',
@@ -200,6 +200,12 @@ export class LiveCall {
 
   get maxUserDataBytes() {
     return this.#maxUserDataBytes;
+  }
+
+  /** @param {string} [name] */
+  requestAccess(name) {
+    this.#name = name ?? this.#name;
+    this.#signaling.ask({ type: 'request-access', name: this.#name });
   }
 
   /** @param {string} name */

@@ -6,18 +6,19 @@
 import { CallError } from './errors.js';
 
 /** @import { ParticipantUpdate, Publishable, Room, RoomUpdate } from './fastsfu.d.ts' */
+/** @import { CallEvents, WaitingParticipants } from './fastsfu.d.ts' */
 /** @import { LocalMedia } from './local-media.js' */
 /** @import * as Wire from './protocol.d.ts' */
 
-/** @typedef {Wire.UpdateParticipants | Wire.UpdateRoom | Wire.SetSessionData} Request */
+/** @typedef {Wire.UpdateParticipants | Wire.UpdateRoom | Wire.SetSessionData
+ *   | Wire.UpdateWaitingParticipants} Request */
 
 /**
  * @typedef {object} MeetingHandlers
  * @property {(message: Wire.ClientMessage) => void} send it may get lost: see `welcomed`
  * @property {() => void} counted how many watch hidden is another number
- * @property {(sources: Publishable[]) => void} muted a host has turned these off
- * @property {(room: Room) => void} room it is another one
- * @property {(data: unknown) => void} data of the session
+ * @property {(told: {name: keyof CallEvents, details: object}) => void} told what the application
+ *   is to hear
  */
 
 /** Numbers of its own, so that no answer is taken for one to an offer. */
@@ -40,6 +41,8 @@ export class Meeting {
   hidden = 0;
   /** @type {unknown} */
   data = null;
+  /** Who asks to be let in, for owners. @type {WaitingParticipants} */
+  waiting = {};
 
   /**
    * @param {LocalMedia} local
@@ -55,18 +58,18 @@ export class Meeting {
   }
 
   /** There is signaling (again). @param {Wire.Joined | Wire.Resumed} welcome */
-  welcomed({ room, session_data, hidden_participants, you }) {
+  welcomed({ room, session_data, hidden_participants, you, waiting_participants }) {
     const again = this.#room !== null;
     this.hidden = hidden_participants;
     const before = this.#room;
     this.#room = roomOf(room);
     if (again && JSON.stringify(before) !== JSON.stringify(this.#room)) {
-      this.#handlers.room(this.#room);
+      this.#tellRoom();
     }
     if (JSON.stringify(session_data) !== JSON.stringify(this.data)) {
-      this.data = session_data;
-      this.#handlers.data(session_data);
+      this.#onType['session-data']({ data: session_data });
     }
+    this.#follow(waiting_participants);
     if (again) this.follow(you);
     this.#you = you;
     for (const { message } of this.#pending.values()) this.#handlers.send(message);
@@ -105,10 +108,19 @@ export class Meeting {
   }
 
   /** @param {RoomUpdate} update */
-  updateRoom({ locked, maxParticipants, endsAt }) {
+  updateRoom({ locked, enableKnocking, maxParticipants, endsAt }) {
     return this.#ask({
-      type: 'update-room', id: 0, locked, max_participants: maxParticipants, ends_at: endsAt,
+      type: 'update-room', id: 0, locked, enable_knocking: enableKnocking,
+      max_participants: maxParticipants, ends_at: endsAt,
     });
+  }
+
+  /** @param {Record<string, {grantRequestedAccess: boolean}>} updates */
+  updateWaiting(updates) {
+    const participants = Object.fromEntries(
+      Object.entries(updates).map(([id, update]) => [id, update.grantRequestedAccess]),
+    );
+    return this.#ask({ type: 'update-waiting-participants', id: 0, participants });
   }
 
   /** @param {unknown} data */
@@ -145,21 +157,44 @@ export class Meeting {
     /** @param {Wire.Muted} message */
     muted: ({ sources }) => {
       this.#local.turnOff(sources);
-      this.#handlers.muted(sources);
+      this.#handlers.told({ name: 'muted-by-host', details: { sources } });
     },
     /** @param {Wire.RoomUpdated} message */
     'room-updated': ({ room }) => {
       this.#room = roomOf(room);
-      this.#handlers.room(this.#room);
+      this.#tellRoom();
     },
-    /** @param {Wire.SessionData} message */
+    /** @param {Pick<Wire.SessionData, 'data'>} message */
     'session-data': ({ data }) => {
       this.data = data;
-      this.#handlers.data(data);
+      const details = { meetingSessionState: { data } };
+      this.#handlers.told({ name: 'meeting-session-state-updated', details });
     },
+    /** @param {Wire.WaitingParticipantsMessage} message */
+    'waiting-participants': ({ participants }) => this.#follow(participants),
     /** @param {Wire.Done} message */
     done: ({ id }) => this.#settle(id, null),
   };
+
+  /** @param {Wire.WaitingParticipant[]} participants */
+  #follow(participants) {
+    const before = this.waiting;
+    this.waiting = Object.fromEntries(participants.map((each) => [each.id, {
+      id: each.id, name: each.user_name, userId: each.user_id, since: each.since,
+    }]));
+    const gone = Object.values(before).filter(({ id }) => !this.waiting[id]);
+    const come = Object.values(this.waiting).filter(({ id }) => !before[id]);
+    for (const participant of gone) {
+      this.#handlers.told({ name: 'waiting-participant-removed', details: { participant } });
+    }
+    for (const participant of come) {
+      this.#handlers.told({ name: 'waiting-participant-added', details: { participant } });
+    }
+  }
+
+  #tellRoom() {
+    this.#handlers.told({ name: 'room-updated', details: { room: this.#room } });
+  }
 
   /**
    * @param {Request} request
@@ -199,8 +234,11 @@ function may({ permissions }, name) {
  * @param {Wire.RoomInfo} room
  * @returns {Room}
  */
-function roomOf({ name, max_participants, ends_at, locked }) {
-  return { name, maxParticipants: max_participants, endsAt: ends_at, locked };
+function roomOf({ name, max_participants, ends_at, locked, enable_knocking }) {
+  return {
+    name, maxParticipants: max_participants, endsAt: ends_at, locked,
+    enableKnocking: enable_knocking,
+  };
 }
 
 /**

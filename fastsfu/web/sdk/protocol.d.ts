@@ -42,6 +42,15 @@ export interface RoomInfo {
   max_participants: number;
   ends_at: number | null;
   locked: boolean;
+  enable_knocking: boolean;
+}
+
+/** Somebody who asks to be let in. */
+export interface WaitingParticipant {
+  id: string;
+  user_name: string;
+  user_id: string | null;
+  since: number;
 }
 
 export interface ClientConfig {
@@ -230,6 +239,7 @@ export interface UpdateRoom {
   type: 'update-room';
   id: number;
   locked?: boolean;
+  enable_knocking?: boolean;
   max_participants?: number;
   ends_at?: number | null;
 }
@@ -238,6 +248,18 @@ export interface SetSessionData {
   type: 'set-session-data';
   id: number;
   data: unknown;
+}
+
+export interface RequestAccess {
+  type: 'request-access';
+  name?: string;
+}
+
+/** By id, whether to let them in; `*` is all of them. */
+export interface UpdateWaitingParticipants {
+  type: 'update-waiting-participants';
+  id: number;
+  participants: Record<string, boolean>;
 }
 
 export interface RefreshToken {
@@ -271,6 +293,8 @@ export type ClientMessage =
   | UpdateParticipants
   | UpdateRoom
   | SetSessionData
+  | RequestAccess
+  | UpdateWaitingParticipants
   | RefreshToken
   | Ping
   | Leave;
@@ -283,6 +307,7 @@ export interface Joined {
   resume_key: string;
   room: RoomInfo;
   session_data: unknown;
+  waiting_participants: WaitingParticipant[];
   you: Participant;
   participants: Participant[];
   hidden_participants: number;
@@ -300,6 +325,7 @@ export interface Resumed {
   session_id: string;
   room: RoomInfo;
   session_data: unknown;
+  waiting_participants: WaitingParticipant[];
   you: Participant;
   participants: Participant[];
   hidden_participants: number;
@@ -395,6 +421,20 @@ export interface SessionData {
   data: unknown;
 }
 
+/** The answer to `join` where a host has to let us in. */
+export interface Waiting {
+  type: 'waiting';
+  id: string;
+  /** Seconds between pings. */
+  heartbeat: number;
+}
+
+/** For owners. */
+export interface WaitingParticipantsMessage {
+  type: 'waiting-participants';
+  participants: WaitingParticipant[];
+}
+
 export interface Done {
   type: 'done';
   id: number;
@@ -444,6 +484,8 @@ export type ServerMessage =
   | RoomUpdated
   | SessionData
   | Done
+  | Waiting
+  | WaitingParticipantsMessage
   | TokenRefreshed
   | Pong
   | Error

@@ -11,12 +11,14 @@ import { backoffDelay } from './backoff.js';
 import { CallError, fatal, left, refusal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** @import { ClientMessage, Join, Joined, Resumed, ServerMessage } from './protocol.d.ts' */
+/** @import { ClientMessage, Join, Joined, RequestAccess } from './protocol.d.ts' */
+/** @import { Resumed, ServerMessage } from './protocol.d.ts' */
 
 /**
  * @typedef {object} SignalingHandlers
  * @property {(message: Joined | Resumed) => void} welcome also after each reconnection
  * @property {(message: ServerMessage) => void} message all that follow
+ * @property {() => void} waits a host has to let us in; `ask` says that we want that
  * @property {() => void} interrupted
  * @property {() => boolean} mayReturn a session whose media failed is worth joining anew
  * @property {() => boolean} goesOn the call does, without a server
@@ -104,6 +106,11 @@ export class Signaling {
     return true;
   }
 
+  /** While we wait to be let in. @param {RequestAccess} request */
+  ask(request) {
+    if (this.#opening?.readyState === WebSocket.OPEN) this.#opening.send(JSON.stringify(request));
+  }
+
   /** The network is back: try at once. With a connection up, let it prove that it lives. */
   wake() {
     this.#hurry?.();
@@ -137,7 +144,8 @@ export class Signaling {
   async #handshake(first) {
     const socket = this.#openSocket(this.#url, SUBPROTOCOL);
     this.#opening = socket;
-    const welcome = await firstAnswer(socket, first).finally(() => (this.#opening = null));
+    const welcome = await firstAnswer(socket, first, () => this.#handlers.waits())
+      .finally(() => (this.#opening = null));
     if (this.#closed) {
       socket.send(JSON.stringify({ type: 'leave' })); // else we stay in the room for a while
       socket.close(1000);
@@ -314,13 +322,20 @@ export class Signaling {
 /**
  * @param {WebSocket} socket
  * @param {ClientMessage} first
+ * @param {() => void} waits a host has to let us in, which may take long
  * @returns {Promise<Joined | Resumed>}
  */
-function firstAnswer(socket, first) {
+function firstAnswer(socket, first, waits) {
   return new Promise((resolve, reject) => {
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    let pings;
+    const stop = () => {
+      clearTimeout(timer);
+      clearInterval(pings);
+    };
     /** @param {CallError} error */
     const refuse = (error) => {
-      clearTimeout(timer);
+      stop();
       socket.onmessage = socket.onclose = socket.onopen = null;
       socket.close();
       reject(error);
@@ -335,8 +350,14 @@ function firstAnswer(socket, first) {
     socket.onmessage = (event) => {
       const message = parse(event.data);
       if (message?.type === 'error') refuse(refusal(message));
+      if (message?.type === 'waiting') {
+        stop();
+        const ping = JSON.stringify({ type: 'ping', id: 0 });
+        pings = setInterval(() => socket.send(ping), message.heartbeat * 1000);
+        waits();
+      }
       if (message?.type !== 'joined' && message?.type !== 'resumed') return;
-      clearTimeout(timer);
+      stop();
       resolve(message);
     };
   });

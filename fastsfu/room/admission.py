@@ -1,0 +1,54 @@
+"""Whom a room lets in: who is expected, who has to wait for a host, and who gives way."""
+
+from fastsfu.auth.tokens import Grant
+from fastsfu.events import WaitingParticipant, WaitingParticipants
+from fastsfu.room.lobby import Lobby
+from fastsfu.room.options import RoomOptions
+from fastsfu.session.arrival import Arrival
+from fastsfu.session.session import Session
+
+
+class Admission:
+    """A room's; the Room is one. Attribute: `lobby`, its waiting room."""
+
+    options: RoomOptions
+    lobby: Lobby
+    _sessions: dict[str, Session]
+
+    def granted(self, session_id: str, resume_key: str) -> Grant | None:
+        raise NotImplementedError
+
+    @property
+    def waiting(self) -> tuple[WaitingParticipant, ...]:
+        """Who asks to be let in."""
+        return self.lobby.participants
+
+    def answer(self, waiting_id: str, granted: bool = True) -> None:
+        """Let somebody in who waits, or not; raises RequestError when nobody does by this id."""
+        self.lobby.answer(waiting_id, granted)
+
+    def asks_for(self, arrival: Arrival) -> bool:
+        """A host has to let it in."""
+        expected = arrival.invited or self._expects(arrival.grant, arrival.replaces)
+        return self.options.enable_knocking and not expected
+
+    def _expects(self, grant: Grant, replaces: tuple[str, str] | None) -> bool:
+        """An owner, or somebody who comes back."""
+        return grant.owner or (replaces is not None and self.granted(*replaces) is not None)
+
+    def _same_user(self, session: Session) -> list[Session]:
+        """Sessions that are to give way to this one."""
+        user_id = session.grant.user_id
+        if user_id is None or not self.options.enforce_unique_user_ids:
+            return []
+        return [each for each in self._sessions.values() if each.grant.user_id == user_id]
+
+    def _taken(self, session: Session) -> int:
+        """Seats that would not be free for it."""
+        return len(self._sessions) - len(self._same_user(session))
+
+    def _tell_waiting(self) -> None:
+        event = WaitingParticipants(self.waiting)
+        for session in self._sessions.values():
+            if session.permissions.owner:
+                session.tell(event)
