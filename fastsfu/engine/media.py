@@ -289,7 +289,7 @@ class MediaEngine:
             numbered=numbered,
         )
         if on_suspended is not None:
-            self._owners.add_outbound(outbound, on_suspended)
+            self._owners.add_outbound(outbound, on_suspended, transport)
         return outbound
 
     def close_outbound(self, outbound: int) -> None:

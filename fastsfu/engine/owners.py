@@ -81,7 +81,9 @@ class Owners:
         self._loop = loop
         self._transports: dict[int, TransportOwner] = {}
         self._streams: dict[int, StreamOwner] = {}
-        self._suspensions: dict[int, Callable[[bool], None]] = {}  # by outbound stream
+        # By outbound stream: its transport, and whom to call.
+        self._suspensions: dict[int, tuple[int, Callable[[bool], None]]] = {}
+        self._outbounds_of: dict[int, set[int]] = {}
         self._streams_of: dict[int, set[int]] = {}
         self._transport_of: dict[int, int] = {}
         self._replicas: dict[int, Callable[[bool], None]] = {}
@@ -101,6 +103,7 @@ class Owners:
         """`ufrag` is our ICE username fragment."""
         self._transports[transport] = owner
         self._streams_of[transport] = set()
+        self._outbounds_of[transport] = set()
         self.rename(transport, ufrag)
 
     def rename(self, transport: int, ufrag: str) -> None:
@@ -119,6 +122,8 @@ class Owners:
         self._ufrags.discard(self._ufrag_of.pop(transport))
         for inbound in self._streams_of.pop(transport):
             del self._streams[inbound], self._transport_of[inbound]
+        for outbound in self._outbounds_of.pop(transport):
+            self._suspensions.pop(outbound, None)
 
     def add_stream(self, inbound: int, owner: StreamOwner, transport: int) -> None:
         self._streams[inbound] = owner
@@ -181,12 +186,16 @@ class Owners:
             self.tell(on_wanted, wanted)
 
     def on_suspended(self, outbound: int, suspended: bool) -> None:
-        if callback := self._suspensions.get(outbound):
-            self.tell(callback, suspended)
+        if found := self._suspensions.get(outbound):
+            self.tell(found[1], suspended)
 
-    def add_outbound(self, outbound: int, on_suspended: Callable[[bool], None]) -> None:
+    def add_outbound(
+        self, outbound: int, on_suspended: Callable[[bool], None], transport: int
+    ) -> None:
         """Called when the stream does not fit to its receiver (True), and when it does again."""
-        self._suspensions[outbound] = on_suspended
+        self._suspensions[outbound] = transport, on_suspended
+        self._outbounds_of[transport].add(outbound)
 
     def drop_outbound(self, outbound: int) -> None:
-        self._suspensions.pop(outbound, None)
+        if found := self._suspensions.pop(outbound, None):
+            self._outbounds_of[found[0]].discard(outbound)
