@@ -35,7 +35,9 @@ class MediaOptions(BaseSettings):
     """
 
     opus_dtx: bool = True
-    """Ask microphones to send next to nothing while nobody speaks (DTX, RFC 7587)."""
+    """Ask microphones to send next to nothing while nobody speaks (DTX, RFC 7587). Rooms may say
+    otherwise themselves.
+    """
 
     crypto: Literal["auto", "ipsec-mb", "openssl"] = "auto"
     """SRTP primitives: auto takes IPsec-MB, the faster one, where it is installed."""

@@ -52,6 +52,9 @@ class RoomOptions(BaseModel):
     audio_forward: Annotated[int, Field(ge=0, le=32)] = 6
     """Voices that the SFU passes on at most, as in Config."""
 
+    opus_dtx: bool = True
+    """Ask microphones to pause while nobody speaks, as in Config; from their next offer on."""
+
     locked: bool = False
     """Nobody gets in but owners and who comes back to a session that was lost."""
 
@@ -72,6 +75,7 @@ class RoomOptions(BaseModel):
             p2p_policy=config.p2p_policy,
             back_to_p2p_after=config.back_to_p2p_after,
             audio_forward=config.audio_forward,
+            opus_dtx=config.opus_dtx,
             locked=False,
             enable_knocking=False,
             enforce_unique_user_ids=False,
@@ -143,6 +147,10 @@ class RoomProperties:
     @property
     def audio_forward(self) -> int:
         return self.options.audio_forward
+
+    @property
+    def opus_dtx(self) -> bool:
+        return self.options.opus_dtx
 
     @property
     def locked(self) -> bool:

@@ -38,6 +38,7 @@ class GivenOptions(TypedDict, total=False):
     p2p_policy: P2pPolicy | None
     back_to_p2p_after: float | None
     audio_forward: int | None
+    opus_dtx: bool | None
     locked: bool | None
     enable_knocking: bool | None
     enforce_unique_user_ids: bool | None

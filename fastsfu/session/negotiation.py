@@ -115,8 +115,8 @@ class Negotiation:
         await self.turns.rest(wait)
         return offer, sources
 
-    def follow(self, offer: Offer, sources: Mapping[str, Source]) -> Outcome:
-        """Bring the engine to what a checked offer says, and answer it."""
+    def follow(self, offer: Offer, sources: Mapping[str, Source], *, dtx: bool) -> Outcome:
+        """Bring the engine to what a checked offer says, and answer it; `dtx`: voices pause."""
         bundle = self._path.follow(
             offer, self._publisher.learnt_ssrcs(), self._channels.max_message_bytes
         )
@@ -127,8 +127,7 @@ class Negotiation:
         sending = self._subscriber.streams()
         publications = self._publisher.publications
         voices = [mid for mid, each in publications.items() if each.source == "audio"]
-        dtx = voices if self._config.opus_dtx else []
-        sdp = bundle.answer(offer, sending, publications.keys(), dtx)
+        sdp = bundle.answer(offer, sending, publications.keys(), voices if dtx else ())
         described, revision = self._subscriber.described(), self._subscriber.revision
         return Outcome(Answer(sdp, described, revision), is_news)
 

@@ -188,7 +188,7 @@ class Session:
             offer, sources = await self._negotiation.read(sdp, tracks or {}, whole=whole)
             self._require_live()  # it may have taken a while
             try:
-                outcome = self._negotiation.follow(offer, sources)
+                outcome = self._negotiation.follow(offer, sources, dtx=self.room.opus_dtx)
             except Exception:
                 self.leave("connection-error", "The server could not set up the media.")
                 raise

@@ -95,6 +95,15 @@ async def test_a_room_can_change_how_many_are_passed_on(join: Join, sfu: SFU) ->
         RoomOptions(audio_forward=MOST_VOICES + 1)
 
 
+async def test_a_room_can_have_its_microphones_send_all_the_time(join: Join, sfu: SFU) -> None:
+    ada = await join("Ada")
+    assert "usedtx=1" in (await ada.offer(sending())).sdp
+    room = sfu.rooms.get("standup")
+    assert room is not None
+    room.update(RoomOptions(opus_dtx=False))
+    assert "usedtx" not in (await ada.offer(sending())).sdp
+
+
 async def test_a_source_is_off_at_every_worker() -> None:
     home, other = RecordingEngine(), RecordingEngine()
     config = Config(media_ips=["192.0.2.10"], open_rooms=True, workers=2, spread_at=0)
