@@ -15,7 +15,7 @@ from fastsfu.session.subscriber import Subscriber
 from fastsfu.session.turns import Turns
 from fastsfu.terms import Kind, Source
 
-SECTIONS = 64  # of an offer, and those that its session has been asked for at a time
+SECTIONS = 64  # of an offer, and those that its session has had a use for at a time
 # An offer has to fit into one message of signaling (http/model), which has room for this in JSON.
 OFFER_BYTES = 238_000
 SECTION_BYTES = 3000  # of what browsers offer to receive, on average, until there is an offer
@@ -55,7 +55,7 @@ class Negotiation:
         path.on_up = self._open
         account.on_refusal = lambda info: tell(Failure("no-capacity", info))
         self._asked: dict[Kind, int] | None = None  # what was wanted when the client was last told
-        self._most_asked: dict[Kind, int] = {}  # sections, ever: clients keep them
+        self._most: dict[Kind, int] = {}  # sections of use, ever: clients keep them
         self._section_bytes = SECTION_BYTES
 
     @property
@@ -66,11 +66,7 @@ class Negotiation:
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections to ask the client for, which it is told now."""
         self._asked = dict(self._subscriber.wanted)
-        most = OFFER_BYTES // self._section_bytes - OWN_SECTIONS
-        sections = self._subscriber.sections(most)
-        for kind, count in sections.items():
-            self._most_asked[kind] = max(count, self._most_asked.get(kind, 0))
-        return sections
+        return self._use()
 
     def ask(self) -> bool:
         """Tell the client what its empty sections carry now, and to offer again if that is not
@@ -94,11 +90,12 @@ class Negotiation:
         One that publishes anew again and again takes its time. Raises OfferError or RequestError
         for one that cannot follow those before it.
         """
+        self._use()  # also of one that is never asked (WHEP)
         offer = read_offer(
             sdp,
             video_codecs=self._config.video_codecs,
             audio_codecs=self._config.audio_codecs,
-            most_sections=SECTIONS + sum(self._most_asked.values()),
+            most_sections=SECTIONS + sum(self._most.values()),
             whole=whole,
         )
         sources = name_sources(offer, tracks)
@@ -130,6 +127,14 @@ class Negotiation:
         sdp = bundle.answer(offer, sending, publications.keys(), voices if dtx else ())
         described, revision = self._subscriber.described(), self._subscriber.revision
         return Outcome(Answer(sdp, described, revision), is_news)
+
+    def _use(self) -> dict[Kind, int]:
+        """How many receiving sections there is a use for now, which is noted."""
+        most = OFFER_BYTES // self._section_bytes - OWN_SECTIONS
+        sections = self._subscriber.sections(most)
+        for kind, count in sections.items():
+            self._most[kind] = max(count, self._most.get(kind, 0))
+        return sections
 
     def close(self) -> None:
         """Free all that offers have brought about."""

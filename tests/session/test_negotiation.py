@@ -74,6 +74,18 @@ async def test_a_session_has_the_sections_that_its_room_may_fill(join: Join) -> 
         await ada.offer(both.with_(*receiving(audio=half + 2, start=half + 1)))
 
 
+async def test_so_has_one_that_nobody_asks(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a WHEP player, which offers once and is told of no sections before."""
+    monkeypatch.setattr("fastsfu.session.negotiation.SECTIONS", 2)
+    for name in ("Ada", "Bob"):
+        await (await join(name)).offer(sending())
+    eve, fay = await join("Eve"), await join("Fay")
+    answer = await eve.offer(OfferText(receiving(audio=3, video=3)))
+    assert len(answer.subscriptions) == 4
+    with pytest.raises(OfferError, match="At most 6 media sections"):
+        await fay.offer(OfferText(receiving(audio=4, video=3)))
+
+
 async def test_voice_and_picture_are_one_stream_and_the_screen_another(join: Join) -> None:
     ada, bob = await join("Ada"), await join("Bob")
     screen = Section("s", "video", ssrc=3001)
