@@ -15,8 +15,7 @@ from fastsfu._native.media.stream cimport NO_PT, MediaKind
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
-    RANDOM_LOSS_FROM = 1          # of 256 packets, by its reports
-    RANDOM_LOSS_TO = 38
+    RANDOM_LOSS_TO = 38           # of 256 packets, by its reports
 
 
 cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil:
@@ -41,7 +40,7 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
         lay_empty(worker, transport, receiver, index, ts, receiver.pt_of[packet.header.pt])
     elif receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
         lay_rtx(worker, transport, receiver, packet, seq, ts)
-        if loses_at_random(receiver) and repeats_afford(
+        if loses_at_random(worker, receiver) and repeats_afford(
                 receiver.repeats, packet.payload_size,
                 <int64_t>transport.stats.estimate_bps, worker.now_us):
             lay_end(worker)
@@ -66,11 +65,14 @@ cdef inline bint waits(const Transport* transport, const OutboundStream* receive
     return receiver.numbered and transport.pacer != NULL and transport.pacer.count > 0
 
 
-cdef inline bint loses_at_random(const OutboundStream* receiver) noexcept nogil:
+cdef inline bint loses_at_random(
+        const Worker* worker, const OutboundStream* receiver) noexcept nogil:
     """Then a repeat is lost as often as anything, and a receiver that knows no round-trip time asks
     again only after 100 ms: the picture stands still meanwhile. Who loses more is on a full link.
     """
-    return RANDOM_LOSS_FROM <= receiver.stats.fraction_lost <= RANDOM_LOSS_TO
+    return (
+        worker.now_us < receiver.redundant_until_us
+        and receiver.stats.fraction_lost <= RANDOM_LOSS_TO)
 
 
 cdef bint may_repeat(

@@ -180,7 +180,8 @@ cdef void outbound_start(
         ts_offset = rewrite_elapsed(&receiver.rewrite, packet.header.ts, clock_rate, now_us)
     rewrite_start(&receiver.rewrite, packet.ext_seq, ts_offset)
     receiver.resumes = True
-    receiver.redundant_until_us = now_us + REDUNDANT_US
+    if receiver.source.kind == MediaKind.AUDIO:
+        receiver.redundant_until_us = now_us + REDUNDANT_US
     enter(receiver, OutboundState.FLOWING)
 
 

@@ -109,7 +109,7 @@ cdef struct OutboundStream:
     Rewrite rewrite
     uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
     # the rest
-    int64_t redundant_until_us    # red: older blocks go along until then (packet/red)
+    int64_t redundant_until_us    # older blocks go along (packet/red), repeats go twice, until then
     uint64_t handle
     int place                     # in source.outbound
     InboundStream* next           # another encoding, for whose keyframe it waits while it flows

@@ -91,17 +91,19 @@ def test_reordering_within_the_grace_costs_no_repair() -> None:
         assert run.row(film)["nack_count"] < 0.02 * run.row(film)["packets"]
 
 
-@pytest.mark.parametrize(("reported", "copies"), [(0, 1), (13, 2), (100, 1)])
-def test_who_loses_at_random_gets_repeats_twice(reported: int, copies: int) -> None:
-    """A repeat may be lost too. A full link loses more, and shall not be filled."""
+@pytest.mark.parametrize(("reported", "copies"), [([0], 1), ([13], 2), ([13, 0], 2), ([100], 1)])
+def test_who_loses_at_random_gets_repeats_twice(reported: list[int], copies: int) -> None:
+    """A repeat may be lost too. A full link loses more, and shall not be filled. One report without
+    a loss, a second's packets, says nothing of the rest."""
     with call() as run:
         ann, bob = run.join("ann"), run.join("bob")
         viewer = run.watch(bob, run.film(ann))[1]
         run.run(2)
-        block = rtcp.report_block(viewer.ssrc, fraction_lost=reported)
-        compound = rtcp.receiver_report(bob.receiver_ssrc, block)
-        bob.up.send(run.world.now_us, bob.outward.protect_rtcp(compound))
-        run.run(0.5)
+        for share in reported:
+            block = rtcp.report_block(viewer.ssrc, fraction_lost=share)
+            compound = rtcp.receiver_report(bob.receiver_ssrc, block)
+            bob.up.send(run.world.now_us, bob.outward.protect_rtcp(compound))
+            run.run(0.5)
         asked = viewer.asked
         bob.down.loss = 0.05
         run.run(5)
