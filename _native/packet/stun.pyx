@@ -187,8 +187,10 @@ cdef bint read_attribute(
     if attribute == USERNAME:
         return read_username(message, value, size)
     if attribute == MESSAGE_INTEGRITY:
+        if size != INTEGRITY_SIZE:
+            return False
         message.integrity = value
-        return size == INTEGRITY_SIZE
+        return True
     if attribute == PRIORITY:
         return size == 4 and read_priority(message, value)
     if attribute == USE_CANDIDATE:

@@ -82,8 +82,10 @@ cdef bint read_credential(
         TurnMessage* message, uint16_t attribute, const uint8_t* value,
         uint16_t size) noexcept nogil:
     if attribute == MESSAGE_INTEGRITY:
+        if size != INTEGRITY_SIZE:
+            return False
         message.integrity = value
-        return size == INTEGRITY_SIZE
+        return True
     if attribute == USERNAME and message.username == NULL:
         message.username = value
         message.username_size = size
