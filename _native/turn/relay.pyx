@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close
 
+from fastsfu._native.base.atomic cimport add_u32
 from fastsfu._native.base.net cimport EPOLL_CTL_ADD, EPOLLIN, epoll_ctl, epoll_event
 from fastsfu._native.base.wire cimport read_u16, write_u16
 from fastsfu._native.net.outbox cimport (
@@ -45,9 +46,8 @@ cdef enum:
     INSUFFICIENT_CAPACITY = 508
     BATCHES_IN_A_ROW = 4
 
-# By port: how many allocations of this process have it (an IPv4 and an IPv6 one may). Each worker
-# changes only what belongs to its own allocations.
-cdef uint8_t LIVE_PORTS[65536]
+# By port: how many allocations of this process have it: one of each address, of whatever worker.
+cdef uint32_t LIVE_PORTS[65536]
 
 
 cdef int relay_init(Relay* relay, int epoll, bint gso, bint gro) noexcept nogil:
@@ -109,12 +109,12 @@ cdef void on_stun(
         return
     if reply.effect == TURN_OPEN:
         turn_opened(&relay.server, reply, open_socket(relay, via, datagram, reply), now_us)
-    if reply.allocation != NULL and reply.size:
+    if reply.effect == TURN_CLOSE:        # who hears of it can count on it
+        close_allocation(relay, reply.allocation)
+    elif reply.allocation != NULL and reply.size:
         settle(via, reply.allocation, datagram, now_us)
     if reply.size:
         answer(via, datagram, reply.answer, <uint32_t>reply.size)
-    if reply.effect == TURN_CLOSE:
-        close_allocation(relay, reply.allocation)
 
 
 cdef void on_channel(
@@ -348,7 +348,7 @@ cdef uint16_t open_socket(
         free(own)
         return INSUFFICIENT_CAPACITY
     own.via = via
-    LIVE_PORTS[allocation.relayed.port] += 1
+    add_u32(&LIVE_PORTS[allocation.relayed.port], 1)
     allocation.socket = own
     return 0
 
@@ -366,7 +366,7 @@ cdef void close_allocation(Relay* relay, Allocation* allocation) noexcept nogil:
     """What is gathered for it goes first: its descriptor may be given to another."""
     cdef RelaySocket* own = <RelaySocket*>allocation.socket
     outbox_flush(&relay.outbox)
-    LIVE_PORTS[allocation.relayed.port] -= 1
+    add_u32(&LIVE_PORTS[allocation.relayed.port], <uint32_t>-1)
     close(own.fd)
     free(own)
     register_remove(&relay.server, allocation)

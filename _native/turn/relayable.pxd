@@ -6,7 +6,7 @@ operator lists, and of our own addresses the media ports and the ports of live a
 the SFU and two relayed clients reach each other.
 """
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.base.address cimport Address
 
@@ -26,8 +26,7 @@ cdef struct Relayable:
     int own_count
     Address endpoints[RELAYABLE_ADDRESSES]    # where the SFU can be reached
     int endpoint_count
-    # by port: how many allocations have it, of all workers; shared, each writes its own ports
-    uint8_t* live_ports
+    uint32_t* live_ports          # by port: how many allocations have it; shared by all workers
 
 # May an allocation have a permission for this address? The port does not count.
 cdef bint relayable_address(const Relayable* relayable, const Address* peer) noexcept nogil

@@ -3,6 +3,7 @@
 from libc.string cimport memcmp
 
 from fastsfu._native.base.address cimport address_equal
+from fastsfu._native.base.atomic cimport load_u32
 
 # IANA's special-purpose registries, as far as nobody on the internet is reached there: address
 # bytes and prefix.
@@ -54,7 +55,7 @@ cdef bint relayable_endpoint(const Relayable* relayable, const Address* peer) no
             is_ours = True
             if relayable.endpoints[i].port == peer.port:
                 return True
-    if is_ours and relayable.live_ports[peer.port]:
+    if is_ours and load_u32(&relayable.live_ports[peer.port]):
         return True
     return is_open(relayable, peer)
 

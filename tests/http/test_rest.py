@@ -192,3 +192,30 @@ async def test_client_that_leaves_in_the_middle_of_a_body_is_no_fault(
         await until("it to end", lambda: not server.uvicorn.server_state.tasks)
     assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
     assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("body", ["ZZ\r\nnot a chunk", "-5\r\nhello\r\n0\r\n\r\n", "5\r\nhello!!"])
+@pytest.mark.parametrize("path", ["whip/gone", "meeting-tokens"])
+async def test_chunks_that_are_none_are_a_bad_request(
+    server: LiveServer, caplog: pytest.LogCaptureFixture, path: str, body: str
+) -> None:
+    """Also when they come while the body is being read (RFC 9112 section 7.1)."""
+    kind = "application/sdp" if path.startswith("whip") else "application/json"
+    head = (
+        f"POST /v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
+        f"Authorization: Bearer {server.token('gone') if 'whip' in path else API_KEY}\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n3\r\nv=0\r\n"
+    )
+    with caplog.at_level(logging.INFO):
+        reader, writer = await asyncio.open_connection("localhost", server.port, ssl=server.tls)
+        writer.write(head.encode())
+        await writer.drain()
+        await until("the request to be in work", lambda: bool(server.uvicorn.server_state.tasks))
+        writer.write(body.encode())
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        await until("it to end", lambda: not server.uvicorn.server_state.tasks)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "Traceback" not in caplog.text
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []

@@ -44,7 +44,7 @@ cdef object text_of(const Address* address):
 
 cdef class Turn:
     cdef TurnServer* server
-    cdef uint8_t* ports
+    cdef uint32_t* ports
     cdef public int64_t now_us
     cdef public int64_t unix_s
     cdef public uint16_t next_port
@@ -53,7 +53,7 @@ cdef class Turn:
     def __cinit__(self, options, users=("ada", "bob", "eve")):
         cdef Relay* relay = <Relay*>calloc(1, sizeof(Relay))
         self.server = <TurnServer*>calloc(1, sizeof(TurnServer))
-        self.ports = <uint8_t*>calloc(65536, 1)
+        self.ports = <uint32_t*>calloc(65536, sizeof(uint32_t))
         request_relay(relay, options)
         self.server[0] = relay.server
         free(relay)
@@ -154,7 +154,7 @@ cdef class Turn:
         return bool(relayable_endpoint(&self.server.relayable, &peer))
 
     def live(self, int port, int count):
-        self.ports[port] = <uint8_t>count
+        self.ports[port] = <uint32_t>count
 
 
 def channel_size(bytes datagram):
