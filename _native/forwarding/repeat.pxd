@@ -11,3 +11,6 @@ from fastsfu._native.media.stream cimport OutboundStream
 # One sequence number of the receiver's; no-op where the packet is gone, or it asks too often
 # (media/repeats).
 cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil
+# It got this one, so long ago that it cannot be had again: only a keyframe helps. Not where one was
+# asked for since.
+cdef bint repeat_too_late(const OutboundStream* receiver, uint16_t seq) noexcept nogil

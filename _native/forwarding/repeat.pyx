@@ -6,7 +6,7 @@ from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.bwe.pacer cimport pacer_charge
 from fastsfu._native.forwarding.egress cimport egress_keep
 from fastsfu._native.forwarding.lay cimport lay_again, lay_empty, lay_end, lay_message, lay_rtx
-from fastsfu._native.media.history cimport history_get
+from fastsfu._native.media.history cimport history_get, history_gone
 from fastsfu._native.media.layering cimport layering_filled
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.repeats cimport repeats_afford, repeats_allow, repeats_new
@@ -58,6 +58,15 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     receiver.stats.retransmitted += 1
     if transport.pacer != NULL:
         pacer_charge(transport.pacer, packet.payload_size, worker.now_us)
+
+
+cdef bint repeat_too_late(const OutboundStream* receiver, uint16_t seq) noexcept nogil:
+    cdef int64_t ext_seq, index
+    if receiver.source == NULL or receiver.source.kind != MediaKind.VIDEO:
+        return False
+    return (
+        rewrite_find(&receiver.rewrite, seq, &ext_seq, &index) and index >= receiver.given_up
+        and history_gone(&receiver.source.history, ext_seq))
 
 
 cdef inline bint waits(const Transport* transport, const OutboundStream* receiver) noexcept nogil:

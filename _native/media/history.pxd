@@ -25,6 +25,10 @@ cdef MediaPacket* history_get(
     History* history, int64_t ext_seq, int64_t now_us) noexcept nogil
 # The same whatever its age.
 cdef MediaPacket* history_peek(History* history, int64_t ext_seq) noexcept nogil
+# It was put so long ago that it is not held any more.
+cdef inline bint history_gone(const History* history, int64_t ext_seq) noexcept nogil:
+    return ext_seq < history.oldest
+
 # Lets go of all of it; any number may follow.
 cdef void history_clear(History* history) noexcept nogil
 # Lets go of what is too old: for streams that have fallen silent, so that no plaintext stays.

@@ -127,6 +127,7 @@ cdef struct OutboundStream:
     int64_t last_report_us        # when our last sender report left, and the middle of its NTP time
     uint32_t last_report_ntp
     Repeats* repeats              # NULL until something is asked for again
+    int64_t given_up              # index: what is missing below it waits for a keyframe
     int64_t keyframe_asks_us[KEYFRAME_ASKS]   # when the last ones were granted, oldest first
     uint32_t reported_highest     # of its last report without transport-wide feedback
     int32_t reported_lost
@@ -143,7 +144,6 @@ cdef OutboundStream* outbound_new(
 cdef void outbound_free(OutboundStream* stream) noexcept nogil     # it has no seat any more
 # Its packets get transport-wide numbers (rtx_ssrc is set). 0, or -1: out of memory.
 cdef int outbound_number(OutboundStream* stream) noexcept nogil
-
 
 # Anybody to forward to, here or on another worker?
 cdef inline bint has_receivers(const InboundStream* stream) noexcept nogil:

@@ -11,7 +11,7 @@ from fastsfu._native.forwarding.estimate cimport (
 )
 from fastsfu._native.forwarding.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.forwarding.link cimport link_clock
-from fastsfu._native.forwarding.repeat cimport repeat_packet
+from fastsfu._native.forwarding.repeat cimport repeat_packet, repeat_too_late
 from fastsfu._native.forwarding.state cimport count_drop, emit_event
 from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
 from fastsfu._native.media.reception cimport reception_on_sr
@@ -178,6 +178,9 @@ cdef void on_nack(Worker* worker, Transport* transport, const RtcpPacket* part) 
     while True:
         count = rtcp_read_nack(part, &cursor, seqs, MAX_NACKS)
         stream.stats.nack_count += count
+        # The first is the oldest. A browser whose link was cut would complain two seconds later.
+        if count and repeat_too_late(stream, seqs[0]) and keyframe_needed(worker, stream):
+            stream.given_up = stream.rewrite.numbers.next
         for i in range(count):
             repeat_packet(worker, stream, seqs[i])
         if count < MAX_NACKS:
@@ -203,9 +206,16 @@ cdef void keyframe_asked(Worker* worker, Transport* transport, uint32_t ssrc) no
     if stream == NULL:
         return
     stream.stats.pli_count += 1
-    if stream.source != NULL and stream.state == OutboundState.FLOWING and keyframe_granted(
+    keyframe_needed(worker, stream)
+
+
+cdef bint keyframe_needed(Worker* worker, OutboundStream* stream) noexcept nogil:
+    """False: it has had its share of them."""
+    if stream.source == NULL or stream.state != OutboundState.FLOWING or not keyframe_granted(
             stream, worker.now_us):
-        want_keyframe(stream.source)
+        return False
+    want_keyframe(stream.source)
+    return True
 
 
 cdef void on_bye(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:

@@ -40,6 +40,25 @@ def test_a_burst_too_long_to_repair_ends_in_a_key_frame() -> None:
         assert ann.cameras[0].frame - viewer.shown[-1] <= 3
 
 
+def test_who_asks_for_what_is_gone_gets_a_key_frame() -> None:
+    """A receiver whose link was cut for long would wait two seconds until it complains."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        viewer = run.watch(bob, run.film(ann))[1]
+        viewer.pli_us = 1 << 60  # never complains
+        run.run(2)
+        camera = ann.cameras[0]
+        keys = camera.key_frames
+        bob.down.loss = 1.0
+        run.run(10)
+        bob.down.loss = 0.0
+        run.run(0.3)
+        assert camera.key_frames == keys + 1
+        assert camera.frame - viewer.shown[-1] <= 3
+        run.run(10)
+        assert camera.key_frames == keys + 1
+
+
 def test_a_packet_that_never_comes_is_given_up_for_a_key_frame() -> None:
     with call() as run:
         ann, bob = run.join("ann"), run.join("bob")
