@@ -11,11 +11,13 @@ FACES := $(shell find tests/native/faces benchmarks/load -name '*.p[yx][xd]' 2>/
 SERVE ?=
 TESTS ?= tests
 FUZZ_SECONDS ?= 60
+FUZZ ?= tests/fuzz
 LOCK ?=
 # pytest's exit status where nothing in TESTS is of the kind that was asked for
 NONE := 5
 # Where native code meets what comes from outside.
 SANITIZED ?= tests/native tests/scenarios tests/fuzz tests/messages tests/http/test_door.py tests/interop/test_coturn.py
+GUIDED := -fsanitize=fuzzer-no-link,address -O1 -g -Wno-error
 LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
@@ -31,7 +33,7 @@ help:
 	@echo "make test-all       all of these, lint and a fuzz run"
 	@echo "make bench          micro benchmarks and short calls: table, JSON and charts in build/bench"
 	@echo "make bench-long     all shapes of calls, for 40 minutes, ten of them a soak"
-	@echo "make fuzz           $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600)"
+	@echo "make fuzz           libFuzzer, $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600, FUZZ=tests/fuzz/test_rtp.py)"
 	@echo "make dist           a release: wheel, sdist, bill of materials, notices of third parties"
 	@echo "make lock           requirements.lock anew from pyproject.toml (LOCK=--upgrade for newer versions)"
 	@echo "make build lint clean"
@@ -70,8 +72,15 @@ test-sanitize: build/test.stamp
 	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	    ../../$(BIN)/python -m pytest --capture=sys -p no:cacheprovider -m 'not browser and not network' $(SANITIZED)
 
-fuzz: build/faces.stamp build/test.stamp
-	@FASTSFU_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/fuzz
+# Guided by what of the code an input reaches (tests/fuzz/coverage.py): a copy of the tree again, built with clang's counters.
+fuzz: build/fuzz.stamp
+	@mkdir -p build/guided tests/fuzz/corpus
+	@tar -cf - --exclude='*.so' --exclude='__pycache__' --exclude=build --exclude=corpus _native fastsfu tests benchmarks \
+	    scripts setup.py pyproject.toml | tar -xf - -C build/guided
+	@ln -sfn "$(CURDIR)/tests/fuzz/corpus" build/guided/tests/fuzz/corpus
+	@cd build/guided && CC=clang LDSHARED='clang -shared' CFLAGS='$(GUIDED)' FASTSFU_FACES=1 \
+	    ../../$(BIN)/python setup.py -q build_ext --inplace -j2
+	@cd build/guided && scripts/fuzz ../../$(BIN)/python $(FUZZ_SECONDS) $(FUZZ)
 
 bench: build/faces.stamp build/test.stamp
 	@$(BIN)/python -m pytest -q benchmarks/micro --benchmark-max-time=0.1 --benchmark-min-rounds=3 \
@@ -142,6 +151,11 @@ build/release.stamp: build/tools.stamp requirements.lock
 	@rm -rf build/release && $(BIN)/python -m venv build/release
 	@build/release/bin/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
 	    -r requirements.lock
+	@touch $@
+
+build/fuzz.stamp: build/test.stamp scripts/require
+	@PYTHON=$(PYTHON) scripts/require fuzz
+	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[fuzz]'
 	@touch $@
 
 # Foreign clients that only make test-slow tries: GStreamer's, and one in Go, for which Debian's compiler is too old.

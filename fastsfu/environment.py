@@ -19,7 +19,8 @@ PREFIX = "fastsfu_"
 FILE = "_file"
 FLAGS = {"media_ip": "media_ips"}  # options whose flag on the command line has another name
 COMMAND_LINE = {"config", "log_level", "log_format", "sandbox"}  # options of the command alone
-BUILD_AND_TESTS = {"native", "faces", "debug", "fuzz_seconds", "fuzz_seed", "benchmark_network"}
+BUILD_AND_TESTS = {"native", "faces", "debug", "benchmark_network"}
+BUILD_AND_TESTS |= {"fuzz_seconds", "fuzz_seed", "fuzz_coverage"}
 
 
 class Environment(EnvSettingsSource):

@@ -1,7 +1,8 @@
 """Feeds a parser mutated and random input and keeps what led to something new.
 
-A run is decided by its seed alone. Short by default (a fixed number of inputs);
-FASTSFU_FUZZ_SECONDS makes it long and FASTSFU_FUZZ_SEED repeats one. The input being tried stands
+A run is decided by its seed and the corpus alone. Short by default (a fixed number of inputs);
+FASTSFU_FUZZ_SECONDS makes it long and FASTSFU_FUZZ_SEED repeats one. `make fuzz` lets libFuzzer do
+it instead (coverage.py). The input being tried stands
 in build/fuzz/NAME, so that it is known even when the process dies of it.
 """
 
@@ -11,6 +12,8 @@ import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from mmap import mmap
 from pathlib import Path
+
+from tests.fuzz import coverage
 
 FOLDER = Path("build/fuzz")
 SHORT_INPUTS = 12_000
@@ -31,9 +34,11 @@ def fuzz(
     """`target` asserts what must hold for any input and returns what it made of it: an input with
     an outcome not seen before joins the corpus. `largest`: bytes of an input. `inputs`: how many a
     short run has, fewer where the slow reference takes its time."""
+    if coverage.is_wanted():
+        coverage.run(name, target, corpus, largest)
     seed = int(os.environ.get("FASTSFU_FUZZ_SEED") or _fresh_seed())
     chance = random.Random(seed)
-    known = list(corpus)
+    known = [*corpus, *coverage.kept(name, largest)]
     outcomes = {target(data) for data in known}
     tried = 0
     with _Record(name) as record:
