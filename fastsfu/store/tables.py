@@ -1,6 +1,7 @@
 """The tables. Times are seconds since 1970; migrations/ makes them, this says what they are."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -14,6 +15,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
+LARGE = BigInteger().with_variant(Integer, "sqlite")  # where each integer has 64 bits
 
 # Rooms that stay until they are deleted.
 ROOMS = Table(
@@ -79,7 +81,7 @@ ENDPOINTS = Table(
 LETTERS = Table(
     "letters",
     METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", LARGE, primary_key=True, autoincrement=True),
     Column("life", Integer, nullable=False),  # who sends it
     Column("endpoint", String, nullable=False),  # which may have been removed meanwhile
     Column("message_id", String, nullable=False),

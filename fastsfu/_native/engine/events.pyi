@@ -27,4 +27,6 @@ class Events(Protocol):
     def on_audio_level(self, inbound: int, level: int) -> None: ...
     # somebody at this worker asks for this encoding (an inbound stream or a replica), or nobody
     def on_wanted(self, stream: int, wanted: bool) -> None: ...
-    def on_suspended(self, outbound: int, suspended: bool) -> None: ...      # it does not fit, or does again
+    def on_suspended(
+        self, outbound: int, suspended: bool
+    ) -> None: ...  # it does not fit, or does again

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.route import Answer, Sfu, router
+from fastsfu.http.model import RoomName
 from fastsfu.room.meetings import Attendance, Meeting
 from fastsfu.room.records import Wanted
 
@@ -48,11 +49,13 @@ class MeetingPage(Answer):
 @meetings.get("/meetings")
 async def list_meetings(
     sfu: Sfu,
-    room: str | None = None,
+    room: RoomName | None = None,
     timeframe_start: Annotated[float | None, Query(description="seconds since 1970")] = None,
     timeframe_end: Annotated[float | None, Query(description="seconds since 1970")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 100,
-    starting_after: Annotated[str | None, Query(description="a meeting's id")] = None,
+    starting_after: Annotated[
+        str | None, Query(description="a meeting's id", pattern=r"^[\w-]{1,64}$")
+    ] = None,
 ) -> MeetingPage:
     """Meetings that have ended, by when they began."""
     wanted = Wanted(limit, starting_after, room, timeframe_start, timeframe_end)

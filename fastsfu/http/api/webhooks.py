@@ -17,6 +17,7 @@ MOST = 32  # endpoints
 EXCHANGE_SECONDS = 86_400.0  # that a former secret signs too
 
 webhooks = router("webhooks")
+Number = Annotated[int, Field(ge=1, lt=2**63)]  # of a letter
 Types = Annotated[list[TellType], Field(max_length=32, description="which events; empty: all")]
 
 
@@ -84,7 +85,7 @@ class DeadLetterPage(Answer):
 class Replay(Body):
     """Which dead letters are to be tried again."""
 
-    numbers: Annotated[list[int], Field(max_length=1000)] | None = Field(
+    numbers: Annotated[list[Number], Field(max_length=1000)] | None = Field(
         None, description="default: all"
     )
 

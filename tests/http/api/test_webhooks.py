@@ -85,6 +85,21 @@ async def test_they_are_made_changed_and_deleted(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["error"]) == (404, "no-webhook")
 
 
+async def test_numbers_that_no_letter_has_are_refused(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        rest = Client(server)
+        made = await rest.done("POST", "webhooks", json={"url": URL})
+        path = f"webhooks/{made['id']}"
+        for number in (-1, 0, 2**63, 10**40):
+            body = {"numbers": [number]}
+            assert (await rest.ask("POST", f"{path}/replay", json=body)).status_code == 400
+            params = {"starting_after": number}
+            status = (await rest.ask("GET", f"{path}/dead-letters", params=params)).status_code
+            assert status == (200 if number == 0 else 400)
+        body = {"numbers": [2**63 - 1]}
+        assert await rest.done("POST", f"{path}/replay", json=body) == {"replayed": 0}
+
+
 @pytest.mark.parametrize(
     "given",
     [

@@ -20,9 +20,10 @@ def upgrade() -> None:
         sa.Column("former_until", sa.Float, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
     )
+    large = sa.BigInteger().with_variant(sa.Integer, "sqlite")
     op.create_table(
         "letters",
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("number", large, primary_key=True, autoincrement=True),
         sa.Column("life", sa.Integer, nullable=False),
         sa.Column("endpoint", sa.String, nullable=False),
         sa.Column("message_id", sa.String, nullable=False),
