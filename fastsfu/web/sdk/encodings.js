@@ -7,8 +7,8 @@
 /** @import { EncodingLimits, SendLimits, Source } from './fastsfu.d.ts' */
 /** @import { WantedEncoding } from './protocol.d.ts' */
 
-/** Not before servers answer `a=simulcast`: without that every later offer fails in Chromium. */
-export const PUBLISHES_LADDER = false;
+/** A server that does not answer `a=simulcast` makes every later offer fail in Chromium. */
+export const PUBLISHES_LADDER = true;
 
 /**
  * Largest first: where a picture is too small for all, Chromium leaves out the last ones, and with
