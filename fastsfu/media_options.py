@@ -53,6 +53,11 @@ class MediaOptions(BaseSettings):
     with it.
     """
 
+    batch_us: Annotated[int, Field(ge=0, le=10_000)] = 2500
+    """Microseconds at most that a busy worker lets datagrams gather before it takes them all: none
+    while it is idle for nine tenths of the time, all of them from eight tenths on.
+    """
+
     busy_poll_us: Annotated[int, Field(ge=0, le=100_000)] = 0
     """Microseconds that a worker asks for datagrams before it sleeps, for hosts whose cores wake
     slowly; each worker's core is then busy all the time. 0 sleeps at once.

@@ -16,6 +16,7 @@ cdef struct WorkerOptions:
     uint32_t max_streams
     uint32_t max_buffers
     int64_t hold_us               # longest wait for the rest of a video frame
+    int64_t batch_us              # most that datagrams gather for (worker/batching)
     int64_t busy_poll_us          # ask for datagrams so long before sleeping; 0 = sleep at once
 
 # All but the socket (net/udp) is made here. 0, or -errno; -ENOSYS: the SRTP primitives asked for

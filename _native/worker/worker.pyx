@@ -41,6 +41,7 @@ from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
 from fastsfu._native.worker.apply cimport apply
+from fastsfu._native.worker.batching cimport Batching, batching_init, batching_on_turn
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
@@ -74,6 +75,7 @@ cdef int worker_init(
     if worker.epoll < 0:
         return -errno
     worker.hold_us = options.hold_us
+    worker.batch_us = options.batch_us
     worker.busy_poll_us = options.busy_poll_us
     worker.max_transports = options.max_transports
     worker.max_streams = options.max_streams
@@ -164,12 +166,14 @@ cdef void name_thread(const Worker* worker) noexcept nogil:
 
 
 cdef void worker_run(Worker* worker) noexcept nogil:
+    cdef Batching batching
     cdef int ready
     name_thread(worker)
     ask_for_slice(SLICE_NS)
     worker.woke_us = clock_us()
+    batching_init(&batching, worker.batch_us, worker.woke_us)
     while not worker.stopping:
-        ready = wait(worker)
+        ready = wait(worker, &batching)
         worker.woke_us = worker.now_us = clock_us()
         worker.beats += 1
         obey(worker)
@@ -206,7 +210,7 @@ cdef void worker_step(Worker* worker) noexcept nogil:
         ring_wake(&worker.events)
 
 
-cdef int wait(Worker* worker) noexcept nogil:
+cdef int wait(Worker* worker, Batching* batching) noexcept nogil:
     """Until a datagram, a command, the end of a hold or the next tick; a worker without any duty
     waits for ever. What is ready to be read: to ask a socket in vain costs as much as a datagram.
 
@@ -219,6 +223,10 @@ cdef int wait(Worker* worker) noexcept nogil:
     cdef bint naps = worker.gathering_count > 0
     cdef int i
     worker.busy_us += now_us - worker.woke_us
+    batching_on_turn(batching, now_us - worker.woke_us, now_us)
+    if batching.apart_us and has_duties(worker) and not udp_full(worker):
+        nap(worker.woke_us + batching.apart_us - now_us)
+        return READY_MEDIA | READY_SOCKETS
     for i in range(worker.gathering_count):
         until = min(until, worker.gathering[i].frame_deadline_us)
     if worker.pacing_count:
@@ -228,22 +236,31 @@ cdef int wait(Worker* worker) noexcept nogil:
         until = min(until, worker.relay.outbox.due_us)
     left = max(<int64_t>0, until - now_us)
     if naps:
-        left = min(left, <int64_t>NAP_US)
-    timeout.tv_sec = left // 1000000
-    timeout.tv_nsec = left % 1000000 * 1000
+        nap(min(left, <int64_t>NAP_US))
+        return READY_MEDIA | READY_SOCKETS
+    timeout = span_of(left)
     fds[0].fd = worker.udp.fd
     fds[1].fd = worker.commands.eventfd
     fds[2].fd = worker.epoll
     fds[0].events = fds[1].events = fds[2].events = POLLIN
     fds[0].revents = fds[1].revents = fds[2].revents = 0
-    if naps:
-        ppoll(NULL, 0, &timeout, NULL)
-        return READY_MEDIA | READY_SOCKETS
     if not spin(worker, fds, now_us + min(left, worker.busy_poll_us)):
         ppoll(fds, 3, &timeout if has_duties(worker) else NULL, NULL)
     if fds[1].revents & POLLIN:
         ring_drain_wake(&worker.commands)
     return (READY_MEDIA if fds[0].revents else 0) | (READY_SOCKETS if fds[2].revents else 0)
+
+
+cdef inline timespec span_of(int64_t us) noexcept nogil:
+    cdef timespec span
+    span.tv_sec = us // 1000000
+    span.tv_nsec = us % 1000000 * 1000
+    return span
+
+
+cdef inline void nap(int64_t us) noexcept nogil:
+    cdef timespec timeout = span_of(max(<int64_t>0, us))
+    ppoll(NULL, 0, &timeout, NULL)
 
 
 cdef inline bint spin(const Worker* worker, pollfd* fds, int64_t until_us) noexcept nogil:

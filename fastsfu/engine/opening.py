@@ -59,6 +59,7 @@ def _bind(config: Config, certificate: Certificate, links: Links, index: int) ->
         gso=config.gso,
         gro=config.gro,
         hold_us=config.hold_us,
+        batch_us=config.batch_us,
         busy_poll_us=config.busy_poll_us,
         max_transports=config.max_transports,
         max_streams=config.max_streams,

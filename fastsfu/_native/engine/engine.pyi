@@ -44,6 +44,7 @@ class Engine:
         gso: bool = True,
         gro: bool = True,
         hold_us: int = 500,  # longest wait for the rest of a video frame
+        batch_us: int = 0,  # most that datagrams gather for while it is busy
         busy_poll_us: int = 0,  # asks for datagrams so long before it sleeps
         max_transports: int = 4096,
         max_streams: int = 65536,

@@ -54,7 +54,7 @@ cdef class World:
         self.links = Links() if links is None else links
         options.index = index
         options.max_transports, options.max_streams, options.max_buffers = 256, 1024, 8192
-        options.hold_us, options.busy_poll_us = hold_us, 0
+        options.hold_us, options.batch_us, options.busy_poll_us = hold_us, 0, 0
         self.worker = <Worker*>calloc(1, sizeof(Worker))
         self.worker.udp.fd = -1
         self.worker.index = index
