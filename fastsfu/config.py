@@ -30,6 +30,7 @@ from fastsfu.options import (
     Seconds,
     Secret,
     Secrets,
+    Urls,
 )
 from fastsfu.terms import P2pPolicy, TopologyProperty
 from fastsfu.transport.addresses import of_another_family, reachable_addresses
@@ -186,6 +187,19 @@ class Config(MediaOptions):
     an eighth of the file descriptors; more is for a server behind a load balancer that hides them.
     """
 
+    # When it stops
+
+    control: Path | None = None
+    """Unix socket by which the next process of this server, started while this one runs, takes its
+    calls. The next one has the media ports after those of this one, or before: let both in.
+    """
+
+    alternates: Urls = []
+    """Base URLs (`https://b.example/`) of servers with the same `secret` that go on with the calls
+    of this one when it stops, or is gone. Clients are told, and their pages may go there; each has
+    to have this one's origin in its `allowed_origins`.
+    """
+
     # Time
 
     consent_timeout: Seconds = 30.0
@@ -268,6 +282,8 @@ class Config(MediaOptions):
             raise ValueError("key_passphrase_file belongs to a key")
         if self.api_key is not None and any(each.id == DEFAULT_KEY for each in self.api_keys):
             raise ValueError(f"api_keys: the id {DEFAULT_KEY} is that of the api_key")
+        if self.control is not None and self.database is not None:
+            raise ValueError("control: two processes cannot write one database; leave out either")
         if self.turn_min_port > self.turn_max_port:
             raise ValueError("turn_min_port is above turn_max_port")
         if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):

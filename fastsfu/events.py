@@ -223,6 +223,17 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """The call goes on elsewhere: the client should join there, before it leaves here.
+
+    Only for clients that said that they know how to (`Arrival.moves`).
+    """
+
+    url: str | None  # base URL of a server; None: where it is, by another process
+    alternates: tuple[str, ...]  # further ones
+
+
+@dataclass(frozen=True, slots=True)
 class Replaced:
     """Another signaler was attached to the session; the last event for this one."""
 
@@ -258,6 +269,7 @@ Event = (
     | PeerDescription
     | PeerCandidate
     | Failure
+    | Moved
     | Replaced
     | Ended
 )

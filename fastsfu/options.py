@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
@@ -41,6 +42,13 @@ def _check_origin(value: str) -> str:
     return value if value == ANY else normalised(value)
 
 
+def _check_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{value!r} is no base URL; one is like https://b.example/")
+    return value.rstrip("/") + "/"
+
+
 def _check_secret(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value().encode()) < SECRET_BYTES:
         raise ValueError(
@@ -55,10 +63,13 @@ Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_split), Field(max_length=8)]
 Address = Annotated[str, AfterValidator(lambda value: str(ip_address(value)))]
 
+Url = Annotated[str, AfterValidator(_check_url)]
+
 # Lists are separated by commas in the environment, where pydantic would take JSON.
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
+Urls = Annotated[list[Url], NoDecode, BeforeValidator(_split)]
 MediaAddresses = Annotated[Names, AfterValidator(_check_media_addresses)]
 Networks = Annotated[Names, AfterValidator(lambda value: [ip_network(each) for each in value])]
 TurnUrls = Annotated[Names, AfterValidator(check_urls)]

@@ -23,8 +23,9 @@ from fastsfu.engine import opening
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
-from fastsfu.events import Failure, Signaler
+from fastsfu.events import Failure, Moved, Signaler
 from fastsfu.messages.exchange import OnAppMessage
+from fastsfu.room.departure import Handover
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.lobby import Waiting
 from fastsfu.room.observer import Observer
@@ -43,7 +44,7 @@ class SFU:
     """One server's calls. Async context manager; all methods belong to the event loop's thread.
 
     Attributes: `config`, `rooms`, `records`, `tokens` (signs and verifies; with a random secret
-    when the configuration has none).
+    when the configuration has none), `handover` (of the calls to another process, or from it).
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class SFU:
             observers,
             self.records,
         )
+        self.handover = Handover(self.rooms, self.config.resume_timeout)
         self._open_engines = open_engines or partial(opening.open_engines, on_bound=on_bound)
         self._quotas = Quotas(self.config)
         self._workers: Workers | None = None
@@ -129,7 +131,12 @@ class SFU:
     @property
     def ready(self) -> bool:
         """True while new sessions are taken: entered, not draining, and a worker lives."""
-        return self._workers is not None and self._workers.alive and not self._is_draining
+        return self.is_alive and not (self._is_draining or self.handover.is_under_way)
+
+    @property
+    def is_alive(self) -> bool:
+        """A worker lives."""
+        return self._workers is not None and self._workers.alive
 
     @property
     def engines(self) -> tuple[MediaEngine, ...]:
@@ -211,9 +218,10 @@ class SFU:
         workers = self._running()
 
         def session_of(where: Room) -> Session:
-            account = self._quotas.open(room, arrival.grant)
+            who = where.succession.as_before(arrival)
+            account = self._quotas.open(room, who.grant)
             try:
-                return Session(where, workers.place(where), self.config, arrival, account)
+                return Session(where, workers.place(where), self.config, who, account)
             except BaseException:
                 account.close()
                 raise
@@ -262,21 +270,27 @@ class SFU:
         self._quotas.config = self.config
         return changed - RELOADABLE
 
-    async def drain(self, timeout: float | None = None) -> None:
-        """Take no new sessions, tell the clients (`Failure` end-of-life), wait until all have left.
+    async def vacate(self, timeout: float) -> None:
+        """Wait until all have left; after `timeout` seconds the rest ends with `end-of-life`."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.rooms.vacated()
+        except TimeoutError:
+            await self.rooms.close(END_OF_LIFE)
 
-        After `timeout` seconds (default `config.drain_timeout`) the rest ends with `end-of-life`.
+    async def drain(self, timeout: float | None = None) -> None:
+        """Take no new sessions, tell the clients, wait until all have left.
+
+        Who can is sent to the first of `config.alternates` (`Moved`), others are told (`Failure`
+        end-of-life). After `timeout` s (default `config.drain_timeout`) the rest ends with that.
         """
         self._is_draining = True
         seconds = self.config.drain_timeout if timeout is None else timeout
         notice = Failure(END_OF_LIFE, f"The server stops in {seconds:.0f} s.")
+        where = self.config.alternates
         for session in self.sessions.values():
-            session.tell(notice)
-        try:
-            async with asyncio.timeout(seconds):
-                await self.rooms.vacated()
-        except TimeoutError:
-            await self.rooms.close(END_OF_LIFE)
+            session.tell(Moved(where[0], tuple(where[1:])) if session.moves and where else notice)
+        await self.vacate(seconds)
 
     def snapshot(self) -> npt.NDArray[Any]:
         """Counters: structured array, one row for each live RTP stream and each transport."""

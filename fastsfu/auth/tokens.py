@@ -120,6 +120,16 @@ class Tokens:
     def __repr__(self) -> str:
         return "Tokens(secret=**********)"
 
+    @property
+    def random(self) -> SecretStr:
+        """What it signs with where it was given no secret."""
+        return self._random
+
+    def adopt(self, random: SecretStr) -> None:
+        """The random secret of a process before, where this one was given none either."""
+        self._random = random
+        self.rotate(None)
+
     def rotate(
         self, secret: SecretStr | str | None, former: Sequence[SecretStr | str] = ()
     ) -> None:

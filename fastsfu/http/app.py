@@ -60,7 +60,9 @@ def asgi_app(sfu: SFU) -> ASGIApp:
     app.state.api = Api(sfu, keys)
     for router in ROUTERS:
         app.include_router(router)
-    return AccessLog(SecurityHeaders(opener.before(app), sfu.config.frame_ancestors))
+    config = sfu.config
+    secured = SecurityHeaders(opener.before(app), config.frame_ancestors, config.alternates)
+    return AccessLog(secured)
 
 
 def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:

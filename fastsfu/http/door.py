@@ -63,6 +63,19 @@ class Door:
         self._bridges: dict[Bridge, tuple[Place, Place]] = {}
         self._accepting = asyncio.create_task(self._accept())
 
+    def pause(self) -> None:
+        """Accept nothing for now: who comes waits in the listening socket."""
+        self._accepting.cancel()
+
+    def resume(self) -> None:
+        """Accept again."""
+        self._accepting = asyncio.create_task(self._accept())
+
+    def stop_accepting(self) -> None:
+        """Another process accepts there; who is in stays."""
+        self._accepting.cancel()
+        self._listener.close()
+
     def close(self) -> None:
         """Accept nothing more, and end what is no HTTP."""
         self._accepting.cancel()

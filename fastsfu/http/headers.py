@@ -4,6 +4,9 @@ No third-party origins, no framing unless configured, no referrer (the page's UR
 camera, microphone and screen for this origin alone, HTTPS from now on (RFC 6797).
 """
 
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,11 +20,14 @@ PERMISSIONS = {
 class SecurityHeaders:
     """ASGI middleware; a header that the application has set itself stays."""
 
-    def __init__(self, app: ASGIApp, frame_ancestors: str = "'none'") -> None:
+    def __init__(
+        self, app: ASGIApp, frame_ancestors: str = "'none'", alternates: Sequence[str] = ()
+    ) -> None:
+        """`alternates`: base URLs of servers that pages may go to."""
         self._app = app
         self._headers = {
             "Strict-Transport-Security": "max-age=31536000",
-            "Content-Security-Policy": content_security_policy(frame_ancestors),
+            "Content-Security-Policy": content_security_policy(frame_ancestors, alternates),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Permissions-Policy": ", ".join(f"{name}={who}" for name, who in PERMISSIONS.items()),
@@ -40,14 +46,18 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def content_security_policy(frame_ancestors: str) -> str:
-    """The policy of all pages: everything from this origin, nothing inline, nothing else."""
+def content_security_policy(frame_ancestors: str, alternates: Sequence[str] = ()) -> str:
+    """The policy of all pages: everything from this origin, nothing inline, nothing else.
+
+    Signaling may go to `alternates` too.
+    """
+    signaling = [f"wss://{urlsplit(each).netloc}" for each in alternates]
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
-            "connect-src 'self'",
+            " ".join(("connect-src 'self'", *signaling)),
             "img-src 'self' data:",
             "media-src 'self' blob:",
             "font-src 'self'",

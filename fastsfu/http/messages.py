@@ -53,7 +53,7 @@ class Join(Model):
         default_factory=list,
         description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`; "
         "`maps`: takes `subscriptions` of `sections`, and confirms them too; "
-        "`knocks`: can wait to be let in",
+        "`knocks`: can wait to be let in; `moves`: follows `moved`",
     )
     replaces: PreviousSession | None = None
 
@@ -181,6 +181,10 @@ class Joined(Model):
     heartbeat: float = Field(description="seconds between two `ping`s of the client")
     ice_servers: list[IceServer] = []
     config: ClientConfig
+    alternates: list[str] = Field(
+        default_factory=list,
+        description="base URLs of servers that go on with the calls of this one when it is gone",
+    )
 
 
 class Resumed(Model):

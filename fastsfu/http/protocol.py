@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from fastsfu.errors import first_fault
-from fastsfu.http import host_messages, messages, peer_messages
+from fastsfu.http import host_messages, messages, move_messages, peer_messages
 from fastsfu.http.model import Model
 
 SUBPROTOCOL = "fastsfu.v1"
@@ -81,6 +81,7 @@ ServerMessage = Annotated[
     | messages.TokenRefreshed
     | messages.Pong
     | messages.Error
+    | move_messages.Moved
     | messages.Ejected,
     Field(discriminator="type"),
 ]

@@ -43,6 +43,9 @@ member `type`. Unknown members are ignored, members of the wrong type are errors
 8. An offer with new ICE credentials (`iceRestart: true`) restarts ICE on the same session.
 9. `leave` ends the session at once. A client that says nothing for three heartbeats is taken as
    dropped.
+9. A server that is about to stop says `moved`. The client opens another WebSocket there, sends
+   `join` with `replaces`, connects and offers, and says `leave` on the old one when all that it
+   received comes by the new one. Until then both servers get its media.
 
 A message that is malformed or comes at the wrong time gets an `error` that is not fatal and changes
 nothing. Twenty of them in a row, a binary frame or a frame that is too large close the WebSocket. A

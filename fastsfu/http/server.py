@@ -8,7 +8,6 @@ the server is doing.
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 import ssl
@@ -26,20 +25,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
-from fastsfu.http import state
+from fastsfu.http import state, systemd
 from fastsfu.http.app import asgi_app
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
 from fastsfu.http.http1 import HTTP1, WebSocket
-from fastsfu.http.key_files import KeyFileError
 from fastsfu.http.model import MAX_MESSAGE_BYTES
-from fastsfu.http.tls import Pair, ServerCertificate, self_signed, watch
+from fastsfu.http.opening import allow_all_files, open_certificate, open_listener
+from fastsfu.http.takeover import Control, Introduction, Predecessor
+from fastsfu.http.tls import ServerCertificate, watch
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.server")
 
-BACKLOG = 2048
 FAREWELL_SECONDS = 1.0
+MOVE_SECONDS = 20.0  # at least, for calls to move to another process
 CLOSE_SECONDS = 5  # for connections to end after the calls have
 
 
@@ -53,23 +53,28 @@ async def serve(
     RecordError when there is no way to the database.
     """
     allow_all_files()
+    before = None if sfu.config.control is None else Predecessor.find(sfu.config.control)
+    if before is not None:
+        before.prepare(sfu)
     config = sfu.config
-    certificate = open_certificate(config)
-    listener = open_listener(config)
+    certificate = open_certificate(config, before.pair if before is not None else None)
+    listener = open_listener(config) if before is None else before.listener
     try:
         await sfu.__aenter__()
     except OSError as error:
         listener.close()
         raise ConfigError(f"UDP {config.host}:{config.udp_port}: {error.strerror}") from None
     try:
-        server = Server(sfu, certificate, lambda url: on_ready(sfu, url), load)
+        server = Server(sfu, certificate, lambda url: on_ready(sfu, url), load, before)
         await server.run_on(listener)
     finally:
         await sfu.__aexit__(None, None, None)
 
 
 class Server(uvicorn.Server):
-    """uvicorn as this application needs it."""
+    """uvicorn as this application needs it; the Host of its Control."""
+
+    listener: socket.socket
 
     def __init__(
         self,
@@ -77,26 +82,37 @@ class Server(uvicorn.Server):
         certificate: ServerCertificate,
         on_ready: Callable[[str], None],
         load: Callable[[], Config] | None = None,
+        before: Predecessor | None = None,
     ) -> None:
-        """`load` reads the configuration again; without it only the certificate is."""
+        """`load` reads the configuration again; without it only the certificate is. `before`: the
+        process whose calls this one takes.
+        """
         super().__init__(_uvicorn_config(sfu, certificate.context))
         self._sfu = sfu
         self._certificate = certificate
         self._on_ready = on_ready
         self._load = load or (lambda: sfu.config)
+        self._before = before
+        self._control: Control | None = None
+        self._door: Door | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run_on(self, listener: socket.socket) -> None:
         """Serve what comes to `listener` until told to stop; watches the certificate meanwhile."""
+        self.listener = listener
         self._watch_certificate()
         try:
             with self._hearing_signals():
                 await self.serve(sockets=[listener])
         finally:
-            if self._watcher is not None:
-                self._watcher.cancel()
+            for task in (self._watcher, *self._tasks):
+                if task is not None:
+                    task.cancel()
+            if self._control is not None:
+                await self._control.close()
 
     def reload(self) -> None:
         """Read configuration and certificate again; what is wrong is said, and nothing changes."""
@@ -143,14 +159,56 @@ class Server(uvicorn.Server):
         await super().startup([])  # accepting is the door's
         if self.started and sockets:
             url = _url(self._sfu.config, self._certificate, sockets[0])
-            self._open_doors(sockets)
+            if self._before is not None:
+                self._sfu.handover.expect(await self._before.estate())
+            self._door = Door(sockets[0], self._certificate.context, self._sfu, self._http)
+            self.servers = cast(list[asyncio.Server], [self._door])
             self._sfu.listen_tcp(sockets[0].getsockname()[1], self._tls_name(url))
+            self._go_on()
             self._on_ready(url)
+            systemd.notify("READY=1")
 
-    def _open_doors(self, sockets: list[socket.socket]) -> None:
-        context = self._certificate.context
-        doors = [Door(each, context, self._sfu, self._http) for each in sockets]
-        self.servers = cast(list[asyncio.Server], doors)
+    def _go_on(self) -> None:
+        """What happens beside, from now on."""
+        if self._sfu.config.control is not None:
+            self._control = Control(self._sfu.config.control, self._sfu, self)
+        self._tasks.append(asyncio.create_task(systemd.watchdog(lambda: self._sfu.is_alive)))
+        if self._before is not None:
+            self._tasks.append(asyncio.create_task(self._take_mail(self._before)))
+
+    async def _take_mail(self, before: Predecessor) -> None:
+        async for mail in before.mail():
+            self._sfu.handover.complete(mail)
+        self._sfu.handover.complete_all()
+
+    # What Control calls.
+
+    def introduction(self) -> Introduction:
+        config, pair = self._sfu.config, self._certificate.pair
+        told = Introduction(
+            media_ports=[engine.port for engine in self._sfu.engines], turn_port=config.turn_port
+        )
+        if config.secret is None:
+            told.secret = self._sfu.tokens.random.get_secret_value()
+        if config.cert is None:
+            told.chain, told.key = pair.chain.decode(), pair.key.decode()
+        return told
+
+    def pause(self) -> None:
+        assert self._door is not None
+        self._door.pause()
+
+    def resume(self) -> None:
+        assert self._door is not None
+        self._door.resume()
+
+    def give_way(self) -> None:
+        assert self._door is not None
+        self._door.stop_accepting()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, HTTP1):
+                connection.shutdown()  # what waits for a request: the next one goes to the other
+        self._stop()
 
     def _http(self, place: Place) -> asyncio.Protocol:
         """A protocol for one connection, as uvicorn's own startup makes it."""
@@ -168,7 +226,12 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the calls end before their connections are closed; a second signal cuts it short."""
-        draining = asyncio.create_task(self._sfu.drain())
+        systemd.notify("STOPPING=1")
+        sfu = self._sfu
+        is_away = sfu.handover.is_under_way
+        seconds = max(sfu.config.drain_timeout, MOVE_SECONDS)
+        ending = sfu.vacate(seconds) if is_away else sfu.drain()
+        draining = asyncio.create_task(ending)
         while not draining.done() and not self.force_exit:
             await asyncio.wait([draining], timeout=0.1)
         draining.cancel()
@@ -182,6 +245,9 @@ class Server(uvicorn.Server):
         """A signal ends the server in good order, and then the process with status 0."""
         if self.should_exit:
             self.force_exit = True
+        self._stop()
+
+    def _stop(self) -> None:
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
@@ -200,45 +266,6 @@ def dated(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_dated if scope["type"] == "http" else send)
 
     return dated_app
-
-
-def allow_all_files() -> None:
-    """As many file descriptors as the process may have, which mostly starts with 1,024."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def open_certificate(config: Config) -> ServerCertificate:
-    """The configured pair, or a self-signed one; raises ConfigError."""
-    if config.cert is None or config.key is None:
-        names = ["localhost", socket.gethostname()]
-        return ServerCertificate(self_signed(names, ["127.0.0.1", "::1", *config.media_ips]))
-    try:
-        given = ServerCertificate(Pair.read(config.cert, config.key, config.key_passphrase_file))
-    except ssl.SSLError as error:
-        reason = f"{config.cert} and {config.key} cannot be used: {error.reason}"
-        raise ConfigError(reason) from None
-    except KeyFileError as error:
-        raise ConfigError(f"{error}.") from None
-    except OSError as error:
-        raise ConfigError(f"{error.filename}: {error.strerror}") from None
-    if invalid := given.pair.why_invalid():
-        logger.warning("the certificate in %s %s: browsers refuse it", config.cert, invalid)
-    return given
-
-
-def open_listener(config: Config) -> socket.socket:
-    """The listening TCP socket; raises ConfigError when the port cannot be had."""
-    ipv6 = ":" in config.host
-    try:
-        return socket.create_server(
-            (config.host, config.port),
-            family=socket.AF_INET6 if ipv6 else socket.AF_INET,
-            dualstack_ipv6=config.host == "::",
-            backlog=BACKLOG,
-        )
-    except OSError as error:
-        raise ConfigError(f"TCP {config.host}:{config.port}: {error.strerror}") from None
 
 
 def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:

@@ -209,6 +209,7 @@ class Client:
             p2p="p2p" in join.capabilities,
             confirms="confirms" in join.capabilities,
             maps="maps" in join.capabilities,
+            moves="moves" in join.capabilities,
             replaces=replaces,
             listens=True,
         )
@@ -228,6 +229,7 @@ class Client:
                     max_app_message_bytes=config.max_app_message_bytes,
                     can_send_messages=session.permissions.messages,
                 ),
+                alternates=config.alternates,
             )
         )
 

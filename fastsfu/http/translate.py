@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
 from fastsfu import events
-from fastsfu.http import host_messages, messages, peer_messages, values
+from fastsfu.http import host_messages, messages, move_messages, peer_messages, values
 from fastsfu.http.model import Model
 from fastsfu.http.protocol import CloseCode
 from fastsfu.http.refusals import FATAL_ERRORS
@@ -244,6 +244,9 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
         username_fragment=event.username_fragment,
     ),
     events.Failure: lambda event: messages.Error(fatal=False, error=event.error, info=event.info),
+    events.Moved: lambda event: move_messages.Moved(
+        url=event.url, alternates=list(event.alternates)
+    ),
     events.Replaced: lambda event: None,
     events.Ended: _ended,
 }

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import RequestError
 from fastsfu.events import Participant
-from fastsfu.messages.mailbox import Mailbox, MessageCounts
+from fastsfu.messages.mailbox import Mail, Mailbox, MessageCounts
 from fastsfu.transport import frames
 
 
@@ -54,6 +54,8 @@ class Exchange:
         self._left: dict[str, tuple[Owner, asyncio.TimerHandle]] = {}
         self._to_flush: dict[Mailbox, None] = {}
         self._flushing = False
+        self._keeps_all = False
+        self.packed = False  # all of it is at another process
         # What the server says has numbers of its own, of this room's life.
         self._origin = f"{frames.SERVER}-{secrets.token_hex(6)}"
         self._number = 0
@@ -62,6 +64,11 @@ class Exchange:
     def expects(self) -> bool:
         """Whether clients that have left may come back to their mailboxes."""
         return bool(self._left)
+
+    @property
+    def absent(self) -> list[Owner]:
+        """Those sessions, as far as they may be come back to."""
+        return [owner for owner, _ in self._left.values()]
 
     def enter(self, mailbox: Mailbox, owner: Owner) -> None:
         """A client is in the room, with a new mailbox or with the one that it had."""
@@ -74,11 +81,42 @@ class Exchange:
         mailbox.shut()
         for box in self._boxes.values():
             box.forget(owner.id)
+        if self._keeps_all:
+            return
         if not owner.may_return_for:
             self._forget(mailbox)
             return
         timer = asyncio.get_running_loop().call_later(owner.may_return_for, self._give_up, mailbox)
         self._left[mailbox.origin] = (owner, timer)
+
+    def expect(self, owner: Owner, origin: str) -> None:
+        """A session of the process before, as if it had been lost here; its mail is to come."""
+        mailbox = Mailbox(origin)
+        mailbox.hold()
+        mailbox.counts = self._counts
+        mailbox.session_id = owner.id
+        self._boxes[origin] = self._by_id[owner.id] = mailbox
+        timer = asyncio.get_running_loop().call_later(owner.may_return_for, self._give_up, mailbox)
+        self._left[origin] = (owner, timer)
+
+    def complete(self, mails: Iterable[Mail]) -> None:
+        """All the mail of the process before; of whom there is none, none comes."""
+        found = {each.origin: each for each in mails}
+        for origin, mailbox in list(self._boxes.items()):
+            mailbox.complete(found.get(origin))
+
+    def keep_all(self) -> None:
+        """Clients go to another process one by one: whoever has left here gets its mail there."""
+        self._keeps_all = True
+
+    def pack(self) -> list[Mail]:
+        """All of it, for that process: from now on nothing is taken or given here."""
+        self.packed = True
+        return [mailbox.pack() for mailbox in self._boxes.values()]
+
+    def recover(self, replaces: tuple[str, str], origin: str | None) -> Mailbox | None:
+        """That of the session that a client lost (id and resume key), here or elsewhere."""
+        return self.claim(*replaces) or self.reopen(origin)
 
     def claim(self, session_id: str, resume_key: str) -> Mailbox | None:
         """The mailbox that a session left behind; None for another key, or when it has gone."""

@@ -74,6 +74,8 @@ class Mail:
         """A frame of the client. One that is none is refused, and the channel goes on: what its
         client counts as sent, we count as taken.
         """
+        if self._exchange.packed:
+            return  # it is the other process that has the mailboxes now
         try:
             parsed = frames.read(frame)
         except ValidationError:
@@ -94,9 +96,7 @@ class Mail:
         elif isinstance(parsed, frames.Ack):
             self._mailbox.acknowledge(parsed.count)
         elif isinstance(parsed, frames.Hello):
-            self._reply(frames.Welcome(received=self._mailbox.received))
-            self._mailbox.open(self)
-            self._mailbox.flush()
+            self._mailbox.when_whole(self._welcome)
 
     def too_large(self) -> None:
         """A message of the channel that was larger than any frame."""
@@ -112,6 +112,12 @@ class Mail:
     def flush(self) -> None:
         """There is room in the channel again."""
         if self._send_replies():
+            self._mailbox.flush()
+
+    def _welcome(self) -> None:
+        if self._channel is not None:
+            self._reply(frames.Welcome(received=self._mailbox.received))
+            self._mailbox.open(self)
             self._mailbox.flush()
 
     def _take(self, message: frames.WireMessage) -> None:

@@ -6,6 +6,7 @@ one slow receiver costs the others nothing.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +22,15 @@ class Link(Protocol):
 
     def write(self, frame: bytes) -> bool:
         """Send a frame; False: there is no room, and `Mailbox.flush` is called when there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mailbox on its way to another process: what waits, as text, or how many find no room."""
+
+    origin: str
+    received: int
+    waiting: list[str | int]
 
 
 @dataclass(slots=True)
@@ -47,6 +57,43 @@ class Mailbox:
         self._acknowledged = 0  # messages of this link
         self._bytes = 0
         self._gap = 0  # messages that found no room since the last one that did
+        self._is_whole = True  # no part of it is at another process
+        self._when_whole: list[Callable[[], None]] = []
+
+    def hold(self) -> None:
+        """What it had at the process before is to come: nobody opens it before."""
+        self._is_whole = False
+
+    def complete(self, mail: Mail | None) -> None:
+        """It came, or (None) does not. Idempotent."""
+        if self._is_whole:
+            return
+        self._is_whole = True
+        if mail is not None:
+            self.received = mail.received
+            before = [
+                _Gap(each) if isinstance(each, int) else each.encode() for each in mail.waiting
+            ]
+            self._waiting.extendleft(reversed(before))
+            self._bytes += sum(len(each) for each in before if isinstance(each, bytes))
+        waiting, self._when_whole = self._when_whole, []
+        for action in waiting:
+            action()
+
+    def when_whole(self, action: Callable[[], None]) -> None:
+        """Call it once nothing more is to come from another process."""
+        if self._is_whole:
+            action()
+        else:
+            self._when_whole.append(action)
+
+    def pack(self) -> Mail:
+        """For another process: what the client has not acknowledged."""
+        self._link = None
+        self._close_gap()
+        items = [*self._written, *self._waiting]
+        texts = [each.count if isinstance(each, _Gap) else each.decode() for each in items]
+        return Mail(self.origin, self.received, texts)
 
     def open(self, link: Link) -> None:
         """The client says hello on a channel: what it has not acknowledged goes over this one."""

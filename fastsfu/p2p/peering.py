@@ -7,7 +7,7 @@ does not read it, and no key of theirs is in it: DTLS agrees on them between the
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from fastsfu.errors import RequestError
@@ -47,6 +47,7 @@ class Peering:
         self._on_carrier = on_carrier
         self._plan = topology.plan
         self._relayed: Counter[str] = Counter()  # signals by session, for the connection there is
+        self._missed: set[str] = set()  # who is expected, and would have got signals
         self._timer: asyncio.TimerHandle | None = None
         self._ticks_at: float | None = None  # handles of uvloop do not always know
 
@@ -60,8 +61,25 @@ class Peering:
         connection = self._plan.connection
         return connection is not None and member.id in connection and "peer" in self._plan.sending
 
+    def expect(self, able: Mapping[str, bool], carrier: Carried) -> None:
+        """These, by session id (able to connect directly?), are about to come from another process,
+        where this carried their call.
+        """
+        self._topology.expect(able, carrier)
+        self._plan = self._topology.plan
+
+    def expect_no_more(self, session_ids: Iterable[str]) -> None:
+        """Whoever of these has not come does not."""
+        for session_id in session_ids:
+            if session_id not in self._members:
+                self._topology.leave(session_id, self._now())
+        self._follow()
+
     def came(self, member: Member) -> None:
         self._topology.join(member.id, p2p=member.p2p, now=self._now())
+        if member.id in self._missed:  # what the other one has said of their connection
+            self._topology.resumed(member.id, self._now())
+        self._missed.clear()
         self._follow(unheard=member)
 
     def able(self, member: Member) -> None:
@@ -122,9 +140,12 @@ class Peering:
         if self._relayed[member.id] > SIGNALS_AT_MOST:
             info = f"More than {SIGNALS_AT_MOST} messages for one P2P connection."
             raise RequestError(info, "rate-limit")
-        other = self._members.get(_other(connection.impolite, connection.polite, member.id))
+        other_id = _other(connection.impolite, connection.polite, member.id)
+        other = self._members.get(other_id)
         if other is not None:
             other.tell(signal)
+        else:
+            self._missed.add(other_id)
 
     def view(self, session_id: str) -> TopologyChanged:
         """The plan as it is for one session; who has no part in a connection sends to the SFU."""

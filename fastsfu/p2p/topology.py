@@ -8,6 +8,7 @@ there until one participant is left, or for `back_after` seconds with two (hyste
 Somebody hidden never moves a call of two: only one who is alone is sent to them by the SFU.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -92,6 +93,7 @@ class Topology:
     _wish: Wish = "auto"  # of an owner
     _phase: Phase = Phase.ALONE
     _members: dict[str, bool] = field(default_factory=dict)  # by session id: able to do P2P
+    _expected: set[str] = field(default_factory=set)  # members who have not come yet
     _watched: bool = False
     _connection: PeerConnection | None = None
     _numbers: int = 0
@@ -104,10 +106,19 @@ class Topology:
         carrier, sending = CARRIERS[self._phase]
         return Plan(carrier, sending, self._connection)
 
+    def expect(self, able: Mapping[str, bool], carrier: Carried) -> None:
+        """These members of a call that this carries are about to join."""
+        self._members.update(able)
+        self._expected.update(able)
+        if carrier == "sfu":
+            self._enter(Phase.SFU)
+
     def join(self, session_id: str, *, p2p: bool, now: float) -> None:
         """Somebody is in; `p2p`: able and allowed to connect to another client directly."""
         self._members[session_id] = p2p
-        self._settle(now)
+        self._expected.discard(session_id)
+        if not (self._expected and self._phase is Phase.SFU):  # it stays there until all have come
+            self._settle(now)
 
     def able(self, session_id: str, *, p2p: bool, now: float) -> None:
         """What `join` said of them is different now. Who may not connect directly any more is not
@@ -123,6 +134,7 @@ class Topology:
     def leave(self, session_id: str, now: float) -> None:
         """They have left."""
         self._members.pop(session_id, None)
+        self._expected.discard(session_id)
         if self._connection is not None and session_id in self._connection:
             self._enter(Phase.SFU if self.plan.carrier == "sfu" else Phase.ALONE)
         if len(self._members) < 2:

@@ -4,6 +4,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.events import WaitingParticipant, WaitingParticipants
 from fastsfu.room.lobby import Lobby
 from fastsfu.room.options import RoomOptions
+from fastsfu.room.succession import Succession
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.session import Session
 
@@ -13,6 +14,7 @@ class Admission:
 
     options: RoomOptions
     lobby: Lobby
+    succession: Succession
     _sessions: dict[str, Session]
 
     def granted(self, session_id: str, resume_key: str) -> Grant | None:
@@ -45,7 +47,8 @@ class Admission:
 
     def _taken(self, session: Session) -> int:
         """Seats that would not be free for it."""
-        return len(self._sessions) - len(self._same_user(session))
+        kept = self.succession.seats_besides(session.replaces)
+        return len(self._sessions) + kept - len(self._same_user(session))
 
     def _tell_waiting(self) -> None:
         event = WaitingParticipants(self.waiting)

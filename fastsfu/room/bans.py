@@ -13,7 +13,7 @@ class Bans:
     """Of all rooms, also of those that have ended: they come to be again with the next token."""
 
     def __init__(self) -> None:
-        self._until: OrderedDict[tuple[str, str], float | None] = OrderedDict()
+        self.until: OrderedDict[tuple[str, str], float | None] = OrderedDict()
 
     def eject(self, room: str, grant: Grant, origin: str) -> None:
         """Its tokens open the room no more, nor what proves to be of its sessions (`origin`)."""
@@ -28,8 +28,8 @@ class Bans:
 
     def forget(self, room: str) -> None:
         """The room was deleted: what was ejected from it may come to the next of its name."""
-        for ban in [each for each in self._until if each[0] == room]:
-            del self._until[ban]
+        for ban in [each for each in self.until if each[0] == room]:
+            del self.until[ban]
 
     def check(self, room: str, grant: Grant, origin: str | None = None) -> None:
         """Raise JoinError unless it opens the room, for a client of this origin."""
@@ -39,21 +39,21 @@ class Bans:
             raise JoinError("not-allowed", "This user was asked to leave the room.")
 
     def _holds(self, room: str, key: str) -> bool:
-        if (room, key) not in self._until:
+        if (room, key) not in self.until:
             return False
-        until = self._until[room, key]
+        until = self.until[room, key]
         return until is None or time.time() < until
 
     def _add(self, room: str, key: str, until: float | None) -> None:
-        self._until[room, key] = until
-        self._until.move_to_end((room, key))
-        if len(self._until) > MOST:
+        self.until[room, key] = until
+        self.until.move_to_end((room, key))
+        if len(self.until) > MOST:
             self._forget_some()
 
     def _forget_some(self) -> None:
         now = time.time()
-        for ban, until in list(self._until.items()):
+        for ban, until in list(self.until.items()):
             if until is not None and until < now:
-                del self._until[ban]
-        while len(self._until) > MOST:
-            self._until.popitem(last=False)
+                del self.until[ban]
+        while len(self.until) > MOST:
+            self.until.popitem(last=False)

@@ -33,7 +33,7 @@ class Moderated(Admission):
     name: str
     peering: Peering
     _bans: Bans
-    _standing: Standing
+    standing: Standing
     _stage: Stage
 
     def update(self, options: RoomOptions) -> None:
@@ -90,7 +90,7 @@ class Moderated(Admission):
             raise RequestError("Who watches hidden can be given no rights.")
         if not permissions.whole:
             self._require_enforceable()
-        self._standing.note(session, permissions)
+        self.standing.note(session, permissions)
         if session.rights.permit(permissions, self._stage.all_for(session)):
             self.asks(session)
         self.rights_changed(session)

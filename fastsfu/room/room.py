@@ -37,6 +37,7 @@ from fastsfu.room.requests import SectionRequests
 from fastsfu.room.speaker import Speaker
 from fastsfu.room.stage import Stage
 from fastsfu.room.standing import Standing
+from fastsfu.room.succession import Succession
 from fastsfu.session.session import Session
 from fastsfu.terms import Carried
 from fastsfu.tracks import Publication
@@ -84,7 +85,7 @@ class Room(RoomProperties, Moderated):
         )
         self._keeper = keeper
         self._bans = keeper.bans
-        self._standing = Standing()
+        self.standing = Standing()
         self.lobby = Lobby(self._tell_waiting)
         self._herald = Herald(name, keeper.tell)
         self._entrance = Entrance(options, lambda: self.close("exp-room"))
@@ -96,6 +97,8 @@ class Room(RoomProperties, Moderated):
             self.sessions,
             self._carrier_changed,
         )
+        self.succession = Succession(name, self.resume_keys, self.exchange, self.peering)
+        self.is_leaving = False  # another process has it
         self._news = News(self._tell_changed, self._tell_hidden)
         self._hidden_told = 0  # how many hidden sessions everybody has been told of
         self._requests = SectionRequests()
@@ -191,15 +194,13 @@ class Room(RoomProperties, Moderated):
         self._sessions[session.id] = session
         for same in same_user:
             same.leave("ejected", "You have joined somewhere else.")
+        self.succession.came(session.replaces)
         if session.mailbox is not None:
             if session.replaces is not None:  # not before: who is refused may try again
-                session.mailbox = (
-                    self.exchange.claim(*session.replaces)
-                    or self.exchange.reopen(self.resume_keys.origin(self.name, *session.replaces))
-                    or session.mailbox
-                )
+                origin = self.resume_keys.origin(self.name, *session.replaces)
+                session.mailbox = self.exchange.recover(session.replaces, origin) or session.mailbox
             self.exchange.enter(session.mailbox, session)
-        session.rights.permit(self._standing.of(session), self._stage.all_for(session))
+        session.rights.permit(self.standing.of(session), self._stage.all_for(session))
         self._herald.joined(session)
         if session.hidden:
             self._hidden_changed()
@@ -275,6 +276,9 @@ class Room(RoomProperties, Moderated):
             self.exchange.leave(session.mailbox, session)
         self._news.forget(session)
         self._requests.forget(session)
+        if self.is_leaving:  # the others go the same way, and are not told that it has gone
+            self._keeper.left(self, session, reason)
+            return
         if session.hidden:
             self._hidden_changed()
         else:

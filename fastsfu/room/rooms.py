@@ -19,6 +19,7 @@ from fastsfu.room.observer import Observer, Observers
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import Found, InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
+from fastsfu.room.succession import RoomState, guests_of
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
@@ -77,6 +78,7 @@ class Rooms:
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
         self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
         self._vacated = asyncio.Event()
+        self.somebody_left = asyncio.Event()
         self._is_open = False
 
     def create(
@@ -171,6 +173,19 @@ class Rooms:
             raise
         return session
 
+    def states(self) -> list[RoomState]:
+        """Of all of them, for another process, which goes on with them from then on."""
+        return [self._state_of(room) for room in self]
+
+    def expect(self, state: RoomState, patience: float) -> None:
+        """Go on with a room of the process before; `patience`: seconds for its guests to come."""
+        if (room := self._rooms.get(state.name)) is None:
+            room = self.create(state.name, RoomOptions.model_validate(state.options))
+            if not state.is_kept:
+                self._kept.discard(state.name)
+        room.standing.changed.update(state.standing)
+        room.succession.expect(state.guests, state.carrier, patience)
+
     def reconfigure(self, config: Config) -> None:
         """Rooms that are made from now on are as this configuration says."""
         self.defaults = RoomOptions.of(config)
@@ -220,6 +235,7 @@ class Rooms:
 
     def left(self, room: Room, session: Session, reason: str) -> None:
         self.sessions.pop(session.id, None)
+        self.somebody_left.set()
         if not self.sessions:
             self._vacated.set()
         if room.on_leave is not None:
@@ -238,6 +254,18 @@ class Rooms:
 
     def tell(self, notice: Notice) -> None:
         self._observers.tell(notice)
+
+    def _state_of(self, room: Room) -> RoomState:
+        room.is_leaving = True
+        room.exchange.keep_all()
+        return RoomState(
+            name=room.name,
+            options=room.options.model_dump(),
+            is_kept=room.name in self._kept,
+            carrier=room.peering.carrier,
+            standing=room.standing.changed,
+            guests=guests_of(room.sessions.values(), room.exchange.absent),
+        )
 
     def _run(self, hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
         running = asyncio.ensure_future(_call(hook, *arguments))

@@ -15,20 +15,20 @@ class Standing:
     """
 
     def __init__(self) -> None:
-        self._changed: OrderedDict[str, Permissions] = OrderedDict()
+        self.changed: OrderedDict[str, Permissions] = OrderedDict()
 
     def note(self, session: Session, permissions: Permissions) -> None:
         """These are its rights now."""
         for key in (f"origin {session.origin}", session.grant.key):
             if key is not None:
-                self._changed[key] = permissions
-                self._changed.move_to_end(key)
-        while len(self._changed) > MOST:
-            self._changed.popitem(last=False)
+                self.changed[key] = permissions
+                self.changed.move_to_end(key)
+        while len(self.changed) > MOST:
+            self.changed.popitem(last=False)
 
     def of(self, session: Session) -> Permissions:
         """The rights with which it comes in."""
         granted = session.grant.permissions
-        if (known := self._changed.get(f"origin {session.origin}")) is not None:
+        if (known := self.changed.get(f"origin {session.origin}")) is not None:
             return known
-        return granted.within(self._changed.get(session.grant.key or "", granted))
+        return granted.within(self.changed.get(session.grant.key or "", granted))

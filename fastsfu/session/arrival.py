@@ -1,5 +1,7 @@
 """Who arrives: everything that an edge says of a client that is to be let in, as one value."""
 
+import time
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,12 @@ class Arrival:
 
     grant: Grant
     """What its token allows; a name in it wins."""
+
+    session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    """Another one's only where that session goes on in this one."""
+
+    joined_at: float = field(default_factory=time.time)
+    """Seconds since 1970."""
 
     name: str = ""
 
@@ -35,6 +43,9 @@ class Arrival:
 
     listens: bool = False
     """It reads app messages, which are kept for it until it does (WHIP and WHEP cannot)."""
+
+    moves: bool = False
+    """It can go to another server while its session here still runs (`Moved`)."""
 
     invited: bool = False
     """A host has let it in, where the room asks for that (room/lobby.py)."""

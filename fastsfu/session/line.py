@@ -18,6 +18,11 @@ class Line:
         self._on_given_up = on_given_up
         self._signaler: Signaler | None = None
 
+    @property
+    def is_attached(self) -> bool:
+        """Somebody can be told something."""
+        return self._signaler is not None
+
     def attach(self, signaler: Signaler) -> None:
         """Talk through `signaler` from now on; the one before gets `Replaced`."""
         self._deadlines.clear("resume")

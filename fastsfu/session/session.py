@@ -6,8 +6,6 @@ event. Media goes on without a signaling connection for `resume_timeout` seconds
 ends, everything that it had in the engine is freed at once.
 """
 
-import time
-import uuid
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -60,15 +58,16 @@ class Session:
         arrival: Arrival,
         account: Account,
     ) -> None:
-        self.id = str(uuid.uuid4())
+        self.id = arrival.session_id
         self.room = room
         self.grant = grant = arrival.grant
         self.name = shown(grant.name or arrival.name)
         self.metadata = Metadata(arrival.user_data if grant.permissions.may_speak else None)
-        self.joined_at = time.time()
+        self.joined_at = arrival.joined_at
         self.hidden = grant.hidden
         self._knows_p2p = arrival.p2p and arrival.watch is None
         self.replaces, self.invited = arrival.replaces, arrival.invited
+        self.moves = arrival.moves
         self.mailbox = Mailbox(self.id) if arrival.listens else None
         self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http.key_files import KeyFileError, read
-from fastsfu.http.server import open_certificate
+from fastsfu.http.opening import open_certificate
 from fastsfu.http.tls import Pair
 from tests.support.certificates import rsa_pair, write
 

@@ -68,6 +68,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "max_app_message_bytes": 4096,
             "can_send_messages": True,
         },
+        "alternates": ["https://b.example/"],
     },
     "resumed": {
         "session_id": "s",
@@ -126,6 +127,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "token-refreshed": {"id": 0, "expires_at": None},
     "pong": {"id": 0},
     "error": {"fatal": True, "error": "no-room", "info": "i", "re": None},
+    "moved": {"url": None, "alternates": ["https://b.example/"]},
     "ejected": {"reason": "ejected"},
 }
 

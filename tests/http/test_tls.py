@@ -12,7 +12,7 @@ from cryptography import x509
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http import tls
-from fastsfu.http.server import open_certificate, open_listener
+from fastsfu.http.opening import open_certificate, open_listener
 from tests.support.certificates import rsa_pair, write
 
 

@@ -153,7 +153,7 @@ async def test_rights_that_are_remembered_are_bounded(
     clients = [await join(str(each), grant=replace(EVE, user_id=str(each))) for each in range(5)]
     for each in clients:
         room_of(each).permit(each.session.id, Permissions(messages=False))
-    kept = room_of(clients[0])._standing
+    kept = room_of(clients[0]).standing
     assert [kept.of(each.session).messages for each in clients] == [True] * 3 + [False] * 2
 
 

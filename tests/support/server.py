@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +16,9 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from fastsfu.config import Config
-from fastsfu.http.server import Server, open_certificate, open_listener
+from fastsfu.http.opening import open_certificate, open_listener
+from fastsfu.http.server import Server
+from fastsfu.http.takeover import Predecessor
 from fastsfu.http.tls import ServerCertificate
 from fastsfu.sfu import SFU
 from tests.support.offers import OfferText, Section
@@ -132,11 +135,36 @@ async def live_server(
 ) -> AsyncIterator[LiveServer]:
     """Serve with these options of Config, and of SFU."""
     config = Config(**{**DEFAULTS, **options})
-    certificate = open_certificate(config)
+    sfu = SFU(config, **sfu_options)
+    async with serving(sfu, open_certificate(config), open_listener(config)) as live:
+        yield live
+
+
+@asynccontextmanager
+async def successor_of(other: LiveServer) -> AsyncIterator[LiveServer]:
+    """Serve in the place of another one, with the same options."""
+    config = other.sfu.config
+    assert config.control is not None
+    before = await asyncio.to_thread(Predecessor.find, config.control)
+    assert before is not None
+    sfu = SFU(config)
+    before.prepare(sfu)
+    certificate = open_certificate(config, before.pair)
+    async with serving(sfu, certificate, before.listener, before) as live:
+        yield live
+
+
+@asynccontextmanager
+async def serving(
+    sfu: SFU,
+    certificate: ServerCertificate,
+    listener: socket.socket,
+    before: Predecessor | None = None,
+) -> AsyncIterator[LiveServer]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    async with SFU(config, **sfu_options) as sfu:
-        server = Server(sfu, certificate, ready.set_result)
-        running = asyncio.create_task(server.run_on(open_listener(config)))
+    async with sfu:
+        server = Server(sfu, certificate, ready.set_result, before=before)
+        running = asyncio.create_task(server.run_on(listener))
         await asyncio.wait([ready, running], return_when=asyncio.FIRST_COMPLETED)
         if running.done():
             running.result()

@@ -318,6 +318,8 @@ export interface Joined {
   heartbeat: number;
   ice_servers: IceServer[];
   config: ClientConfig;
+  /** Base URLs of servers that go on with the calls of this one when it is gone. */
+  alternates: string[];
 }
 
 export interface Resumed {
@@ -459,6 +461,13 @@ export interface Error {
   re: number | null;
 }
 
+export interface Moved {
+  type: 'moved';
+  /** Base URL of the server to join at, null: where we are, by another process. */
+  url: string | null;
+  alternates: string[];
+}
+
 export interface Ejected {
   type: 'ejected';
   reason: string;
@@ -489,4 +498,5 @@ export type ServerMessage =
   | TokenRefreshed
   | Pong
   | Error
+  | Moved
   | Ejected;

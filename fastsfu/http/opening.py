@@ -1,0 +1,59 @@
+"""What a server opens before all else: files, its certificate, its listening socket."""
+
+import logging
+import resource
+import socket
+import ssl
+
+from fastsfu.config import Config
+from fastsfu.errors import ConfigError
+from fastsfu.http import systemd
+from fastsfu.http.key_files import KeyFileError
+from fastsfu.http.tls import Pair, ServerCertificate, self_signed
+
+logger = logging.getLogger("fastsfu.server")
+
+BACKLOG = 2048
+
+
+def allow_all_files() -> None:
+    """As many file descriptors as the process may have, which mostly starts with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def open_certificate(config: Config, known: Pair | None = None) -> ServerCertificate:
+    """The configured pair, else the `known` one, else a self-signed one; raises ConfigError."""
+    if config.cert is None or config.key is None:
+        if known is not None:
+            return ServerCertificate(known)
+        names = ["localhost", socket.gethostname()]
+        return ServerCertificate(self_signed(names, ["127.0.0.1", "::1", *config.media_ips]))
+    try:
+        given = ServerCertificate(Pair.read(config.cert, config.key, config.key_passphrase_file))
+    except ssl.SSLError as error:
+        reason = f"{config.cert} and {config.key} cannot be used: {error.reason}"
+        raise ConfigError(reason) from None
+    except KeyFileError as error:
+        raise ConfigError(f"{error}.") from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename}: {error.strerror}") from None
+    if invalid := given.pair.why_invalid():
+        logger.warning("the certificate in %s %s: browsers refuse it", config.cert, invalid)
+    return given
+
+
+def open_listener(config: Config) -> socket.socket:
+    """The listening TCP socket, systemd's if it has one; ConfigError: the port cannot be had."""
+    if given := systemd.listening_socket():
+        return given
+    ipv6 = ":" in config.host
+    try:
+        return socket.create_server(
+            (config.host, config.port),
+            family=socket.AF_INET6 if ipv6 else socket.AF_INET,
+            dualstack_ipv6=config.host == "::",
+            backlog=BACKLOG,
+        )
+    except OSError as error:
+        raise ConfigError(f"TCP {config.host}:{config.port}: {error.strerror}") from None

@@ -1,0 +1,259 @@
+"""One process takes the calls of another on the same machine, through a Unix socket (`control`).
+
+    successor            predecessor
+    listener?  ------->
+               <-------  the listening socket (SCM_RIGHTS), its media ports, secret, certificate
+    rooms?     ------->  stops accepting
+               <-------  rooms and who is in them
+    accepting  ------->  tells its clients to move
+               <-------  the mail of a room, once all who could move have, or time is up
+               <-------  done
+
+Until `accepting` the predecessor goes on when the successor fails. The socket belongs to one user;
+what comes from another one is not answered.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from pydantic import BaseModel, SecretStr
+
+from fastsfu.errors import ConfigError
+from fastsfu.http.tls import Pair
+from fastsfu.room.departure import Estate
+from fastsfu.room.succession import RoomMail
+from fastsfu.sfu import SFU
+
+logger = logging.getLogger("fastsfu.takeover")
+
+ASK_SECONDS = 10.0  # for an answer of the predecessor's event loop
+MOST_LINE = 64 * 1024 * 1024  # bytes: all mailboxes of a room
+
+
+class Introduction(BaseModel):
+    """What the successor is told first."""
+
+    media_ports: list[int]
+    turn_port: int | None
+    secret: str | None = None  # where it is a random one
+    chain: str | None = None  # of a self-signed certificate, PEM
+    key: str | None = None
+
+
+class Predecessor:
+    """The process whose calls we take, as the successor sees it."""
+
+    def __init__(self, control: socket.socket, listener: socket.socket, told: Introduction) -> None:
+        self.listener = listener
+        self._told = told
+        self.pair = None
+        if told.chain and told.key:
+            self.pair = Pair(told.chain.encode(), told.key.encode())
+        self._control = control
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    @classmethod
+    def find(cls, path: Path) -> Self | None:
+        """The one that listens there; None when nobody does. Raises ConfigError.
+
+        Waits for its answer without an event loop: nothing else is to be done yet.
+        """
+        control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        control.settimeout(ASK_SECONDS)
+        try:
+            control.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            control.close()
+            return None
+        except OSError as error:
+            control.close()
+            raise ConfigError(f"control: {path}: {error.strerror or error}") from None
+        try:
+            control.sendall(b'"listener"\n')
+            text, files, _, _ = socket.recv_fds(control, 65536, 1)
+            while text and not text.endswith(b"\n"):
+                text += control.recv(65536)
+            told = Introduction.model_validate_json(text)
+            listener = socket.socket(fileno=files[0])
+        except (OSError, ValueError, IndexError) as error:
+            control.close()
+            raise ConfigError(f"control: no process at {path} hands over: {error}") from None
+        control.settimeout(None)
+        return cls(control, listener, told)
+
+    def prepare(self, sfu: SFU) -> None:
+        """Have it not want what this process has, and know its random secret. Not entered yet."""
+        config, told = sfu.config, self._told
+        own = range(config.udp_port, config.udp_port + config.workers) if config.udp_port else ()
+        changes: dict[str, int | None] = {}
+        if set(own) & set(told.media_ports):
+            changes["media_port"] = max(told.media_ports) + 1
+        if config.turn_port and config.turn_port == told.turn_port:
+            logger.warning("the process before has turn_port: it is served by the one after this")
+            changes["turn_port"] = None
+        sfu.config = config.model_copy(update=changes)
+        if told.secret is not None and config.secret is None:
+            sfu.tokens.adopt(SecretStr(told.secret))
+
+    async def estate(self) -> Estate:
+        """Its rooms; it accepts nothing from now on. Raises ConfigError."""
+        opened = await asyncio.open_unix_connection(sock=self._control, limit=MOST_LINE)
+        self._reader, self._writer = opened
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                answer = await self._ask("rooms")
+        except TimeoutError:
+            answer = None
+        if answer is None:
+            raise ConfigError("the process before has ended while it handed over")
+        return Estate.model_validate(answer)
+
+    async def mail(self) -> AsyncIterator[RoomMail]:
+        """We accept: the mail of its rooms, as it comes, until all has come or it is gone."""
+        try:
+            answer = await self._ask("accepting")
+            while answer:
+                yield RoomMail.model_validate(answer)
+                answer = await self._receive()
+        finally:
+            if self._writer is not None:
+                self._writer.close()
+
+    async def _ask(self, what: str) -> Any:
+        assert self._writer is not None
+        self._writer.write(json.dumps(what).encode() + b"\n")
+        return await self._receive()
+
+    async def _receive(self) -> Any:
+        assert self._reader is not None
+        try:
+            line = await self._reader.readline()
+        except (OSError, ValueError):  # it died, or the line is longer than any
+            return None
+        return json.loads(line) if line else None
+
+
+class Host(Protocol):
+    """What a Control needs of its server."""
+
+    listener: socket.socket
+
+    def introduction(self) -> Introduction:
+        """What a successor is told first."""
+
+    def pause(self) -> None:
+        """Accept nothing for a moment: it waits at the listening socket."""
+
+    def resume(self) -> None:
+        """Accept again."""
+
+    def give_way(self) -> None:
+        """End once the calls have."""
+
+
+class Control:
+    """The Unix socket at which a successor may ask. `close` leaves the path to whoever has it."""
+
+    def __init__(self, path: Path, sfu: SFU, host: Host) -> None:
+        """Raises ConfigError."""
+        self._path = path
+        self._sfu = sfu
+        self._host = host
+        self._socket = _listen(path)
+        self._loop = asyncio.get_running_loop()
+        self._serving = self._loop.create_task(self._serve())
+
+    async def close(self) -> None:
+        self._serving.cancel()
+        await asyncio.wait([self._serving])
+        self._socket.close()
+
+    async def _serve(self) -> None:
+        while True:
+            successor, _ = await self._loop.sock_accept(self._socket)
+            if _uid_of(successor) not in (os.getuid(), 0):
+                successor.close()
+                continue
+            if await self._hand_over(successor):
+                return
+
+    async def _hand_over(self, successor: socket.socket) -> bool:
+        """True when it has taken over."""
+        successor.setblocking(False)
+        if await self._hear(successor) != "listener":
+            successor.close()
+            return False
+        text = self._host.introduction().model_dump_json().encode() + b"\n"
+        socket.send_fds(successor, [text], [self._host.listener.fileno()])
+        if await self._hear(successor) != "rooms":  # it could not start after all
+            successor.close()
+            return False
+        self._host.pause()
+        estate = self._sfu.handover.begin()
+        await self._say(successor, estate.model_dump_json())
+        if await self._hear(successor) != "accepting":
+            logger.error("the successor has ended before it took over: the calls stay here")
+            self._sfu.handover.take_back()
+            self._host.resume()
+            successor.close()
+            return False
+        logger.info("a successor accepts: the calls move")
+        self._host.give_way()
+        async for mail in self._sfu.handover.move_out():
+            await self._say(successor, mail.model_dump_json())
+        await self._say(successor, "null")
+        successor.close()
+        return True
+
+    async def _hear(self, successor: socket.socket) -> Any:
+        """What it asks; None when it has gone."""
+        text = b""
+        try:
+            while not text.endswith(b"\n"):
+                part = await self._loop.sock_recv(successor, 4096)
+                if not part:
+                    return None
+                text += part
+            return json.loads(text)
+        except (OSError, ValueError):
+            return None
+
+    async def _say(self, successor: socket.socket, text: str) -> None:
+        try:
+            await self._loop.sock_sendall(successor, text.encode() + b"\n")
+        except OSError:
+            logger.error("the successor has ended while it took over")
+
+
+def _listen(path: Path) -> socket.socket:
+    """At the path, in the place of whoever had it, and for this user alone."""
+    own = path.with_name(f"{path.name}.{os.getpid()}")
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    found.setblocking(False)
+    before = os.umask(0o177)
+    try:
+        own.unlink(missing_ok=True)
+        found.bind(str(own))
+        found.listen(1)
+        own.rename(path)
+    except OSError as error:
+        found.close()
+        raise ConfigError(f"control: {path}: {error.strerror or error}") from None
+    finally:
+        os.umask(before)
+    return found
+
+
+def _uid_of(peer: socket.socket) -> int:
+    """The user of the process at the other end."""
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return int(uid)

@@ -1,0 +1,100 @@
+"""All rooms on their way to another process, which accepts already: who goes when.
+
+Who can move is told where to, and leaves once all is there; who cannot (a client of before) is
+ended, and joins there at once. When the last of a room has gone, or time is up, its mail follows.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Final
+
+from fastsfu.events import Moved
+from fastsfu.room.room import Room
+from fastsfu.room.rooms import Rooms
+from fastsfu.room.succession import RoomMail, RoomState, State
+
+SECONDS: Final = 8.0  # for a room to move; who is slower gets its messages later
+
+
+class Estate(State):
+    """What a process leaves to the next one."""
+
+    rooms: list[RoomState]
+    bans: list[tuple[str, str, float | None]]  # room, whom, until (seconds since 1970)
+
+
+class Handover:
+    """Of one server's rooms: to the next process, or from the one before.
+
+    Attribute: `is_under_way`, another process has the calls and none is taken here.
+    """
+
+    def __init__(self, rooms: Rooms, patience: float) -> None:
+        """`patience`: seconds for guests to come."""
+        self.is_under_way = False
+        self._rooms = rooms
+        self._patience = patience
+
+    # To the next one.
+
+    def begin(self) -> Estate:
+        """What it has to know. Then send everybody there (`move_out`), or `take_back`."""
+        self.is_under_way = True
+        bans = [(room, key, until) for (room, key), until in self._rooms.bans.until.items()]
+        return Estate(rooms=self._rooms.states(), bans=bans)
+
+    def take_back(self) -> None:
+        """It does not come about."""
+        self.is_under_way = False
+        for room in self._rooms:
+            room.is_leaving = False
+
+    async def move_out(self) -> AsyncIterator[RoomMail]:
+        """Send everybody to it; the mail of each room, when it is its time."""
+        leaving = list(self._rooms)
+        for room in leaving:
+            _send_away(room)
+        ends_at = asyncio.get_running_loop().time() + SECONDS
+        while leaving:
+            self._rooms.somebody_left.clear()
+            is_late = asyncio.get_running_loop().time() >= ends_at
+            for room in [each for each in leaving if is_late or not _waits(each)]:
+                leaving.remove(room)
+                yield RoomMail(name=room.name, boxes=room.exchange.pack())
+            if leaving:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(ends_at):
+                        await self._rooms.somebody_left.wait()
+
+    # From the one before.
+
+    def expect(self, estate: Estate) -> None:
+        """Take its calls: its clients are about to come."""
+        for room, key, until in estate.bans:
+            self._rooms.bans.until[room, key] = until
+        for state in estate.rooms:
+            self._rooms.expect(state, self._patience)
+
+    def complete(self, mail: RoomMail) -> None:
+        """What waited there for those of a room."""
+        if room := self._rooms.get(mail.name):
+            room.exchange.complete(mail.boxes)
+
+    def complete_all(self) -> None:
+        """No further mail comes from there."""
+        for room in self._rooms:
+            room.exchange.complete(())
+
+
+def _send_away(room: Room) -> None:
+    for session in list(room.sessions.values()):
+        if session.moves:
+            session.tell(Moved(None, ()))
+        elif session.mailbox is not None:  # who has none is no client that could join anew
+            session.leave("end-of-life", "Another process has taken over: join again.")
+
+
+def _waits(room: Room) -> bool:
+    """Somebody is about to move."""
+    return any(each.moves and each.line.is_attached for each in room.sessions.values())
