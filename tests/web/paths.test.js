@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { Arrivals, progressOf } from '../../fastsfu/web/sdk/arrivals.js';
 import { MediaConnection } from '../../fastsfu/web/sdk/connection.js';
-import { chooseCarrier } from '../../fastsfu/web/sdk/paths.js';
+import { chooseCarrier } from '../../fastsfu/web/sdk/carriers.js';
 
 const BOTH = { sfu: true, peer: true, shown: null, arrived: () => false };
 const TO_SFU = { topology: 'sfu', sending: ['sfu', 'peer'] };

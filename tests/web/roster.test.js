@@ -64,3 +64,28 @@ test('of who is not there nothing is known', () => {
   others.learn(told(1));
   assert.equal(others.get('ben').revision, 1);
 });
+
+test('at another server everybody stays as they were until they come, or it is settled', () => {
+  const ben = { ...told(3, { audio: true }), origin: 'ben' };
+  const carl = { ...told(1), session_id: 'carl', origin: 'carl' };
+  const others = roster(ben, carl);
+  others.carry();
+  others.replace([]);
+  assert.deepEqual(others.all().map(({ session_id }) => session_id), ['ben', 'carl']);
+  others.learn({ ...ben, ...said(0) });
+  others.learn({ ...ben, ...said(3) });
+  assert.equal(others.get('ben').audio, true, 'what it published is not there yet');
+  others.learn({ ...ben, ...said(4) });
+  assert.equal(others.get('ben').audio, false, 'that is newer');
+  others.settle();
+  assert.deepEqual(others.all().map(({ session_id }) => session_id), ['ben']);
+  others.replace([]);
+  assert.deepEqual(others.all(), []);
+});
+
+test('who joins anew is known by origin', () => {
+  const others = roster({ ...told(3), origin: 'ben' });
+  assert.equal(others.formerId({ session_id: 'ben2', origin: 'ben' }), 'ben');
+  assert.equal(others.formerId({ session_id: 'ben', origin: 'ben' }), undefined);
+  assert.equal(others.formerId({ session_id: 'carl', origin: 'carl' }), undefined);
+});

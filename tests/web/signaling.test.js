@@ -42,6 +42,7 @@ const flush = async () => {
 };
 
 let sockets;
+let urls;
 let log;
 let signaling;
 /** What the owner of the signaling says. */
@@ -55,15 +56,17 @@ beforeEach((context) => {
   mock.timers.reset();
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
   sockets = [];
+  urls = [];
   log = [];
-  const open = () => {
+  const open = (url) => {
     const socket = new FakeSocket();
     sockets.push(socket);
+    urls.push(url);
     queueMicrotask(() => socket.onopen?.());
     return socket;
   };
   signaling = new Signaling('wss://example/v1/signal', {
-    welcome: (message) => log.push(message.type),
+    welcome: (message, moved) => log.push(message.type + (moved ? ', moved' : '')),
     message: (message) => log.push(message.type),
     interrupted: () => log.push('interrupted'),
     mayReturn: () => mayReturn,
@@ -381,4 +384,74 @@ test('the address of signaling keeps the prefix and never has a query', () => {
   assert.equal(signalingUrl('https://a.example/calls/?t=x'), 'wss://a.example/calls/v1/signal');
   assert.equal(signalingUrl('https://a.example/calls'), 'wss://a.example/calls/v1/signal');
   assert.equal(signalingUrl('http://localhost:1/'), 'ws://localhost:1/v1/signal');
+});
+
+const MOVED = { type: 'moved', url: null, alternates: [] };
+
+test('moved joins again beside the old connection, and leaves it when it is released', async () => {
+  await join();
+  sockets[0].push(MOVED);
+  await flush();
+  assert.equal(signaling.moving, true);
+  const replaces = { session_id: 's1', resume_key: 'k1' };
+  assert.deepEqual(sockets[1].sent, [{ ...JOIN, replaces }]);
+  sockets[1].push({ ...JOINED, resume_key: 'k2' });
+  await flush();
+  assert.deepEqual(log, ['joined', 'joined, moved']);
+  assert.equal(signaling.moving, false);
+  sockets[0].push({ type: 'participant-left', session_id: 's2', reason: 'left' });
+  assert.deepEqual(log, ['joined', 'joined, moved'], 'the old server is heard no more');
+  assert.equal(sockets[0].readyState, 1);
+  signaling.release();
+  assert.deepEqual(sockets[0].last, { type: 'leave' });
+  assert.equal(sockets[0].readyState, 3);
+});
+
+test('moved goes to where it says, and to the alternates when nobody answers', async () => {
+  await join();
+  sockets[0].push({ ...MOVED, url: 'https://b.example/x/', alternates: ['https://c.example'] });
+  await flush();
+  sockets[1].drop();
+  await flush();
+  await wait(3000);
+  assert.deepEqual(urls.slice(1), [
+    'wss://b.example/x/v1/signal', 'wss://c.example/v1/signal',
+  ]);
+  sockets[2].push(JOINED);
+  await flush();
+  sockets[2].drop();
+  await wait(500);
+  assert.equal(urls.at(-1), 'wss://c.example/v1/signal', 'that is our server now');
+});
+
+test('a server that ends while we move is left like one that was lost', async () => {
+  await join();
+  sockets[0].push(MOVED);
+  await flush();
+  sockets[0].push({ type: 'error', fatal: true, error: 'end-of-life', info: 'Bye.' });
+  sockets[1].drop();
+  await flush();
+  await wait(3000);
+  assert.deepEqual(log, ['joined', 'interrupted']);
+  assert.deepEqual(sockets[2].last, { type: 'resume', session_id: 's1', resume_key: 'k1' });
+  sockets[2].push({ type: 'resumed' });
+  await flush();
+  assert.deepEqual(log, ['joined', 'interrupted', 'resumed']);
+  assert.equal(sockets.length, 3);
+});
+
+test('other servers are asked only when ours has been away for a while', async () => {
+  const joining = signaling.join(() => JOIN);
+  await flush();
+  sockets[0].push({ ...JOINED, alternates: ['https://b.example/'] });
+  await joining;
+  sockets[0].drop();
+  for (let second = 0; second < 20; second += 1) {
+    await wait(1000);
+    if (sockets.length > 1) sockets.at(-1).drop();
+    await flush();
+  }
+  const at = urls.indexOf('wss://b.example/v1/signal');
+  assert.ok(at > 4, urls.join());
+  assert.ok(urls.slice(at).includes('wss://example/v1/signal'), 'ours is asked in turn');
 });

@@ -6,6 +6,7 @@
 /** Pictures or samples (at 48 kHz) after which a track counts as arrived. */
 const ENOUGH = { video: 2, audio: 4800 };
 const SAMPLES_PER_PACKET = 960;
+const LOOK_MS = 40;
 
 /**
  * @typedef {object} Reporter
@@ -44,6 +45,35 @@ export class Arrivals {
     const enough = ENOUGH[/** @type {'audio' | 'video'} */ (track.kind)];
     if (progress >= enough) this.#arrived.add(track);
   }
+}
+
+/**
+ * Look until all has arrived, and a moment longer.
+ *
+ * @param {Arrivals} arrivals
+ * @param {object} what
+ * @param {() => Iterable<MediaStreamTrack>} what.tracks to look at, as they are then
+ * @param {() => boolean} what.isComplete all is there
+ * @param {() => boolean} what.isWanted it still matters
+ * @param {() => void} what.looked after each look
+ * @param {number} what.patienceMs what has not come by then is not waited for
+ * @param {number} what.lingerMs
+ * @returns {Promise<boolean>} whether it still matters
+ */
+export async function awaitAll(arrivals, what) {
+  const deadline = Date.now() + what.patienceMs;
+  while (what.isWanted() && !what.isComplete() && Date.now() < deadline) {
+    await arrivals.look(what.tracks()).catch(() => undefined);
+    if (what.isWanted()) what.looked();
+    await pause(LOOK_MS);
+  }
+  await pause(what.lingerMs);
+  return what.isWanted();
+}
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /**

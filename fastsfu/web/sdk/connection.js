@@ -175,12 +175,17 @@ export class MediaConnection {
     this.#iceWatch.wake();
   }
 
-  close() {
+  /** Go on as it is, until it is closed: nothing more is offered, and nobody hears of it. */
+  retire() {
     this.#iceWatch.stop();
     const pc = this.#pc;
     pc.onconnectionstatechange = pc.onnegotiationneeded = pc.onicecandidateerror = null;
-    pc.close();
     this.#negotiator.close();
+  }
+
+  close() {
+    this.retire();
+    this.#pc.close();
   }
 
   /** @param {Source} source */

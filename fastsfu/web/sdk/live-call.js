@@ -13,6 +13,7 @@ import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
 import { MediaPaths } from './paths.js';
 import { Roster } from './roster.js';
+import { ServerPath } from './server-path.js';
 import { isDeclined, wireSettings } from './settings.js';
 import { Signaling } from './signaling.js';
 import { CarrierStats } from './stats.js';
@@ -38,9 +39,7 @@ import { CarrierStats } from './stats.js';
  */
 
 const SDK = 'js/0.1';
-const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps'];
-/** Broken connections in a row, each with its ICE restarts, before the call is given up. */
-const MAX_REJOINS = 3;
+const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps', 'moves'];
 /** Why a participant may be gone for the server and yet be there. */
 const LOST = new Set(['timeout', 'connection-error']);
 
@@ -65,9 +64,7 @@ export class LiveCall {
   #name = /** @type {string | undefined} */ (undefined);
   #receiveSettings = /** @type {ReceiveSettings} */ ({});
   #stats = new CarrierStats();
-  #rejoins = 0;
-  #wasUp = false;
-  #toldUnreachable = false;
+  #serverPath = new ServerPath();
   #ended = false;
 
   /**
@@ -101,11 +98,11 @@ export class LiveCall {
     });
     this.#paths = this.#newPaths();
     this.#signaling = new Signaling(url, {
-      welcome: (message) => this.#onWelcome(message),
+      welcome: (message, moved) => this.#onWelcome(message, moved),
       message: (message) => this.#onMessage(message),
       waits: () => handlers.waits(),
       interrupted: () => handlers.network('signaling', 'interrupted'),
-      mayReturn: () => this.#mayReturn(),
+      mayReturn: () => this.#serverPath.mayReturn(),
       goesOn: () => this.#paths.topology.topology === 'peer',
       lost: (error) => this.#onLost(this.#explained(error)),
     });
@@ -255,13 +252,14 @@ export class LiveCall {
       channel: (channel, peerId) => this.#messages.attach(channel, peerId),
       channelGone: (channel) => this.#messages.detach(channel),
       released: (sessionId) => this.#forget(sessionId),
+      moved: () => this.#onMoved(),
     });
   }
 
-  /** @param {Wire.Joined | Wire.Resumed} welcome */
-  #onWelcome(welcome) {
+  /** @param {Wire.Joined | Wire.Resumed} welcome @param {boolean} moved to another server */
+  #onWelcome(welcome, moved) {
     const again = this.#you !== null;
-    if (welcome.type === 'joined' && again) this.#startOver();
+    if (welcome.type === 'joined' && again) this.#startOver(moved);
     this.#you = welcome.you;
     for (const participant of welcome.participants) this.#recognise(participant);
     this.#others.replace(welcome.participants, this.#paths.kept);
@@ -298,10 +296,24 @@ export class LiveCall {
     });
   }
 
-  /** The server gave us a new session: the old connection is worth nothing. */
-  #startOver() {
-    this.#paths.renew();
+  /**
+   * The server gave us a new session: the old connection is worth nothing, or as much as its server
+   * still brings when we have moved.
+   *
+   * @param {boolean} moved
+   */
+  #startOver(moved) {
+    this.#paths.renew(moved);
+    if (moved) this.#others.carry();
     this.#offers.abandon(new CallError('negotiation-error', 'The session was replaced.'));
+  }
+
+  /** All that the server before brought comes by the new one. */
+  #onMoved() {
+    this.#others.settle();
+    this.#signaling.release();
+    this.#messages.route();
+    this.#handlers.changed();
   }
 
   /** @param {Wire.ServerMessage} message */
@@ -329,6 +341,7 @@ export class LiveCall {
     'participant-updated': ({ participant }) => this.#learn(participant),
     /** @param {Wire.ParticipantLeft} message */
     'participant-left': ({ session_id, reason }) => {
+      if (this.#signaling.moving) return; // to where we go, too
       if (LOST.has(reason) && this.#paths.keep(session_id)) return;
       this.#forget(session_id, reason);
     },
@@ -366,18 +379,20 @@ export class LiveCall {
   }
 
   /**
-   * The other side of a direct call that goes on may have joined anew: it is known by its origin.
+   * The other side of a direct call that goes on, and whom we knew at the server before, may have
+   * joined anew: they are known by their origin.
    *
    * @param {Wire.Participant} participant
    */
   #recognise(participant) {
-    const { session_id, origin } = participant;
-    const before = this.#paths.direct?.sessionId;
-    if (!before || before === session_id || this.#others.get(before)?.origin !== origin) return;
-    if (!this.#paths.keep(before)) return;
+    const { session_id } = participant;
+    const isKept = this.#paths.kept === session_id;
+    const before = isKept ? session_id : this.#others.formerId(participant);
+    if (before === undefined) return;
+    if (before === this.#paths.direct?.sessionId && !this.#paths.keep(before)) return;
     this.#others.succeed(before, participant);
     this.#messages.rename(before, session_id);
-    this.#paths.returned(session_id);
+    this.#paths.returned(before, session_id);
   }
 
   /**
@@ -448,11 +463,7 @@ export class LiveCall {
    * @param {'connected' | 'interrupted'} event
    */
   #onNetwork(type, event) {
-    if (type === 'sfu' && event === 'connected') {
-      this.#wasUp = true;
-      this.#rejoins = 0;
-      this.#toldUnreachable = false;
-    }
+    if (type === 'sfu' && event === 'connected') this.#serverPath.up();
     this.#handlers.network(type, event);
   }
 
@@ -462,33 +473,21 @@ export class LiveCall {
       this.#tellUnreachable();
       return true;
     }
-    if (this.#mayReturn()) this.#signaling.rejoin();
+    if (this.#serverPath.mayReturn()) this.#signaling.rejoin();
     else this.#onLost(this.#paths.blocked);
     return false;
   }
 
-  /** With a new connection, after one that is beyond repair. */
-  #mayReturn() {
-    this.#rejoins += 1;
-    return this.#wasUp && this.#rejoins < MAX_REJOINS;
-  }
-
-  /**
-   * The server gives a session up whose media never came; we know more of the reason.
-   *
-   * @param {CallError} error
-   */
+  /** We know more than the server of a session whose media never came. @param {CallError} error */
   #explained(error) {
     const vague = error.type === 'connection-error' && error.cause === null;
-    return vague && this.#paths.negotiated && !this.#wasUp ? this.#paths.blocked : error;
+    return vague && this.#paths.negotiated && !this.#serverPath.wasUp ? this.#paths.blocked : error;
   }
 
   /** The server notices it too; whoever is first. */
   #tellUnreachable() {
-    if (this.#toldUnreachable) return;
-    this.#toldUnreachable = true;
-    const info = 'No media reaches the server: the call works only as long as two are in it.';
-    this.#handlers.problem(new CallError('sfu-unreachable', info));
+    const problem = this.#serverPath.unreachable();
+    if (problem) this.#handlers.problem(problem);
   }
 
   /** @param {CallError} error */

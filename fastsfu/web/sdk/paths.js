@@ -5,15 +5,19 @@
  * `received` has one track for each source, exchanged only when the new one has pictures or sound.
  */
 
-import { Arrivals } from './arrivals.js';
+import { Arrivals, awaitAll } from './arrivals.js';
+import { NOTHING, chooseCarrier, networkOf } from './carriers.js';
 import { MediaConnection } from './connection.js';
 import { mediaBlocked } from './errors.js';
 import { iceServers } from './ice-servers.js';
+import { Move } from './move.js';
+import { SOURCES } from './participants.js';
 import { PeerConnection } from './peer-connection.js';
 import { safetyNumber } from './safety-number.js';
-import { trackKey } from './sections.js';
+import { partsOf, trackKey } from './sections.js';
 
 /** @import { Reporter } from './arrivals.js' */
+/** @import { Carrier } from './carriers.js' */
 /** @import { NetworkTopology, SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { ConnectionHandlers } from './connection.js' */
 /** @import * as Wire from './protocol.d.ts' */
@@ -30,16 +34,14 @@ import { trackKey } from './sections.js';
  * @property {() => void} changed other tracks, or a path is up or down
  * @property {(type: 'peer-to-peer' | 'sfu', event: 'connected' | 'interrupted') => void} network
  * @property {(sessionId: string) => Wire.Participant | undefined} participant
- * @property {(channel: RTCDataChannel, peerId: string | null) => void} channel for app messages, to
- *   another browser or (null) to the server
+ * @property {(channel: RTCDataChannel, peerId: string | null) => void} channel null: to the server
  * @property {(channel: RTCDataChannel) => void} channelGone
  * @property {(sessionId: string) => void} released the direct connection that was kept has ended
+ * @property {() => void} moved the server before is needed no more
  */
 
-/** @typedef {'peer' | 'sfu'} Carrier */
 /** @typedef {{by: Carrier, track: MediaStreamTrack}} Shown */
 
-const LOOK_MS = 40;
 /** What has not arrived by then is exchanged all the same: it may have stopped just now. */
 const ARRIVAL_MS = 4000;
 /** How long both go on after the exchange: pages need a moment to render what is new. */
@@ -47,15 +49,11 @@ const LINGER_MS = 500;
 /** What was kept without a server to repair it is broken for good after so long. */
 const REPAIR_MS = 5000;
 
-/** @type {Wire.Topology} */
-const NOTHING = { topology: 'none', sending: [], peer: null };
-
 export class MediaPaths {
   #handlers;
   /** @type {MediaConnection} */
   #sfu;
-  /** @type {PeerConnection | null} */
-  #peer = null;
+  #peer = /** @type {PeerConnection | null} */ (null);
   /**
    * A direct connection that goes on although the server has lost one side: as it was planned,
    * until that side has joined anew (`found`) and the server wants it again, or it breaks.
@@ -80,6 +78,7 @@ export class MediaPaths {
   #shown = new Map();
   /** Of the carrier that takes over. @type {Arrivals | null} */
   #arrivals = null;
+  #move = /** @type {Move | null} */ (null);
   #sfuUp = true;
   #peerUp = true;
   #safetyNumber = /** @type {string | null} */ (null);
@@ -156,10 +155,18 @@ export class MediaPaths {
     return (this.#kept && this.#peer?.sessionId) ?? null;
   }
 
-  /** They have joined anew. @param {string} sessionId */
-  returned(sessionId) {
-    this.#kept = 'found';
-    this.#peer?.rename(sessionId);
+  /**
+   * Somebody has joined anew.
+   *
+   * @param {string} before session id
+   * @param {string} sessionId
+   */
+  returned(before, sessionId) {
+    this.#move?.rename(before, sessionId);
+    if (this.#peer?.sessionId === before) {
+      this.#kept = 'found';
+      this.#peer.rename(sessionId);
+    }
     this.#show();
   }
 
@@ -232,15 +239,8 @@ export class MediaPaths {
    * @returns {NetworkTopology}
    */
   get topology() {
-    const { sending } = this.#plan;
-    if (sending.includes('sfu') && this.#sfu.state === 'connected') {
-      return { topology: 'sfu', encryption: 'hop-by-hop', safetyNumber: null };
-    }
-    if (!sending.includes('sfu') && this.#peer?.connected) {
-      const safety = this.#safetyNumber;
-      return { topology: 'peer', encryption: 'end-to-end', safetyNumber: safety };
-    }
-    return { topology: 'none', encryption: 'none', safetyNumber: null };
+    const direct = this.#peer?.connected ?? false;
+    return networkOf(this.#plan, this.#sfu.state === 'connected', direct, this.#safetyNumber);
   }
 
   /** Why no media reaches the server although signaling does. */
@@ -264,19 +264,27 @@ export class MediaPaths {
     this.#peer?.wake();
   }
 
-  /** The session is a new one: of the old one only a direct connection is worth something. */
-  renew() {
+  /**
+   * The session is a new one: of the old one only a direct connection is worth something, and when
+   * we have `moved`, what its server still brings until the new one does.
+   *
+   * @param {boolean} moved
+   */
+  renew(moved) {
     const old = this.#sfu;
-    this.#handlers.channelGone(old.messageChannel);
+    this.#endMove();
+    if (!moved) this.#handlers.channelGone(old.messageChannel);
     if (!this.#peer || !this.keep(this.#peer.sessionId)) {
       this.#replacePeer(null);
       this.#plan = NOTHING;
     }
+    const carried = this.#subscribed;
     this.#subscribed = new Map();
     this.#shown = new Map();
     this.#arrivals = null;
     this.#sfu = this.#newSfu();
-    old.close();
+    if (moved) this.#moveFrom(old, carried);
+    else old.close();
     void this.#sfu.setSendSettings(this.#sendSettings);
     for (const [source, { track, muted }] of this.#published) {
       void this.#sfu.publish(source, muted ? null : track);
@@ -286,14 +294,41 @@ export class MediaPaths {
 
   close() {
     this.#closed = true;
+    this.#move?.end();
     this.#replacePeer(null);
     this.#sfu.close();
+  }
+
+  /**
+   * @param {MediaConnection} before
+   * @param {Map<string, MediaStreamTrack>} tracks that it brings
+   */
+  #moveFrom(before, tracks) {
+    this.#move = new Move(before, this.#sfu, tracks, {
+      wanted: (key) => {
+        const [id, source] = partsOf(key);
+        const isOn = this.#handlers.participant(id)?.[source] && !this.#declined(id, source);
+        return isOn === true && this.#plan.topology !== 'peer';
+      },
+      next: (key) => this.#subscribed.get(key),
+      arrived: () => this.#show(),
+      done: () => this.#endMove(),
+    });
+  }
+
+  #endMove() {
+    if (!this.#move) return;
+    this.#handlers.channelGone(this.#move.messageChannel);
+    this.#move.end();
+    this.#move = null;
+    this.#handlers.moved();
+    this.#show();
   }
 
   #newSfu() {
     const { exchange, confirm, refused, failed, reachable, hopeless } = this.#handlers;
     /** @param {boolean} up */
-    const moved = (up) => {
+    const changed = (up) => {
       this.#sfuUp = up;
       this.#handlers.network('sfu', up ? 'connected' : 'interrupted');
       this.#handlers.changed();
@@ -312,8 +347,8 @@ export class MediaPaths {
         this.#subscribed = tracks;
         this.#show();
       },
-      connected: () => moved(true),
-      interrupted: () => moved(false),
+      connected: () => changed(true),
+      interrupted: () => changed(false),
     });
     void connection.setDormant(true);
     this.#handlers.channel(connection.messageChannel, null);
@@ -405,15 +440,15 @@ export class MediaPaths {
     if (!carrier || !wanted || topology === 'none') return;
     const arrivals = new Arrivals(carrier);
     this.#arrivals = arrivals;
-    const current = () => this.#arrivals === arrivals && !this.#closed;
-    const deadline = Date.now() + ARRIVAL_MS;
-    while (current() && !this.#allArrived(arrivals) && Date.now() < deadline) {
-      await arrivals.look(this.#tracksOf(topology).values()).catch(() => undefined);
-      if (current()) this.#show();
-      await pause(LOOK_MS);
-    }
-    await pause(LINGER_MS);
-    if (!current()) return;
+    const isOver = await awaitAll(arrivals, {
+      tracks: () => this.#tracksOf(topology).values(),
+      isComplete: () => this.#allArrived(arrivals),
+      isWanted: () => this.#arrivals === arrivals && !this.#closed,
+      looked: () => this.#show(),
+      patienceMs: ARRIVAL_MS,
+      lingerMs: LINGER_MS,
+    });
+    if (!isOver) return;
     this.#handlers.send({ type: 'carried', number: wanted.number, by: topology });
   }
 
@@ -423,7 +458,7 @@ export class MediaPaths {
     const participant = peer && this.#handlers.participant(peer.session_id);
     if (!participant || topology === 'none') return true;
     const tracks = this.#tracksOf(topology);
-    return SOURCES_OF_PEER.every((source) => {
+    return SOURCES.every((source) => {
       if (!participant[source] || this.#declined(participant.session_id, source)) return true;
       const track = tracks.get(trackKey(participant.session_id, source));
       return track !== undefined && arrivals.has(track);
@@ -453,6 +488,7 @@ export class MediaPaths {
       const track = (by === 'sfu' ? bySfu : byPeer).get(key);
       if (track) shown.set(key, { by, track });
     }
+    for (const [key, track] of this.#move?.shown() ?? []) shown.set(key, { by: 'sfu', track });
     this.#shown = shown;
     this.#handlers.changed();
   }
@@ -461,31 +497,4 @@ export class MediaPaths {
   #hasArrived(track) {
     return track !== undefined && this.#arrivals !== null && this.#arrivals.has(track);
   }
-}
-
-/** @type {readonly Source[]} */
-const SOURCES_OF_PEER = ['audio', 'video', 'screenVideo', 'screenAudio'];
-
-/**
- * Which of two tracks of one source to show. During a change what is shown stays until the other
- * one has arrived.
- *
- * @param {Wire.Topology} plan
- * @param {object} source
- * @param {boolean} source.sfu there is a track by the server
- * @param {boolean} source.peer there is one of the other browser
- * @param {Carrier | null} source.shown what is shown now
- * @param {(carrier: Carrier) => boolean} source.arrived
- * @returns {Carrier}
- */
-export function chooseCarrier({ topology, sending }, { sfu, peer, shown, arrived }) {
-  if (!sfu || !peer) return sfu ? 'sfu' : 'peer';
-  const wanted = topology === 'peer' ? 'peer' : 'sfu';
-  const changes = shown !== null && shown !== wanted && sending.includes(shown);
-  return changes && !arrived(wanted) ? /** @type {Carrier} */ (shown) : wanted;
-}
-
-/** @param {number} ms */
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

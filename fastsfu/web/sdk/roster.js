@@ -12,24 +12,30 @@ export class Roster {
   #told = new Map();
   /** What came from their browser. @type {Map<string, Metadata>} */
   #said = new Map();
+  /** Whom we knew at the server before. @type {Set<string>} */
+  #carried = new Set();
+  /** Who of them is at this one. @type {Set<string>} */
+  #came = new Set();
 
   /**
-   * Everybody who is there now.
+   * Everybody who is there now; after `carry` others may still come.
    *
    * @param {Participant[]} participants
    * @param {string | null} [kept] session id of one who is there although the server knows nothing
    *   of it
    */
   replace(participants, kept = null) {
+    const isWhole = this.#carried.size === 0;
     const present = new Set([kept, ...participants.map(({ session_id }) => session_id)]);
     for (const sessionId of this.#told.keys()) {
-      if (!present.has(sessionId)) this.forget(sessionId);
+      if (isWhole && !present.has(sessionId)) this.forget(sessionId);
     }
     for (const participant of participants) this.learn(participant);
   }
 
   /** The server's word by signaling. @param {Participant} participant */
   learn(participant) {
+    if (this.#carried.has(participant.session_id)) this.#came.add(participant.session_id);
     const known = this.#told.get(participant.session_id);
     const isLate = known !== undefined && known.revision > participant.revision;
     const newer = isLate ? metadataIn(known) : null;
@@ -73,10 +79,39 @@ export class Roster {
     if (known) this.#said.set(participant.session_id, metadataIn(known));
   }
 
+  /** We go to another server, where they come one by one: what is known of them holds so long. */
+  carry() {
+    for (const seen of this.all()) {
+      this.#carried.add(seen.session_id);
+      this.#said.set(seen.session_id, metadataIn(seen));
+    }
+  }
+
+  /** Whoever has not come by now is not there. */
+  settle() {
+    for (const sessionId of this.#carried) {
+      this.#said.delete(sessionId);
+      if (!this.#came.has(sessionId)) this.forget(sessionId);
+    }
+    this.#carried.clear();
+    this.#came.clear();
+  }
+
   /** Somebody has left. @param {string} sessionId */
   forget(sessionId) {
     this.#told.delete(sessionId);
     this.#said.delete(sessionId);
+  }
+
+  /**
+   * Another session id that somebody is known by.
+   *
+   * @param {Participant} participant
+   * @returns {string | undefined}
+   */
+  formerId({ session_id, origin }) {
+    const known = [...this.#told.values()].find((told) => told.origin === origin);
+    return known?.session_id === session_id ? undefined : known?.session_id;
   }
 
   /** @param {string} sessionId */

@@ -34,6 +34,16 @@ export function trackKey(sessionId, source) {
 }
 
 /**
+ * What a key of `trackKey` was made of.
+ *
+ * @param {string} key
+ * @returns {[sessionId: string, source: Source]}
+ */
+export function partsOf(key) {
+  return /** @type {[string, Source]} */ (key.split(' '));
+}
+
+/**
  * What sections carry after a change: a source is in one of them only.
  *
  * @param {Record<string, Subscribed>} subscriptions by mid

@@ -3,20 +3,25 @@
  * by itself with `resume`, so that the session and its media go on. When the server no longer
  * knows the session, the same loop joins anew.
  *
+ * A server that is about to stop says where to go (`moved`): there we join while the old connection
+ * still stands, until its owner has what it needs of the new one.
+ *
  * What is sent while the connection is away is not queued: the owner sends its state again when it
  * is welcomed back.
  */
 
+import { signalingUrl } from './address.js';
 import { backoffDelay } from './backoff.js';
 import { CallError, fatal, left, refusal } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 
-/** @import { ClientMessage, Join, Joined, RequestAccess } from './protocol.d.ts' */
+/** @import { ClientMessage, Join, Joined, Moved, RequestAccess } from './protocol.d.ts' */
 /** @import { Resumed, ServerMessage } from './protocol.d.ts' */
 
 /**
  * @typedef {object} SignalingHandlers
- * @property {(message: Joined | Resumed) => void} welcome also after each reconnection
+ * @property {(message: Joined | Resumed, moved: boolean) => void} welcome also after each
+ *   reconnection; moved: the session before stands until `release`
  * @property {(message: ServerMessage) => void} message all that follow
  * @property {() => void} waits a host has to let us in; `ask` says that we want that
  * @property {() => void} interrupted
@@ -33,6 +38,8 @@ const PATIENCE_MS = 120_000;
 const RESTART_PATIENCE_MS = 30_000;
 /** The same while it is being joined: somebody looks at it and wants to know. */
 const JOIN_PATIENCE_MS = 8000;
+/** Other servers are asked once ours has been away for so long: ours has our session. */
+const ALTERNATES_MS = 8000;
 /** One attempt takes no longer, with the wait after it: what does is a machine that slept. */
 const ATTEMPT_MS = 20_000;
 const CLOSED_REPLACED = 4409;
@@ -63,6 +70,12 @@ export class Signaling {
   #opening = null;
   /** An attempt was given up for the next one: do not wait for that. */
   #atOnce = false;
+  /** Where else the call may go on. @type {string[]} */
+  #alternates = [];
+  /** Of the server that we have moved from. @type {WebSocket | null} */
+  #left = null;
+  /** A move under way. @type {Promise<void> | null} */
+  #following = null;
 
   /**
    * @param {string} url of `/v1/signal`
@@ -81,6 +94,11 @@ export class Signaling {
 
   get connected() {
     return this.#socket !== null;
+  }
+
+  /** The server has sent us elsewhere, and we are not there yet. */
+  get moving() {
+    return this.#following !== null;
   }
 
   /**
@@ -128,9 +146,19 @@ export class Signaling {
     this.#drop();
   }
 
+  /** The session before the move is needed no more. */
+  release() {
+    const socket = this.#left;
+    this.#left = null;
+    if (!socket) return;
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'leave' }));
+    socket.close(1000);
+  }
+
   /** @param {ClientMessage} [farewell] */
   close(farewell) {
     if (farewell) this.send(farewell);
+    this.release();
     this.#closed = true;
     this.#hurry?.();
     this.#detach()?.close(1000);
@@ -140,9 +168,10 @@ export class Signaling {
    * One attempt: open, send the first message, wait for the answer to it.
    *
    * @param {ClientMessage} first
+   * @param {string} url
    */
-  async #handshake(first) {
-    const socket = this.#openSocket(this.#url, SUBPROTOCOL);
+  async #handshake(first, url) {
+    const socket = this.#openSocket(url, SUBPROTOCOL);
     this.#opening = socket;
     const welcome = await firstAnswer(socket, first, () => this.#handlers.waits())
       .finally(() => (this.#opening = null));
@@ -151,6 +180,7 @@ export class Signaling {
       socket.close(1000);
       throw left();
     }
+    this.#url = url;
     this.#adopt(socket, welcome);
   }
 
@@ -159,16 +189,20 @@ export class Signaling {
    * @param {Joined | Resumed} welcome
    */
   #adopt(socket, welcome) {
+    this.release();
+    const moved = this.#socket !== null;
+    this.#left = this.#detach();
     this.#socket = socket;
     if (welcome.type === 'joined') {
       this.#session = { session_id: welcome.session_id, resume_key: welcome.resume_key };
       this.#lost = null;
       this.#heartbeat.interval = welcome.heartbeat * 1000;
+      this.#alternates = (welcome.alternates ?? []).map(signalingUrl);
     }
     socket.onmessage = (event) => this.#receive(event.data);
     socket.onclose = (event) => this.#onClose(event.code);
     this.#heartbeat.start();
-    this.#handlers.welcome(welcome);
+    this.#handlers.welcome(welcome, moved);
   }
 
   /** @param {unknown} text */
@@ -177,6 +211,7 @@ export class Signaling {
     if (!message) return;
     this.#heartbeat.alive();
     if (message.type === 'error' && message.fatal) this.#onFatal(message);
+    else if (message.type === 'moved') this.#follow(message);
     else if (message.type !== 'pong') this.#handlers.message(message);
   }
 
@@ -222,9 +257,33 @@ export class Signaling {
     return socket;
   }
 
+  /** @param {Moved} where */
+  #follow({ url, alternates }) {
+    if (this.#following || !this.#session) return;
+    const first = url === null ? this.#url : signalingUrl(url);
+    const moving = this.#move([...new Set([first, ...alternates.map(signalingUrl)])]);
+    this.#following = moving.finally(() => (this.#following = null));
+  }
+
+  /**
+   * Join at one of these while the old connection stands; when it goes first, `#reconnect` goes on.
+   *
+   * @param {string[]} urls
+   */
+  async #move(urls) {
+    const [from, replaces] = [this.#socket, this.#session];
+    for (let attempt = 0; this.#socket === from && from !== null; attempt += 1) {
+      const join = /** @type {() => Join} */ (this.#joinMessage)();
+      const first = /** @type {Join} */ ({ ...join, replaces });
+      const error = await this.#attempt(first, urls[attempt % urls.length]);
+      if (error === null || this.#closed) return;
+      await this.#pause(backoffDelay(attempt + 1));
+    }
+  }
+
   async #reconnect() {
-    await this.#pause(backoffDelay(0));
-    if (this.#closed) return;
+    await Promise.all([this.#pause(backoffDelay(0)), this.#following]);
+    if (this.#closed || this.#socket) return;
     const error = await this.#persist(PATIENCE_MS);
     if (error) this.#fail(error);
   }
@@ -239,7 +298,7 @@ export class Signaling {
     let attempt = 0;
     let spent = 0;
     for (let last = Date.now(); ;) {
-      const error = await this.#attempt();
+      const error = await this.#attempt(this.#firstMessage(), this.#urlAfter(spent, attempt));
       if (error === null) return null;
       if (this.#isForgotten(error)) continue;
       const now = Date.now();
@@ -254,10 +313,27 @@ export class Signaling {
     }
   }
 
-  /** @returns {Promise<CallError | null>} */
-  async #attempt() {
+  /**
+   * Ours, and the others in turn once it has been away for a while: all of a room ask them in the
+   * same order, so that they meet.
+   *
+   * @param {number} spent milliseconds
+   * @param {number} attempt
+   */
+  #urlAfter(spent, attempt) {
+    if (spent < ALTERNATES_MS) return this.#url;
+    const urls = [...this.#alternates, this.#url];
+    return urls[attempt % urls.length];
+  }
+
+  /**
+   * @param {ClientMessage} first
+   * @param {string} url
+   * @returns {Promise<CallError | null>}
+   */
+  async #attempt(first, url) {
     try {
-      await this.#handshake(this.#firstMessage());
+      await this.#handshake(first, url);
       return null;
     } catch (error) {
       if (error instanceof CallError) return error;
