@@ -24,6 +24,7 @@ PYTHON = {
     **dict.fromkeys(["engine"], "engine"),
     **dict.fromkeys(["tracks", "session", "room", "p2p", "messages", "sfu"], "domain"),
     **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
+    **dict.fromkeys(["client"], "client"),
     **dict.fromkeys(["cli", "assembly", "config_document", "doctor", "logs", "sandbox"], "top"),
     **dict.fromkeys(["__init__", "__main__"], "top"),
 }
@@ -33,6 +34,7 @@ MAY_IMPORT = {
     "engine": {"value", "native", "engine"},
     "domain": {"value", "engine", "domain"},
     "edge": {"value", "domain"},  # and its own package, never another edge
+    "client": set(),  # nothing of the server
     "top": {"value", "domain", "edge", "top"},
 }
 
