@@ -76,6 +76,12 @@ def main() -> None:
     except (ConfigError, RecordError) as error:
         typer.echo(f"fastsfu: {error.info}", err=True)
         raise SystemExit(2) from None
+    except ImportError as error:
+        if ".so" not in str(error):
+            raise
+        text = f"a library cannot be loaded: {error}; `fastsfu doctor` says the fix"
+        typer.echo(f"fastsfu: {text}", err=True)
+        raise SystemExit(2) from None
 
 
 @app.command()
@@ -268,6 +274,8 @@ def doctor(
 def bench(context: typer.Context, scenario: str = typer.Argument("forward")) -> None:
     """Load this machine and measure; SCENARIO is a module of benchmarks/ in the source tree."""
     root = Path(__file__).resolve().parent.parent
+    if not (root / "benchmarks").is_dir():
+        raise ConfigError("the benchmarks are in the source tree only: run them from a checkout")
     if not (root / "benchmarks" / f"{scenario}.py").is_file():
         raise ConfigError(f"there is no benchmark {scenario} in {root / 'benchmarks'}")
     sys.path.insert(0, str(root))

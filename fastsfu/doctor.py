@@ -1,8 +1,8 @@
 """What `fastsfu doctor` looks at: each check says what it found and, when it is bad, the fix."""
 
 import ctypes
-import ctypes.util
 import datetime
+import importlib
 import ipaddress
 import os
 import resource
@@ -21,6 +21,8 @@ BUFFER_BYTES = 8 * 1024 * 1024  # what the engine asks for each way
 POOL_BYTES_PER_BUFFER = 2048
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 RENEW_DAYS = 14
+IPSEC_MB = "libIPSec_MB.so.1"  # as the engine loads it
+PACKAGES = {"usrsctp": "libusrsctp2", "ssl": "libssl3", "crypto": "libssl3"}  # Debian's
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,34 @@ def _segmentation(config: Config) -> Finding:
     return Finding("UDP GSO and GRO", "warning", f"no {' and no '.join(missing)}", fix)
 
 
+def _libraries(config: Config) -> Finding:
+    """All that a server loads, before anything else fails for want of it."""
+    try:
+        importlib.import_module("fastsfu.http.server")
+    except ImportError as error:
+        library = str(error).partition(":")[0]
+        package = next((p for name, p in PACKAGES.items() if name in library), "")
+        fix = f"apt install {package}" if package else "pip install --force-reinstall fastsfu"
+        return Finding("libraries", "bad", f"cannot be loaded: {error}", fix)
+    return Finding("libraries", "good", "all can be loaded")
+
+
 def _crypto(config: Config) -> Finding:
-    library = ctypes.util.find_library("IPSec_MB")
-    if library:
-        return Finding("encryption", "good", f"IPsec-MB ({library})")
-    fix = "apt install libipsec-mb-dev, then build again"
+    if _can_be_loaded(IPSEC_MB):
+        return Finding("encryption", "good", f"IPsec-MB ({IPSEC_MB})")
+    fix = "apt install libipsec-mb1"
+    if config.crypto == "ipsec-mb":
+        fix += ", or leave out crypto"
+        return Finding("encryption", "bad", f"crypto is ipsec-mb, and there is no {IPSEC_MB}", fix)
     return Finding("encryption", "warning", "no IPsec-MB, OpenSSL does it at more cost", fix)
+
+
+def _can_be_loaded(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _locked_memory(config: Config) -> Finding:
@@ -174,6 +198,7 @@ def _secret(config: Config) -> Finding:
 
 
 CHECKS: tuple[Callable[[Config], Finding], ...] = (
+    _libraries,
     _tcp_port,
     _udp_port,
     _candidates,

@@ -15,7 +15,8 @@ from fastsfu.transport.ice import host_candidates
 def open_engines(config: Config, on_bound: Callable[[], None] = lambda: None) -> list[MediaEngine]:
     """On ports in a row, in a running event loop. `on_bound` is called before any thread starts.
 
-    Raises OSError when one is taken, and ConfigError for more workers than a process can have.
+    Raises OSError when one is taken, and ConfigError for more workers than a process can have, or
+    an encryption that this machine does not have.
     """
     if config.workers > MOST_WORKERS:
         raise ConfigError(f"workers: at most {MOST_WORKERS}")
@@ -48,20 +49,23 @@ def open_engines(config: Config, on_bound: Callable[[], None] = lambda: None) ->
 
 def _bind(config: Config, certificate: Certificate, links: Links, index: int) -> Engine:
     """A worker that has its media port, and is not started yet."""
-    return Engine(
-        index=index,
-        links=links,
-        host=config.host,
-        port=config.udp_port + index if config.udp_port else 0,
-        certificate_pem=certificate.certificate_pem,
-        private_key_pem=certificate.private_key_pem,
-        crypto=config.crypto,
-        gso=config.gso,
-        gro=config.gro,
-        hold_us=config.hold_us,
-        batch_us=config.batch_us,
-        busy_poll_us=config.busy_poll_us,
-        max_transports=config.max_transports,
-        max_streams=config.max_streams,
-        max_buffers=config.max_buffers,
-    )
+    try:
+        return Engine(
+            index=index,
+            links=links,
+            host=config.host,
+            port=config.udp_port + index if config.udp_port else 0,
+            certificate_pem=certificate.certificate_pem,
+            private_key_pem=certificate.private_key_pem,
+            crypto=config.crypto,
+            gso=config.gso,
+            gro=config.gro,
+            hold_us=config.hold_us,
+            batch_us=config.batch_us,
+            busy_poll_us=config.busy_poll_us,
+            max_transports=config.max_transports,
+            max_streams=config.max_streams,
+            max_buffers=config.max_buffers,
+        )
+    except ValueError as error:  # SRTP primitives that this machine does not have
+        raise ConfigError(f"crypto: {error}") from None
