@@ -1,0 +1,70 @@
+"""The files of deploy/: what they set is what the server knows, and what reads them takes them."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fastsfu.config import Config
+from fastsfu.environment import resolve
+from tests.support.server import live_server
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
+UNITS = ("fastsfu.service", "fastsfu.socket", "fastsfu@a.service")
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(shutil.which(program) is None, reason=f"no {program} here")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_variable_is_an_option(path: Path) -> None:
+    names = re.findall(r"FASTSFU_[A-Z_]+[A-Z]", path.read_text())
+    for name in names:
+        resolve({name.lower(): str(path)}, Config.model_fields)
+
+
+def test_some_variables_are_set() -> None:
+    assert sum("FASTSFU_SECRET_FILE" in path.read_text() for path in FILES) >= 4
+
+
+@needs("systemd-analyze")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    for unit in UNITS:
+        source = DEPLOY / "systemd" / unit.replace("@a", "@")
+        text = source.read_text().replace("/opt/fastsfu/bin/fastsfu", "/bin/true")
+        (tmp_path / unit).write_text(text)
+    for unit in UNITS:
+        done = subprocess.run(
+            ["systemd-analyze", "verify", str(tmp_path / unit)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_units_lock_memory_and_give_up_the_rest() -> None:
+    for unit in ("fastsfu.service", "fastsfu@.service"):
+        text = (DEPLOY / "systemd" / unit).read_text()
+        assert "LimitMEMLOCK=infinity" in text
+        assert "CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_IPC_LOCK\n" in text
+        assert "mlock" in text.split("SystemCallFilter=")[1].split("\n")[0]
+
+
+@needs("promtool")
+def test_prometheus_takes_the_rules() -> None:
+    rules = DEPLOY / "prometheus" / "alerts.yaml"
+    subprocess.run(["promtool", "check", "rules", str(rules)], check=True, capture_output=True)
+
+
+async def test_alerts_ask_for_metrics_that_there_are() -> None:
+    text = (DEPLOY / "prometheus" / "alerts.yaml").read_text()
+    asked = set(re.findall(r"\b(fastsfu_\w+|process_\w+)(?=[{\[ ])", text))
+    async with live_server() as server:
+        answer = await server.http.get("/metrics")
+    there = set(re.findall(r"^(\w+)", answer.text, re.M))
+    there |= set(re.findall(r"^# TYPE (\w+)", answer.text, re.M))
+    assert len(asked) > 5
+    assert asked <= there, asked - there
