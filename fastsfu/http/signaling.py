@@ -169,6 +169,7 @@ class Client:
         except MessageError as error:
             raise _Refused("bad-message", str(error), CloseCode.BAD_MESSAGE) from None
         except FastSFUError as error:
+            logger.info("refused: %s", error.info, extra={"reason": error.type})
             code = REFUSALS.get(error.type, CloseCode.REFUSED)
             raise _Refused(error.type, error.info, code) from None
 

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypedDict, Unpack
 
@@ -20,6 +21,7 @@ from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import Found, InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
 from fastsfu.room.succession import RoomState, guests_of
+from fastsfu.session import diary
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.session import Session
@@ -163,6 +165,7 @@ class Rooms:
             self.bans.check(name, session.grant, self._origin(name, session.replaces))
             await room.admit(session)
             self.sessions[session.id] = session
+            diary.note(session, "joined", origin=session.origin)
             await self._records.settled()  # before its client hears that it is in
             if session.ended is not None:
                 raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
@@ -236,6 +239,8 @@ class Rooms:
     def left(self, room: Room, session: Session, reason: str) -> None:
         self.sessions.pop(session.id, None)
         self.somebody_left.set()
+        seconds = round(time.time() - session.joined_at, 1)
+        diary.note(session, "left", reason=reason, seconds=seconds)
         if not self.sessions:
             self._vacated.set()
         if room.on_leave is not None:

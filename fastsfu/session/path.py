@@ -14,11 +14,12 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.errors import RequestError
 from fastsfu.events import ConnectionChanged, Event, Failure
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials
+from fastsfu.session import diary
 from fastsfu.session.bundle import Bundle, IceParameters
 from fastsfu.session.deadlines import Deadlines
 
 
-class Traveller(Protocol):
+class Traveller(diary.Subject, Protocol):
     """What a path needs of its session."""
 
     @property
@@ -84,6 +85,7 @@ class Path:
     # What the engine tells of the transport.
 
     def on_path(self, address: str) -> None:
+        diary.note(self._session, "media path found", address=address)
         self._has_path = True
         self.on_up()
         self._connected()
@@ -94,9 +96,11 @@ class Path:
             self._session.tell(ConnectionChanged("interrupted"))
             self._no_path()
         else:
+            diary.note(self._session, "media path lost", seconds=self._patience)
             self._session.leave("connection-error", "Nothing came from the client any more.")
 
     def on_secured(self, profile: str) -> None:
+        diary.note(self._session, "media is encrypted", profile=profile)
         self._is_secured = True
         self._connected()
 
@@ -104,6 +108,7 @@ class Path:
         self._session.part("The client closed its connection.")
 
     def on_security_failed(self, detail: str) -> None:
+        diary.warn(self._session, ("DTLS failed", detail))
         self._session.leave("connection-error", f"DTLS failed: {detail}.")
 
     def on_worker_lost(self) -> None:
@@ -121,6 +126,7 @@ class Path:
 
     def _no_path(self) -> None:
         if not self._session.is_direct:
+            diary.warn(self._session, diary.NO_DTLS if self._has_path else diary.NO_CHECK)
             self._session.leave("connection-error", "No media path came about.")
             return
         if not self._told_unreachable:

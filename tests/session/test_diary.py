@@ -1,0 +1,65 @@
+"""The log says what becomes of a session, and in which stage its media stopped."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from fastsfu.auth.tokens import Grant
+from fastsfu.logs import about
+from fastsfu.session.session import Session
+from fastsfu.sfu import SFU
+from tests.support.offers import sending
+
+GRANT = Grant(room="standup", user_id="u1")
+
+
+@pytest.fixture(autouse=True)
+def _all_lines(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "fastsfu.session")
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
+    return [(record.getMessage(), about(record)) for record in caplog.records]
+
+
+async def offered(sfu: SFU) -> Session:
+    session = await sfu.open_session("standup", grant=GRANT)
+    await session.offer(str(sending()))
+    return session
+
+
+async def test_a_session_from_joining_to_leaving(
+    sfu: SFU, caplog: pytest.LogCaptureFixture
+) -> None:
+    session = await offered(sfu)
+    session.path.on_secured("AEAD_AES_128_GCM")
+    session.leave()
+    found = lines(caplog)
+    whom = {"session": session.id, "room": "standup", "user": "u1"}
+    assert [what for what, _ in found] == [
+        "joined", "media path found", "media is encrypted", "left",
+    ]  # fmt: skip
+    assert all(whom.items() <= more.items() for _, more in found)
+    assert found[1][1]["address"] == "192.0.2.1:5000"
+    assert found[2][1]["profile"] == "AEAD_AES_128_GCM"
+    assert found[3][1]["reason"] == "left"
+
+
+@pytest.mark.parametrize("stage", ["no ICE check came", "ICE checks came, but no DTLS"])
+async def test_media_that_never_comes_stopped_somewhere(
+    sfu: SFU, caplog: pytest.LogCaptureFixture, stage: str
+) -> None:
+    session = await offered(sfu)
+    session.path._has_path = stage.startswith("ICE")
+    session.path._no_path()  # as its deadline does
+    assert f"media failed: {stage}" in [what for what, _ in lines(caplog)]
+    assert session.ended == "connection-error"
+
+
+async def test_dtls_that_fails_says_why(sfu: SFU, caplog: pytest.LogCaptureFixture) -> None:
+    session = await offered(sfu)
+    session.path.on_security_failed("another fingerprint")
+    assert ("media failed: DTLS failed", "another fingerprint") in [
+        (what, more.get("reason")) for what, more in lines(caplog)
+    ]
