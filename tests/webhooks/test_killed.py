@@ -10,7 +10,9 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ API_KEY = "an-api-key-0123456789-0123456789-012"
 LIVES = 4
 AT_ONCE = 20  # clients
 ROOMS = 10
+MOST_FAILURES = 2  # of a letter
 UNVERIFIED = ssl._create_unverified_context()
 
 
@@ -88,38 +91,48 @@ class Visitors:
 
         await asyncio.gather(*(some() for _ in range(AT_ONCE)))
 
-    async def _visit(self, room: str) -> None:
+    @asynccontextmanager
+    async def inside(self, room: str) -> AsyncIterator[websockets.ClientConnection]:
+        """Somebody who has heard that they are in."""
         join = {"type": "join", "room": room, "token": self._tokens.sign(room)}
-        try:
-            async with websockets.connect(
-                self._url, subprotocols=["fastsfu.v1"], ssl=UNVERIFIED
-            ) as socket:
-                await socket.send(json.dumps(join))
-                joined = json.loads(await socket.recv())
-                assert joined["type"] == "joined", joined
-                self.heard.append(joined["session_id"])
+        async with websockets.connect(
+            self._url, subprotocols=["fastsfu.v1"], ssl=UNVERIFIED
+        ) as socket:
+            await socket.send(json.dumps(join))
+            joined = json.loads(await socket.recv())
+            assert joined["type"] == "joined", joined
+            self.heard.append(joined["session_id"])
+            yield socket
+
+    async def _visit(self, room: str) -> None:
+        with suppress(OSError, websockets.WebSocketException, EOFError):
+            async with self.inside(room) as socket:
                 await socket.send(json.dumps({"type": "leave"}))
                 await socket.wait_closed()
-        except (OSError, websockets.WebSocketException, EOFError):
-            pass
 
 
 async def killed_in_the_middle(server: Server, visitors: Visitors, many: int) -> None:
     """`many` come, and half of them have heard that they are in when the server is killed."""
     before = len(visitors.heard)
     coming = asyncio.create_task(visitors.come(many))
-    async with asyncio.timeout(120):
+    async with visitors.inside("room-0"), asyncio.timeout(120):  # who is in then for certain
         while len(visitors.heard) < before + many // 2:
             await asyncio.sleep(0.005)
-    server.end(signal.SIGKILL)
-    await coming
+        server.end(signal.SIGKILL)
+        await coming
 
 
 async def run(tmp_path: Path, port: int, many: int) -> tuple[Visitors, list[dict[str, Any]]]:
     dice = random.Random(7)
 
-    async def fails_a_third(_: object) -> int:
-        return 503 if dice.random() < 1 / 3 else 204
+    failures: Counter[str] = Counter()
+
+    async def fails_a_third(said: dict[str, Any]) -> int:
+        """Of the attempts; but no letter more than twice, or the pauses would grow too long."""
+        if dice.random() >= 1 / 3 or failures[said["id"]] == MOST_FAILURES:
+            return 204
+        failures[said["id"]] += 1
+        return 503
 
     async with receiving(tmp_path) as receiver:
         receiver.answer = fails_a_third
@@ -133,17 +146,21 @@ async def run(tmp_path: Path, port: int, many: int) -> tuple[Visitors, list[dict
                 await server.start()
             await visitors.come(many)
             await receiver.until(lambda: everybody_is_out(visitors, receiver), 240)
+            told = list(receiver.taken)
         finally:
             server.end(signal.SIGTERM)
         assert receiver.refused > many
-        return visitors, receiver.taken
+        return visitors, told
 
 
 def everybody_is_out(visitors: Visitors, receiver: Receiver) -> bool:
     if len(receiver.taken) < 2 * len(visitors.heard):
         return False
-    left = {each["data"]["session_id"] for each in of(receiver.taken, "participant.left")}
-    return left.issuperset(visitors.heard)
+    came, left = (
+        {each["data"]["session_id"] for each in of(receiver.taken, f"participant.{word}")}
+        for word in ("joined", "left")
+    )
+    return left.issuperset(visitors.heard) and came == left
 
 
 def of(told: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -163,7 +180,9 @@ async def test_each_that_was_in_has_a_beginning_and_an_end(
     for session_id in visitors.heard:
         begin, end = (first[session_id, f"participant.{word}"] for word in ("joined", "left"))
         assert begin < end
-    came = {each["data"]["session_id"] for each in of(told, "participant.joined")}
-    assert came == {each["data"]["session_id"] for each in of(told, "participant.left")}
-    reasons = {each["data"]["reason"] for each in of(told, "participant.left")}
-    assert "end-of-life" in reasons, "some were in when the server was killed"
+    killed = {
+        each["data"]["session_id"]
+        for each in of(told, "participant.left")
+        if each["data"]["reason"] == "end-of-life"
+    }
+    assert len(killed) >= LIVES - 1, "somebody was in each time that the server was killed"
