@@ -116,6 +116,7 @@ class Door:
     async def _hand_over(self, connection: socket.socket, place: Place, address: str) -> bool:
         """To whom its first bytes are for; False when they are for nobody. Raises OSError."""
         connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # uvloop does, asyncio not
         first = await self._first_bytes(connection)
         if first[:2] == b"\x16\x03":
             bridge_of = partial(self._bridge, place, address)
@@ -127,7 +128,6 @@ class Door:
             )
             return True
         if COOKIE in (first[4:8], first[6:10]):
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             bridge = self._bridge(place, address)
             if bridge is not None:
                 await self._loop.connect_accepted_socket(lambda: bridge, connection)

@@ -1,7 +1,7 @@
 """The rooms of an SFU by name, and its sessions by id."""
 
 import asyncio
-import heapq
+import bisect
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -77,6 +77,7 @@ class Rooms:
         self._records = InMemory() if records is None else records
         self._observers = Observers([self._records, *observers])
         self._rooms: dict[str, Room] = {}
+        self._names: list[str] = []  # of them, in order
         self._kept: set[str] = set()  # made by `create`, so not dropped when empty
         self._hooks: set[asyncio.Future[None]] = set()  # hooks that still run
         self._vacated = asyncio.Event()
@@ -116,6 +117,7 @@ class Rooms:
             on_topology=on_topology or self._on_topology,
         )
         self._rooms[name] = room
+        bisect.insort(self._names, name)
         self._kept.add(name)
         if self._is_open:
             room.open()
@@ -127,8 +129,8 @@ class Rooms:
 
     def page(self, after: str = "", limit: int = 100) -> list[Room]:
         """The rooms whose names come after this one, in order of their names, so many at most."""
-        names = heapq.nsmallest(limit, (name for name in self._rooms if name > after))
-        return [self._rooms[name] for name in names]
+        first = bisect.bisect_right(self._names, after)
+        return [self._rooms[name] for name in self._names[first : first + limit]]
 
     def stays(self, room: Room) -> bool:
         """It was made by `create`, and so is there until it is deleted."""
@@ -137,6 +139,7 @@ class Rooms:
     def delete(self, name: str) -> None:
         """End everybody's session in it (`ejected`) and forget it; raises KeyError."""
         room = self._rooms.pop(name)
+        self._forget_name(name)
         self._kept.discard(name)
         room.close("ejected")
         self.bans.forget(name)
@@ -219,6 +222,7 @@ class Rooms:
         for room in self:
             room.close(reason)
         self._rooms.clear()
+        self._names.clear()
         self._kept.clear()
         if self._hooks:
             await asyncio.wait(self._hooks)
@@ -255,6 +259,7 @@ class Rooms:
         name = room.name
         if room.empty and name not in self._kept and self._rooms.get(name) is room:
             del self._rooms[name]
+            self._forget_name(name)
             room.close("empty")
 
     def tell(self, notice: Notice) -> None:
@@ -271,6 +276,9 @@ class Rooms:
             standing=room.standing.changed,
             guests=guests_of(room.sessions.values(), room.exchange.absent),
         )
+
+    def _forget_name(self, name: str) -> None:
+        del self._names[bisect.bisect_left(self._names, name)]
 
     def _run(self, hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
         running = asyncio.ensure_future(_call(hook, *arguments))

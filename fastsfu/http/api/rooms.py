@@ -3,6 +3,7 @@
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Query, Request, status
 from pydantic import ConfigDict, Field
@@ -83,10 +84,9 @@ async def list_rooms(
     starting_after: Annotated[str, Query(description="the name of the last one before")] = "",
 ) -> RoomPage:
     """All rooms that are there now."""
+    pages = _pages(request)
     found = sfu.rooms.page(starting_after, limit)
-    return RoomPage(
-        total_count=len(sfu.rooms), data=[_answer(each, sfu, request) for each in found]
-    )
+    return RoomPage(total_count=len(sfu.rooms), data=[_answer(each, sfu, pages) for each in found])
 
 
 @rooms.post("/rooms", status_code=status.HTTP_201_CREATED)
@@ -102,13 +102,13 @@ async def make_room(sfu: Sfu, request: Request, wanted: NewRoom) -> RoomAnswer:
         if sfu.rooms.get(name) is room:
             sfu.rooms.delete(name)
         raise
-    return _answer(room, sfu, request)
+    return _answer(room, sfu, _pages(request))
 
 
 @rooms.get("/rooms/{room}")
 async def get_room(sfu: Sfu, request: Request, room: TheRoom) -> RoomAnswer:
     """One room."""
-    return _answer(room, sfu, request)
+    return _answer(room, sfu, _pages(request))
 
 
 @rooms.post("/rooms/{room}")
@@ -122,7 +122,7 @@ async def update_room(sfu: Sfu, request: Request, room: TheRoom, wanted: RoomUpd
         except RecordError:
             room.update(before)
             raise
-    return _answer(room, sfu, request)
+    return _answer(room, sfu, _pages(request))
 
 
 rooms.patch("/rooms/{room}", name="patch_room")(update_room)
@@ -141,12 +141,17 @@ def _record(room: Room) -> RoomRecord:
     return RoomRecord(room.name, room.options, room.created_at)
 
 
-def _answer(room: Room, sfu: SFU, request: Request) -> RoomAnswer:
+def _pages(request: Request) -> str:
+    """The URL below which rooms have their call pages."""
+    return str(request.url_for("room", room="x")).removesuffix("x")
+
+
+def _answer(room: Room, sfu: SFU, pages: str) -> RoomAnswer:
     options = room.options.model_dump()
     return RoomAnswer(
         name=room.name,
         api_created=sfu.rooms.stays(room),
-        url=str(request.url_for("room", room=room.name)),
+        url=pages + quote(room.name, safe=""),
         created_at=datetime.fromtimestamp(room.created_at, UTC),
         config=RoomProperties(**{NAMES.get(name, name): value for name, value in options.items()}),
     )
