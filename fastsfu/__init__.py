@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastsfu.auth.permissions import Permissions
+    from fastsfu.auth.tokens import Grant
     from fastsfu.config import Config
     from fastsfu.errors import FastSFUError, JoinError, OfferError, RequestError, TokenError
+    from fastsfu.events import Participant, Signaler
     from fastsfu.http.app import asgi_app
+    from fastsfu.messages.exchange import AppMessage
     from fastsfu.room.notices import (
         CarrierChanged,
         Joined,
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from fastsfu.room.observer import Observer
     from fastsfu.room.options import RoomOptions
     from fastsfu.room.room import Room
+    from fastsfu.session.channel import Channel
     from fastsfu.session.session import Session
     from fastsfu.sfu import SFU
 
@@ -41,15 +45,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SFU",
+    "AppMessage",
+    "Channel",
     "Config",
     "FastSFUError",
+    "Grant",
     "JoinError",
     "OfferError",
+    "Participant",
     "Permissions",
     "RequestError",
     "Room",
     "RoomOptions",
     "Session",
+    "Signaler",
     "TokenError",
     "__version__",
     "asgi_app",
@@ -72,6 +81,10 @@ _HOMES = {
     "SFU": "sfu",
     "Config": "config",
     "Permissions": "auth.permissions",
+    "Grant": "auth.tokens",
+    **dict.fromkeys(("Participant", "Signaler"), "events"),
+    "AppMessage": "messages.exchange",
+    "Channel": "session.channel",
     **dict.fromkeys(("FastSFUError", "JoinError", "OfferError"), "errors"),
     **dict.fromkeys(("RequestError", "TokenError"), "errors"),
     "Room": "room.room",

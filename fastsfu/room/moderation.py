@@ -2,6 +2,7 @@
 packet more of what was muted or may not be published, and nobody comes back who was ejected.
 """
 
+import asyncio
 import time
 from collections.abc import Collection
 from typing import Any
@@ -23,8 +24,9 @@ MAX_SESSION_DATA = 16 * 1024  # bytes
 
 
 class Moderated(Admission):
-    """A room's; the Room is one. Each verb raises KeyError when nobody in it is meant, and
-    RequestError for what cannot be done, and then nothing has changed.
+    """A room's; the Room is one. Each verb raises KeyError when nobody in it is meant, RequestError
+    for what cannot be done, and RuntimeError in another thread than the event loop's, and then
+    nothing has changed.
     """
 
     session_data: Any = None
@@ -54,6 +56,7 @@ class Moderated(Admission):
         Their tokens open the room no more, nor do their resume keys. With `ban` no token of these
         users does, for so many seconds or (True) until the room is deleted.
         """
+        asyncio.get_running_loop()  # raises in another thread, before anything has changed
         if who in self._sessions:
             ejected = [self._sessions[who]]
         else:
@@ -72,6 +75,7 @@ class Moderated(Admission):
 
         The client is told (`Muted`) and may unmute; to keep it from that, take the right away.
         """
+        asyncio.get_running_loop()
         session = self._sessions[session_id]
         if not EVERYTHING.issuperset(sources):
             raise RequestError(f"Sources are {', '.join(sorted(EVERYTHING))}.")
@@ -85,6 +89,7 @@ class Moderated(Admission):
 
         They stay when it has to join anew; what is taken away stays so for its token, too.
         """
+        asyncio.get_running_loop()
         session = self._sessions[session_id]
         if session.hidden:
             raise RequestError("Who watches hidden can be given no rights.")
@@ -104,6 +109,7 @@ class Moderated(Admission):
 
         Raises RequestError: `too-large` (16 KiB of JSON), or for what is no JSON.
         """
+        asyncio.get_running_loop()
         try:
             size = len(json_of(data))
         except ValueError as error:

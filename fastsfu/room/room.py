@@ -4,6 +4,7 @@ An event costs as much as the room has participants at most; what changes within
 event loop is told as one event (`News`).
 """
 
+import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -141,6 +142,8 @@ class Room(RoomProperties, Moderated):
         contradict each other, a room that has ended, and one that is to be direct with others in it
         than two clients that are able to.
         """
+        if self._entrance.watched:
+            asyncio.get_running_loop()  # raises in another thread, before anything has changed
         wanted = options.over(self.options)
         if self._entrance.closed is not None:
             raise RequestError("The room has ended.")

@@ -359,3 +359,16 @@ test('who is not let in is told so', async () => {
   assert.deepEqual(await asked, { granted: false });
   await joining;
 });
+
+test('the direct way is closed when the server says so, whatever the other side does', async () => {
+  await call.join({ room: 'r' });
+  const [socket] = browser.sockets;
+  const peer = { number: 1, session_id: 'eve', polite: false, relay: false };
+  socket.push({ type: 'topology', topology: 'peer', sending: ['peer'], peer });
+  while (browser.connections.length < 2) await turn();
+  const direct = browser.connections[1];
+  assert.notEqual(direct.signalingState, 'closed');
+  socket.push({ type: 'topology', topology: 'sfu', sending: ['sfu'], peer: null });
+  await turn();
+  assert.equal(direct.signalingState, 'closed');
+});
