@@ -48,7 +48,7 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
                 measure(worker, stream)
             if stream.lower != NULL or stream.higher == NULL:
                 continue
-            if ladder_look(stream):
+            if ladder_look(stream, worker.now_us):
                 tell_taps(worker, stream)
                 preference_ladder(stream)
             look_wanted(worker, stream)

@@ -12,6 +12,8 @@ from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 cdef enum:
     # Silent for so long while others of its ladder go on: its sender has stopped it.
     LIVE_US = 700000
+    # And once it has: sent again for so long, since a narrow uplink lets it go on and off.
+    STEADY_US = 2000000
     MOST_ENCODINGS = 8            # rungs that are walked at most
 
 # On top of `lower`'s ladder.
@@ -21,8 +23,9 @@ cdef void ladder_remove(InboundStream* stream) noexcept nogil
 # A keyframe of this height came: exchange places where it is due.
 cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil
 cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil
-# Find out which are live. True: another set of them than before.
-cdef bint ladder_look(InboundStream* lowest) noexcept nogil
+# Find out which are live: sent of late, and no more scantily than the next smaller one, as the rest
+# of a narrow uplink is. True: another set of them than before.
+cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil
 # The highest encoding that the receiver has use for, live or not; never NULL.
 cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil
 # The highest live one up to that which fits; when there is none, the lowest live one, else the

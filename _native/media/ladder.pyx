@@ -45,7 +45,11 @@ cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil:
     return stream
 
 
-cdef bint ladder_look(InboundStream* lowest) noexcept nogil:
+cdef inline bint scanty(const InboundStream* stream) noexcept nogil:
+    return stream.lower != NULL and stream.bps * 4 < stream.lower.bps * 3
+
+
+cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil:
     cdef InboundStream* stream = lowest
     cdef int64_t newest = 0
     cdef bint live, changed = False
@@ -55,6 +59,14 @@ cdef bint ladder_look(InboundStream* lowest) noexcept nogil:
     stream = lowest
     while stream != NULL:
         live = stream.started and newest - stream.stats.last_packet_us < LIVE_US
+        if not live or scanty(stream):
+            live = False
+            if not stream.wanted:
+                stream.rested_us = 0
+            elif stream.live or stream.rested_us:
+                stream.rested_us = now_us
+        elif stream.rested_us and not stream.live:
+            live = now_us - stream.rested_us >= STEADY_US
         changed = changed or live != stream.live
         stream.live = live
         stream = stream.higher

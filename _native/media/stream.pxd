@@ -67,7 +67,7 @@ cdef struct InboundStream:
     InboundStream* higher         # the next larger one
     bint live, layered            # packets of it came lately; more than one layer was seen
     bint wanted                   # somebody asks for it, as the event loop was told
-    int64_t wanted_us             # when last
+    int64_t wanted_us, rested_us  # when last; when it had stopped by itself last, 0 = never
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
     int64_t bps                   # what it costs, over two seconds; replica: as its origin says

@@ -91,9 +91,44 @@ def test_an_encoding_that_stops_gives_way_and_comes_back() -> None:
         assert longest_gap_us(viewer, begun) < 1_200_000
         encodings[2].on, encodings[2].next_us = True, encodings[1].next_us + 1000
         encodings[2].wants_key = True
-        run.run(1.5)
+        run.run(3.5)
         assert rungs(viewer, begun)[-1] == 2
         check_line(viewer)
+
+
+def test_an_encoding_that_goes_on_and_off_is_left_alone() -> None:
+    """As a sender's largest one does on a narrow uplink: each time it is back is a keyframe."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        encodings, handles = film_ladder(run, ann)
+        _, viewer = watch_ladder(run, bob, handles[0])
+        run.run(3)
+        begun = run.world.now_us
+        for _ in range(8):
+            encodings[2].on = not encodings[2].on
+            encodings[2].next_us = encodings[1].next_us + 1000
+            encodings[2].wants_key = True
+            run.run(1.2)
+        assert rungs(viewer, begun) == [2, 1]
+        assert longest_gap_us(viewer, begun) < 1_200_000
+
+
+def test_one_that_is_sent_more_scantily_than_a_smaller_one_is_not_shown() -> None:
+    """Two frames a second of the largest one are what is left of a narrow uplink."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        encodings, handles = film_ladder(run, ann)
+        _, viewer = watch_ladder(run, bob, handles[0])
+        run.run(3)
+        encodings[2].on = False
+        for _ in range(12):
+            encodings[2].on, encodings[2].next_us = True, encodings[1].next_us + 1000
+            run.run(0.034)
+            encodings[2].on = False
+            run.run(0.466)
+        begun = run.world.now_us
+        run.run(1)
+        assert rungs(viewer, begun - 3_000_000) == [1]
 
 
 @pytest.mark.parametrize("rtx", [True, False])
