@@ -28,6 +28,12 @@ def updated(name: str, *, audio: bool) -> Model:
     return messages.ParticipantUpdated(participant=participant(name, audio=audio))
 
 
+def sections(*, audio: int, video: int) -> Model:
+    return messages.SectionsMessage(
+        audio=audio, video=video, offer=True, subscriptions={}, revision=audio
+    )
+
+
 async def sent(outgoing: Outgoing) -> tuple[list[Model], list[int]]:
     """All that leaves: messages, then the close."""
     texts: list[str] = []
@@ -70,14 +76,14 @@ async def test_newest_state_alone_is_sent_and_never_too_early() -> None:
     outgoing = Outgoing()
     outgoing.start(FIRST)
     outgoing.put(messages.ActiveSpeaker(session_id=None))
-    outgoing.put(messages.SectionsMessage(audio=1, video=0))
+    outgoing.put(sections(audio=1, video=0))
     outgoing.put(updated("a", audio=False))
     outgoing.put(updated("b", audio=True))
     news = messages.ParticipantJoined(participant=participant("c"))
     outgoing.put(news)
     outgoing.put(updated("a", audio=True))
     outgoing.put(messages.ActiveSpeaker(session_id="c"))
-    outgoing.put(messages.SectionsMessage(audio=2, video=1))
+    outgoing.put(sections(audio=2, video=1))
     outgoing.finish(CloseCode.NORMAL)
     assert (await sent(outgoing))[0] == [
         FIRST,
@@ -85,7 +91,7 @@ async def test_newest_state_alone_is_sent_and_never_too_early() -> None:
         news,
         updated("a", audio=True),
         messages.ActiveSpeaker(session_id="c"),
-        messages.SectionsMessage(audio=2, video=1),
+        sections(audio=2, video=1),
     ]
 
 
@@ -101,9 +107,9 @@ async def test_what_is_already_sent_is_not_taken_back() -> None:
     outgoing.start(FIRST)
     assert protocol.read_server(await left.get()) == FIRST
     for number in range(3):
-        sections = messages.SectionsMessage(audio=number, video=0)
-        outgoing.put(sections)
-        assert protocol.read_server(await left.get()) == sections
+        wanted = sections(audio=number, video=0)
+        outgoing.put(wanted)
+        assert protocol.read_server(await left.get()) == wanted
     assert not closed.is_set()
     outgoing.finish(CloseCode.NORMAL)
     await running

@@ -17,6 +17,7 @@ from fastsfu.http import metrics
 from fastsfu.http.metrics import TOTALS, StreamTotals
 from fastsfu.sfu import SFU
 from tests.http.conftest import API_KEY
+from tests.support import page
 from tests.support.domain_peer import until
 from tests.support.recording_engine import RecordingEngine, media_engine
 from tests.support.server import PUBLISH, WATCH, LiveServer, live_server
@@ -127,13 +128,17 @@ async def test_metrics_count_what_is_there(server: LiveServer, room: str) -> Non
     def value(samples: list[Sample], name: str, **labels: str) -> float:
         return next(s.value for s in samples if s.name == name and s.labels == labels)
 
-    before = await scrape(server)
+    await until("those of other tests to be gone", lambda: not server.sfu.sessions)
     async with server.caller(room) as ada, server.caller(room) as bob:
         await ada.offer(PUBLISH)
         await bob.offer(WATCH)
-        samples = await scrape(server)
-        sessions = value(samples, "fastsfu_sessions") - value(before, "fastsfu_sessions")
-        assert sessions == 2
+
+        async def counted() -> list[Sample] | None:  # a text may be a moment old
+            samples = await scrape(server)
+            return samples if value(samples, "fastsfu_sessions") == 2 else None
+
+        samples = await page.until("both to be counted", counted)
+        assert samples is not None
         assert value(samples, "fastsfu_rooms") >= 1
         assert any(s.name.startswith("fastsfu_worker_") for s in samples)
         assert value(samples, "process_resident_memory_bytes") > 1e6
