@@ -35,8 +35,8 @@ DEFAULTS = {
     "secret": SECRET,
     "drain_timeout": 0,
     "max_buffers": 4096,
-    "max_transports": 64,
-    "max_streams": 512,
+    "max_transports": 1024,
+    "max_streams": 8192,
 }
 
 
