@@ -1,8 +1,11 @@
 """Calls of two browsers behind routers and firewalls, and which way they find."""
 
+import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +31,7 @@ PLAIN_STUN = "-p tcp -m string --algo bm --hex-string |2112a442| --from 40 --to 
 TRUST_ALL = "--ignore-certificate-errors"
 HOUSEHOLDS = ("ada", "ben")
 
+Record = Callable[[str, object], None]
 Pair = list[list[str]]  # [type, protocol] of our candidate and theirs; of our relay, that to it
 
 # The candidates in use of the live connection that was made last, those of the peer connection.
@@ -172,12 +176,41 @@ async def lose_the_sfu_and_find_it(
     await everybody_gets_everything(ada, ben, cy)
 
 
+# How many of others this page has shown.
+PICTURES = """(async () => {
+  const live = window.connections.filter((one) => one.connectionState !== 'closed').at(-1);
+  const all = [...(await live.getStats()).values()];
+  const films = all.filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+  return films.reduce((sum, { framesDecoded }) => sum + framesDecoded, 0);
+})()"""
+
 SFU_STATES = """(() => {
   window.sfuStates = [];
   window.call.on('network-connection', ({ type, event }) => {
     if (type === 'sfu') window.sfuStates.push(event);
   });
 })()"""
+
+
+async def test_a_link_that_is_lost_for_ten_seconds(
+    network: Network, browsers: list[Browser], room: str, record_testsuite_property: Record
+) -> None:
+    """Both have the same session, and picture and voice, when it is back."""
+    for household in HOUSEHOLDS:
+        network.let_out(household, "")
+    async with call(network, browsers, room, "sfu") as pages:
+        sessions = [await page.joined() for page in pages]
+        with network.cut("ada"):
+            await asyncio.sleep(10)  # the time that is asked for, not one to wait for
+        began = time.monotonic()
+        before = [await page.evaluate(PICTURES) for page in pages]
+        for page, shown in zip(pages, before, strict=True):
+            more = partial(page.evaluate, f"{PICTURES}.then((shown) => shown > {shown})")
+            await until("a picture", more)
+            took = time.monotonic() - began
+            record_testsuite_property(f"{page.name}'s picture after a lost link, seconds", took)
+        await everybody_gets_everything(*pages)
+        assert [await page.joined() for page in pages] == sessions
 
 
 async def test_symmetric_nat_on_both_sides_leaves_the_relay(
