@@ -240,6 +240,8 @@ class Server(uvicorn.Server):
         if self.server_state.tasks:  # clients that still have to be told why they are closed
             await asyncio.wait(list(self.server_state.tasks), timeout=FAREWELL_SECONDS)
         await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn then leaves the application waiting, as a task without owner
+            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal ends the server in good order, and then the process with status 0."""

@@ -213,6 +213,14 @@ async def test_draining_is_told_and_ends() -> None:
         ]
 
 
+async def test_an_end_cut_short_ends_the_application_too() -> None:
+    async with live_server(drain_timeout=60) as server, server.caller("r") as ada:
+        for _ in range(2):
+            server.uvicorn.handle_exit(signal.SIGTERM, None)
+        await ada.closed()
+    assert server.uvicorn.lifespan.shutdown_event.is_set()
+
+
 async def test_draining_passes_over_a_connection_that_its_client_is_closing() -> None:
     async with live_server() as server, server.socket():
         (connection,) = server.uvicorn.server_state.connections
