@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import syntax_of
+
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ["base", "net", "packet", "crypto", "media", "bwe", "peer", "turn"]
 NATIVE += ["forwarding", "worker", "engine"]
@@ -55,7 +57,7 @@ def unit_of(module: str) -> str:
 def modules_of(path: Path) -> set[str]:
     """All that a module imports, whether at its top or inside a function."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(syntax_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -100,7 +102,7 @@ def python_graph() -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {}
     for module, path in paths.items():
         named = set()
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(syntax_of(path)):
             if isinstance(node, ast.Import):
                 named |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import syntax_of
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 FOLDERS = ("_native", "fastsfu", "tests", "benchmarks", "examples")
@@ -84,7 +86,7 @@ def test_native_layers_have_room(layer: Path) -> None:
 
 @pytest.mark.parametrize("path", sources(".py"), ids=named)
 def test_python_functions(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(syntax_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             where = f"{named(path)}:{node.lineno} {node.name}"
             assert node.end_lineno is not None

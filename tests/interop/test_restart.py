@@ -57,14 +57,16 @@ async def all_together(*pages: CallPage) -> None:
     """Wait until each sees all, by sessions of the new server, with pictures."""
 
     async def look() -> bool:
-        return all([
-            await page.evaluate(f"""(() => {{
+        return all(
+            [
+                await page.evaluate(f"""(() => {{
                 const people = Object.values(window.call.participants());
                 const shows = ({{ tracks }}) => tracks.video.state === 'playable';
                 return people.length === {len(pages)} && people.every(shows);
             }})()""")
-            for page in pages
-        ])
+                for page in pages
+            ]
+        )
 
     await until("all to see each other", look)
 

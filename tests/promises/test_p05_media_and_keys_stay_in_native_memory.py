@@ -20,6 +20,7 @@ from tests.support.calls import calling
 from tests.support.domain_peer import CONFIG, DomainPeer, until
 from tests.support.memory import find
 from tests.support.secrets import keys_of, media_of
+from tests.support.syntax import syntax_of
 
 NATIVE = Path(next(iter(fastsfu._native.__path__)))
 TOKEN = Tokens(SECRET).sign("room")
@@ -91,10 +92,9 @@ def test_orders_about_transports_and_streams_give_handles_only() -> None:
 
 def returned(module: str, kind: type) -> set[str]:
     """What the members of a class give, by the contract that has to name each of them."""
-    source = (NATIVE / "engine" / f"{module}.pyi").read_text()
     contract = next(
         node
-        for node in ast.parse(source).body
+        for node in syntax_of(NATIVE / "engine" / f"{module}.pyi").body
         if isinstance(node, ast.ClassDef) and node.name == kind.__name__
     )
     promised = dict(members(contract))

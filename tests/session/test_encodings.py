@@ -18,9 +18,7 @@ async def published(join: Join, native: RecordingEngine) -> tuple[Client, list[i
     return ada, list(native.inbounds)
 
 
-async def test_each_encoding_is_a_stream_of_one_ladder(
-    join: Join, native: RecordingEngine
-) -> None:
+async def test_each_encoding_is_a_stream_of_one_ladder(join: Join, native: RecordingEngine) -> None:
     ada, handles = await published(join, native)
     streams = list(native.inbounds.values())
     assert [(each.mid, each.rid) for each in streams] == [("v", "q"), ("v", "h"), ("v", "f")]
