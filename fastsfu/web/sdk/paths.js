@@ -5,7 +5,6 @@
  * `received` has one track for each source, exchanged only when the new one has pictures or sound.
  */
 
-import { Arrivals, awaitAll } from './arrivals.js';
 import { NOTHING, chooseCarrier, networkOf } from './carriers.js';
 import { MediaConnection } from './connection.js';
 import { mediaBlocked } from './errors.js';
@@ -15,6 +14,7 @@ import { SOURCES } from './participants.js';
 import { PeerConnection } from './peer-connection.js';
 import { safetyNumber } from './safety-number.js';
 import { partsOf, trackKey } from './sections.js';
+import { TakeOver } from './take-over.js';
 
 /** @import { Reporter } from './arrivals.js' */
 /** @import { Carrier } from './carriers.js' */
@@ -42,10 +42,6 @@ import { partsOf, trackKey } from './sections.js';
 
 /** @typedef {{by: Carrier, track: MediaStreamTrack}} Shown */
 
-/** What has not arrived by then is exchanged all the same: it may have stopped just now. */
-const ARRIVAL_MS = 4000;
-/** How long both go on after the exchange: pages need a moment to render what is new. */
-const LINGER_MS = 500;
 /** What was kept without a server to repair it is broken for good after so long. */
 const REPAIR_MS = 5000;
 
@@ -76,13 +72,11 @@ export class MediaPaths {
   #subscribed = new Map();
   /** By trackKey. @type {Map<string, Shown>} */
   #shown = new Map();
-  /** Of the carrier that takes over. @type {Arrivals | null} */
-  #arrivals = null;
+  #takeOver = /** @type {TakeOver | null} */ (null);
   #move = /** @type {Move | null} */ (null);
   #sfuUp = true;
   #peerUp = true;
   #safetyNumber = /** @type {string | null} */ (null);
-  #closed = false;
 
   /** @param {PathHandlers} handlers */
   constructor(handlers) {
@@ -130,8 +124,8 @@ export class MediaPaths {
     if (plan.peer?.number !== this.#peer?.number) this.#replacePeer(plan.peer);
     void this.#sfu.setDormant(!plan.sending.includes('sfu'));
     void this.#peer?.setSending(plan.sending.includes('peer'));
-    if (changes) this.#arrivals = null;
-    if (changes && plan.sending.length === 2) void this.#takeOver();
+    if (changes) this.#endTakeOver();
+    if (changes && plan.sending.length === 2) this.#beginTakeOver();
     this.#show();
   }
 
@@ -281,7 +275,7 @@ export class MediaPaths {
     const carried = this.#subscribed;
     this.#subscribed = new Map();
     this.#shown = new Map();
-    this.#arrivals = null;
+    this.#endTakeOver();
     this.#sfu = this.#newSfu();
     if (moved) this.#moveFrom(old, carried);
     else old.close();
@@ -293,7 +287,7 @@ export class MediaPaths {
   }
 
   close() {
-    this.#closed = true;
+    this.#endTakeOver();
     this.#move?.end();
     this.#replacePeer(null);
     this.#sfu.close();
@@ -433,36 +427,30 @@ export class MediaPaths {
     this.#handlers.changed();
   }
 
-  /** Watch what the new carrier brings, show it source by source, and say when all is there. */
-  async #takeOver() {
+  /** Show what the new carrier brings, source by source, and say when all is there. */
+  #beginTakeOver() {
     const { topology, peer: wanted } = this.#plan;
     const carrier = topology === 'peer' ? this.#peer : this.#sfu;
     if (!carrier || !wanted || topology === 'none') return;
-    const arrivals = new Arrivals(carrier);
-    this.#arrivals = arrivals;
-    const isOver = await awaitAll(arrivals, {
-      tracks: () => this.#tracksOf(topology).values(),
-      isComplete: () => this.#allArrived(arrivals),
-      isWanted: () => this.#arrivals === arrivals && !this.#closed,
+    this.#takeOver = new TakeOver(carrier, {
+      tracks: () => this.#tracksOf(topology),
+      wanted: () => this.#wantedOf(this.#plan.peer?.session_id ?? ''),
       looked: () => this.#show(),
-      patienceMs: ARRIVAL_MS,
-      lingerMs: LINGER_MS,
+      done: () => this.#handlers.send({ type: 'carried', number: wanted.number, by: topology }),
     });
-    if (!isOver) return;
-    this.#handlers.send({ type: 'carried', number: wanted.number, by: topology });
   }
 
-  /** All that the other side of the P2P connection has on. @param {Arrivals} arrivals */
-  #allArrived(arrivals) {
-    const { topology, peer } = this.#plan;
-    const participant = peer && this.#handlers.participant(peer.session_id);
-    if (!participant || topology === 'none') return true;
-    const tracks = this.#tracksOf(topology);
-    return SOURCES.every((source) => {
-      if (!participant[source] || this.#declined(participant.session_id, source)) return true;
-      const track = tracks.get(trackKey(participant.session_id, source));
-      return track !== undefined && arrivals.has(track);
-    });
+  #endTakeOver() {
+    this.#takeOver?.end();
+    this.#takeOver = null;
+  }
+
+  /** All that somebody has on and we do not decline, by trackKey. @param {string} sessionId */
+  #wantedOf(sessionId) {
+    const participant = this.#handlers.participant(sessionId);
+    const isWanted = (/** @type {Source} */ source) =>
+      participant?.[source] && !this.#declined(sessionId, source);
+    return SOURCES.filter(isWanted).map((source) => trackKey(sessionId, source));
   }
 
   /** @param {Carrier} carrier */
@@ -483,7 +471,8 @@ export class MediaPaths {
         sfu: bySfu.has(key),
         peer: byPeer.has(key),
         shown: this.#shown.get(key)?.by ?? null,
-        arrived: (carrier) => this.#hasArrived((carrier === 'sfu' ? bySfu : byPeer).get(key)),
+        arrived: (carrier) =>
+          this.#takeOver?.hasArrived((carrier === 'sfu' ? bySfu : byPeer).get(key)) ?? false,
       });
       const track = (by === 'sfu' ? bySfu : byPeer).get(key);
       if (track) shown.set(key, { by, track });
@@ -491,10 +480,5 @@ export class MediaPaths {
     for (const [key, track] of this.#move?.shown() ?? []) shown.set(key, { by: 'sfu', track });
     this.#shown = shown;
     this.#handlers.changed();
-  }
-
-  /** @param {MediaStreamTrack | undefined} track */
-  #hasArrived(track) {
-    return track !== undefined && this.#arrivals !== null && this.#arrivals.has(track);
   }
 }
