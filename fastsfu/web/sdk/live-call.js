@@ -104,7 +104,7 @@ export class LiveCall {
       interrupted: () => handlers.network('signaling', 'interrupted'),
       mayReturn: () => this.#serverPath.mayReturn(),
       goesOn: () => this.#paths.topology.topology === 'peer',
-      lost: (error) => this.#onLost(this.#explained(error)),
+      lost: (error) => this.#onLost(this.#serverPath.explained(error, this.#paths)),
     });
   }
 
@@ -352,7 +352,8 @@ export class LiveCall {
     /** @param {{type: string}} message */
     other: (message) => this.#meeting.receive(message),
     /** @param {Wire.Ejected} message */
-    ejected: ({ reason }) => this.#onLost(this.#explained(ejection(reason))),
+    ejected: ({ reason }) =>
+      this.#onLost(this.#serverPath.explained(ejection(reason), this.#paths)),
     /** @param {Wire.Error} message */
     error: ({ error, info, re }) => {
       const problem = new CallError(error, info);
@@ -476,12 +477,6 @@ export class LiveCall {
     if (this.#serverPath.mayReturn()) this.#signaling.rejoin();
     else this.#onLost(this.#paths.blocked);
     return false;
-  }
-
-  /** We know more than the server of a session whose media never came. @param {CallError} error */
-  #explained(error) {
-    const vague = error.type === 'connection-error' && error.cause === null;
-    return vague && this.#paths.negotiated && !this.#serverPath.wasUp ? this.#paths.blocked : error;
   }
 
   /** The server notices it too; whoever is first. */

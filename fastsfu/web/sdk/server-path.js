@@ -33,4 +33,15 @@ export class ServerPath {
     const info = 'No media reaches the server: the call works only as long as two are in it.';
     return new CallError('sfu-unreachable', info);
   }
+
+  /**
+   * We know more than the server of a session whose media never came.
+   *
+   * @param {CallError} error why the call is over
+   * @param {{negotiated: boolean, blocked: CallError}} paths
+   */
+  explained(error, { negotiated, blocked }) {
+    const vague = error.type === 'connection-error' && error.cause === null;
+    return vague && negotiated && !this.wasUp ? blocked : error;
+  }
 }
