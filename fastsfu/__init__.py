@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fastsfu.room.notices import (
         CarrierChanged,
         Joined,
+        Knocked,
+        KnockEnded,
         Left,
         Notice,
         Published,
@@ -74,6 +76,8 @@ __all__ = [
     "Published",
     "Unpublished",
     "CarrierChanged",
+    "Knocked",
+    "KnockEnded",
 ]
 
 # Loaded on first use (PEP 562): signing a token should not load the web framework and the engine.

@@ -39,6 +39,7 @@ class PermissionsUpdate(Model):
 class ParticipantUpdate(Model):
     """What an owner does to a participant."""
 
+    user_name: UserName | None = Field(default=None, description="whatever its token says")
     mute: Publishables = Field(default=[], description="turn these off, until it unmutes")
     permissions: PermissionsUpdate | None = None
     eject: bool = False

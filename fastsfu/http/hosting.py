@@ -8,6 +8,7 @@ from fastsfu.auth.permissions import Permissions, publishable
 from fastsfu.errors import RequestError
 from fastsfu.http import host_messages
 from fastsfu.http.model import Model
+from fastsfu.names import seen
 from fastsfu.room.options import RoomOptions
 from fastsfu.session.session import Session
 
@@ -27,6 +28,8 @@ def _update_participants(session: Session, message: host_messages.UpdateParticip
     sessions = session.room.sessions
     updates: list[tuple[Session, host_messages.ParticipantUpdate]] = []
     for who, update in message.participants.items():
+        if update.user_name is not None:
+            seen(update.user_name)
         if who == EVERYBODY:
             others = (each for each in sessions.values() if each is not session)
             updates += [(each, update) for each in others if not each.hidden]
@@ -42,6 +45,8 @@ def _update_participant(
     session: Session, other: Session, update: host_messages.ParticipantUpdate
 ) -> None:
     room = session.room
+    if update.user_name is not None:
+        room.rename(other.id, update.user_name)
     if update.mute:
         room.mute(other.id, sources=update.mute)
     if update.permissions is not None:

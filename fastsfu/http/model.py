@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from fastsfu.names import shown
 
 MAX_MESSAGE_BYTES = 256 * 1024
 ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
@@ -12,8 +14,15 @@ class Model(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
+def _seen(name: str) -> str:
+    if not shown(name):
+        raise ValueError("a name has to show something")
+    return name
+
+
 RoomName = Annotated[str, StringConstraints(pattern=ROOM_NAME_PATTERN)]
 UserName = Annotated[str, StringConstraints(max_length=200)]
+SeenName = Annotated[UserName, AfterValidator(_seen)]
 SessionId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Mid = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 RequestId = Annotated[int, Field(ge=0, le=2**53)]

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+from fastsfu.events import WaitingParticipant
 from fastsfu.room.notices import (
     CarrierChanged,
     Joined,
+    Knocked,
+    KnockEnded,
     Left,
     Notice,
+    Outcome,
     Published,
     RoomClosed,
     RoomOpened,
@@ -74,3 +78,9 @@ class Herald:
 
     def unpublished(self, each: Publication) -> None:
         self._tell(Unpublished(room=self._room, session_id=each.session_id, source=each.source))
+
+    def knocked(self, who: WaitingParticipant) -> None:
+        self._tell(Knocked(room=self._room, participant=who))
+
+    def knock_ended(self, who: WaitingParticipant, outcome: Outcome) -> None:
+        self._tell(KnockEnded(room=self._room, participant=who, outcome=outcome))

@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Protocol
 
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import WaitingParticipant
 from fastsfu.names import shown
+from fastsfu.room.notices import Outcome
 from fastsfu.session.arrival import Arrival
 
 MOST_WAITING = 200  # of one room
@@ -43,8 +44,8 @@ class Waiting:
         """Ask the hosts, under another name if one is given here and none by the token."""
         if name is not None:
             self._arrival = replace(self._arrival, name=name)
-        self.asked = True
-        self._lobby.changed()
+        is_new, self.asked = not self.asked, True
+        self._lobby.asks(self, is_new)
 
     async def answered(self) -> Arrival:
         """Wait for the answer; what it returns is let in by `SFU.admit`. Raises JoinError."""
@@ -69,12 +70,21 @@ class Waiting:
             self._answer.exception()  # read: who waited may have gone
 
 
+class Witness(Protocol):
+    """Who is told of those who ask to be let in."""
+
+    def knocked(self, who: WaitingParticipant) -> None: ...
+
+    def knock_ended(self, who: WaitingParticipant, outcome: Outcome) -> None: ...
+
+
 class Lobby:
     """One room's."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], witness: Witness) -> None:
         """`on_change` is called when others than before wait to be let in."""
         self._on_change = on_change
+        self._witness = witness
         self._waiting: dict[str, Waiting] = {}
 
     @property
@@ -104,25 +114,28 @@ class Lobby:
         waiting = self._waiting.get(waiting_id)
         if waiting is None or not waiting.asked:
             raise RequestError(f"Nobody waits as {waiting_id!r}.")
-        self.leave(waiting)
+        self.leave(waiting, "granted" if granted else "denied")
         if granted:
             waiting.let_in()
         else:
             waiting.refuse(NOT_LET_IN)
 
-    def leave(self, waiting: Waiting) -> None:
+    def leave(self, waiting: Waiting, outcome: Outcome = "left") -> None:
         """They wait no longer. Idempotent."""
         if self._waiting.pop(waiting.id, None) is not None and waiting.asked:
             self._on_change()
+            self._witness.knock_ended(waiting.participant, outcome)
 
-    def changed(self) -> None:
-        """Somebody has asked."""
+    def asks(self, waiting: Waiting, is_new: bool) -> None:
+        """Somebody has asked, for the first time or by another name."""
         self._on_change()
+        if is_new:
+            self._witness.knocked(waiting.participant)
 
     def open(self) -> None:
         """Nobody has to wait any more."""
         for waiting in list(self._waiting.values()):
-            self.leave(waiting)
+            self.leave(waiting, "granted")
             waiting.let_in()
 
     def close(self, error: Literal["exp-room", "end-of-life"]) -> None:
@@ -130,4 +143,6 @@ class Lobby:
         why = JoinError(error, "The room has ended.")
         for waiting in list(self._waiting.values()):
             del self._waiting[waiting.id]
+            if waiting.asked:
+                self._witness.knock_ended(waiting.participant, "denied")
             waiting.refuse(why)

@@ -10,6 +10,7 @@ from typing import Any
 from fastsfu.auth.permissions import EVERYTHING, Permissions
 from fastsfu.errors import RequestError
 from fastsfu.events import Event, Muted, SessionData, WaitingParticipants
+from fastsfu.names import seen
 from fastsfu.p2p.peering import Peering
 from fastsfu.room.admission import Admission
 from fastsfu.room.bans import Bans
@@ -99,6 +100,16 @@ class Moderated(Admission):
         if session.rights.permit(permissions, self._stage.all_for(session)):
             self.asks(session)
         self.rights_changed(session)
+
+    def rename(self, session_id: str, name: str) -> None:
+        """Give a session another name, whatever its token or its client says.
+
+        It keeps it when it has to join anew. Raises RequestError for a name that shows nothing.
+        """
+        asyncio.get_running_loop()
+        session = self._sessions[session_id]
+        self.standing.rename(session, seen(name))
+        self.changed(session)
 
     def lock(self, locked: bool = True) -> None:
         """Let in nobody but owners and who comes back to a session that was lost; or open it."""

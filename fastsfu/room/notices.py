@@ -6,10 +6,13 @@ Those of one room come in the order in which it happened. A participant is as th
 
 import time
 from dataclasses import dataclass, field
+from typing import Literal
 
-from fastsfu.events import Participant
+from fastsfu.events import Participant, WaitingParticipant
 from fastsfu.room.options import RoomOptions
 from fastsfu.terms import Carried, Source
+
+Outcome = Literal["granted", "denied", "left"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,24 @@ class CarrierChanged(About):
     carrier: Carried
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knocked(About):
+    """Somebody asks the hosts to be let in."""
+
+    participant: WaitingParticipant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnockEnded(About):
+    """They wait no longer: let in (`granted`), refused (`denied`), or gone (`left`).
+
+    Who is let in has another id, and a Joined of its own.
+    """
+
+    participant: WaitingParticipant
+    outcome: Outcome
+
+
 Notice = (
     RoomOpened
     | RoomUpdated
@@ -108,4 +129,6 @@ Notice = (
     | Published
     | Unpublished
     | CarrierChanged
+    | Knocked
+    | KnockEnded
 )

@@ -26,6 +26,8 @@ TellType = Literal[
     "track.published",
     "track.unpublished",
     "topology",
+    "waiting-participant.joined",
+    "waiting-participant.left",
 ]
 
 

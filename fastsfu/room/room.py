@@ -87,8 +87,8 @@ class Room(RoomProperties, Moderated):
         self._keeper = keeper
         self._bans = keeper.bans
         self.standing = Standing()
-        self.lobby = Lobby(self._tell_waiting)
         self._herald = Herald(name, keeper.tell)
+        self.lobby = Lobby(self._tell_waiting, self._herald)
         self._entrance = Entrance(options, lambda: self.close("exp-room"))
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}

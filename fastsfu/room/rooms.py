@@ -190,6 +190,7 @@ class Rooms:
             if not state.is_kept:
                 self._kept.discard(state.name)
         room.standing.changed.update(state.standing)
+        room.standing.names.update(state.names)
         room.succession.expect(state.guests, state.carrier, patience)
 
     def reconfigure(self, config: Config) -> None:
@@ -274,6 +275,7 @@ class Rooms:
             is_kept=room.name in self._kept,
             carrier=room.peering.carrier,
             standing=room.standing.changed,
+            names=room.standing.names,
             guests=guests_of(room.sessions.values(), room.exchange.absent),
         )
 

@@ -49,6 +49,7 @@ class RoomState(State):
     is_kept: bool  # also with nobody in it
     carrier: Carried
     standing: dict[str, Permissions]
+    names: dict[str, str] = {}
     guests: list[Guest]
 
 

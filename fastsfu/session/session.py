@@ -232,7 +232,7 @@ class Session:
         """
         self._require_live()
         if name is not None and self.grant.name and name != self.grant.name:
-            raise RequestError("The name is given by the token.", "not-allowed")
+            raise RequestError("The name is given by the token or a host.", "not-allowed")
         if name is not None or user_data not in (UNSET, self.user_data):
             self.rights.require_speech()
         is_news = self.metadata.update(sources or {}, user_data, revision)

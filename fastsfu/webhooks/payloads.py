@@ -11,8 +11,11 @@ from fastsfu.room.meetings import Attendance, Change, Meeting
 from fastsfu.room.notices import (
     CarrierChanged,
     Joined,
+    Knocked,
+    KnockEnded,
     Left,
     Notice,
+    Outcome,
     Published,
     Unpublished,
     Updated,
@@ -85,19 +88,42 @@ class Topology(InRoom):
     carrier: Carried
 
 
+class Knock(BaseModel):
+    """Somebody who asks to be let in; the meeting's members are null while nobody is in."""
+
+    room: str
+    meeting_id: str | None
+    started_at: float | None
+    waiting_id: str
+    user_id: str | None
+    user_name: str
+    since: float = Field(description="when it came to the waiting room")
+
+
+class EndedKnock(Knock):
+    """Somebody who waits no longer. Who was let in has a `participant.joined` besides."""
+
+    outcome: Outcome
+
+
 class Payload(BaseModel):
-    """The body of a POST. `sequence` counts what is told of a meeting, from 1 on without a gap."""
+    """The body of a POST. `sequence` counts what is told of a meeting, from 1 on without a gap;
+    null for what happens while there is none.
+    """
 
     type: TellType
     version: str = VERSION
     id: str = Field(description="the same each time that it is sent, and at each endpoint")
     timestamp: datetime
-    sequence: int
-    data: SerializeAsAny[InRoom]
+    sequence: int | None
+    data: SerializeAsAny[InRoom | Knock]
 
 
 def told_of(notice: Notice, meeting: Meeting | None, change: Change | None) -> Iterator[Told]:
     """What other servers hear of a notice; numbers it in its meeting."""
+    if isinstance(notice, Knocked | KnockEnded):
+        yield _told_of_knock(notice, meeting)
+        return
     if meeting is None:
         return
     lane = f"room {meeting.room}"
@@ -135,13 +161,34 @@ def _attendance(notice: Notice, meeting: Meeting) -> Attendance | None:
     return None
 
 
-def _told(kind: TellType, lane: str, at: float, meeting: Meeting, data: InRoom) -> Told:
-    meeting.sequence += 1
+def _told_of_knock(notice: Knocked | KnockEnded, meeting: Meeting | None) -> Told:
+    who = notice.participant
+    data = Knock(
+        room=notice.room,
+        meeting_id=None if meeting is None else meeting.id,
+        started_at=None if meeting is None else meeting.started_at,
+        waiting_id=who.id,
+        user_id=who.user_id,
+        user_name=who.name,
+        since=who.since,
+    )
+    kind: TellType = "waiting-participant.joined"
+    if isinstance(notice, KnockEnded):
+        data = EndedKnock(**data.model_dump(), outcome=notice.outcome)
+        kind = "waiting-participant.left"
+    return _told(kind, f"waiting {who.id}", notice.at, meeting, data)
+
+
+def _told(
+    kind: TellType, lane: str, at: float, meeting: Meeting | None, data: InRoom | Knock
+) -> Told:
+    if meeting is not None:
+        meeting.sequence += 1
     payload = Payload(
         type=kind,
         id=f"msg_{uuid.uuid4().hex}",
         timestamp=datetime.fromtimestamp(at, UTC),
-        sequence=meeting.sequence,
+        sequence=None if meeting is None else meeting.sequence,
         data=data,
     )
     return Told(payload.id, kind, lane, payload.model_dump_json())

@@ -71,6 +71,21 @@ async def test_an_owner_changes_rights_and_hands_ownership_on(
         assert (await ask(host, "update-room", locked=True))["error"] == "not-allowed"
 
 
+async def test_an_owner_gives_somebody_another_name(server: LiveServer, room: str) -> None:
+    async with (
+        server.caller(room, owner=True) as host,
+        server.caller(room, name="Eve") as eve,
+    ):
+        update = {"user_name": "Adam"}
+        answer = await ask(host, "update-participants", participants={me(eve): update})
+        assert answer["type"] == "done"
+        await seen(eve, me(eve), user_name="Adam")
+        for_all = {me(eve): {"user_name": "Bob"}, me(host): {"user_name": " "}}
+        refused = await ask(host, "update-participants", participants=for_all)
+        assert refused["error"] == "bad-request"
+        assert server.sfu.sessions[me(eve)].name == "Adam"
+
+
 async def test_everybody_is_everybody_else(server: LiveServer, room: str) -> None:
     async with (
         server.caller(room, owner=True) as host,

@@ -11,10 +11,12 @@ from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import RoomChanged, WaitingParticipants
 from fastsfu.room import lobby
 from fastsfu.room.lobby import Waiting
+from fastsfu.room.notices import Knocked, KnockEnded, RoomClosed
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.room import Room
 from fastsfu.session.arrival import Arrival
 from fastsfu.sfu import SFU
+from tests.room.test_observer import Notes, observed
 from tests.support.sessions import Join, turn
 
 HOST = Grant("standup", owner=True)
@@ -111,6 +113,29 @@ async def test_who_goes_or_is_cut_off_waits_no_longer(sfu: SFU, join: Join, room
     await turn()
     assert host.of(WaitingParticipants)[-1].participants == ()
     assert room.lobby.empty
+
+
+async def test_observers_are_told_of_who_asks_and_of_each_end() -> None:
+    notes = Notes()
+    async with observed(notes) as sfu:
+        room = sfu.rooms.create("standup", RoomOptions(enable_knocking=True))
+        waiting = [knocks(sfu, replace(ADA, name=name)) for name in ("a", "b", "c", "d", "e")]
+        for each in waiting[1:]:
+            each.request_access()
+            each.request_access(each.participant.name)
+        for each in waiting[:2]:
+            each.leave()
+        room.answer(waiting[2].id)
+        room.answer(waiting[3].id, granted=False)
+        sfu.rooms.delete("standup")
+    knocked = [each for each in notes.notices if isinstance(each, Knocked)]
+    ended = [each for each in notes.notices if isinstance(each, KnockEnded)]
+    assert [each.participant.name for each in knocked] == ["b", "c", "d", "e"]
+    assert [(each.participant.id, each.outcome) for each in ended] == [
+        (each.id, outcome)
+        for each, outcome in zip(waiting[1:], ("left", "granted", "denied", "denied"), strict=True)
+    ]
+    assert isinstance(notes.notices[-1], RoomClosed)
 
 
 async def test_the_end_of_the_room_is_an_answer(sfu: SFU, room: Room) -> None:

@@ -20,6 +20,7 @@ async def test_from_another_thread_nothing_is_changed(join: Join) -> None:
         lambda: room.eject(session_id),
         lambda: room.mute(session_id),
         lambda: room.permit(session_id, Permissions(publish=NOTHING)),
+        lambda: room.rename(session_id, "Adam"),
         lambda: room.lock(),
         lambda: room.set_session_data(1),
     ):
@@ -27,5 +28,6 @@ async def test_from_another_thread_nothing_is_changed(join: Join) -> None:
             await asyncio.to_thread(act)
     assert eve.session.ended is None
     assert (eve.session.rights.held, eve.session.permissions) == (frozenset(), Permissions())
+    assert eve.session.name == "Eve"
     assert (room.locked, room.session_data) == (False, None)
     await join("Eve", grant=EVE)

@@ -68,15 +68,19 @@ test('what has happened meanwhile is made up for when signaling is back', () => 
 test('what an owner asks for is said in the words of the server, and answered', async () => {
   const { meeting, sent } = newMeeting();
   const asked = meeting.updateParticipants({
-    eve: { setAudio: false, setScreenShare: false },
+    eve: { setAudio: false, setScreenShare: false, setUserName: 'Evelyn' },
     bob: { eject: true, ban: 60, updatePermissions: { publish: ['audio'] } },
   });
   const [{ id, ...message }] = sent;
   assert.deepEqual(message, {
     type: 'update-participants',
     participants: {
-      eve: { mute: ['audio', 'screen'], permissions: null, eject: false, ban: false },
-      bob: { mute: [], permissions: { publish: ['audio'] }, eject: true, ban: 60 },
+      eve: {
+        mute: ['audio', 'screen'], user_name: 'Evelyn', permissions: null, eject: false, ban: false,
+      },
+      bob: {
+        mute: [], user_name: null, permissions: { publish: ['audio'] }, eject: true, ban: 60,
+      },
     },
   });
   meeting.receive({ type: 'done', id: id + 1 });

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from fastsfu.room.notices import CarrierChanged, Published, Updated
+from fastsfu.events import WaitingParticipant
+from fastsfu.room.notices import CarrierChanged, Knocked, KnockEnded, Published, Updated
 from fastsfu.room.outbox import Endpoint, Letter
 from fastsfu.store.store import Store
 from fastsfu.webhooks import sender
@@ -96,6 +97,32 @@ async def test_what_is_told_of_a_meeting(tmp_path: Path) -> None:
         "topology", "participant.left", "room.ended", "usage",
     ]  # fmt: skip
     assert posts.closed == 1
+
+
+async def test_who_knocks_is_told_of_also_while_nobody_is_in(tmp_path: Path) -> None:
+    posts, endpoint = Posts(), Endpoint("https://example.com")
+    asks = WaitingParticipant("w1", "Ada", "u1", 999.0)
+    async with sending(tmp_path, posts) as store:
+        await store.outbox.put_endpoint(endpoint)
+        for notice in (
+            Knocked(room="r", participant=asks, at=1000.0),
+            joined("r", "host", 1001.0),
+            KnockEnded(room="r", participant=asks, outcome="granted", at=1002.0),
+        ):
+            store.noticed(notice)
+        await until("all to arrive", lambda: len(posts.arrived[endpoint.id]) >= 4)
+    of_ada = [each for each in posts.arrived[endpoint.id] if "waiting_id" in each["data"]]
+    assert [each["type"] for each in of_ada] == [
+        "waiting-participant.joined", "waiting-participant.left",
+    ]  # fmt: skip
+    first, second = of_ada
+    assert first["sequence"] is None
+    assert first["data"] == {
+        "room": "r", "meeting_id": None, "started_at": None, "waiting_id": "w1",
+        "user_id": "u1", "user_name": "Ada", "since": 999.0,
+    }  # fmt: skip
+    assert (second["sequence"], second["data"]["outcome"]) == (3, "granted")
+    assert second["data"]["meeting_id"] is not None
 
 
 async def test_each_lane_is_in_order_though_attempts_fail(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from fastsfu.http.api.participants import (
     session_of,
 )
 from fastsfu.http.api.route import Answer, Body, TheRoom, router
-from fastsfu.http.model import SessionId
+from fastsfu.http.model import SeenName, SessionId
 from fastsfu.room.room import Room
 from fastsfu.session.session import Session
 from fastsfu.terms import Publishable
@@ -76,7 +76,8 @@ class SessionPermissions(Body):
 class ParticipantUpdate(Body):
     """What is to be different about a participant."""
 
-    permissions: PermissionsUpdate
+    user_name: SeenName | None = Field(None, description="whatever the token says")
+    permissions: PermissionsUpdate = PermissionsUpdate()
 
 
 @moderation.post("/rooms/{room}/eject")
@@ -109,8 +110,12 @@ async def set_permissions(room: TheRoom, wanted: SessionPermissions) -> Particip
 async def update_participant(
     room: TheRoom, session: TheSession, wanted: ParticipantUpdate
 ) -> ParticipantAnswer:
-    """The same, at the participant."""
-    return _permit(room, session, wanted.permissions)
+    """Give a participant another name, or other rights: both, or nothing of it."""
+    if wanted.permissions != PermissionsUpdate():
+        _permit(room, session, wanted.permissions)
+    if wanted.user_name is not None:
+        room.rename(session.id, wanted.user_name)
+    return participant_answer(session)
 
 
 def _permit(room: Room, session: Session, wanted: PermissionsUpdate) -> ParticipantAnswer:

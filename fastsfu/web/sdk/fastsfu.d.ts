@@ -79,6 +79,8 @@ export interface ParticipantCounts {
 
 /** What an owner does to a participant; each part is done if it is there. */
 export interface ParticipantUpdate {
+  /** Whatever their token says; they cannot change it back. */
+  setUserName?: string;
   /** Mute them: the server passes on nothing more until they unmute themselves. */
   setAudio?: false;
   setVideo?: false;

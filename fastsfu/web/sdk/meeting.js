@@ -245,7 +245,8 @@ function roomOf({ name, max_participants, ends_at, locked, enable_knocking }) {
  * @param {ParticipantUpdate} update
  * @returns {Wire.ParticipantUpdate}
  */
-function wireUpdate({ setAudio, setVideo, setScreenShare, eject, ban, updatePermissions }) {
+function wireUpdate(update) {
+  const { setAudio, setVideo, setScreenShare, setUserName, eject, ban, updatePermissions } = update;
   if (setAudio || setVideo || setScreenShare) {
     const info = 'Only who somebody is can turn a device of theirs on: setAudio, setVideo and '
       + 'setScreenShare can be false.';
@@ -256,5 +257,8 @@ function wireUpdate({ setAudio, setVideo, setScreenShare, eject, ban, updatePerm
   if (setAudio === false) mute.push('audio');
   if (setVideo === false) mute.push('video');
   if (setScreenShare === false) mute.push('screen');
-  return { mute, permissions: updatePermissions ?? null, eject: eject ?? false, ban: ban ?? false };
+  return {
+    mute, user_name: setUserName ?? null, permissions: updatePermissions ?? null,
+    eject: eject ?? false, ban: ban ?? false,
+  };
 }

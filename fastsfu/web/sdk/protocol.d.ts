@@ -222,6 +222,7 @@ export interface PermissionsUpdate {
 }
 
 export interface ParticipantUpdate {
+  user_name?: string | null;
   mute?: Publishable[];
   permissions?: PermissionsUpdate | null;
   eject?: boolean;

@@ -60,6 +60,13 @@ async def test_mute_and_rights(server: LiveServer, rest: Client, room: str) -> N
         now = await rest.done("PATCH", path, json={"permissions": {"messages": False}})
         assert now["permissions"]["messages"] is False
         assert now["permissions"]["publish"] == ["audio"], "what is not said stays"
+        both = {"user_name": "Ada L.", "permissions": {"messages": True}}
+        now = await rest.done("PATCH", path, json=both)
+        assert (now["user_name"], now["permissions"]["messages"]) == ("Ada L.", True)
+        for wrong in ({"user_name": "\u202e"}, {"user_name": 7}, {"user_name": "x" * 201}):
+            answer = await rest.ask("PATCH", path, json=wrong)
+            assert (answer.status_code, answer.json()["error"]) == (400, "bad-request")
+        assert await rest.done("GET", path) == now
 
 
 @pytest.mark.parametrize(
