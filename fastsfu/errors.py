@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 TokenErrorType = Literal["not-allowed", "exp-token", "nbf-token"]
 JoinErrorType = Literal[
-    "no-room", "meeting-full", "exp-room", "nbf-room", "not-allowed", "end-of-life"
+    "no-room",
+    "meeting-full",
+    "exp-room",
+    "nbf-room",
+    "not-allowed",
+    "no-capacity",
+    "end-of-life",
 ]
 
 
@@ -50,7 +56,9 @@ class TokenError(FastSFUError):
 
 
 class JoinError(FastSFUError):
-    """A room that cannot be entered: unknown, full, over, not yet open, or refused by a hook."""
+    """A room that cannot be entered: unknown, full, over, not yet open, or refused by a hook; or a
+    server that is full or stops.
+    """
 
     def __init__(self, error_type: JoinErrorType, info: str) -> None:
         super().__init__(error_type, info)

@@ -188,7 +188,7 @@ class SFU:
 
         Without both, only when `config.open_rooms`. Without a signaler the session lives until it
         leaves or its media path is lost. The others are those of `Arrival`, which describes them.
-        Raises TokenError or JoinError (`end-of-life` while draining, or full).
+        Raises TokenError or JoinError (`end-of-life` while draining, `no-capacity` when full).
         """
         self._require_ready()
         arrival = Arrival(

@@ -28,6 +28,7 @@ RETURNABLE = (
     "end-of-life",
     "connection-error",
 )  # why it has ended, and its client may come back
+FULL = "no-capacity"  # why that takes a while: somebody else has its seat
 
 
 class Line:
@@ -140,7 +141,7 @@ class Line:
                 if self._session is not None and error.type in GONE:
                     self._lost, self._session = self._session, None
                     continue
-                waits = error.type in RETURNABLE
+                waits = error.type in (*RETURNABLE, FULL)
                 if not waits or loop.time() + pause > until:
                     raise
             await asyncio.sleep(pause * random.uniform(0.5, 1))

@@ -95,7 +95,7 @@ class Workers:
         if worker is None or not self._has_capacity(worker):
             worker = min(filter(lambda each: each.alive, self._workers), key=_rank)
             if worker.engine.full:
-                raise JoinError("end-of-life", "The server is full: it takes no new calls now.")
+                raise JoinError("no-capacity", "The server is full: it takes nobody in now.")
             self._worker_of[room] = worker
         worker.placed += 1
         return worker.engine

@@ -19,6 +19,7 @@ STATUS = {
     "bad-offer": 400,
     "bad-request": 400,
     "too-large": 413,
+    "no-capacity": 503,
     "end-of-life": 503,
     "unavailable": 503,
     "rate-limit": 429,

@@ -25,6 +25,7 @@ class CloseCode(IntEnum):
     GOING_AWAY = 1001  # the server stops; join again elsewhere or later
     TOO_LARGE = 1009
     INTERNAL = 1011
+    TRY_AGAIN_LATER = 1013  # the server is full
     BAD_MESSAGE = 4400  # not a first message, too many malformed ones, a binary frame
     NOT_ALLOWED = 4401  # the token, or the resume key, is no good
     REFUSED = 4403  # the room is full, over, not yet open or unknown; an origin not allowed

@@ -142,6 +142,7 @@ _CLOSE_CODES = {
     protocol.CloseCode.GOING_AWAY: "the server stops",
     protocol.CloseCode.TOO_LARGE: "a message is too large",
     protocol.CloseCode.INTERNAL: "a fault in the server",
+    protocol.CloseCode.TRY_AGAIN_LATER: "the server is full",
     protocol.CloseCode.BAD_MESSAGE: "no first message, too many malformed ones, a binary frame",
     protocol.CloseCode.NOT_ALLOWED: "the token or resume key is no good",
     protocol.CloseCode.REFUSED: "the room is full, over, not open or unknown; a refused origin",

@@ -13,7 +13,8 @@ FATAL_ERRORS = {
     "timeout": "no join in time, no ping in time, or the client does not read",
     "rate-limit": "the client goes on sending too many messages",
     "connection-error": "media did not come through within the consent timeout",
-    "end-of-life": "the server stops, or is full and takes no new calls",
+    "no-capacity": "the server is full: its calls go on, and nobody comes in until others leave",
+    "end-of-life": "the server stops and takes no new calls",
 }
 OTHER_ERRORS = {
     "bad-message": "not JSON, no known type, or a member of the wrong type; info names it",

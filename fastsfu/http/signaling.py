@@ -36,6 +36,7 @@ MAX_FAULTS = 20  # malformed or ill-timed messages in a row
 # Refusals of a join that are not about the room, but about who joins, or about the server.
 REFUSALS = {
     **dict.fromkeys(("not-allowed", "exp-token", "nbf-token"), CloseCode.NOT_ALLOWED),
+    "no-capacity": CloseCode.TRY_AGAIN_LATER,
     "end-of-life": CloseCode.GOING_AWAY,
 }
 

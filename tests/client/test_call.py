@@ -8,9 +8,10 @@ import pytest
 
 import fastsfu.client
 from fastsfu.client import Call, CallError
+from fastsfu.errors import JoinError
 from tests.support.aiortc_client import Picture, Tone, client_tls
 from tests.support.domain_peer import until
-from tests.support.server import LiveServer
+from tests.support.server import LiveServer, live_server
 
 
 def joining(server: LiveServer, room: str, name: str, **options: Any) -> Call:
@@ -121,6 +122,23 @@ async def test_a_session_that_is_gone_is_joined_anew(server: LiveServer, room: s
             async for frame in await ada.track(you["session_id"]):
                 if frame.to_ndarray().any():
                     break
+
+
+async def test_a_seat_that_somebody_else_has_taken_meanwhile_is_waited_for(room: str) -> None:
+    server_of_two = live_server(workers=1, max_transports=2)
+    async with server_of_two as server, joining(server, room, "Ada") as ada:
+        first = ada.participants()["local"]["session_id"]
+        back = asyncio.create_task(heard(ada, "network-connection"))
+        await asyncio.sleep(0)
+        server.sfu.sessions[first].leave("connection-error", "for a test")
+        token = server.token(room)
+        others = [await server.sfu.open_session(room, token=token) for _ in range(2)]
+        with pytest.raises(JoinError) as refused:
+            await server.sfu.open_session(room, token=token)
+        assert refused.value.type == "no-capacity"
+        others[0].leave()
+        await back
+        assert ada.participants()["local"]["origin"] == first
 
 
 async def test_a_host_s_mute_is_obeyed_and_an_ejection_ends_it(

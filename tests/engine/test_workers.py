@@ -59,7 +59,7 @@ async def test_a_full_server_says_so(natives: list[RecordingEngine]) -> None:
         first, *_ = [await join() for _ in range(6)]
         with pytest.raises(JoinError, match="full") as refused:
             await Join(sfu, "another")()
-        assert refused.value.type == "end-of-life"
+        assert refused.value.type == "no-capacity"
         assert "another" not in sfu.rooms
         first.session.leave()
         await (await join()).offer(sending())

@@ -11,7 +11,7 @@ from fastsfu.http.api.document import document
 from fastsfu.http.app import routes
 from fastsfu.http.keys import KeyCheck
 from fastsfu.http.pages import TYPES, WEB
-from tests.support.server import LiveServer, live_server
+from tests.support.server import PUBLISH, LiveServer, live_server
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,22 @@ async def test_not_ready_while_draining() -> None:
             await socket.send("join", room="r", token=server.token("r"))
             code, messages = await socket.closed()
             assert (code, messages[-1]["error"]) == (1001, "end-of-life")
+
+
+async def test_a_full_server_goes_on_and_says_when_to_come_again() -> None:
+    async with live_server(workers=1, max_transports=1) as server, server.caller("r") as caller:
+        async with server.socket() as socket:
+            await socket.send("join", room="s", token=server.token("s"))
+            code, messages = await socket.closed()
+            assert (code, messages[-1]["error"]) == (1013, "no-capacity")
+        headers = {"Authorization": f"Bearer {server.token('s')}"}
+        offer = {**headers, "Content-Type": "application/sdp"}
+        answer = await server.http.post("v1/whip/s", content=PUBLISH, headers=offer)
+        assert (answer.status_code, answer.json()["error"]) == (503, "no-capacity")
+        assert int(answer.headers["retry-after"]) > 0
+        assert (await server.http.get("readyz")).status_code == 200
+        await caller.send("ping", id=1)
+        await caller.expect("pong")
 
 
 async def test_mounted_below_a_prefix_it_opens_itself(server: LiveServer) -> None:

@@ -320,6 +320,30 @@ test('a server that restarts is waited for, one that takes no calls is not for e
   assert.equal(log.at(-1), 'lost end-of-life');
 });
 
+test('a seat that others have taken meanwhile is waited for, but not for ever', async () => {
+  const full = { type: 'error', fatal: true, error: 'no-capacity', info: 'It is full.' };
+  const joining = signaling.join(() => JOIN);
+  await flush();
+  sockets[0].push(full);
+  await assert.rejects(joining, { type: 'no-capacity' }, 'who is joining is told at once');
+
+  await join();
+  sockets.at(-1).push({ type: 'error', fatal: true, error: 'timeout', info: '' });
+  await wait(1000);
+  sockets.at(-1).push({ type: 'error', fatal: true, error: 'no-room', info: '' });
+  for (let second = 0; second < 20; second += 1) {
+    await flush();
+    sockets.at(-1).push(full);
+    await wait(1000);
+  }
+  assert.equal(log.at(-1), 'interrupted');
+  for (let second = 0; second < 20; second += 1) {
+    sockets.at(-1).push(full);
+    await wait(1000);
+  }
+  assert.equal(log.at(-1), 'lost no-capacity');
+});
+
 test('a session that goes on elsewhere is not taken back', async () => {
   await join();
   sockets[0].drop(4409);

@@ -52,9 +52,14 @@ const ENDINGS = {
     text: 'Check your network, then try again. A firewall that blocks UDP can be the reason too.',
     action: 'Try again',
   },
+  'no-capacity': {
+    icon: 'people', title: 'The server is full',
+    text: 'It has as many people in calls as it can take. Try again when some have left.',
+    action: 'Try again',
+  },
   'end-of-life': {
     icon: 'clock', title: 'The server takes no calls now',
-    text: 'It is restarting, or full. Try again in a moment.', action: 'Rejoin',
+    text: 'It is restarting. Try again in a moment.', action: 'Rejoin',
   },
 };
 

@@ -5,7 +5,7 @@
 /** Errors after which the same call cannot go on. */
 export const FATAL_TYPES = new Set([
   'ejected', 'nbf-room', 'nbf-token', 'exp-room', 'exp-token', 'no-room', 'meeting-full',
-  'not-allowed', 'connection-error', 'end-of-life',
+  'not-allowed', 'no-capacity', 'connection-error', 'end-of-life',
 ]);
 
 export class CallError extends Error {

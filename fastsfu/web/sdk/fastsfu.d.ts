@@ -283,6 +283,7 @@ export type FatalErrorType =
   | 'no-room'
   | 'meeting-full'
   | 'not-allowed'
+  | 'no-capacity'
   | 'connection-error'
   | 'end-of-life';
 

@@ -45,6 +45,8 @@ const ATTEMPT_MS = 20_000;
 const CLOSED_REPLACED = 4409;
 /** Why a server ends a session that its client may have again: it was silent, or the server is. */
 const RETURNABLE = new Set(['timeout', 'end-of-life']);
+/** Why a server takes nobody, for a while. */
+const TAKES_NOBODY = new Set(['end-of-life', 'no-capacity']);
 
 export class Signaling {
   #url;
@@ -305,7 +307,7 @@ export class Signaling {
       spent += Math.min(now - last, ATTEMPT_MS);
       last = now;
       const delay = backoffDelay((attempt += 1));
-      const patience = error.type === 'end-of-life' ? RESTART_PATIENCE_MS : patienceMs;
+      const patience = TAKES_NOBODY.has(error.type) ? RESTART_PATIENCE_MS : patienceMs;
       const late = spent + delay >= patience && !this.#handlers.goesOn();
       if (late || !this.#mayRetry(error)) return error;
       await this.#pause(delay);
@@ -364,7 +366,7 @@ export class Signaling {
     if (this.#closed || cause === 'origin-refused') return false;
     if (!refused || type === 'connection-error') return true;
     const wasIn = this.#session !== null || this.#lost !== null;
-    return type === 'end-of-life' && wasIn;
+    return TAKES_NOBODY.has(type) && wasIn;
   }
 
   #forget() {
