@@ -4,6 +4,8 @@
 /** @import * as Wire from './protocol.d.ts' */
 
 /** @typedef {'peer' | 'sfu'} Carrier */
+/** @typedef {{by: Carrier, track: MediaStreamTrack}} Shown */
+/** @typedef {Map<string, MediaStreamTrack>} Tracks by trackKey */
 
 /** @type {Wire.Topology} */
 export const NOTHING = { topology: 'none', sending: [], peer: null };
@@ -25,6 +27,31 @@ export function chooseCarrier({ topology, sending }, { sfu, peer, shown, arrived
   const wanted = topology === 'peer' ? 'peer' : 'sfu';
   const changes = shown !== null && shown !== wanted && sending.includes(shown);
   return changes && !arrived(wanted) ? /** @type {Carrier} */ (shown) : wanted;
+}
+
+/**
+ * Which track of each source to show, of those that both carriers bring.
+ *
+ * @param {Wire.Topology} plan
+ * @param {Record<Carrier, Tracks>} tracks
+ * @param {Map<string, Shown>} before what is shown now, by trackKey
+ * @param {(track: MediaStreamTrack) => boolean} hasArrived
+ * @returns {Map<string, Shown>}
+ */
+export function shownOf(plan, { sfu, peer }, before, hasArrived) {
+  /** @type {Map<string, Shown>} */
+  const shown = new Map();
+  for (const key of new Set([...sfu.keys(), ...peer.keys()])) {
+    const of = { sfu: sfu.get(key), peer: peer.get(key) };
+    const by = chooseCarrier(plan, {
+      sfu: of.sfu !== undefined,
+      peer: of.peer !== undefined,
+      shown: before.get(key)?.by ?? null,
+      arrived: (carrier) => hasArrived(/** @type {MediaStreamTrack} */ (of[carrier])),
+    });
+    shown.set(key, { by, track: /** @type {MediaStreamTrack} */ (of[by]) });
+  }
+  return shown;
 }
 
 /**

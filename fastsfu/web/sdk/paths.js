@@ -5,7 +5,7 @@
  * `received` has one track for each source, exchanged only when the new one has pictures or sound.
  */
 
-import { NOTHING, chooseCarrier, networkOf } from './carriers.js';
+import { NOTHING, networkOf, shownOf } from './carriers.js';
 import { MediaConnection } from './connection.js';
 import { mediaBlocked } from './errors.js';
 import { iceServers } from './ice-servers.js';
@@ -17,7 +17,7 @@ import { partsOf, trackKey } from './sections.js';
 import { TakeOver } from './take-over.js';
 
 /** @import { Reporter } from './arrivals.js' */
-/** @import { Carrier } from './carriers.js' */
+/** @import { Carrier, Shown } from './carriers.js' */
 /** @import { NetworkTopology, SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { ConnectionHandlers } from './connection.js' */
 /** @import * as Wire from './protocol.d.ts' */
@@ -39,8 +39,6 @@ import { TakeOver } from './take-over.js';
  * @property {(sessionId: string) => void} released the direct connection that was kept has ended
  * @property {() => void} moved the server before is needed no more
  */
-
-/** @typedef {{by: Carrier, track: MediaStreamTrack}} Shown */
 
 /** What was kept without a server to repair it is broken for good after so long. */
 const REPAIR_MS = 5000;
@@ -462,23 +460,13 @@ export class MediaPaths {
   }
 
   #show() {
-    const bySfu = this.#tracksOf('sfu');
-    const byPeer = this.#tracksOf('peer');
-    /** @type {Map<string, Shown>} */
-    const shown = new Map();
-    for (const key of new Set([...bySfu.keys(), ...byPeer.keys()])) {
-      const by = chooseCarrier(this.#plan, {
-        sfu: bySfu.has(key),
-        peer: byPeer.has(key),
-        shown: this.#shown.get(key)?.by ?? null,
-        arrived: (carrier) =>
-          this.#takeOver?.hasArrived((carrier === 'sfu' ? bySfu : byPeer).get(key)) ?? false,
-      });
-      const track = (by === 'sfu' ? bySfu : byPeer).get(key);
-      if (track) shown.set(key, { by, track });
+    const tracks = { sfu: this.#tracksOf('sfu'), peer: this.#tracksOf('peer') };
+    const hasArrived = (/** @type {MediaStreamTrack} */ track) =>
+      this.#takeOver?.hasArrived(track) ?? false;
+    this.#shown = shownOf(this.#plan, tracks, this.#shown, hasArrived);
+    for (const [key, track] of this.#move?.shown() ?? []) {
+      this.#shown.set(key, { by: 'sfu', track });
     }
-    for (const [key, track] of this.#move?.shown() ?? []) shown.set(key, { by: 'sfu', track });
-    this.#shown = shown;
     this.#handlers.changed();
   }
 }
