@@ -58,6 +58,8 @@ class Flows:
 
     def end(self, subscription: Subscription) -> None:
         self.forget(subscription)
+        if subscription.suspended:
+            self._tell(subscription.suspend(False))
         if subscription.outbound is not None:
             self._engine.close_outbound(subscription.outbound)
             self._account.give_back()

@@ -1,5 +1,6 @@
 """The call page and the browser library as people use them: every view, against the real server."""
 
+import re
 from collections.abc import Awaitable
 
 import pytest
@@ -87,6 +88,26 @@ async def test_keys_do_what_the_buttons_do(visit: Visit, token: str) -> None:
     await expect(page.locator("#leave-dialog")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("#over-title")).to_be_visible()
+
+
+async def test_who_is_paused_for_a_slow_connection_is_an_avatar_until_the_next_picture(
+    browser: Browser, open_page: OpenPage, visit: Visit, token: str
+) -> None:
+    ada = await open_page(browser, "Ada")
+    page = await visit(t=token, name="Ben", autojoin="1")
+    tile = page.locator(".tile", has_text="Ada")
+    await expect(tile).to_have_class(re.compile("with-video"))
+    told = {"type": "video-suspended", "session_id": await ada.joined(), "source": "video"}
+    hear = "(told) => window.sockets.at(-1).onmessage({ data: JSON.stringify(told) })"
+    await page.evaluate(hear, told | {"suspended": True})
+    await expect(tile.locator(".tile-note")).to_have_text("Picture paused: slow connection")
+    await expect(tile.locator(".tile-note")).to_be_visible()
+    await expect(tile.locator(".avatar")).to_be_visible()
+    await expect(tile.locator("video")).to_have_css("opacity", "0")
+    await expect(tile).to_have_attribute("aria-label", re.compile("slow connection"))
+    await page.evaluate(hear, told | {"suspended": False})
+    await expect(tile.locator(".tile-note")).to_be_hidden()
+    await expect(tile.locator("video")).to_have_css("opacity", "1")
 
 
 async def test_without_devices_one_still_sees_the_others(

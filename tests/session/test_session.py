@@ -296,3 +296,16 @@ async def test_video_that_does_not_fit_is_told(join: Join, native: RecordingEngi
     bob.session.engine.close_outbound(video.outbound)
     bob.session.engine._owners.on_suspended(video.outbound, True)
     assert len(bob.of(VideoSuspended)) == 2
+
+
+async def test_suspended_video_that_ends_is_suspended_no_more(
+    join: Join, native: RecordingEngine
+) -> None:
+    ada, bob = await join("Ada"), await join("Bob")
+    await ada.offer(sending())
+    await bob.offer(OfferText(receiving(audio=1, video=1)))
+    video = next(each for each in bob.session.subscriber.subscriptions.values() if each.rtx_ssrc)
+    assert video.outbound is not None
+    bob.session.engine._owners.on_suspended(video.outbound, True)
+    ada.session.leave()
+    assert bob.of(VideoSuspended)[-1] == VideoSuspended(ada.session.id, "video", False)

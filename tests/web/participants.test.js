@@ -21,7 +21,7 @@ const track = (id, muted = false) => ({ id, muted });
 
 const knowledge = (changes = {}) => ({
   you: person('me'), local: NO_MEDIA, others: [], received: new Map(), declined: () => false,
-  pathUp: true, ...changes,
+  suspended: () => false, pathUp: true, ...changes,
 });
 
 const seen = (changes) => participantsOf(knowledge(changes));
@@ -59,6 +59,12 @@ test('the states of a remote track', () => {
   assert.equal(state({ video: true }, { received: new Map() }).state, 'loading');
   const declined = state({ video: true }, { declined: () => true });
   assert.deepEqual(declined, { state: 'sendable', persistentTrack: null });
+  const away = { suspended: (id, source) => id === 'ada' && source === 'video' };
+  const suspended = { state: 'suspended', persistentTrack: camera, reason: 'slow-connection' };
+  assert.deepEqual(state({ video: true }, away), suspended);
+  assert.equal(state({ video: false }, away).state, 'off');
+  assert.equal(state({ video: true }, { ...away, pathUp: false }).state, 'interrupted');
+  assert.equal(state({ video: true }, { ...away, declined: () => true }).state, 'sendable');
   const early = new Map([[trackKey('ada', 'video'), track('camera', true)]]);
   assert.equal(state({ video: true }, { received: early }).state, 'loading');
 });
@@ -80,6 +86,22 @@ test('a track starts with its subscription, stops when muted and starts again', 
   assert.deepEqual(told(announced, running).at(-1), 'track-started ada video');
   assert.deepEqual(told(running, muted), ['participant-updated ada', 'track-stopped ada video']);
   assert.deepEqual(told(muted, running), ['participant-updated ada', 'track-started ada video']);
+});
+
+test('a picture that is suspended is told, keeps its track, and is told when it comes back', () => {
+  const received = new Map([[trackKey('ada', 'video'), track('camera')]]);
+  const running = { others: [person('ada', { video: true })], received };
+  const away = { ...running, suspended: (_, source) => source === 'video' };
+  const changes = ['participant-updated ada', 'video-suspended ada video'];
+  assert.deepEqual(told(running, away), changes);
+  assert.deepEqual(told(away, running), changes);
+  assert.deepEqual(told({}, away).at(-1), 'video-suspended ada video');
+  const facts = (events) => events.map(({ event }) => [event.suspended, event.reason]).at(-1);
+  assert.deepEqual(facts(eventsBetween(seen(running), seen(away))), [true, 'slow-connection']);
+  assert.deepEqual(facts(eventsBetween(seen(away), seen(running))), [false, null]);
+  const off = { others: [person('ada')], received };
+  const ended = ['track-stopped ada video', 'video-suspended ada video'];
+  assert.deepEqual(told(away, off).slice(1), ended);
 });
 
 test('another track in place of one stops the old one and starts the new one', () => {

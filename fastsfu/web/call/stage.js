@@ -111,6 +111,9 @@ export function viewsOf(participants, speaker, pinned) {
   return views.sort((one, other) => Number(other.pinned) - Number(one.pinned));
 }
 
+/** There is a picture, or there will be one again. */
+const VISIBLE = new Set(['playable', 'loading', 'suspended', 'interrupted']);
+
 /** @param {TileView} view */
 function isLarge({ pinned, screen }) {
   return pinned || screen;
@@ -131,7 +134,6 @@ function cameraView(participant, speaker, pinned) {
     mirrored: local,
     muted: !audio,
     speaking: speaker !== null && speaker === session_id && audio,
-    interrupted: tracks.video.state === 'interrupted',
     pinned: pinned === key,
   };
 }
@@ -149,7 +151,6 @@ function screenView(participant, pinned) {
     mirrored: false,
     muted: false,
     speaking: false,
-    interrupted: participant.tracks.screenVideo.state === 'interrupted',
     pinned: pinned === key,
   };
 }
@@ -161,13 +162,14 @@ function screenView(participant, pinned) {
  */
 function look(participant, key, source) {
   const { state, persistentTrack } = participant.tracks[source];
-  const visible = state === 'playable' || state === 'loading' || state === 'interrupted';
   return {
     key,
     sessionId: participant.local ? null : participant.session_id,
     name: displayName(participant),
     initials: initials(participant.user_name || 'Guest'),
     hue: hue(participant.user_name || participant.origin),
-    track: visible ? persistentTrack : null,
+    track: VISIBLE.has(state) ? persistentTrack : null,
+    interrupted: state === 'interrupted',
+    paused: state === 'suspended',
   };
 }

@@ -102,6 +102,9 @@ const CAUSES = {
   },
 };
 
+/** Of a picture that is suspended: small tiles have room for the first part. */
+export const PAUSED = { what: 'Picture paused', why: 'slow connection' };
+
 /**
  * @param {string} type an error's type, or `left`
  * @param {string | null} [cause] what is known of its reason

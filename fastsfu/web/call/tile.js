@@ -1,6 +1,7 @@
 /** One rectangle of the stage: somebody's camera, or a shared screen. */
 
 import { icon, make } from './dom.js';
+import { PAUSED } from './texts.js';
 
 /** @import { Rect } from './layout.js' */
 
@@ -17,6 +18,7 @@ import { icon, make } from './dom.js';
  * @property {boolean} muted
  * @property {boolean} speaking
  * @property {boolean} interrupted
+ * @property {boolean} paused no picture comes for now, since it does not fit to us
  * @property {boolean} pinned
  */
 
@@ -30,6 +32,8 @@ export class Tile {
   #name = make('span', 'name');
   #mutedIcon = icon('mic-off');
   #label = make('div', 'tile-label', this.#mutedIcon, this.#name);
+  #note = make('div', 'tile-note', PAUSED.what, make('span', 'why', `: ${PAUSED.why}`));
+  #paused = false;
   #pin = make('button', 'pin', icon('pin'));
   /** @type {MediaStreamTrack | null} */
   #track = null;
@@ -39,10 +43,11 @@ export class Tile {
     this.element.setAttribute('role', 'listitem');
     this.#avatar.setAttribute('aria-hidden', 'true');
     this.#label.setAttribute('aria-hidden', 'true');
+    this.#note.setAttribute('aria-hidden', 'true');
     this.#pin.type = 'button';
     this.#pin.onclick = onPin;
     this.element.ondblclick = onPin;
-    this.element.append(this.#avatar, this.#video, this.#label, this.#pin);
+    this.element.append(this.#avatar, this.#video, this.#note, this.#label, this.#pin);
   }
 
   /** @param {TileView} view */
@@ -62,6 +67,7 @@ export class Tile {
     this.#pin.setAttribute('aria-pressed', String(view.pinned));
     this.element.setAttribute('aria-label', description(view));
     this.#show(view.track);
+    this.#pause(view.paused);
   }
 
   /** @param {Rect} rect */
@@ -94,6 +100,20 @@ export class Tile {
     this.element.classList.remove('with-video');
     this.#video.onloadeddata = () => this.element.classList.add('with-video');
     attach(this.#video, track);
+  }
+
+  /**
+   * Who is seen no more is there as an avatar, and says why, until the next picture has come.
+   *
+   * @param {boolean} paused
+   */
+  #pause(paused) {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.element.classList.add('paused');
+    const goOn = () => this.element.classList.toggle('paused', this.#paused);
+    if (!paused) onFirstPicture(this.#video, goOn);
+    if (!paused) setTimeout(goOn, EXCHANGE_MS);
   }
 
   /**
@@ -150,9 +170,10 @@ function onFirstPicture(video, then) {
 }
 
 /** @param {TileView} view */
-function description({ name, screen, muted, track, speaking }) {
-  if (screen) return `Screen of ${name}`;
-  const facts = [name];
+function description({ name, screen, muted, track, speaking, paused }) {
+  const why = paused ? [`${PAUSED.what}: ${PAUSED.why}`] : [];
+  if (screen) return [`Screen of ${name}`, ...why].join(', ');
+  const facts = [name, ...why];
   if (muted) facts.push('muted');
   if (!track) facts.push('camera off');
   if (speaking) facts.push('speaking');

@@ -430,6 +430,7 @@ class Call extends HostedCall {
         others: [],
         received: new Map(),
         declined: () => false,
+        suspended: () => false,
         pathUp: true,
       }
     );

@@ -25,10 +25,22 @@ export interface Permissions {
  * - `sendable`: published, but declined by our receive settings.
  * - `loading`: published, and on its way.
  * - `playable`: `persistentTrack` carries it.
+ * - `suspended`: a picture of somebody else that nothing comes of for now, for the `reason` that is
+ *   given; it comes back by itself. Its track stays, and holds the last picture that came.
  * - `interrupted`: it was playable; the media path is broken for the moment.
  * - `blocked`: local only: permission was denied, or there is no such device.
  */
-export type TrackState = 'off' | 'sendable' | 'loading' | 'playable' | 'interrupted' | 'blocked';
+export type TrackState =
+  | 'off'
+  | 'sendable'
+  | 'loading'
+  | 'playable'
+  | 'suspended'
+  | 'interrupted'
+  | 'blocked';
+
+/** `slow-connection`: not even its smallest size fits through the way from the server to us. */
+export type SuspendReason = 'slow-connection';
 
 export type MeetingState =
   | 'new'
@@ -41,6 +53,8 @@ export interface TrackInfo {
   state: TrackState;
   /** Stays while the source is published, also while muted; null when there is nothing to play. */
   persistentTrack: MediaStreamTrack | null;
+  /** While it is `suspended`. */
+  reason?: SuspendReason;
 }
 
 export interface Participant {
@@ -349,6 +363,15 @@ export interface CallEvents {
   };
   'track-started': TrackEvent<'track-started'>;
   'track-stopped': TrackEvent<'track-stopped'>;
+  /** A picture is given up for the sound, or is no longer; its state is `suspended` meanwhile. */
+  'video-suspended': {
+    action: 'video-suspended';
+    participant: Participant;
+    type: 'video' | 'screenVideo';
+    suspended: boolean;
+    /** Null when it is no longer. */
+    reason: SuspendReason | null;
+  };
   /** `fromId`: a session id, or `server`. In the order of each sender, each message once. */
   'app-message': { action: 'app-message'; data: unknown; fromId: string };
   'active-speaker-change': {

@@ -164,6 +164,7 @@ export class LiveCall {
       others: this.#others.all(),
       received: this.#paths.received(),
       declined: (sessionId, source) => isDeclined(this.#receiveSettings, sessionId, source),
+      suspended: (sessionId, source) => this.#paths.isSuspended(sessionId, source),
       pathUp: this.#paths.up,
     };
   }
@@ -349,6 +350,8 @@ export class LiveCall {
     'active-speaker': ({ session_id }) => this.#speaker.told(session_id),
     /** @param {Wire.Encodings} wanted */
     encodings: (wanted) => void this.#paths.want(wanted),
+    /** @param {Wire.VideoSuspended} told */
+    'video-suspended': (told) => this.#paths.suspend(told),
     /** @param {{type: string}} message */
     other: (message) => this.#meeting.receive(message),
     /** @param {Wire.Ejected} message */

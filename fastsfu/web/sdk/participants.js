@@ -10,6 +10,9 @@ import { trackKey } from './sections.js';
 
 /** @type {readonly Source[]} */
 export const SOURCES = ['audio', 'video', 'screenVideo', 'screenAudio'];
+const PICTURES = /** @type {const} */ (['video', 'screenVideo']);
+/** In these an application should be playing the track, or would be if something came. */
+const RUNNING = new Set(['playable', 'loading', 'suspended', 'interrupted']);
 
 /**
  * @typedef {object} Knowledge
@@ -18,6 +21,7 @@ export const SOURCES = ['audio', 'video', 'screenVideo', 'screenAudio'];
  * @property {Iterable<WireParticipant>} others
  * @property {Map<string, MediaStreamTrack>} received by trackKey
  * @property {(sessionId: string, source: Source) => boolean} declined
+ * @property {(sessionId: string, source: Source) => boolean} suspended it does not fit to us
  * @property {boolean} pathUp media flows
  */
 
@@ -89,10 +93,13 @@ function identity(wire) {
  * @param {Knowledge} knowledge
  * @returns {TrackInfo}
  */
-function remoteTrack(other, source, { received, declined, pathUp }) {
+function remoteTrack(other, source, { received, declined, suspended, pathUp }) {
   const track = received.get(trackKey(other.session_id, source)) ?? null;
   if (!other[source]) return { state: 'off', persistentTrack: track };
   if (declined(other.session_id, source)) return { state: 'sendable', persistentTrack: null };
+  if (pathUp && suspended(other.session_id, source)) {
+    return { state: 'suspended', persistentTrack: track, reason: 'slow-connection' };
+  }
   if (!track || track.muted) return { state: 'loading', persistentTrack: track };
   return { state: pathUp ? 'playable' : 'interrupted', persistentTrack: track };
 }
@@ -152,7 +159,23 @@ function changing(before, after) {
     if (before && was) events.push(trackEvent('track-stopped', before, after, source));
     if (is) events.push(trackEvent('track-started', after, after, source));
   }
-  return events;
+  return [...events, ...suspensions(before, after)];
+}
+
+/**
+ * @param {Participant | undefined} before
+ * @param {Participant} after
+ * @returns {NamedEvent[]}
+ */
+function suspensions(before, after) {
+  return PICTURES.flatMap((type) => {
+    const suspended = after.tracks[type].state === 'suspended';
+    if (suspended === (before?.tracks[type].state === 'suspended')) return [];
+    const reason = after.tracks[type].reason ?? null;
+    const action = /** @type {const} */ ('video-suspended');
+    const event = { action, participant: after, type, suspended, reason };
+    return [{ name: 'video-suspended', event }];
+  });
 }
 
 /**
@@ -176,8 +199,7 @@ function trackEvent(action, owner, participant, type) {
  */
 function runningTrack({ tracks }, source) {
   const { state, persistentTrack } = tracks[source];
-  const runs = state === 'playable' || state === 'loading' || state === 'interrupted';
-  return (runs && persistentTrack) || undefined;
+  return (RUNNING.has(state) && persistentTrack) || undefined;
 }
 
 /** All that `participant-updated` is about, as text to compare. @param {Participant} participant */

@@ -68,6 +68,8 @@ export class MediaPaths {
   #declined = () => false;
   /** What the server gives us, by trackKey. @type {Map<string, MediaStreamTrack>} */
   #subscribed = new Map();
+  /** What of that does not fit through to us. @type {Set<string>} */
+  #suspended = new Set();
   /** By trackKey. @type {Map<string, Shown>} */
   #shown = new Map();
   #takeOver = /** @type {TakeOver | null} */ (null);
@@ -94,6 +96,7 @@ export class MediaPaths {
    */
   welcome({ ice_servers, sections, topology }) {
     this.#iceServers = ice_servers;
+    this.#suspended.clear();
     this.#sfu.setIceServers(ice_servers);
     this.#sfu.setSections(sections);
     this.follow(topology);
@@ -208,6 +211,23 @@ export class MediaPaths {
     this.#declined = declined;
     const peer = this.#peer;
     peer?.setDeclined((source) => declined(peer.sessionId, source));
+  }
+
+  /** Nothing of it comes from the server, or it comes again. @param {Wire.VideoSuspended} told */
+  suspend({ session_id, source, suspended }) {
+    this.#suspended[suspended ? 'add' : 'delete'](trackKey(session_id, source));
+    this.#handlers.changed();
+  }
+
+  /**
+   * Whether it does not fit to us, unless it is shown by another way than the server.
+   *
+   * @param {string} sessionId
+   * @param {Source} source
+   */
+  isSuspended(sessionId, source) {
+    const key = trackKey(sessionId, source);
+    return this.#suspended.has(key) && this.#shown.get(key)?.track === this.#subscribed.get(key);
   }
 
   /** What there is to play, by trackKey. @returns {Map<string, MediaStreamTrack>} */
