@@ -8,12 +8,10 @@ stay in the engine; here are only handles, numbers and states (promise P5).
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy.typing as npt
 
 from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
+from fastsfu.engine.counted import Counted
 from fastsfu.engine.dtls_timer import DtlsTimer
 from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
@@ -24,7 +22,7 @@ from fastsfu.transport.relay import Relay
 ANY_LAYER = 255  # of `set_preference`
 
 
-class MediaEngine:
+class MediaEngine(Counted):
     """One native engine, its reader and its DTLS timer, within one running event loop."""
 
     def __init__(
@@ -95,11 +93,6 @@ class MediaEngine:
     def full(self) -> bool:
         """Takes no further client."""
         return self.sessions >= self._max_transports
-
-    @property
-    def busy_us(self) -> int:
-        """Microseconds in which the worker did not wait, so far."""
-        return self._native.busy_us()
 
     def beat(self) -> int:
         """A number that is another one each time, seconds apart, as long as the worker lives."""
@@ -312,18 +305,6 @@ class MediaEngine:
             most_layer=ANY_LAYER if most_layer is None else most_layer,
             most_height=most_height or 0,
         )
-
-    def snapshot(self) -> npt.NDArray[Any]:
-        """Counters: structured array, one row for each live RTP stream and each transport."""
-        return self._native.snapshot()
-
-    def ended(self) -> npt.NDArray[Any]:
-        """Sums over the RTP streams that have ended: a row for each direction and kind."""
-        return self._native.ended()
-
-    def counters(self) -> dict[str, int]:
-        """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
-        return {**self._native.counters(), "alive": int(not self.lost)}
 
     def _on_readable(self) -> None:
         self._native.poll(self._owners)
