@@ -17,7 +17,7 @@ from fastsfu._native.engine.channels import Channels
 from fastsfu._native.engine.links import Links
 
 cimport cython
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from fastsfu._native.base.net cimport ENOSYS
@@ -34,7 +34,7 @@ from fastsfu._native.engine.handles cimport handles_live
 from fastsfu._native.engine.links cimport Links as NativeLinks
 from fastsfu._native.engine.relay_commands cimport RelayCommands
 from fastsfu._native.engine.relay_request cimport request_relay
-from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
+from fastsfu._native.engine.snapshot cimport read_bytes, read_counters, read_ended, read_rows
 from fastsfu._native.engine.streams cimport Streams
 from fastsfu._native.engine.transports cimport Transports
 from fastsfu._native.forwarding.command cimport COMMAND_STOP, Head
@@ -248,6 +248,10 @@ cdef class Engine:
     def ended(self):
         self.commands.check()
         return read_ended(self.worker)
+
+    def bytes_of(self, uint64_t stream):
+        self.commands.check()
+        return read_bytes(self.worker, stream)
 
     def counters(self):
         self.commands.check()

@@ -5,11 +5,11 @@ P5).
 import numpy
 
 from cpython.bytearray cimport PyByteArray_AS_STRING
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsfu._native.forwarding.counters cimport COUNTERS
-from fastsfu._native.forwarding.state cimport Worker
+from fastsfu._native.forwarding.state cimport Worker, handle_index
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.turn.server cimport TURN_COUNTERS
 
@@ -71,6 +71,13 @@ cdef object read_ended(Worker* worker):
     rows["row"] = [0, 0, 1, 1]
     rows["kind"] = [0, 1, 0, 1]
     return rows
+
+
+cdef uint64_t read_bytes(const Worker* worker, uint64_t handle) noexcept:
+    cdef uint32_t index = handle_index(handle)
+    if index >= worker.stream_top or worker.stream_stats[index].handle != handle:
+        return 0
+    return worker.stream_stats[index].bytes
 
 
 cdef dict read_counters(Worker* worker):

@@ -26,6 +26,10 @@ class Counted:
         """Sums over the RTP streams that have ended: a row for each direction and kind."""
         return self._native.ended()
 
+    def bytes_of(self, stream: int) -> int:
+        """Payload bytes that came in, or went out, in a stream that lives; repeats not counted."""
+        return self._native.bytes_of(stream)
+
     def counters(self) -> dict[str, int]:
         """Totals of the worker: messages, packets, drops by reason, marks of the pools."""
         return {**self._native.counters(), "alive": int(not self.lost)}

@@ -70,6 +70,8 @@ class Herald:
                 user_id=session.grant.user_id,
                 hidden=session.hidden,
                 reason=reason,
+                received_bytes=session.account.received_bytes,
+                sent_bytes=session.account.sent_bytes,
             )
         )
 

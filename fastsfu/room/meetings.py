@@ -25,6 +25,8 @@ class Attendance:
     joined_at: float
     left_at: float | None = None
     reason: str | None = None  # why it left
+    received_bytes: int | None = None  # of media, as in Left
+    sent_bytes: int | None = None
 
     @property
     def participant(self) -> Participant:
@@ -55,6 +57,16 @@ class Meeting:
     attendances: dict[str, Attendance] = field(default_factory=dict)  # by session id
     present: int = 0  # of them, now
     sequence: int = 0  # of what other servers were told of it: the last one's number
+
+    @property
+    def received_bytes(self) -> int:
+        """Of all sessions together, as far as it is known."""
+        return sum(each.received_bytes or 0 for each in self.attendances.values())
+
+    @property
+    def sent_bytes(self) -> int:
+        """The same, of what went to them."""
+        return sum(each.sent_bytes or 0 for each in self.attendances.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,7 @@ class Meetings:
             return None
         meeting = self._of_room[notice.room]
         attendance.left_at, attendance.reason = notice.at, notice.reason
+        attendance.received_bytes, attendance.sent_bytes = notice.received_bytes, notice.sent_bytes
         meeting.present -= 1
         if not meeting.present:
             meeting.ended_at = notice.at

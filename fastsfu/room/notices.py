@@ -70,12 +70,16 @@ class Left(About):
     """Somebody has left; `reason` as in `events.Ended`.
 
     Who comes back after losing the connection has the same `participant.origin` in its next Joined.
+    The bytes are those of the media that came from it to the SFU and went to it, without headers
+    and repeats; None of a process that was killed.
     """
 
     participant: Participant
     user_id: str | None
     hidden: bool
     reason: str
+    received_bytes: int | None = None
+    sent_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

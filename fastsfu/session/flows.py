@@ -68,6 +68,7 @@ class Flows:
         """It ends with its transport, which frees it."""
         subscription.publication.waiting.pop(subscription, None)
         if subscription.outbound is not None:
+            self._account.sent_bytes += self._engine.bytes_of(subscription.outbound)
             subscription.publication.replicas.give_back(self._engine)
 
     def _create(self, subscription: Subscription) -> int:

@@ -255,6 +255,7 @@ class Publisher:
         if publication.encodings:
             publication.replicas.close()
         for encoding in publication.encodings:
+            self._account.received_bytes += self._engine.bytes_of(encoding.inbound)
             self._engine.close_inbound(encoding.inbound)
             self._account.give_back()
 

@@ -27,7 +27,10 @@ class Tally:
 
 
 class Account:
-    """One session's: a stream of it counts for itself, its token and its room."""
+    """One session's: a stream of it counts for itself, its token and its room.
+
+    Attributes: `received_bytes` and `sent_bytes`, of the payloads in those that have ended.
+    """
 
     def __init__(self, sessions: Tally | None, *streams: Tally) -> None:
         """Raises JoinError when its token has as many sessions as it may."""
@@ -37,6 +40,7 @@ class Account:
         self._sessions = sessions
         self._streams = streams
         self._taken = 0
+        self.received_bytes = self.sent_bytes = 0
         self._told = False
         self.on_refusal: Callable[[str], None] = lambda info: None
         if sessions is not None:

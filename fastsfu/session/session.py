@@ -47,7 +47,7 @@ class Session:
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
     `metadata` (what it says of itself), `rights` (what it may do now), `joined_at` (seconds since
     1970), `hidden` (it watches unseen: everybody is told how many do, nobody who), `ended` (why it
-    has ended, or None), `engine` (the worker that it is placed on).
+    has ended, or None), `engine` (the worker that it is placed on), `account` (what it has had).
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Session:
             tell=self.tell,
         )
         self.rights = Rights(grant.permissions, self.metadata, self.publisher, self.subscriber)
-        self.engine = engine
+        self.engine, self.account = engine, account
         engine.sessions += 1
         self._config = config
         self._deadlines = Deadlines()

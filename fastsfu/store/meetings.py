@@ -18,7 +18,7 @@ CHANGED_MEETING = update(MEETINGS).where(MEETINGS.c.id == bindparam("meeting"))
 CHANGED_ATTENDANCE = update(ATTENDANCES).where(ATTENDANCES.c.session_id == bindparam("session"))
 KILLED = "end-of-life"  # why they left whom a killed process had
 MEETING_CHANGES = ("most", "ended_at", "sequence")
-CHANGES = ("name", "left_at", "reason")  # of an attendance
+CHANGES = ("name", "left_at", "reason", "received_bytes", "sent_bytes")  # of an attendance
 
 
 def rows_of(meeting: Meeting, change: Change | None, life: int) -> Iterator[Row]:

@@ -62,6 +62,8 @@ ATTENDANCES = Table(
     Column("joined_at", Float, nullable=False),
     Column("left_at", Float),
     Column("reason", String),
+    Column("received_bytes", BigInteger),
+    Column("sent_bytes", BigInteger),
     Index("attendances_by_meeting", "meeting", "joined_at"),
 )
 

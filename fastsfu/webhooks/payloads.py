@@ -47,6 +47,8 @@ class Usage(Ended):
 
     sessions: int
     participant_seconds: float = Field(description="of all sessions together")
+    received_bytes: int = Field(description="of media that came to the SFU, without headers")
+    sent_bytes: int = Field(description="of media that went out")
 
 
 class Person(InRoom):
@@ -74,6 +76,8 @@ class LeftPerson(Person):
     left_at: float
     duration: float = Field(description="seconds")
     reason: str
+    received_bytes: int | None = Field(description="of media that came from it; null: not known")
+    sent_bytes: int | None = Field(description="of media that went to it; null: not known")
 
 
 class Track(Person):
@@ -218,7 +222,13 @@ def _more(notice: Notice, attendance: Attendance) -> dict[str, Any]:
             return {"user_data": who.user_data, "tracks": sorted(who.sources)}
         case Left():
             seconds = max(0.0, notice.at - attendance.joined_at)
-            return {"left_at": notice.at, "duration": seconds, "reason": notice.reason}
+            return {
+                "left_at": notice.at,
+                "duration": seconds,
+                "reason": notice.reason,
+                "received_bytes": notice.received_bytes,
+                "sent_bytes": notice.sent_bytes,
+            }
         case Published() | Unpublished():
             return {"source": notice.source}
     return {}
@@ -238,4 +248,9 @@ def _used(meeting: Meeting) -> dict[str, Any]:
         max(0.0, (each.left_at or each.joined_at) - each.joined_at)
         for each in meeting.attendances.values()
     )
-    return {"sessions": len(meeting.attendances), "participant_seconds": sum(seconds)}
+    return {
+        "sessions": len(meeting.attendances),
+        "participant_seconds": sum(seconds),
+        "received_bytes": meeting.received_bytes,
+        "sent_bytes": meeting.sent_bytes,
+    }

@@ -1,6 +1,7 @@
 """Sessions with the real engine: aiortc on the other side, no HTTP in between."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import aioice
 import numpy as np
@@ -9,7 +10,9 @@ import pytest
 
 from fastsfu.config import Config
 from fastsfu.events import ActiveSpeaker, ConnectionChanged
+from fastsfu.room.notices import Left
 from fastsfu.sfu import SFU
+from tests.room.test_observer import Notes
 from tests.support.domain_peer import CONFIG, DomainPeer, until, with_other_fingerprint
 
 OUTBOUND, VIDEO = 1, 1  # in snapshot()'s columns `row` and `kind`
@@ -39,6 +42,33 @@ def forwarded(sfu: SFU, kind: int | None = None) -> npt.NDArray[np.uint64]:
         "packets"
     ]
     return packets
+
+
+async def test_who_leaves_is_told_with_the_bytes_of_its_media() -> None:
+    notes = Notes()
+    async with SFU(CONFIG, observers=[notes]) as sfu:
+        ada, bob = DomainPeer(), DomainPeer()
+        for peer in (ada, bob):
+            await peer.join(sfu)
+        for peer in (ada, bob):
+            await peer.receives("video")
+        before = sum_of_bytes(sfu.snapshot())
+        for peer in (ada, bob):
+            await peer.close()
+        await freed(sfu)
+        after = sum_of_bytes(sfu.ended_streams())
+    left = [each for each in notes.notices if isinstance(each, Left)]
+    told = [
+        sum(each.received_bytes or 0 for each in left),
+        sum(each.sent_bytes or 0 for each in left),
+    ]
+    assert all(0 < b <= t <= a for b, t, a in zip(before, told, after, strict=True))
+    assert all(each.received_bytes and each.sent_bytes for each in left)
+
+
+def sum_of_bytes(rows: npt.NDArray[Any]) -> list[int]:
+    """In, and out."""
+    return [int(rows["bytes"][rows["row"] == row].sum()) for row in (0, OUTBOUND)]
 
 
 async def test_two_exchange_audio_and_video(sfu: SFU) -> None:

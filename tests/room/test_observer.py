@@ -44,11 +44,16 @@ class Notes:
 
 
 def observed(*observers: Observer) -> SFU:
+    return observed_by(RecordingEngine(), *observers)
+
+
+def observed_by(native: RecordingEngine, *observers: Observer) -> SFU:
+    """Over this engine."""
     config = Config(media_ips=["192.0.2.10"], open_rooms=True)
     return SFU(
         config,
         observers=observers,
-        open_engines=lambda _: [media_engine(RecordingEngine())],
+        open_engines=lambda _: [media_engine(native)],
     )
 
 

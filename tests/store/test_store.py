@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,19 @@ async def test_a_row_that_the_database_will_not_have_costs_the_others_nothing(
             store.noticed(left("a", who, 1001.0))
         await store.settled()
         assert store.meetings is not None
+
+
+async def test_the_bytes_of_each_who_was_there_are_kept(tmp_path: Path) -> None:
+    async with opened(f"sqlite:///{tmp_path}/calls.db") as (store, _):
+        for who in ("ada", "bob"):
+            store.noticed(joined("a", who, 1000.0))
+        large = 1 << 40
+        store.noticed(replace(left("a", "ada", 1001.0), received_bytes=large, sent_bytes=7))
+        store.noticed(left("a", "bob", 1002.0))
+        await store.settled()
+        (meeting,) = await store.meetings(Wanted())
+        assert (meeting.received_bytes, meeting.sent_bytes) == (large, 7)
+        assert meeting.attendances["bob"].sent_bytes is None
 
 
 async def test_tables_are_as_the_migrations_make_them(tmp_path: Path) -> None:

@@ -173,6 +173,7 @@ class RecordingEngine:
         self.connects = False  # each transport, by itself
         self.checks = True
         self.busy = 0
+        self.bytes: dict[int, int] = {}  # of payloads, by stream
         self.stale = 0  # commands with a handle that no longer lives
         self.channels = RecordingChannels()
         self.relay = RecordingRelay()
@@ -268,6 +269,9 @@ class RecordingEngine:
     def snapshot(self) -> np.ndarray[Any, Any]:
         live = [*self.inbounds, *self.outbounds]
         return np.array([(handle,) for handle in live], dtype=[("handle", "u8")])
+
+    def bytes_of(self, stream: int) -> int:
+        return self.bytes.get(stream, 0)
 
     def counters(self) -> dict[str, int]:
         return {

@@ -26,6 +26,8 @@ class MeetingParticipant(Answer):
     join_time: float = Field(description="seconds since 1970")
     duration: float = Field(description="seconds")
     reason: str | None = Field(description="why it left")
+    received_bytes: int | None = Field(description="of media that came from it; null: not known")
+    sent_bytes: int | None = Field(description="of media that went to it; null: not known")
 
 
 class MeetingAnswer(Answer):
@@ -36,6 +38,8 @@ class MeetingAnswer(Answer):
     start_time: float = Field(description="seconds since 1970")
     duration: float = Field(description="seconds")
     max_participants: int = Field(description="sessions at once")
+    received_bytes: int = Field(description="of media that came to the SFU, without headers")
+    sent_bytes: int = Field(description="of media that went out")
     participants: list[MeetingParticipant]
 
 
@@ -73,6 +77,8 @@ def _answer(meeting: Meeting) -> MeetingAnswer:
         start_time=meeting.started_at,
         duration=_seconds(meeting.started_at, meeting.ended_at),
         max_participants=meeting.most,
+        received_bytes=meeting.received_bytes,
+        sent_bytes=meeting.sent_bytes,
         participants=[_participant(each) for each in meeting.attendances.values()],
     )
 
@@ -88,6 +94,8 @@ def _participant(attendance: Attendance) -> MeetingParticipant:
         join_time=attendance.joined_at,
         duration=_seconds(attendance.joined_at, attendance.left_at),
         reason=attendance.reason,
+        received_bytes=attendance.received_bytes,
+        sent_bytes=attendance.sent_bytes,
     )
 
 
