@@ -14,12 +14,10 @@ from functools import partial
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
-import numpy as np
-import numpy.typing as npt
-
 from fastsfu.auth.tokens import Grant, Tokens
 from fastsfu.config import RELOADABLE, Config
 from fastsfu.engine import opening
+from fastsfu.engine.figures import Figures
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
@@ -40,7 +38,7 @@ from fastsfu.session.session import Session
 END_OF_LIFE: Final = "end-of-life"
 
 
-class SFU:
+class SFU(Figures):
     """One server's calls. Async context manager; all methods belong to the event loop's thread.
 
     Attributes: `config`, `rooms`, `records`, `tokens` (signs and verifies; with a random secret
@@ -137,15 +135,6 @@ class SFU:
     def is_alive(self) -> bool:
         """A worker lives."""
         return self._workers is not None and self._workers.alive
-
-    @property
-    def engines(self) -> tuple[MediaEngine, ...]:
-        """The media engines, one for each worker: their ports, fingerprints and crypto."""
-        return () if self._workers is None else self._workers.engines
-
-    def loads(self) -> list[float]:
-        """Of each worker, as a share of a core over the last second."""
-        return [] if self._workers is None else self._workers.loads()
 
     def listen_tcp(self, port: int, tls_name: str | None) -> None:
         """Tell clients from now on that media is taken over TCP at this port (RFC 6544, TURN).
@@ -292,22 +281,6 @@ class SFU:
             session.tell(Moved(where[0], tuple(where[1:])) if session.moves and where else notice)
         await self.vacate(seconds)
 
-    def snapshot(self) -> npt.NDArray[Any]:
-        """Counters: structured array, one row for each live RTP stream and each transport."""
-        return np.concatenate([engine.snapshot() for engine in self._running().engines])
-
-    def ended_streams(self) -> npt.NDArray[Any]:
-        """Sums over the RTP streams that have ended: a row for each worker, direction and kind."""
-        return np.concatenate([engine.ended() for engine in self._running().engines])
-
-    def counters(self) -> dict[str, int]:
-        """Totals of the media workers: messages, packets, drops by reason, marks of the pools."""
-        totals: dict[str, int] = {}
-        for engine in self._running().engines:
-            for name, value in engine.counters().items():
-                totals[name] = totals.get(name, 0) + value
-        return totals
-
     def _require_ready(self) -> None:
         if not self.ready:
             raise JoinError(END_OF_LIFE, "The server takes no new calls.")
@@ -323,8 +296,3 @@ class SFU:
                 raise
         self.tokens.verify(token, room, begun=True)
         return granted
-
-    def _running(self) -> Workers:
-        if self._workers is None:
-            raise RuntimeError("the SFU has not been entered")
-        return self._workers
