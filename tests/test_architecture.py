@@ -19,7 +19,7 @@ JAVASCRIPT_IMPORT = re.compile(r"(?:\bfrom|\bimport\() *'(\.[^']+)'")
 CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)
 PYTHON = {
-    **dict.fromkeys(["errors", "terms", "allowance", "names", "events"], "value"),
+    **dict.fromkeys(["errors", "terms", "allowance", "names", "events", "hooks"], "value"),
     **dict.fromkeys(["cores", "options", "media_options", "config", "environment"], "value"),
     **dict.fromkeys(["sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),

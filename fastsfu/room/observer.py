@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 from typing import Protocol
 
+from fastsfu import hooks
 from fastsfu.room.notices import Notice
 
 MAX_WAITING = 10_000  # notices of one observer
@@ -77,10 +78,11 @@ class _Lane:
             self._waiting.append(notice)
         else:
             self.dropped += 1
+            hooks.warn(self._observer.noticed, "is too slow: it misses notices")
 
     def _call(self, notice: Notice) -> Awaitable[None] | None:
         try:
-            result = self._observer.noticed(notice)
+            result = hooks.call(self._observer.noticed, notice)
         except Exception as error:
             self._fault(error)
             return None
@@ -98,7 +100,7 @@ class _Lane:
     async def _finish(self, unfinished: Awaitable[None] | None) -> None:
         try:
             if unfinished is not None:
-                await unfinished
+                await hooks.finish(self._observer.noticed, unfinished)
         except Exception as error:
             self._fault(error)
 

@@ -5,12 +5,12 @@ event loop is told as one event (`News`).
 """
 
 import asyncio
-import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
+from fastsfu import hooks
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
@@ -183,9 +183,8 @@ class Room(RoomProperties, Moderated):
         try:
             self._end_previous(session)
             self._entrance.check(self._taken(session), expected)
-            result = None if self.on_join is None else self.on_join(session)
-            if inspect.isawaitable(result):
-                await result
+            if self.on_join is not None:
+                await hooks.ask(self.on_join, session)
             self._entrance.check(self._taken(session), expected)  # others may have come meanwhile
         finally:
             self._arriving -= 1

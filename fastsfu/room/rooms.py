@@ -2,11 +2,11 @@
 
 import asyncio
 import bisect
-import inspect
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypedDict, Unpack
 
+from fastsfu import hooks
 from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.config import Config
 from fastsfu.errors import JoinError, RequestError
@@ -283,7 +283,7 @@ class Rooms:
         del self._names[bisect.bisect_left(self._names, name)]
 
     def _run(self, hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
-        running = asyncio.ensure_future(_call(hook, *arguments))
+        running = asyncio.ensure_future(hooks.ask(hook, *arguments))
         self._hooks.add(running)
         running.add_done_callback(self._hook_done)
 
@@ -294,9 +294,3 @@ class Rooms:
             hook.get_loop().call_exception_handler(
                 {"message": "a hook of a room failed", "exception": error, "future": hook}
             )
-
-
-async def _call(hook: Callable[..., Awaitable[None] | None], *arguments: Any) -> None:
-    result = hook(*arguments)
-    if inspect.isawaitable(result):
-        await result

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
+from fastsfu import hooks
 from fastsfu.auth.permissions import Permissions
 from fastsfu.config import Config
 from fastsfu.engine.channels import CHANNEL_STREAMS
@@ -247,12 +248,12 @@ class SessionChannels:
         hook = self._client.room.on_channel
         if hook is None:
             raise RequestError("Nobody takes data channels here.")
-        hook(self._client, channel)
+        hooks.call(hook, self._client, channel)
 
     def _check_app_message(self, message: AppMessage) -> None:
         hook = self._client.room.on_app_message
         if hook is not None:
-            hook(self._client, message)
+            hooks.call(hook, self._client, message)
 
     def _describe(self, said: frames.Metadata) -> None:
         if self._is_up:  # what comes behind the client's last word has nobody to be told of
