@@ -21,7 +21,7 @@ from fastsfu.sdp.model import (
 )
 from fastsfu.sdp.sections import CHANNEL_PORT
 from fastsfu.sdp.simulcast import answered_encodings
-from fastsfu.sdp.write import write, written_attributes, written_section
+from fastsfu.sdp.write import LINE_END, write, written_attributes, written_section
 from fastsfu.transport.ice import Candidate
 
 _ANY_ADDRESS = "IN IP4 0.0.0.0"
@@ -142,19 +142,20 @@ def _accepted(
     bodies: dict[tuple[object, ...], tuple[str, str]],
 ) -> str:
     """Sections that differ in mid and stream alone are written once, into `bodies`."""
-    extensions = tuple(section.extensions.items()), section.sent_extensions
+    # What alike sections have in common is one object, which the offer keeps for so long.
     key = (
-        *(section.kind, section.protocol, id(section.codecs), section.encodings, extensions),
-        *(section.reduced_size, receives, stream is None, dtx),
+        *(section.kind, section.protocol, id(section.codecs), id(section.extensions)),
+        *(id(section.encodings), section.sent_extensions, section.reduced_size),
+        *(receives, stream is None, dtx),
     )
     if key not in bodies:
         bodies[key] = _body(section, receives, stream is not None, dtx)
     head, body = bodies[key]
+    described = f"{head}a=mid:{section.mid}{LINE_END}{body}"
+    if stream is None:
+        return described
     repaired = any(codec.rtx_pt is not None for codec in section.codecs)
-    own = _stream(stream, stream.rtx_ssrc if repaired else None) if stream is not None else ()
-    return "".join(
-        (head, written_attributes([("mid", section.mid)]), body, written_attributes(own))
-    )
+    return described + _stream(stream, stream.rtx_ssrc if repaired else None)
 
 
 def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tuple[str, str]:
@@ -204,16 +205,15 @@ def _codec(codec: NegotiatedCodec, receives: bool, dtx: bool) -> Iterator[tuple[
         yield "fmtp", f"{codec.rtx_pt} apt={codec.pt}"
 
 
-def _stream(stream: SentStream, rtx_ssrc: int | None) -> Iterator[tuple[str, str]]:
+def _stream(stream: SentStream, rtx_ssrc: int | None) -> str:
     """RFC 8830 and RFC 5576; older clients know the msid only as an attribute of the SSRC."""
     msid = f"{stream.msid_stream} {stream.msid_track}"
-    yield "msid", msid
-    if rtx_ssrc is not None:
-        yield "ssrc-group", f"FID {stream.ssrc} {rtx_ssrc}"
-    for ssrc in (stream.ssrc, rtx_ssrc):
-        if ssrc is not None:
-            yield "ssrc", f"{ssrc} cname:{stream.cname}"
-            yield "ssrc", f"{ssrc} msid:{msid}"
+    group = "" if rtx_ssrc is None else f"a=ssrc-group:FID {stream.ssrc} {rtx_ssrc}{LINE_END}"
+    return f"a=msid:{msid}{LINE_END}{group}" + "".join(
+        f"a=ssrc:{ssrc} cname:{stream.cname}{LINE_END}a=ssrc:{ssrc} msid:{msid}{LINE_END}"
+        for ssrc in (stream.ssrc, rtx_ssrc)
+        if ssrc is not None
+    )
 
 
 def _candidates(candidates: Sequence[Candidate]) -> Iterator[tuple[str, str | None]]:

@@ -41,12 +41,13 @@ class MediaDescription:
     # One that differs in nothing but the mid.
     like: "MediaDescription | None" = field(default=None, repr=False, compare=False)
 
-    def with_mid(self, mid: str) -> "MediaDescription":
-        """One that is like this, with a mid of its own."""
-        position = next(i for i, (name, _) in enumerate(self.attributes) if name == "mid")
+    def with_mid(self, mid: str, position: int) -> "MediaDescription":
+        """One that is like this, with a mid of its own; `position`: that of the attribute."""
         attributes = Attributes(self.attributes)
         attributes[position] = ("mid", mid)
-        return replace(self, attributes=attributes, like=self)
+        return MediaDescription(
+            self.kind, self.port, self.protocol, self.formats, self.lines, attributes, self
+        )
 
 
 @dataclass
@@ -113,6 +114,12 @@ class OfferedSection:
     sent_extensions: frozenset[int] = frozenset()  # those that only the client sends
     reduced_size: bool = False  # RFC 5506
     channels: DataChannels | None = None  # then it is no media section
+
+    def with_mid(self, mid: str) -> "OfferedSection":
+        """One that is like this; a fifth of what `replace` takes."""
+        section = object.__new__(OfferedSection)
+        section.__dict__.update(self.__dict__, mid=mid)
+        return section
 
     @property
     def rejected(self) -> bool:

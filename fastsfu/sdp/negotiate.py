@@ -100,7 +100,7 @@ def _read_sections(
         mid = read_mid(media)
         key = id(media.like or media), mid in bundle
         if key in known:
-            found.append(replace(known[key], mid=mid))
+            found.append(known[key].with_mid(mid))
         else:
             found.append(read_section(description, media, bundle, codecs))
             known[key] = found[-1]
@@ -108,14 +108,15 @@ def _read_sections(
 
 
 def _check_unique_mids(description: SessionDescription) -> None:
-    mids = Counter(mid for media in description.media for mid in media.attributes.all("mid"))
-    if repeated := [mid for mid, count in mids.items() if count > 1]:
-        raise OfferError(f"The mid {shown(repeated[0])} is there more than once.")
+    mids = [mid for media in description.media for name, mid in media.attributes if name == "mid"]
+    if len(set(mids)) < len(mids):
+        repeated = next(mid for mid, count in Counter(mids).items() if count > 1)
+        raise OfferError(f"The mid {shown(repeated or '')} is there more than once.")
 
 
 def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
     owners: dict[int, str] = {}
-    for section in sections:
+    for section in (each for each in sections if each.client_sends):
         for ssrc in section.ssrcs:
             if ssrc in owners:
                 raise OfferError(
@@ -229,5 +230,7 @@ def _bundle_extensions(
 
 def _with_bundle_ids(section: OfferedSection, extensions: Mapping[int, int]) -> OfferedSection:
     """Without the extensions that have another id here than in the sections before."""
+    if section.extensions.items() <= extensions.items():
+        return section
     kept = {kind: n for kind, n in section.extensions.items() if extensions.get(kind) == n}
-    return section if kept == section.extensions else replace(section, extensions=kept)
+    return replace(section, extensions=kept)

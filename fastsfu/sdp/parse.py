@@ -17,11 +17,11 @@ MAX_SIZE = 2 * 1024 * 1024  # characters: 500 media sections of a browser
 MAX_SECTIONS = 512
 MAX_LINE = 8192
 MAX_LINES = 100_000
-MAX_LIKELY_MID = 64  # characters of a mid that is looked at apart from its section
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LIKELY_MID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # looked at apart from its section
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")  # RFC 8866 section 9
-_SECTION = re.compile(r"\n(?=m=)")
+_SECTION = "\nm="  # is before each section's first line
 _BLANKS = " \t"
 _SHOWN = 24
 
@@ -29,38 +29,54 @@ _SHOWN = 24
 def parse(text: str, most_sections: int = MAX_SECTIONS) -> SessionDescription:
     """The description in `text`; of MAX_SECTIONS in any case. Raises OfferError."""
     most = min(most_sections, MAX_SECTIONS)
-    head, *sections = _SECTION.split(_checked(text))
+    text = _bounded(text)
+    head, *sections = text.split(_SECTION)
     if len(sections) > most:
         raise OfferError(f"At most {most} media sections are taken.")
     lines = _lines(head, 1)
-    first = lines[0][1] if lines else sections[0].partition("\n")[0] if sections else ""
-    if first != "v=0":
-        came = shown(first) if first else "nothing"
-        raise OfferError(f"A description begins with v=0, this one with {came}.")
+    _check_first(lines or _lines("".join(sections[:1]), 1))
     description = SessionDescription()
     _read_level(description, lines)
-    number = head.count("\n") + 2
-    read: dict[str, MediaDescription] = {}
+    reader = _SectionReader(text)
+    start = len(head) + len(_SECTION)
     for section in sections:
-        description.media.append(_read_section(section, number, read))
-        number += section.count("\n") + 1
+        description.media.append(reader.read(section, start))
+        start += len(section) + len(_SECTION)
     return description
 
 
-def _read_section(text: str, number: int, read: dict[str, MediaDescription]) -> MediaDescription:
-    """`read` are sections of before by their text but for the mid; they share what is alike."""
-    before, _, rest = text.partition("\na=mid:")
-    mid, _, after = rest.partition("\n")
-    mid = mid.rstrip(_BLANKS)
-    alike = f"{before}\na=mid:\n{after}" if 0 < len(mid) <= MAX_LIKELY_MID else text
-    if alike in read:
-        return read[alike].with_mid(mid)
-    lines = _lines(text, number)
-    section = _media(_split(lines[0][1], number)[1], number)
-    _read_level(section, lines[1:])
-    if alike is not text and len(list(section.attributes.all("mid"))) == 1:
-        read[alike] = section
-    return section
+class _SectionReader:
+    """Reads the sections of one description; those that are alike share what is read."""
+
+    def __init__(self, description: str) -> None:
+        self._description = description
+        # By their text without the mid; with the place of the mid among the attributes.
+        self._known: dict[str, tuple[MediaDescription, int]] = {}
+
+    def read(self, text: str, start: int) -> MediaDescription:
+        """The section that begins with "m=" before `text`, which is at `start`."""
+        before, _, rest = text.partition("\na=mid:")
+        mid, _, after = rest.partition("\n")
+        mid = mid.removesuffix("\r").rstrip(_BLANKS)
+        alike = f"{before}\n{after}" if _LIKELY_MID.fullmatch(mid) else None
+        if alike in self._known:
+            like, position = self._known[alike]
+            return like.with_mid(mid, position)
+        number = self._description.count("\n", 0, start) + 1
+        lines = _lines(f"m={text}", number)
+        section = _media(_split(lines[0][1], number)[1], number)
+        _read_level(section, lines[1:])
+        mids = [i for i, (name, _) in enumerate(section.attributes) if name == "mid"]
+        if alike is not None and len(mids) == 1:
+            self._known[alike] = section, mids[0]
+        return section
+
+
+def _check_first(lines: list[tuple[int, str]]) -> None:
+    first = lines[0][1] if lines else ""
+    if first != "v=0":
+        came = shown(first) if first else "nothing"
+        raise OfferError(f"A description begins with v=0, this one with {came}.")
 
 
 def _read_level(level: SessionDescription | MediaDescription, lines: list[tuple[int, str]]) -> None:
@@ -77,14 +93,11 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
-def _checked(text: str) -> str:
-    """`text` within the bounds of a description, with LF at the end of lines."""
+def _bounded(text: str) -> str:
+    """`text` within the bounds of a description, without the end of its last line."""
     if len(text) > MAX_SIZE:
         raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
-    text = text.replace("\r\n", "\n").rstrip("\n")
-    if control := _CONTROL.search(text):
-        number = text.count("\n", 0, control.start()) + 1
-        raise OfferError(f"Line {number} has a control character in it.")
+    text = text.rstrip("\n")
     if (count := text.count("\n") + 1) > MAX_LINES:
         raise OfferError(f"A description has at most {MAX_LINES} lines, this one {count}.")
     return text
@@ -92,8 +105,11 @@ def _checked(text: str) -> str:
 
 def _lines(text: str, first: int) -> list[tuple[int, str]]:
     """The lines that say something, with their numbers from `first` on."""
-    stripped = (line.rstrip(_BLANKS) for line in text.split("\n"))
-    return [(number, line) for number, line in enumerate(stripped, start=first) if line]
+    stripped = (line.removesuffix("\r").rstrip(_BLANKS) for line in text.split("\n"))
+    lines = [(number, line) for number, line in enumerate(stripped, start=first) if line]
+    if control := next((number for number, line in lines if _CONTROL.search(line)), None):
+        raise OfferError(f"Line {control} has a control character in it.")
+    return lines
 
 
 def _split(line: str, number: int) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """Reads the codecs of media sections: rtpmap, fmtp (RFC 8866), rtcp-fb (RFC 4585), RTX (4588)."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from fastsfu.errors import OfferError
@@ -16,30 +16,47 @@ from fastsfu.sdp.model import Attributes, MediaDescription, NegotiatedCodec
 from fastsfu.sdp.parse import shown
 
 MAX_CODECS = 24  # configurations of one section; browsers offer up to 15
+MAX_KEPT = 16_384  # characters of a description that is remembered; browsers have up to 3,000
 
 # RFC 5761 section 4: these would be taken for RTCP.
 _RTCP_RANGE = range(64, 96)
 
 _LINES = frozenset({"rtpmap", "fmtp", "rtcp-fb"})
+Lines = tuple[tuple[str, str | None], ...]  # attributes of these names
+
+
+def _mappings() -> Iterator[tuple[str, str]]:
+    """What each codec of ours can be in an rtpmap, in lower case."""
+    for name, codec in KNOWN_CODECS.items():
+        for end in (f"/{codec.channels}",) if codec.channels > 1 else ("", "/1"):
+            yield f"{name}/{codec.clock_rate}{end}".lower(), name
+
+
+_BY_MAPPING = dict(_mappings())
 
 
 class CodecReader:
-    """Reads the codecs of one offer's sections; equal descriptions, of which an offer of a large
-    call has hundreds, once. What is equal in the offers of several clients is one object.
+    """Reads the codecs of sections: equal descriptions, of which an offer of a large call has
+    hundreds, and all offers of one browser the same, once. What is equal is one object.
     """
 
     def __init__(self, ours: Mapping[str, Sequence[str]]) -> None:
         """`ours`: names of our codecs by kind of section, in our order."""
-        self.ours = ours
-        self._known: dict[tuple[object, ...], tuple[NegotiatedCodec, ...]] = {}
+        self.ours = {kind: tuple(names) for kind, names in ours.items()}
 
     def read(self, media: MediaDescription) -> tuple[NegotiatedCodec, ...]:
         """Theirs that are ours: in our order, and within a name in theirs. Raises OfferError."""
-        lines = [each for each in media.attributes if each[0] in _LINES]
-        key = (media.kind, tuple(media.formats), tuple(lines))
-        if key not in self._known:
-            self._known[key] = _one_for_all(_codecs(media, self.ours[media.kind]))
-        return self._known[key]
+        lines = tuple(each for each in media.attributes if each[0] in _LINES)
+        size = sum(len(value or "") for _, value in lines) + sum(map(len, media.formats))
+        read = _kept_codecs if size <= MAX_KEPT else _codecs
+        return read(media.kind, tuple(media.formats), lines, self.ours[media.kind])
+
+
+@lru_cache(maxsize=256)
+def _kept_codecs(
+    kind: str, formats: tuple[str, ...], lines: Lines, ours: tuple[str, ...]
+) -> tuple[NegotiatedCodec, ...]:
+    return _one_for_all(_codecs(kind, formats, lines, ours))
 
 
 @lru_cache(maxsize=256)
@@ -48,16 +65,19 @@ def _one_for_all(codecs: tuple[NegotiatedCodec, ...]) -> tuple[NegotiatedCodec, 
     return codecs
 
 
-def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCodec, ...]:
-    maps = _rtpmaps(media)
-    parameters = _parameters(media.attributes)
+def _codecs(
+    kind: str, formats: Sequence[str], lines: Lines, ours: Sequence[str]
+) -> tuple[NegotiatedCodec, ...]:
+    attributes = Attributes(lines)
+    maps = _rtpmaps(formats, attributes)
+    parameters = _parameters(attributes)
     rtx = {
         parameters.get(pt, {}).get("apt"): pt
         for pt, mapping in reversed(maps.items())
         if mapping.lower() == "rtx/90000"
     }
     opus = {str(pt) for pt, mapping in maps.items() if _ours(mapping, ours) == "opus"}
-    offered = _offered_feedback(media.attributes)
+    offered = _offered_feedback(attributes)
     found = []
     for pt, mapping in maps.items():
         name = _ours(mapping, ours)
@@ -74,21 +94,21 @@ def _codecs(media: MediaDescription, ours: Sequence[str]) -> tuple[NegotiatedCod
                 clock_rate=codec.clock_rate,
                 channels=codec.channels,
                 fmtp=fmtp,
-                feedback=_feedback(media.kind, offered, pt),
+                feedback=_feedback(kind, offered, pt),
             )
         )
     order = list(ours)
     return tuple(sorted(found, key=lambda each: order.index(each.name))[:MAX_CODECS])
 
 
-def _rtpmaps(media: MediaDescription) -> dict[int, str]:
+def _rtpmaps(formats: Iterable[str], attributes: Attributes) -> dict[int, str]:
     """Payload type -> "name/rate[/channels]" in the order of the m= line."""
     given: dict[str, str] = {}
-    for value in media.attributes.all("rtpmap"):
+    for value in attributes.all("rtpmap"):
         target, _, mapping = value.partition(" ")
         given.setdefault(target, mapping.strip())
     maps: dict[int, str] = {}
-    for text in media.formats:
+    for text in formats:
         if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 127:
             raise OfferError(f"A payload type from 0 to 127 was expected, {shown(text)} came.")
         pt = int(text)
@@ -100,13 +120,8 @@ def _rtpmaps(media: MediaDescription) -> dict[int, str]:
 
 def _ours(mapping: str, ours: Sequence[str]) -> str | None:
     """Our name for an rtpmap's "name/rate[/channels]", of which the name has no case."""
-    for name in ours:
-        codec = KNOWN_CODECS[name]
-        plain = f"{name}/{codec.clock_rate}".lower()
-        channels = (f"/{codec.channels}",) if codec.channels > 1 else ("", "/1")
-        if mapping.lower() in [plain + each for each in channels]:
-            return name
-    return None
+    name = _BY_MAPPING.get(mapping.lower())
+    return name if name in ours else None
 
 
 def _parameters(attributes: Attributes) -> dict[int, dict[str, str]]:
