@@ -160,4 +160,6 @@ def same_payload_types(one: Sequence[NegotiatedCodec], other: Sequence[Negotiate
     """Whether streams go on from one description to the next: a payload type keeps its meaning for
     the life of a session (RFC 8843 section 10.1.2), so their parameters need no comparison.
     """
-    return [(c.codec, c.pt, c.rtx_pt) for c in one] == [(c.codec, c.pt, c.rtx_pt) for c in other]
+    return one is other or [(each.codec, each.pt, each.rtx_pt) for each in one] == [
+        (each.codec, each.pt, each.rtx_pt) for each in other
+    ]

@@ -3,7 +3,7 @@ SFU, and what is to be sent in the answer. Nothing here knows a socket, a room o
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -133,6 +133,8 @@ class OfferedSection:
     @property
     def ssrcs(self) -> list[int]:
         """All that the section names as sent by the client."""
+        if not self.client_sends:
+            return []
         named = [ssrc for each in self.streams for ssrc in (each.ssrc, each.rtx_ssrc)]
         return [ssrc for ssrc in named if ssrc is not None]
 

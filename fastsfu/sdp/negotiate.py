@@ -116,7 +116,7 @@ def _check_unique_mids(description: SessionDescription) -> None:
 
 def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
     owners: dict[int, str] = {}
-    for section in (each for each in sections if each.client_sends):
+    for section in sections:
         for ssrc in section.ssrcs:
             if ssrc in owners:
                 raise OfferError(

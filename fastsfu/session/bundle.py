@@ -118,9 +118,9 @@ class Bundle:
                 self._sent.add(ssrc)
                 return ssrc
 
-    def collides(self, stream: SentStream) -> bool:
-        """True when the client has come to use an SSRC that we send: ours must change."""
-        return stream.ssrc in self._received or stream.rtx_ssrc in self._received
+    def collides(self, *ssrcs: int | None) -> bool:
+        """True when the client has come to use one that we send: ours must change."""
+        return not self._received.isdisjoint(ssrcs)
 
     def answer(
         self,

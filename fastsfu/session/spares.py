@@ -17,7 +17,7 @@ from fastsfu.tracks import Bond, same_payload_types
 
 MOST_SPARE = 16  # of each kind
 
-Collides = Callable[[SentStream], bool]  # the client uses one of its SSRCs itself
+Collides = Callable[..., bool]  # the client uses one of these SSRCs itself
 Waiting = Mapping[Bond, Collection[Kind]]  # what waits for a section
 
 
@@ -72,7 +72,7 @@ class Spares:
         for spare in list(self):
             section = sections.get(spare.section.mid)
             same = section and same_payload_types(section.codecs, spare.section.codecs)
-            if section is not None and same and not collides(spare.stream):
+            if section is not None and same and not collides(spare.ssrc, spare.rtx_ssrc):
                 spare.section = section
             else:
                 self._forget(spare)

@@ -168,7 +168,7 @@ class Subscriber:
         for subscription in list(self.subscriptions.values()):
             section = sections.get(subscription.mid)
             stays = section is not None and same_payload_types(section.codecs, subscription.codecs)
-            if not stays or bundle.collides(subscription.stream):
+            if not stays or bundle.collides(subscription.ssrc, subscription.rtx_ssrc):
                 self._end(subscription)
                 self.add(subscription.publication)
         self._spares.keep(sections, bundle.collides)

@@ -84,6 +84,7 @@ def test_last_line_may_lack_its_end() -> None:
         ("v=0\r\n\r\n t=0 0", "Line 3: x=value was expected, ' t=0' came"),
         ("v=0\r\ns=a\x00b", "Line 2 has a control character"),
         ("v=0\r\ns=a\rb", "Line 2 has a control character"),
+        ("v=0\r\nm=audio 9 RTP/AVP 0\r\na=mid:\x7f\r\n", "Line 3 has a control character"),
         ("v=0\r\na=:x", "Line 2: a=name or a=name:value was expected"),
         ("v=0\r\na=", "Line 2: a=name or a=name:value was expected"),
         ("v=0\r\na=a b", "Line 2: a=name or a=name:value was expected"),

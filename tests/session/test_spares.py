@@ -226,7 +226,7 @@ class AnyCourse(RuleBasedStateMachine):
         self.model.count["video"] += video
         counts = self.model.count.items()
         mids = [f"{kind[0]}{number}" for kind, count in counts for number in range(count)]
-        self.spares.keep({mid: self.section(mid) for mid in mids}, lambda _: False)
+        self.spares.keep({mid: self.section(mid) for mid in mids}, lambda *_: False)
         known = {spare.section.mid for spare in self.spares} | set(self.model.section_of.values())
         free = [self.section(mid) for mid in mids if mid not in known]
         self.spares.add(free, self.allocate, {})
