@@ -74,6 +74,12 @@ class Config(MediaOptions):
     has the next one.
     """
 
+    media_tcp_port: Port | None = None
+    """TCP port of the media (ICE over TCP, TURN over TCP and TLS) where the server is part of an
+    application whose own port is not ours; 0 takes a free one. Without it media goes by UDP alone
+    there. `fastsfu serve` takes media at `port` anyway.
+    """
+
     workers: Annotated[int, Field(ge=1)] = Field(default_factory=usable_cores)
     """Media threads, each with a UDP port of its own. Default: one for each usable core."""
 

@@ -42,7 +42,8 @@ class SFU(Figures):
     """One server's calls. Async context manager; all methods belong to the event loop's thread.
 
     Attributes: `config`, `rooms`, `records`, `tokens` (signs and verifies; with a random secret
-    when the configuration has none), `handover` (of the calls to another process, or from it).
+    when the configuration has none), `handover` (of the calls to another process, or from it),
+    `beside` (what is entered after it, and left when all sessions have ended).
     """
 
     def __init__(
@@ -63,15 +64,14 @@ class SFU(Figures):
         """The hooks are those of rooms that have none of their own (Gates and Room describe them).
 
         `observers` are told what happens in all rooms (room/observer.py describes it).
-        `records` keep what is to outlive the rooms (room/records.py); default: in memory. What is
-        `beside` it is entered after it, and left when all sessions have ended.
+        `records` keep what is to outlive the rooms (room/records.py); default: in memory.
         `open_engines` makes the media engines when the SFU is entered; without it, `on_bound` is
         called then, when all ports are open and no media thread runs yet.
         """
         self.config = Config() if config is None else config
         self.tokens = Tokens(self.config.secret, self.config.former_secrets)
         self.records = InMemory() if records is None else records
-        self._beside = list(beside)
+        self.beside = list(beside)
         self._opened = AsyncExitStack()  # what is left when the SFU is
         self.rooms = Rooms(
             self.config,
@@ -86,7 +86,7 @@ class SFU(Figures):
         self._open_engines = open_engines or partial(opening.open_engines, on_bound=on_bound)
         self._quotas = Quotas(self.config)
         self._workers: Workers | None = None
-        self._is_draining = False
+        self._is_draining = self._is_open = False
 
     async def __aenter__(self) -> Self:
         if self._workers is not None:
@@ -97,16 +97,16 @@ class SFU(Figures):
                 spread_at=self.config.spread_at,
                 patience=self.config.worker_timeout,
             )
-            opened.callback(workers.close)
+            self._workers = workers
+            opened.callback(self._close_workers, workers)
             found = await self.records.open()
             opened.push_async_callback(self.records.close)
-            for each in self._beside:
+            for each in self.beside:
                 await opened.enter_async_context(each)
-            self._workers = workers
-            self._is_draining = False
             self.rooms.open(found)
             opened.push_async_callback(self.rooms.close, END_OF_LIFE)
             self._opened = opened.pop_all()
+        self._is_draining, self._is_open = False, True
         return self
 
     async def __aexit__(
@@ -119,17 +119,18 @@ class SFU(Figures):
         try:
             await self._opened.aclose()
         finally:
-            self._workers = None
+            self._is_open = False
 
     @property
     def running(self) -> bool:
         """True while entered."""
-        return self._workers is not None
+        return self._is_open
 
     @property
     def ready(self) -> bool:
         """True while new sessions are taken: entered, not draining, and a worker lives."""
-        return self.is_alive and not (self._is_draining or self.handover.is_under_way)
+        is_going = self._is_draining or self.handover.is_under_way
+        return self._is_open and self.is_alive and not is_going
 
     @property
     def is_alive(self) -> bool:
@@ -280,6 +281,10 @@ class SFU(Figures):
         for session in self.sessions.values():
             session.tell(Moved(where[0], tuple(where[1:])) if session.moves and where else notice)
         await self.vacate(seconds)
+
+    def _close_workers(self, workers: Workers) -> None:
+        self._workers = None
+        workers.close()
 
     def _require_ready(self) -> None:
         if not self.ready:

@@ -29,6 +29,8 @@ from fastsfu.http.api.route import Api
 from fastsfu.http.api.routers import ROUTERS
 from fastsfu.http.headers import SecurityHeaders
 from fastsfu.http.keys import KeyCheck
+from fastsfu.http.media_tcp import MediaTcp
+from fastsfu.http.siblings import refuse_siblings
 from fastsfu.http.signaling import signaling
 from fastsfu.http.whep import Whep
 from fastsfu.http.whip import Whip
@@ -40,8 +42,18 @@ logger = logging.getLogger("fastsfu.http")
 def asgi_app(sfu: SFU) -> ASGIApp:
     """Everything that `sfu` offers over HTTP, as one ASGI application.
 
-    Serve it under TLS only: browsers give camera and microphone to nothing else.
+    Serve it under TLS only: browsers give camera and microphone to nothing else. Make it before the
+    SFU is entered: with it goes the TCP port for media (`media_tcp_port`). Raises ConfigError in
+    the second process of an application that runs in several.
     """
+    refuse_siblings(sfu.config)
+    if not (sfu.running or any(isinstance(each, MediaTcp) for each in sfu.beside)):
+        sfu.beside.append(MediaTcp(sfu))
+    return application(sfu)
+
+
+def application(sfu: SFU) -> ASGIApp:
+    """The same for a server of our own, which has one process and its own way for media."""
     opener = Opener(sfu)
     keys = KeyCheck(sfu)
     app = FastAPI(

@@ -45,15 +45,18 @@ def open_certificate(config: Config, known: Pair | None = None) -> ServerCertifi
 
 def open_listener(config: Config) -> socket.socket:
     """The listening TCP socket, systemd's if it has one; ConfigError: the port cannot be had."""
-    if given := systemd.listening_socket():
-        return given
-    ipv6 = ":" in config.host
+    return systemd.listening_socket() or listen(config.host, config.port)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening TCP socket; ConfigError: the port cannot be had."""
+    ipv6 = ":" in host
     try:
         return socket.create_server(
-            (config.host, config.port),
+            (host, port),
             family=socket.AF_INET6 if ipv6 else socket.AF_INET,
-            dualstack_ipv6=config.host == "::",
+            dualstack_ipv6=host == "::",
             backlog=BACKLOG,
         )
     except OSError as error:
-        raise ConfigError(f"TCP {config.host}:{config.port}: {error.strerror}") from None
+        raise ConfigError(f"TCP {host}:{port}: {error.strerror}") from None

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http import state, systemd
-from fastsfu.http.app import asgi_app
+from fastsfu.http.app import application
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
 from fastsfu.http.http1 import HTTP1, WebSocket
@@ -272,7 +272,7 @@ def dated(app: ASGIApp) -> ASGIApp:
 
 def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
     return uvicorn.Config(
-        dated(asgi_app(sfu)),
+        dated(application(sfu)),
         ssl_context_factory=lambda _config, _default: context,
         ws=WebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,
