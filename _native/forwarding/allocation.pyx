@@ -1,6 +1,6 @@
 """Wants of a transport from its streams, and what follows; see allocation.pxd."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Step, Want, allocate
 from fastsfu._native.bwe.estimator cimport estimator_pace
@@ -8,8 +8,10 @@ from fastsfu._native.forwarding.event cimport EVENT_STEP, Stepped
 from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.media.ladder cimport (
-    MOST_ENCODINGS, ladder_best, ladder_layer, ladder_lowest, ladder_most,
+    ladder_best, ladder_layer, ladder_lowest, ladder_most,
 )
+from fastsfu._native.media.layering cimport OperatingPoint
+from fastsfu._native.media.points cimport WHOLE, Point
 from fastsfu._native.media.receivers cimport outbound_suspend
 from fastsfu._native.media.stream cimport InboundStream, MediaKind
 from fastsfu._native.packet.layers cimport TOP_LAYER
@@ -17,6 +19,7 @@ from fastsfu._native.packet.layers cimport TOP_LAYER
 cdef enum:
     ALLOCATION_APART_US = 100000
     MOST_VIDEOS = 64              # of one receiver that are chosen among; further ones flow
+    MOST_STEPS = 10               # of one video: encodings, and layers of the smallest of them
     OVERHEAD_PERCENT = 108        # of headers, against payload
     SOUND_OVERHEAD = 64           # bytes of them around each packet
     KEEP_PERCENT = 60             # of a video that flows have to fit,
@@ -32,9 +35,9 @@ cdef enum:
 
 cdef struct Video:
     OutboundStream* receiver
-    int64_t costs[MOST_ENCODINGS]         # of its steps, bits a second
-    uint8_t layers[MOST_ENCODINGS]        # which encodings they are
-    Step steps[MOST_ENCODINGS]            # the same as `allocate` is to see them
+    int64_t costs[MOST_STEPS]             # of its steps, bits a second
+    OperatingPoint points[MOST_STEPS]     # and what they show
+    Step steps[MOST_STEPS]                # the same as `allocate` is to see them
 
 cdef struct Videos:               # of one receiver
     Video of[MOST_VIDEOS]
@@ -52,7 +55,7 @@ cdef void allocation_begin(
         const Worker* worker, const Transport* transport,
         OutboundStream* receiver) noexcept nogil:
     if transport.estimator != NULL and was_full(worker, transport):
-        receiver.fits = 0
+        receiver.fits.encoding = 0
 
 
 cdef void allocation_run(Worker* worker, Transport* transport) noexcept nogil:
@@ -128,30 +131,46 @@ cdef void gather(
 
 
 cdef int32_t list_steps(Video* video) noexcept nogil:
-    """Its live encodings up to its wish, at least one; how many."""
+    """Its live encodings up to its wish, the smallest of them layer by layer; at least one. How
+    many.
+    """
     cdef const InboundStream* most = ladder_most(video.receiver)
     cdef const InboundStream* stream = ladder_lowest(video.receiver.source)
     cdef int32_t count = 0
     cdef uint8_t layer = 0
-    while stream != NULL and count < MOST_ENCODINGS:
+    while stream != NULL and count < MOST_STEPS:
         if stream.live:
-            put_step(video, count, stream, layer)
-            count += 1
+            count = put_steps(video, count, stream, layer)
         if stream == most:
             break
         stream = stream.higher
         layer += 1
     if count == 0:                # a single one, or it is beyond the wish
         stream = ladder_best(video.receiver)
-        put_step(video, 0, stream, ladder_layer(stream))
-        count = 1
+        count = put_steps(video, 0, stream, ladder_layer(stream))
     return count
 
 
+cdef int32_t put_steps(
+        Video* video, int32_t count, const InboundStream* stream, uint8_t layer) noexcept nogil:
+    """Append an encoding; how many steps there are then."""
+    cdef int32_t points = stream.points.count
+    cdef const Point* point
+    cdef int32_t i
+    for i in range(points - 1 if count == 0 else 0):
+        point = &stream.points.of[i]
+        put_step(
+            video, i, [layer, point.spatial, point.temporal],
+            stream.points.bps * point.share // WHOLE)
+        count += 1
+    put_step(video, count, [layer, TOP_LAYER, TOP_LAYER], stream.points.bps)
+    return count + 1
+
+
 cdef void put_step(
-        Video* video, int32_t step, const InboundStream* stream, uint8_t layer) noexcept nogil:
-    cdef int64_t cost = stream.bps * OVERHEAD_PERCENT // 100
-    video.layers[step] = layer
+        Video* video, int32_t step, OperatingPoint point, int64_t bps) noexcept nogil:
+    cdef int64_t cost = bps * OVERHEAD_PERCENT // 100
+    video.points[step] = point
     # A larger one that happens to cost less is no reason to go down.
     video.costs[step] = cost if step == 0 else max(cost, video.costs[step - 1])
 
@@ -163,17 +182,23 @@ cdef inline int64_t cost_of(const Video* video, int32_t step) noexcept nogil:
 cdef int32_t now_at(const Video* video, int32_t count, bint full) noexcept nogil:
     """The step that it has, or is about to have."""
     cdef const OutboundStream* receiver = video.receiver
+    cdef OperatingPoint point = receiver.fits
     cdef int32_t step = 0
     cdef uint8_t layer
     if receiver.suspended:
         return ALLOCATE_NONE
-    if not full and receiver.fits == TOP_LAYER:
+    if not full and point.encoding == TOP_LAYER:
         return count - 1
-    layer = min(
-        receiver.fits, ladder_layer(receiver.next if receiver.next != NULL else receiver.source))
-    while step + 1 < count and video.layers[step + 1] <= layer:
+    layer = ladder_layer(receiver.next if receiver.next != NULL else receiver.source)
+    if layer < point.encoding:
+        point = [layer, TOP_LAYER, TOP_LAYER]
+    while step + 1 < count and rank(&video.points[step + 1]) <= rank(&point):
         step += 1
     return step
+
+
+cdef inline uint32_t rank(const OperatingPoint* point) noexcept nogil:
+    return <uint32_t>point.encoding << 16 | <uint32_t>point.spatial << 8 | point.temporal
 
 
 cdef void discount(Videos* videos, int64_t keep) noexcept nogil:
@@ -271,11 +296,11 @@ cdef void take_step(
     """Told until it was heard: the ring may be full."""
     cdef OutboundStream* receiver = video.receiver
     cdef bint suspended = want.step == ALLOCATE_NONE
-    cdef uint8_t fits = 0 if suspended else video.layers[want.step]
+    cdef OperatingPoint fits = video.points[max(want.step, 0)]
     cdef Stepped* event
     if free and want.step == want.count - 1:
-        fits = TOP_LAYER
-    if fits != receiver.fits or suspended != receiver.suspended:
+        fits = [TOP_LAYER, TOP_LAYER, TOP_LAYER]
+    if rank(&fits) != rank(&receiver.fits) or suspended != receiver.suspended:
         receiver.fits = fits
         preference_choose(receiver, at_once)
         if suspended != receiver.suspended:

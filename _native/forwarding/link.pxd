@@ -12,6 +12,7 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.forwarding.state cimport Link, Worker
 from fastsfu._native.media.packet cimport MediaPacket, Run
+from fastsfu._native.media.points cimport Points
 from fastsfu._native.media.stream cimport InboundStream
 
 cdef enum:
@@ -43,7 +44,7 @@ cdef struct LinkClock:            # what the origin knows besides its packets
     LinkHead head
     bint live                     # media/ladder
     uint16_t height
-    int64_t bps
+    Points points
     # of the sender's last report (media/reception)
     uint64_t ntp
     uint32_t rtp_ts

@@ -155,7 +155,7 @@ cdef void link_clock(Worker* worker, const InboundStream* stream) noexcept nogil
         if clock != NULL:         # else the next report
             clock.live = stream.live
             clock.height = stream.height
-            clock.bps = stream.bps
+            clock.points = stream.points
             clock.ntp = stream.reception.sr_ntp
             clock.rtp_ts = stream.reception.sr_rtp_ts
             clock.arrival_us = stream.reception.sr_arrival_us

@@ -17,10 +17,12 @@ from fastsfu._native.forwarding.lay cimport (
 )
 from fastsfu._native.forwarding.state cimport find_outbound
 from fastsfu._native.media.history cimport history_get
+from fastsfu._native.media.layering cimport Layering
 from fastsfu._native.media.numbering cimport numbering_past
 from fastsfu._native.media.receivers cimport outbound_break
 from fastsfu._native.media.rewrite cimport rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState
+from fastsfu._native.packet.layers cimport layers_wanted
 
 cdef enum:
     # Video that has waited so long is of no use: the receiver starts anew at a keyframe.
@@ -41,7 +43,7 @@ cdef int pacing_admit(
     if pacer.rate_bps <= 0 and pacer.count == 0:
         return count
     for i in range(first, count):
-        bytes += size_of(&packets[i])
+        bytes += size_for(receiver, &packets[i])
     # Sound never waits. Nor does what came late without RTX: its number lies below those that wait,
     # and with it a repeat of theirs, under the same nonce, could be asked for before they leave.
     if receiver.source.kind == MediaKind.AUDIO or (
@@ -50,8 +52,9 @@ cdef int pacing_admit(
         pacer_charge(pacer, bytes, worker.now_us)
         return count
     i = first
-    while i < count and pacer_admits(pacer, size_of(&packets[i]), worker.now_us):
-        pacer_charge(pacer, size_of(&packets[i]), worker.now_us)
+    while i < count and pacer_admits(
+            pacer, size_for(receiver, &packets[i]), worker.now_us):
+        pacer_charge(pacer, size_for(receiver, &packets[i]), worker.now_us)
         i += 1
     wait_for(worker, receiver, packets, i, count)
     return i
@@ -59,6 +62,16 @@ cdef int pacing_admit(
 
 cdef inline uint32_t size_of(const MediaPacket* packet) noexcept nogil:
     return LAY_OVERHEAD + SENT_OVERHEAD + packet.payload_size + packet.padding
+
+
+cdef inline uint32_t size_for(
+        const OutboundStream* receiver, const MediaPacket* packet) noexcept nogil:
+    """Nothing, if it is of a layer that the receiver does not get."""
+    cdef const Layering* layering = receiver.layering
+    if layering != NULL and not layers_wanted(
+            &packet.layers, layering.spatial, layering.temporal):
+        return 0
+    return size_of(packet)
 
 
 cdef void wait_for(

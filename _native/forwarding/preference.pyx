@@ -5,23 +5,27 @@ from libc.stdint cimport int64_t
 from fastsfu._native.forwarding.event cimport EVENT_WANTED, EncodingWanted
 from fastsfu._native.forwarding.link cimport link_clock
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
-from fastsfu._native.media.ladder cimport ladder_best, ladder_bps, ladder_look, ladder_most
+from fastsfu._native.media.ladder cimport ladder_best, ladder_layer, ladder_look, ladder_most
+from fastsfu._native.media.layering cimport OperatingPoint
+from fastsfu._native.media.points cimport points_measure
 from fastsfu._native.media.receivers cimport outbound_aim
 from fastsfu._native.media.stream cimport MediaKind
 from fastsfu._native.packet.layers cimport TOP_LAYER
 from fastsfu._native.peer.transport cimport Transport
 
-cdef enum:
-    SMOOTHING = 16                # of what a picture costs: over some two seconds
-
 
 cdef void preference_choose(OutboundStream* receiver, bint at_once) noexcept nogil:
+    cdef const OperatingPoint* fits = &receiver.fits
     cdef InboundStream* best
+    cdef bint bound
     if receiver.source == NULL:
         return
     best = ladder_best(receiver)
+    bound = ladder_layer(best) == fits.encoding
     # What has fallen silent shows nothing more: no use in waiting there for the other's keyframe.
-    outbound_aim(receiver, best, TOP_LAYER, TOP_LAYER, at_once or not receiver.source.live)
+    outbound_aim(
+        receiver, best, fits.spatial if bound else TOP_LAYER, fits.temporal if bound else TOP_LAYER,
+        at_once or not receiver.source.live)
 
 
 cdef void preference_ladder(InboundStream* lowest) noexcept nogil:
@@ -45,7 +49,7 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
         for k in range(transport.inbound_count):
             stream = transport.inbound[k]
             if stream.kind == MediaKind.VIDEO:
-                measure(worker, stream)
+                points_measure(&stream.points, stream.rate, stream.layered, worker.now_us)
             if stream.lower != NULL or stream.higher == NULL:
                 continue
             if ladder_look(stream, worker.now_us):
@@ -56,11 +60,6 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
         stream = worker.replicas[i]
         if stream.lower == NULL and stream.higher != NULL:
             look_wanted(worker, stream)
-
-
-cdef inline void measure(const Worker* worker, InboundStream* stream) noexcept nogil:
-    cdef int64_t bps = ladder_bps(stream, TOP_LAYER, TOP_LAYER, worker.now_us)
-    stream.bps += (bps - stream.bps) // (SMOOTHING if stream.bps else 1)
 
 
 cdef void tell_taps(Worker* worker, InboundStream* lowest) noexcept nogil:

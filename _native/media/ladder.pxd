@@ -5,7 +5,7 @@ keyframes tell the heights of their pictures. Functions take any encoding of a l
 alone is one of a single rung.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t
 
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 
@@ -14,7 +14,6 @@ cdef enum:
     LIVE_US = 700000
     # And once it has: sent again for so long, since a narrow uplink lets it go on and off.
     STEADY_US = 2000000
-    MOST_ENCODINGS = 8            # rungs that are walked at most
 
 # On top of `lower`'s ladder.
 cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil
@@ -33,6 +32,3 @@ cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil
 cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil
 # Which one of its ladder it is, 0 = the smallest.
 cdef uint8_t ladder_layer(const InboundStream* stream) noexcept nogil
-# Bits a second of its layers up to these; TOP_LAYER: of all.
-cdef uint32_t ladder_bps(
-    InboundStream* stream, uint8_t spatial, uint8_t temporal, int64_t now_us) noexcept nogil

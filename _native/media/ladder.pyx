@@ -1,7 +1,6 @@
 """See ladder.pxd."""
 
 from fastsfu._native.media.layering cimport Preference
-from fastsfu._native.media.rate cimport RATED, rate_bps
 
 
 cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil:
@@ -46,7 +45,7 @@ cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil:
 
 
 cdef inline bint scanty(const InboundStream* stream) noexcept nogil:
-    return stream.lower != NULL and stream.bps * 4 < stream.lower.bps * 3
+    return stream.lower != NULL and stream.points.bps * 4 < stream.lower.points.bps * 3
 
 
 cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil:
@@ -96,7 +95,7 @@ cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil:
     while stream != NULL and (within or best == NULL):
         if stream.live:
             best = stream
-        within = within and stream != most and layer < receiver.fits
+        within = within and stream != most and layer < receiver.fits.encoding
         stream = stream.higher
         layer += 1
     return best if best != NULL else lowest
@@ -108,15 +107,3 @@ cdef uint8_t ladder_layer(const InboundStream* stream) noexcept nogil:
         stream = stream.lower
         layer += 1
     return layer
-
-
-cdef uint32_t ladder_bps(
-        InboundStream* stream, uint8_t spatial, uint8_t temporal, int64_t now_us) noexcept nogil:
-    cdef uint32_t sum = 0
-    cdef int s, t
-    if not stream.layered:
-        return rate_bps(&stream.rate[0][0], now_us)
-    for s in range(min(spatial, <uint8_t>(RATED - 1)) + 1):
-        for t in range(min(temporal, <uint8_t>(RATED - 1)) + 1):
-            sum += rate_bps(&stream.rate[s][t], now_us)
-    return sum

@@ -21,6 +21,11 @@ cdef struct Preference:           # of a receiver
     uint8_t most_layer            # the highest encoding that it gets, 0 = the smallest; TOP_LAYER
     uint16_t most_height          # the largest picture that it has use for; 0 = any
 
+cdef struct OperatingPoint:       # how much of a source: all up to these
+    uint8_t encoding              # 0 = the smallest; TOP_LAYER = whatever there is
+    uint8_t spatial               # layers of that encoding; below it, all
+    uint8_t temporal
+
 cdef struct Layering:
     uint8_t spatial               # what it gets now, TOP_LAYER = all
     uint8_t temporal

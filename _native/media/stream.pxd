@@ -12,10 +12,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.media.gate cimport Gate
 from fastsfu._native.media.history cimport History
-from fastsfu._native.media.layering cimport Layering, Preference
+from fastsfu._native.media.layering cimport Layering, OperatingPoint, Preference
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.packet cimport MediaPacket
+from fastsfu._native.media.points cimport Points
 from fastsfu._native.media.rate cimport RATED, Rate
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.media.repeats cimport Numbered, Repeats
@@ -35,8 +36,6 @@ cdef enum:
     RID_CAPACITY = 16
     CNAME_CAPACITY = 64
     FRAME_CAPACITY = 64           # packets of one frame gathered at most (GSO_MAX_SEGMENTS)
-    HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
-    HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
     KEYFRAME_ASKS = 3             # times that are kept of a receiver
 
 cdef struct InboundStream:
@@ -70,7 +69,7 @@ cdef struct InboundStream:
     int64_t wanted_us, rested_us  # when last; when it had stopped by itself last, 0 = never
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
-    int64_t bps                   # what it costs, over two seconds; replica: as its origin says
+    Points points                 # what it costs; replica: as its origin says
     DependencyTemplates* templates        # NULL until the extension comes
     Rate rate[RATED][RATED]
     History history               # of video while there are receivers, of redundant sound always
@@ -116,7 +115,7 @@ cdef struct OutboundStream:
     int next_place                # in next.outbound
     bint paused                   # by the receiver
     bint suspended, told_suspended        # nothing of it fits; so the event loop was told
-    uint8_t fits                  # the highest encoding that does, 0 = the smallest; TOP_LAYER
+    OperatingPoint fits           # the highest that does
     bint resumes                  # its timestamps go on with rewrite.ts_offset
     Preference preference
     uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats

@@ -17,6 +17,8 @@ from fastsfu._native.media.voices cimport voice_leave
 from fastsfu._native.packet.layers cimport TOP_LAYER
 
 cdef enum:
+    HISTORY_PACKETS = 512         # of a video stream: 1 s at 4 Mbit/s
+    HISTORY_AGE_US = 1000000      # older packets come too late for any playout delay
     SPOKEN_PACKETS = 4            # of a voice, to say the last but one again: a power of two
 
 
@@ -67,7 +69,8 @@ cdef OutboundStream* outbound_new(
     for i in range(KEYFRAME_ASKS):
         stream.keyframe_asks_us[i] = -KEYFRAME_ASKS_US
     stream.state = OutboundState.PAUSED
-    stream.preference.most_layer = stream.fits = TOP_LAYER
+    stream.preference.most_layer = TOP_LAYER
+    stream.fits.encoding = stream.fits.spatial = stream.fits.temporal = TOP_LAYER
     stream.filler_pt = NO_PT
     return stream
 

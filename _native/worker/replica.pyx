@@ -109,7 +109,7 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
 cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nogil:
     cdef bint changed = stream.live != clock.live
     stream.live = clock.live
-    stream.bps = clock.bps
+    stream.points = clock.points
     if clock.height and clock.height != stream.height:
         ladder_height(stream, clock.height)
     stream.reception.sr_ntp = clock.ntp

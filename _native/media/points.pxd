@@ -1,0 +1,28 @@
+"""The operating points of an encoding: which of its layers can be shown alone, cheapest first.
+
+First ever more temporal layers of its lowest spatial layer, then ever more spatial layers (SVC)
+with all temporal ones; the last point is all of it. What each costs is measured where packets come
+in, as a share of the whole, so that a picture that gets richer leaves the shares as they are.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+
+from fastsfu._native.media.rate cimport RATED, Rate
+
+cdef enum:
+    MOST_POINTS = 2 * RATED - 1
+    WHOLE = 1024                  # a share: all of it
+
+cdef struct Point:
+    uint8_t spatial               # the highest layers that are shown; TOP_LAYER = all
+    uint8_t temporal
+    int32_t share                 # of the encoding's bits, 0 to WHOLE
+
+cdef struct Points:               # zeroes: nothing came
+    int64_t bps                   # of all of it, over two seconds
+    int32_t count                 # 0: all of it is the only one
+    Point of[MOST_POINTS]
+
+# Ten times a second, by what came of each layer. Not `layered`: there is one.
+cdef void points_measure(
+    Points* points, Rate (*rate)[RATED], bint layered, int64_t now_us) noexcept nogil

@@ -1,0 +1,81 @@
+"""See points.pxd."""
+
+from libc.stdint cimport uint32_t
+
+from fastsfu._native.media.rate cimport rate_bps
+from fastsfu._native.packet.layers cimport TOP_LAYER
+
+cdef enum:
+    SMOOTHING = 16                # over some two seconds: a keyframe changes nothing
+
+
+cdef void points_measure(
+        Points* points, Rate (*rate)[RATED], bint layered, int64_t now_us) noexcept nogil:
+    cdef uint32_t bps[RATED][RATED]
+    cdef Points seen
+    cdef int64_t whole
+    if layered:
+        whole = measure(rate, bps, now_us)
+    else:
+        whole = rate_bps(&rate[0][0], now_us)
+    points.bps += (whole - points.bps) // (SMOOTHING if points.bps else 1)
+    if layered and whole:         # one that rests will come back as it was
+        cut(&seen, bps, whole)
+        merge(points, &seen)
+
+
+cdef int64_t measure(
+        Rate (*rate)[RATED], uint32_t (*bps)[RATED], int64_t now_us) noexcept nogil:
+    cdef int64_t whole = 0
+    cdef int s, t
+    for s in range(RATED):
+        for t in range(RATED):
+            bps[s][t] = rate_bps(&rate[s][t], now_us)
+            whole += bps[s][t]
+    return whole
+
+
+cdef void cut(Points* points, uint32_t (*bps)[RATED], int64_t whole) noexcept nogil:
+    """The points of an encoding with these layers."""
+    cdef int spatial = 0, temporal = 0      # the highest that come
+    cdef int64_t below = 0
+    cdef int s, t
+    for s in range(RATED):
+        for t in range(RATED):
+            if bps[s][t]:
+                spatial = max(spatial, s)
+                temporal = max(temporal, t)
+    points.count = 0
+    for t in range(temporal):
+        below += bps[0][t]
+        put(points, 0 if spatial else TOP_LAYER, <uint8_t>t, below, whole)
+    below += bps[0][temporal]
+    for s in range(spatial):
+        put(points, <uint8_t>s, TOP_LAYER, below, whole)
+        for t in range(RATED):
+            below += bps[s + 1][t]
+    put(points, TOP_LAYER, TOP_LAYER, whole, whole)
+
+
+cdef inline void put(
+        Points* points, uint8_t spatial, uint8_t temporal, int64_t bps,
+        int64_t whole) noexcept nogil:
+    points.of[points.count].spatial = spatial
+    points.of[points.count].temporal = temporal
+    points.of[points.count].share = <int32_t>(bps * WHOLE // whole)
+    points.count += 1
+
+
+cdef void merge(Points* points, const Points* seen) noexcept nogil:
+    """Smooth the shares; other layers than before begin with what they have."""
+    cdef bint same = points.count == seen.count
+    cdef Point* point
+    cdef int i
+    for i in range(seen.count):
+        point = &points.of[i]
+        if (not same or point.spatial != seen.of[i].spatial
+                or point.temporal != seen.of[i].temporal):
+            point[0] = seen.of[i]
+        else:
+            point.share += (seen.of[i].share - point.share) // SMOOTHING
+    points.count = seen.count

@@ -1,0 +1,78 @@
+"""media/points: what an encoding costs with fewer of its layers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.native.faces.rate import LAYERS, WHOLE, Points
+
+ALL = 255
+STEP_US = 100_000
+
+Sizes = dict[tuple[int, int], int]
+
+
+def sent(points: Points, sizes: Sizes, now_us: int, *, layered: bool = True) -> None:
+    for (spatial, temporal), size in sizes.items():
+        points.add(spatial, temporal, size, now_us)
+    points.measure(layered, now_us)
+
+
+def slow_points(sizes: Sizes) -> list[tuple[int, int, int]]:
+    """By what each point leaves out."""
+    top_spatial = max(spatial for spatial, _ in sizes)
+    top_temporal = max(temporal for _, temporal in sizes)
+    lowest = 0 if top_spatial else ALL
+    places = [(lowest, temporal) for temporal in range(top_temporal)]
+    places += [(spatial, ALL) for spatial in range(top_spatial)] + [(ALL, ALL)]
+    whole = sum(sizes.values())
+    return [
+        (spatial, temporal, WHOLE * sum(
+            size for (s, t), size in sizes.items() if s <= spatial and t <= temporal) // whole)
+        for spatial, temporal in places
+    ]  # fmt: skip
+
+
+layers = st.integers(0, LAYERS - 1)
+
+
+@given(st.dictionaries(st.tuples(layers, layers), st.integers(1000, 60_000), min_size=1))
+def test_each_point_costs_what_its_layers_cost(sizes: Sizes) -> None:
+    points = Points()
+    sent(points, sizes, 0)
+    for (spatial, temporal, share), (s, t, expected) in zip(
+        points.of, slow_points(sizes), strict=True
+    ):
+        assert (spatial, temporal) == (s, t)
+        assert share == pytest.approx(expected, abs=1)
+
+
+def test_one_that_has_no_layers_has_no_points() -> None:
+    points = Points()
+    for i in range(100):
+        sent(points, {(0, 0): 12_500}, i * STEP_US, layered=False)
+    assert points.of == []
+    assert points.bps == pytest.approx(1_000_000, rel=0.15)
+
+
+def test_a_keyframe_changes_shares_little_and_a_rest_nothing() -> None:
+    points = Points()
+    usual = {(0, 0): 4000, (0, 1): 2000, (0, 2): 4000}
+    for i in range(50):
+        sent(points, usual, i * STEP_US)
+    before = points.of
+    assert [share for *_, share in before] == [WHOLE * 4 // 10, WHOLE * 6 // 10, WHOLE]
+    sent(points, {**usual, (0, 0): 30_000}, 50 * STEP_US)
+    assert points.of[0][2] < before[0][2] * 1.1
+    kept = points.of
+    points.measure(True, 60 * STEP_US)
+    assert points.of == kept
+
+
+def test_a_layer_that_ends_is_no_point_any_more() -> None:
+    points = Points()
+    sent(points, {(0, 0): 4000, (0, 1): 2000}, 0)
+    assert [place[:2] for place in points.of] == [(ALL, 0), (ALL, ALL)]
+    for i in range(1, 7):
+        sent(points, {(0, 0): 4000}, i * STEP_US)
+    assert points.of == [(ALL, ALL, WHOLE)]
