@@ -118,9 +118,13 @@ class Camera:
         tag = KEY_TAG if key else DELTA_TAG
         payload = b"\x10" + tag if index == 0 else b"\x00"
         payload += bytes(size) + TAIL.pack(self.frame, index, count, key)
+        return self._next(payload, marker=index == count - 1)
+
+    def _next(self, payload: bytes, *, marker: bool) -> bytes:
+        """The packet of the next number, kept for who misses it and counted for reports."""
         packet = rtp(
             VIDEO_PT, self.seq, self.ts, self.ssrc, payload,
-            marker=index == count - 1, extension=self._mid(),
+            marker=marker, extension=self._names(),
         )  # fmt: skip
         self.sent[self.seq & 0xFFFF] = packet
         self.seq += 1
@@ -133,10 +137,11 @@ class Camera:
         self.rtx_seq += 1
         return rtp(
             RTX_PT, self.rtx_seq, ts, self.rtx_ssrc, seq.to_bytes(2, "big") + payload,
-            marker=marker, extension=self._mid(),
+            marker=marker, extension=self._names(repair=True),
         )  # fmt: skip
 
-    def _mid(self) -> bytes:
+    def _names(self, *, repair: bool = False) -> bytes:
+        """Of what it belongs to (RFC 8843 section 15.2, RFC 8852)."""
         return bytes([MID_ID << 4 | len(self.mid) - 1]) + self.mid.encode()
 
 

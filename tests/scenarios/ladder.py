@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from fastsfu._native.packet.codec import Codec
 from tests.scenarios.call import VIDEO, Call
-from tests.scenarios.flows import FRAME_US, RTX_PT, TAIL, VIDEO_PT, Camera, Viewer, parse, rtp
+from tests.scenarios.flows import FRAME_US, RTX_PT, TAIL, VIDEO_PT, Camera, Viewer
 from tests.scenarios.participant import Participant
 from tests.support.layers import slow_vp8
 
@@ -43,15 +43,7 @@ class Encoding(Camera):
         payload = self._descriptor(index) + (tag if index == 0 else b"")
         payload += bytes(size * (1 + self.rung) // 3)
         payload += TAIL.pack(self.rung << 24 | self.frame, index, count, key)
-        packet = rtp(
-            VIDEO_PT, self.seq, self.ts, self.ssrc, payload,
-            marker=index == count - 1, extension=self._mid(),
-        )  # fmt: skip
-        self.sent[self.seq & 0xFFFF] = packet
-        self.seq += 1
-        self.packets += 1
-        self.octets += len(payload)
-        return packet
+        return self._next(payload, marker=index == count - 1)
 
     @property
     def tid(self) -> int:
@@ -65,20 +57,10 @@ class Encoding(Camera):
             self.tl0 & 0xFF, self.tid << 6 | sync << 5 | self.key_frames & 31,
         )  # fmt: skip
 
-    def _mid(self) -> bytes:
-        return super()._mid() + self._named(RID_ID)
-
-    def _named(self, extension: int) -> bytes:
-        rid = self.rid.encode()
-        return bytes([extension << 4 | len(rid) - 1]) + rid if rid else b""
-
-    def _rtx(self, packet: bytes) -> bytes:
-        _, marker, seq, ts, _, payload = parse(packet)
-        self.rtx_seq += 1
-        return rtp(
-            RTX_PT, self.rtx_seq, ts, self.rtx_ssrc, seq.to_bytes(2, "big") + payload,
-            marker=marker, extension=Camera._mid(self) + self._named(REPAIRED_RID_ID),
-        )  # fmt: skip
+    def _names(self, *, repair: bool = False) -> bytes:
+        names, rid = super()._names(repair=repair), self.rid.encode()
+        extension = REPAIRED_RID_ID if repair else RID_ID
+        return names + bytes([extension << 4 | len(rid) - 1]) + rid if rid else names
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tests.scenarios.test_feedback import told
 class Nameless(Camera):
     """It says no MID."""
 
-    def _mid(self) -> bytes:
+    def _names(self, *, repair: bool = False) -> bytes:
         return b"\xa0\x00"  # a level that nobody reads here
 
 
