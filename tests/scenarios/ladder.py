@@ -2,8 +2,10 @@
 watches it: what came of which encoding and frame, with the numbers that a decoder goes by."""
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from fastsfu._native.packet.codec import Codec
 from tests.scenarios.call import VIDEO, Call
@@ -143,6 +145,42 @@ def watch_ladder(
     ladder_viewer = LadderViewer(viewer.ssrc, viewer.rtx_ssrc)
     watcher.viewers[viewer.ssrc] = ladder_viewer
     return outbound, ladder_viewer
+
+
+@dataclass
+class WatchedLadder:
+    """What one publishes and another watches."""
+
+    publisher: Participant
+    receiver: Participant
+    encodings: list[Encoding]  # the smallest first
+    handles: list[int]  # of their inbound streams
+    outbound: int
+    viewer: LadderViewer
+
+
+def watched_ladder(
+    run: Call,
+    *,
+    rungs: int = 3,
+    order: tuple[int, ...] | None = None,
+    rtx: bool = True,
+    numbered: bool = False,
+    publisher: Mapping[str, Any] | None = None,
+    receiver: Mapping[str, Any] | None = None,
+) -> WatchedLadder:
+    """`publisher`, `receiver`: what their paths are like, as of `join`."""
+    one, other = run.join("publisher", **publisher or {}), run.join("receiver", **receiver or {})
+    encodings, handles = film_ladder(run, one, rungs, order)
+    first = handles[order[0] if order else 0]
+    outbound, viewer = watch_ladder(run, other, first, rtx=rtx, numbered=numbered)
+    return WatchedLadder(one, other, encodings, handles, outbound, viewer)
+
+
+def rungs(viewer: LadderViewer, since_us: int = 0) -> list[int]:
+    """Encodings in the order in which they were shown."""
+    shown = [picture.rung for picture in viewer.pictures if picture.at_us >= since_us]
+    return [now for before, now in zip([None, *shown], shown, strict=False) if now != before]
 
 
 def check_line(viewer: LadderViewer, *, numbers: bool = True) -> None:

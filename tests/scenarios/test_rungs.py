@@ -1,48 +1,34 @@
 """Of several encodings a receiver gets the largest that fits to it; sound is whole, and nothing
 flaps."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from tests.scenarios.call import Call, call
 from tests.scenarios.ladder import (
-    Encoding,
-    LadderViewer,
+    WatchedLadder,
     film_ladder,
     longest_gap_us,
+    rungs,
     watch_ladder,
+    watched_ladder,
 )
-from tests.scenarios.participant import Participant
 from tests.scenarios.test_allocation import told
 from tests.scenarios.test_estimate import KBPS, estimate
 
 
-@dataclass
-class Watching:
-    """A ladder of some 130, 260 and 400 kbit/s with sound, and who gets it."""
-
-    opened: Call
-    receiver: Participant
-    outbound: int
-    viewer: LadderViewer
-    encodings: list[Encoding]
-
-    def rungs(self, seconds: float) -> list[int]:
-        """Encodings that are shown meanwhile, in order."""
-        since_us = self.opened.world.now_us
-        self.opened.run(seconds)
-        shown = [picture.rung for picture in self.viewer.pictures if picture.at_us >= since_us]
-        return [now for before, now in zip([None, *shown], shown, strict=False) if now != before]
+def watching(opened: Call, kbps: int = 0) -> WatchedLadder:
+    """A ladder of some 130, 260 and 400 kbit/s, with sound."""
+    there = watched_ladder(opened, numbered=True)
+    opened.listen(there.receiver, opened.speak(there.publisher), numbered=True)
+    there.receiver.down.rate_bps = kbps * KBPS
+    return there
 
 
-def watching(opened: Call, kbps: int = 0) -> Watching:
-    publisher, receiver = opened.join("publisher"), opened.join("receiver")
-    encodings, handles = film_ladder(opened, publisher)
-    outbound, viewer = watch_ladder(opened, receiver, handles[0], numbered=True)
-    opened.listen(receiver, opened.speak(publisher), numbered=True)
-    receiver.down.rate_bps = kbps * KBPS
-    return Watching(opened, receiver, outbound, viewer, encodings)
+def shown(opened: Call, there: WatchedLadder, seconds: float) -> list[int]:
+    """Encodings that are shown meanwhile, in order."""
+    since_us = opened.world.now_us
+    opened.run(seconds)
+    return rungs(there.viewer, since_us)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -52,7 +38,7 @@ def test_the_largest_that_fits_flows_and_stays(kbps: int, rung: int, seed: int) 
         there = watching(opened, kbps)
         opened.run(8)
         there.receiver.heard.clear()
-        assert there.rungs(20) == [rung]
+        assert shown(opened, there, 20) == [rung]
         assert len(there.receiver.heard) >= 0.99 * 20 * 50
         assert told(opened, there.outbound) == []
 
@@ -63,7 +49,7 @@ def test_sound_alone_where_none_fits_and_it_is_told(seed: int) -> None:
         there = watching(opened, 60)
         opened.run(8)
         there.receiver.heard.clear()
-        assert there.rungs(20) == []
+        assert shown(opened, there, 20) == []
         assert len(there.receiver.heard) >= 0.99 * 20 * 50
         assert told(opened, there.outbound) == [True]
 
@@ -91,10 +77,10 @@ def test_half_the_pictures_of_the_smallest_where_all_of_them_do_not_fit(seed: in
 def test_a_link_that_narrows_takes_the_picture_down_within_a_second(seed: int) -> None:
     with call(seed) as opened:
         there = watching(opened, 2000)
-        assert there.rungs(5)[-1] == 2
+        assert shown(opened, there, 5)[-1] == 2
         there.receiver.down.rate_bps = 270 * KBPS
         narrowed_us = opened.world.now_us
-        there.rungs(8)
+        shown(opened, there, 8)
         back_us = next(
             picture.at_us
             for picture in there.viewer.pictures
@@ -109,12 +95,12 @@ def test_a_link_that_widens_is_found_by_probes(seed: int) -> None:
     with call(seed) as opened:
         there = watching(opened, 270)
         opened.run(10)
-        assert there.rungs(1) == [0]
+        assert shown(opened, there, 1) == [0]
         there.receiver.down.rate_bps = 2000 * KBPS
-        assert there.rungs(5)[-1] == 2
+        assert shown(opened, there, 5)[-1] == 2
         assert there.receiver.filler > 0
         filler = there.receiver.filler
-        assert there.rungs(5) == [2]
+        assert shown(opened, there, 5) == [2]
         assert there.receiver.filler == filler
 
 
@@ -126,7 +112,7 @@ def test_a_step_at_the_edge_of_the_link_is_not_tried_again_and_again(seed: int) 
         there = watching(opened, 440)
         opened.run(10)
         begun_us, keys = opened.world.now_us, sum(one.key_frames for one in there.encodings)
-        assert len(there.rungs(60)) <= 8
+        assert len(shown(opened, there, 60)) <= 8
         assert sum(one.key_frames for one in there.encodings) - keys <= 8
         assert longest_gap_us(there.viewer, begun_us) < 1_000_000
 
@@ -147,8 +133,8 @@ def test_a_wish_bounds_what_would_fit() -> None:
     with call() as opened:
         there = watching(opened, 2000)
         opened.world.prefer(there.outbound, most_layer=1)
-        assert there.rungs(5)[-1] == 1
+        assert shown(opened, there, 5)[-1] == 1
         there.receiver.down.rate_bps = 270 * KBPS
-        assert there.rungs(5)[-1] == 0
+        assert shown(opened, there, 5)[-1] == 0
         there.receiver.down.rate_bps = 2000 * KBPS
-        assert there.rungs(10)[-1] == 1
+        assert shown(opened, there, 10)[-1] == 1

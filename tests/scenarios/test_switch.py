@@ -4,131 +4,112 @@ import pytest
 
 from tests.scenarios.call import call
 from tests.scenarios.ladder import (
-    LadderViewer,
     check_line,
     film_ladder,
     longest_gap_us,
+    rungs,
     watch_ladder,
+    watched_ladder,
 )
 
 LOSSY = {"loss": 0.02, "delay_us": 15_000, "jitter_us": 3_000}
 
 
-def rungs(viewer: LadderViewer, since_us: int = 0) -> list[int]:
-    """Encodings in the order in which they were shown."""
-    shown = [picture.rung for picture in viewer.pictures if picture.at_us >= since_us]
-    return [now for before, now in zip([None, *shown], shown, strict=False) if now != before]
-
-
 def test_the_largest_that_is_sent_flows_by_default() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        _, handles = film_ladder(run, ann)
-        _, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(3)
-        assert rungs(viewer)[-1] == 2
-        check_line(viewer)
+        assert rungs(film.viewer)[-1] == 2
+        check_line(film.viewer)
         assert run.world.counters()["drop_rtp_unknown_ssrc"] == 0
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
 def test_whatever_the_order_in_the_offer(order: tuple[int, ...]) -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        _, handles = film_ladder(run, ann, order=order)
-        outbound, viewer = watch_ladder(run, bob, handles[order[0]])
+        film = watched_ladder(run, order=order)
         run.run(3)
-        assert rungs(viewer)[-1] == 2
+        assert rungs(film.viewer)[-1] == 2
         for height, rung in ((180, 0), (400, 1), (720, 2), (100, 0)):
-            run.world.prefer(outbound, most_height=height)
+            run.world.prefer(film.outbound, most_height=height)
             run.run(1)
-            assert rungs(viewer)[-1] == rung
-        check_line(viewer)
+            assert rungs(film.viewer)[-1] == rung
+        check_line(film.viewer)
 
 
 def test_switches_have_no_seam() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        encodings, handles = film_ladder(run, ann)
-        outbound, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(3)
         begun = run.world.now_us
         for layer in (0, 1, 2, 0, 2, 1, 0):
-            run.world.prefer(outbound, most_layer=layer)
+            run.world.prefer(film.outbound, most_layer=layer)
             run.run(1)
-        assert rungs(viewer, begun)[-7:] == [0, 1, 2, 0, 2, 1, 0]
-        check_line(viewer)
-        assert longest_gap_us(viewer, begun) < 70_000
-        assert sum(each.key_frames for each in encodings) <= 3 + 3 + 7
+        assert rungs(film.viewer, begun)[-7:] == [0, 1, 2, 0, 2, 1, 0]
+        check_line(film.viewer)
+        assert longest_gap_us(film.viewer, begun) < 70_000
+        assert sum(each.key_frames for each in film.encodings) <= 3 + 3 + 7
 
 
 def test_down_at_once_costs_a_gap_until_the_keyframe_and_no_more() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        _, handles = film_ladder(run, ann)
-        outbound, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(3)
         begun = run.world.now_us
-        run.world.aim(outbound, handles[0], 255, 255, True)
+        run.world.aim(film.outbound, film.handles[0], 255, 255, True)
         run.run(0.025)
-        assert viewer.pictures[-1].at_us < begun + 22_000  # what was on the way
+        assert film.viewer.pictures[-1].at_us < begun + 22_000  # what was on the way
         run.run(1)
-        check_line(viewer)
-        assert rungs(viewer)[-1] == 0
-        assert longest_gap_us(viewer, begun - 100_000) <= 300_000
+        check_line(film.viewer)
+        assert rungs(film.viewer)[-1] == 0
+        assert longest_gap_us(film.viewer, begun - 100_000) <= 300_000
 
 
 def test_an_encoding_that_stops_gives_way_and_comes_back() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        encodings, handles = film_ladder(run, ann)
-        _, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(3)
         begun = run.world.now_us
-        encodings[2].on = False
+        film.encodings[2].on = False
         run.run(2)
-        assert rungs(viewer, begun)[-1] == 1
-        assert longest_gap_us(viewer, begun) < 1_200_000
-        encodings[2].on, encodings[2].next_us = True, encodings[1].next_us + 1000
-        encodings[2].wants_key = True
+        assert rungs(film.viewer, begun)[-1] == 1
+        assert longest_gap_us(film.viewer, begun) < 1_200_000
+        film.encodings[2].on, film.encodings[2].next_us = True, film.encodings[1].next_us + 1000
+        film.encodings[2].wants_key = True
         run.run(3.5)
-        assert rungs(viewer, begun)[-1] == 2
-        check_line(viewer)
+        assert rungs(film.viewer, begun)[-1] == 2
+        check_line(film.viewer)
 
 
 def test_an_encoding_that_goes_on_and_off_is_left_alone() -> None:
     """As a sender's largest one does on a narrow uplink: each time it is back is a keyframe."""
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        encodings, handles = film_ladder(run, ann)
-        _, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(3)
         begun = run.world.now_us
         for _ in range(8):
-            encodings[2].on = not encodings[2].on
-            encodings[2].next_us = encodings[1].next_us + 1000
-            encodings[2].wants_key = True
+            film.encodings[2].on = not film.encodings[2].on
+            film.encodings[2].next_us = film.encodings[1].next_us + 1000
+            film.encodings[2].wants_key = True
             run.run(1.2)
-        assert rungs(viewer, begun) == [2, 1]
-        assert longest_gap_us(viewer, begun) < 1_200_000
+        assert rungs(film.viewer, begun) == [2, 1]
+        assert longest_gap_us(film.viewer, begun) < 1_200_000
 
 
 def test_one_that_is_sent_more_scantily_than_a_smaller_one_is_not_shown() -> None:
     """Two frames a second of the largest one are what is left of a narrow uplink."""
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        encodings, handles = film_ladder(run, ann)
-        _, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(3)
-        encodings[2].on = False
+        film.encodings[2].on = False
         for _ in range(12):
-            encodings[2].on, encodings[2].next_us = True, encodings[1].next_us + 1000
+            film.encodings[2].on, film.encodings[2].next_us = True, film.encodings[1].next_us + 1000
             run.run(0.034)
-            encodings[2].on = False
+            film.encodings[2].on = False
             run.run(0.466)
         begun = run.world.now_us
         run.run(1)
-        assert rungs(viewer, begun - 3_000_000) == [1]
+        assert rungs(film.viewer, begun - 3_000_000) == [1]
 
 
 @pytest.mark.parametrize("rtx", [True, False])
@@ -136,41 +117,37 @@ def test_one_that_is_sent_more_scantily_than_a_smaller_one_is_not_shown() -> Non
 def test_switching_under_loss_never_reuses_an_index(seed: int, rtx: bool) -> None:
     """Participant compares all datagrams under one SRTP index."""
     with call(seed) as run:
-        ann, bob = run.join("ann", **LOSSY), run.join("bob", **LOSSY)
-        _, handles = film_ladder(run, ann)
-        outbound, viewer = watch_ladder(run, bob, handles[0], rtx=rtx)
+        film = watched_ladder(run, rtx=rtx, publisher=LOSSY, receiver=LOSSY)
         run.run(2)
         for turn in range(24):
             run.world.aim(
-                outbound, handles[run.chance.randrange(3)], 255, run.chance.choice([0, 1, 2, 255]),
-                run.chance.random() < 0.3,
+                film.outbound, film.handles[run.chance.randrange(3)],
+                255, run.chance.choice([0, 1, 2, 255]), run.chance.random() < 0.3,
             )  # fmt: skip
             run.run(0.4)
             if turn % 6 == 5:
-                run.world.pause(outbound, True)
+                run.world.pause(film.outbound, True)
                 run.run(0.2)
-                run.world.pause(outbound, False)
-        assert len(viewer.pictures) > 100
-        assert len(set(rungs(viewer))) == 3
+                run.world.pause(film.outbound, False)
+        assert len(film.viewer.pictures) > 100
+        assert len(set(rungs(film.viewer))) == 3
 
 
 def test_pausing_while_it_waits_to_switch() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        encodings, handles = film_ladder(run, ann)
-        outbound, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(2)
-        encodings[0].knows_only_fir = True  # it answers no PLI
-        run.world.prefer(outbound, most_layer=0)
+        film.encodings[0].knows_only_fir = True  # it answers no PLI
+        run.world.prefer(film.outbound, most_layer=0)
         run.run(0.3)
-        assert rungs(viewer)[-1] == 2
-        run.world.pause(outbound, True)
+        assert rungs(film.viewer)[-1] == 2
+        run.world.pause(film.outbound, True)
         run.run(0.5)
-        encodings[0].knows_only_fir = False
-        run.world.pause(outbound, False)
+        film.encodings[0].knows_only_fir = False
+        run.world.pause(film.outbound, False)
         run.run(1.5)
-        assert rungs(viewer)[-1] == 0
-        check_line(viewer)
+        assert rungs(film.viewer)[-1] == 0
+        check_line(film.viewer)
 
 
 @pytest.mark.parametrize("closed", [(2,), (2, 1), (0,), (1, 2), (0, 1, 2)])
@@ -199,18 +176,16 @@ def test_an_encoding_that_ends_leaves_its_receivers_to_another(closed: tuple[int
 
 def test_temporal_layers_leave_no_gap() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        _, handles = film_ladder(run, ann, rungs=1)
-        outbound, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run, rungs=1)
         run.run(2)
         for temporal, rate in ((0, 7.5), (1, 15), (255, 30), (1, 15), (0, 7.5), (2, 30)):
-            run.world.aim(outbound, handles[0], 255, temporal, False)
+            run.world.aim(film.outbound, film.handles[0], 255, temporal, False)
             run.run(0.4)
-            before = len(viewer.pictures)
+            before = len(film.viewer.pictures)
             run.run(2)
-            assert abs(len(viewer.pictures) - before - 2 * rate) <= 2
-        check_line(viewer)
-        assert sum(picture.key for picture in viewer.pictures) == 1
+            assert abs(len(film.viewer.pictures) - before - 2 * rate) <= 2
+        check_line(film.viewer)
+        assert sum(picture.key for picture in film.viewer.pictures) == 1
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -218,46 +193,41 @@ def test_temporal_layers_under_loss(seed: int) -> None:
     """What was lost and turns out to be of a dropped layer is filled by nothing; all else is
     repaired."""
     with call(seed) as run:
-        ann, bob = run.join("ann", **LOSSY), run.join("bob", **LOSSY)
-        _, handles = film_ladder(run, ann, rungs=1)
-        outbound, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run, rungs=1, publisher=LOSSY, receiver=LOSSY)
         run.run(2)
-        run.world.aim(outbound, handles[0], 255, 1, False)
+        run.world.aim(film.outbound, film.handles[0], 255, 1, False)
         run.run(10)
-        assert {picture.tid for picture in viewer.pictures if picture.at_us > 4e6} == {0, 1}
-        assert len(viewer.pictures) > 10 * 15 * 0.95
-        assert viewer.repaired > 0
-        late = [seq for seq, (_, asks) in viewer.missing.items() if asks >= 10]
+        assert {picture.tid for picture in film.viewer.pictures if picture.at_us > 4e6} == {0, 1}
+        assert len(film.viewer.pictures) > 10 * 15 * 0.95
+        assert film.viewer.repaired > 0
+        late = [seq for seq, (_, asks) in film.viewer.missing.items() if asks >= 10]
         assert len(late) <= 2
 
 
 def test_nobody_wants_the_largest() -> None:
     with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
-        _, handles = film_ladder(run, ann)
-        outbound, _ = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run)
         run.run(2)
         assert not [event for event in run.events if event[0] == "wanted"]
-        run.world.prefer(outbound, most_height=360)
+        run.world.prefer(film.outbound, most_height=360)
         run.run(5)
         wanted = [event[1:] for event in run.events if event[0] == "wanted"]
-        assert wanted == [(handles[2], 0)]
-        run.world.prefer(outbound, most_height=0)
+        assert wanted == [(film.handles[2], 0)]
+        run.world.prefer(film.outbound, most_height=0)
         run.run(0.5)
-        assert [event[1:] for event in run.events if event[0] == "wanted"][1:] == [(handles[2], 1)]
-        run.world.close("outbound", outbound)
+        wanted = [event[1:] for event in run.events if event[0] == "wanted"]
+        assert wanted[1:] == [(film.handles[2], 1)]
+        run.world.close("outbound", film.outbound)
         run.run(5)
         ended = [event[1:] for event in run.events if event[0] == "wanted"][2:]
-        assert sorted(ended) == sorted([(handles[1], 0), (handles[2], 0)])
+        assert sorted(ended) == sorted([(film.handles[1], 0), (film.handles[2], 0)])
 
 
 def test_an_rtx_stream_is_found_by_its_repaired_rid() -> None:
     with call(4) as run:
-        ann, bob = run.join("ann", **LOSSY), run.join("bob")
-        encodings, handles = film_ladder(run, ann)
-        _, viewer = watch_ladder(run, bob, handles[0])
+        film = watched_ladder(run, publisher=LOSSY)
         run.run(6)
-        assert encodings[2].answered > 0
-        assert int(run.row(handles[2])["retransmitted"]) > 0
+        assert film.encodings[2].answered > 0
+        assert int(run.row(film.handles[2])["retransmitted"]) > 0
         assert run.world.counters()["drop_rtp_unknown_ssrc"] == 0
-        assert rungs(viewer)[-1] == 2
+        assert rungs(film.viewer)[-1] == 2
