@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
@@ -179,23 +181,33 @@ def test_totals_are_of_all_streams_and_never_fall() -> None:
     assert packets() == 123
 
 
-@pytest.mark.parametrize("path", ["whip/gone", "meeting-tokens"])
-async def test_client_that_leaves_in_the_middle_of_a_body_is_no_fault(
-    server: LiveServer, caplog: pytest.LogCaptureFixture, path: str
-) -> None:
+@asynccontextmanager
+async def in_work(
+    server: LiveServer, path: str, header: str, begun: str
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A POST whose body has only begun; at the end the server is done with it."""
     kind = "application/sdp" if path.startswith("whip") else "application/json"
     head = (
         f"POST /v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
         f"Authorization: Bearer {server.token('gone') if 'whip' in path else API_KEY}\r\n"
-        "Content-Length: 1000\r\n\r\nv=0"
+        f"{header}\r\n\r\n{begun}"
     )
+    reader, writer = await asyncio.open_connection("localhost", server.port, ssl=server.tls)
+    writer.write(head.encode())
+    await writer.drain()
+    await until("the request to be in work", lambda: bool(server.uvicorn.server_state.tasks))
+    yield reader, writer
+    await until("it to end", lambda: not server.uvicorn.server_state.tasks)
+    writer.close()
+
+
+@pytest.mark.parametrize("path", ["whip/gone", "meeting-tokens"])
+async def test_client_that_leaves_in_the_middle_of_a_body_is_no_fault(
+    server: LiveServer, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
     with caplog.at_level(logging.INFO):
-        _, writer = await asyncio.open_connection("localhost", server.port, ssl=server.tls)
-        writer.write(head.encode())
-        await writer.drain()
-        await until("the request to be in work", lambda: bool(server.uvicorn.server_state.tasks))
-        writer.transport.abort()
-        await until("it to end", lambda: not server.uvicorn.server_state.tasks)
+        async with in_work(server, path, "Content-Length: 1000", "v=0") as (_, writer):
+            writer.transport.abort()
     assert [each for each in caplog.records if each.levelno >= logging.WARNING] == []
     assert "Traceback" not in caplog.text
 
@@ -206,22 +218,12 @@ async def test_chunks_that_are_none_are_a_bad_request(
     server: LiveServer, caplog: pytest.LogCaptureFixture, path: str, body: str
 ) -> None:
     """Also when they come while the body is being read (RFC 9112 section 7.1)."""
-    kind = "application/sdp" if path.startswith("whip") else "application/json"
-    head = (
-        f"POST /v1/{path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
-        f"Authorization: Bearer {server.token('gone') if 'whip' in path else API_KEY}\r\n"
-        "Transfer-Encoding: chunked\r\n\r\n3\r\nv=0\r\n"
-    )
     with caplog.at_level(logging.INFO):
-        reader, writer = await asyncio.open_connection("localhost", server.port, ssl=server.tls)
-        writer.write(head.encode())
-        await writer.drain()
-        await until("the request to be in work", lambda: bool(server.uvicorn.server_state.tasks))
-        writer.write(body.encode())
-        async with asyncio.timeout(10):
-            answer = await reader.read()
-        await until("it to end", lambda: not server.uvicorn.server_state.tasks)
-        writer.close()
+        chunk = "3\r\nv=0\r\n"
+        async with in_work(server, path, "Transfer-Encoding: chunked", chunk) as (reader, writer):
+            writer.write(body.encode())
+            async with asyncio.timeout(10):
+                answer = await reader.read()
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert "Traceback" not in caplog.text
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
