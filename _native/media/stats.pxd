@@ -27,7 +27,8 @@ cdef struct StreamStats:
     # keyframe requests, PLI and FIR (inbound: by us; outbound: by the receiver)
     uint64_t pli_count
     int64_t lost                  # cumulative, RFC 3550 6.4.1 (outbound: as the receiver reports)
-    int64_t last_packet_us        # CLOCK_MONOTONIC
+    # CLOCK_MONOTONIC; transport: when it was last heard, other than by media; of a second ago
+    int64_t last_packet_us
     int64_t last_keyframe_us
     uint64_t estimate_bps         # transport: what fits to its receiver; 0 = not known
     uint32_t ssrc

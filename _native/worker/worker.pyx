@@ -359,6 +359,7 @@ cdef void sweep(Worker* worker, Transport* transport) noexcept nogil:
             forget_silent(worker, transport.inbound[i])
     reports_send(worker, transport)
     estimate_sweep(worker, transport)
+    transport.stats.last_packet_us = transport.heard_us
 
 
 cdef void forget_silent(Worker* worker, InboundStream* stream) noexcept nogil:

@@ -27,6 +27,7 @@ from fastsfu.http.answers import HttpError
 from fastsfu.http.api import document
 from fastsfu.http.api.route import Api
 from fastsfu.http.api.routers import ROUTERS
+from fastsfu.http.front import Front
 from fastsfu.http.headers import SecurityHeaders
 from fastsfu.http.keys import KeyCheck
 from fastsfu.http.media_tcp import MediaTcp
@@ -52,12 +53,14 @@ def asgi_app(sfu: SFU) -> ASGIApp:
     return application(sfu)
 
 
-def application(sfu: SFU) -> ASGIApp:
-    """The same for a server of our own, which has one process and its own way for media."""
+def application(sfu: SFU, front: Front | None = None) -> ASGIApp:
+    """The same for a server of our own, which has one process and its own way for media; `front` is
+    that server, which metrics then show too.
+    """
     opener = Opener(sfu)
     keys = KeyCheck(sfu)
     app = FastAPI(
-        routes=routes(sfu, keys),
+        routes=routes(sfu, keys, front),
         openapi_url=None,  # api/document.py has it
         lifespan=opener.lifespan,
         exception_handlers={
@@ -77,14 +80,14 @@ def application(sfu: SFU) -> ASGIApp:
     return AccessLog(secured)
 
 
-def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:
+def routes(sfu: SFU, keys: KeyCheck, front: Front | None = None) -> list[BaseRoute]:
     """All routes of the application but those of the REST interface (docs/http.md)."""
     return [
         *_own_routes(sfu),
         *Whip(sfu).routes(),
         *Whep(sfu).routes(),
         *document.routes(),
-        *metrics.routes(sfu, keys),
+        *metrics.routes(sfu, keys, front),
         *pages.routes(sfu),
     ]
 
@@ -99,6 +102,8 @@ def _own_routes(sfu: SFU) -> list[BaseRoute]:
     async def readyz(_: Request) -> Response:
         if not sfu.ready:
             raise HttpError(503, "end-of-life", "no new calls are taken")
+        if all(each.full or each.lost for each in sfu.engines):
+            raise HttpError(503, "no-capacity", "the server is full")
         return PlainTextResponse("ok\n")
 
     return [

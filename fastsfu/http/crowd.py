@@ -48,7 +48,7 @@ class Crowd:
         self._most = most
         self._most_of_address = most_of_address
         self._of_network: Counter[Network] = Counter()
-        self._inside = 0
+        self.inside = 0
         self.silent: OrderedDict[Place, None] = OrderedDict()  # longest first
 
     def enter(self, address: str) -> Place | None:
@@ -57,9 +57,9 @@ class Crowd:
         for network, times in networks:
             if self._of_network[network] >= self._most_of_address * times:
                 return None
-        if self._inside >= self._most and not self._drop_oldest():
+        if self.inside >= self._most and not self._drop_oldest():
             return None
-        self._inside += 1
+        self.inside += 1
         place = Place(self, [network for network, _ in networks])
         self._of_network.update(place._networks)
         self.silent[place] = None
@@ -67,7 +67,7 @@ class Crowd:
 
     def left(self, networks: list[Network]) -> None:
         """What a Place says when it is given up."""
-        self._inside -= 1
+        self.inside -= 1
         for network in networks:
             self._of_network[network] -= 1
             if not self._of_network[network]:

@@ -30,6 +30,7 @@ PATIENCE: Final = 30.0  # seconds for the first bytes, of TLS and within it
 MOST_OF_ADDRESS: Final = 1024  # connections; a company behind one address
 MOST_BRIDGES: Final = 4096  # connections with media
 MOST_BRIDGES_OF_ADDRESS: Final = 256
+REFUSALS_APART: Final = 1.0  # seconds between two lines of the log
 
 
 class Door:
@@ -59,6 +60,8 @@ class Door:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         of_address = sfu.config.max_connections_per_address or min(files // 8, MOST_OF_ADDRESS)
         self._connections = Crowd(files // 2, of_address)
+        self._said_at = -REFUSALS_APART
+        self.refused = 0  # connections, for want of a place
         self._media = Crowd(MOST_BRIDGES, MOST_BRIDGES_OF_ADDRESS)
         self._bridges: dict[Bridge, tuple[Place, Place]] = {}
         self._accepting = asyncio.create_task(self._accept())
@@ -99,12 +102,34 @@ class Door:
                 continue
             place = self._connections.enter(address[0])
             if place is None:
-                connection.close()
+                self._refuse(connection, address[0])
                 continue
             task = self._loop.create_task(self._take(connection, place, address[0]))
             place.abort = task.cancel
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return self._connections.inside
+
+    @property
+    def media_connections(self) -> int:
+        """How many of them have media."""
+        return self._media.inside
+
+    def _refuse(self, connection: socket.socket, address: str) -> None:
+        """The log names one a second at most, and how many there have been."""
+        connection.close()
+        self.refused += 1
+        now = self._loop.time()
+        if now >= self._said_at + REFUSALS_APART:
+            self._said_at = now
+            logger.warning(
+                "refused a connection: its address, or all together, have as many as they may",
+                extra={"address": address, "refused": self.refused},
+            )
 
     async def _take(self, connection: socket.socket, place: Place, address: str) -> None:
         with suppress(OSError, asyncio.CancelledError):

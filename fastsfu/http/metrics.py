@@ -18,7 +18,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from fastsfu.allowance import Allowance
+from fastsfu.http.front import Front, build, front
 from fastsfu.http.keys import KeyCheck
+from fastsfu.http.outcome_metrics import outcomes, qualities, sessions_now
 from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.sfu import SFU
 from fastsfu.transport.addresses import is_public
@@ -63,9 +65,9 @@ GAUGE_SUFFIXES = (
 )
 
 
-def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:
+def routes(sfu: SFU, keys: KeyCheck, shown: Front | None = None) -> list[BaseRoute]:
     """GET /metrics, only for who shows an API key; without one, where no stranger gets to."""
-    scrapes = Scrapes(sfu)
+    scrapes = Scrapes(sfu, shown)
     is_reachable = any(map(is_public, sfu.config.media_ips))
 
     async def metrics(request: Request) -> Response:
@@ -79,9 +81,9 @@ def routes(sfu: SFU, keys: KeyCheck) -> list[BaseRoute]:
 class Scrapes:
     """What a scrape gets; of those that come too often each gets what the one before it got."""
 
-    def __init__(self, sfu: SFU) -> None:
+    def __init__(self, sfu: SFU, shown: Front | None = None) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(SFUCollector(sfu))
+        self._registry.register(SFUCollector(sfu, shown))
         ProcessCollector(registry=self._registry)
         self._cpu = Allowance(CPU_PER_SECOND, CPU_AT_ONCE)
         self._text = b""
@@ -98,8 +100,9 @@ class Scrapes:
 class SFUCollector(Collector):
     """Reads the SFU at each scrape."""
 
-    def __init__(self, sfu: SFU) -> None:
+    def __init__(self, sfu: SFU, shown: Front | None = None) -> None:
         self._sfu = sfu
+        self._shown = shown
         self._streams = StreamTotals()
 
     def describe(self) -> Iterable[Metric]:
@@ -108,14 +111,19 @@ class SFUCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         sfu = self._sfu
+        yield build()
+        if self._shown is not None:
+            yield from front(self._shown)
         yield GaugeMetricFamily("fastsfu_rooms", "rooms now", len(sfu.rooms))
-        yield GaugeMetricFamily("fastsfu_sessions", "sessions now", len(sfu.sessions))
         yield from _workers([engine.counters() for engine in sfu.engines])
         yield from _app_messages(sfu.rooms.message_counts)
         ended = sfu.ended_streams()  # before the others, or what ends meanwhile would count twice
-        snapshot = sfu.snapshot()
+        snapshots = {engine: engine.snapshot() for engine in sfu.engines}
+        snapshot = np.concatenate(list(snapshots.values()))
+        yield from sessions_now(sfu.sessions.values(), snapshots)
+        yield from outcomes(sfu.rooms.outcomes)
         yield _streams_now(snapshot)
-        yield _estimates(snapshot)
+        yield from qualities(snapshot)
         yield from self._streams.update(snapshot, ended)
 
 
@@ -158,18 +166,6 @@ def _streams_now(snapshot: npt.NDArray[Any]) -> Metric:
         for kind, name in enumerate(KINDS):
             count = np.count_nonzero((snapshot["row"] == row) & (snapshot["kind"] == kind))
             family.add_metric([direction, name], float(count))
-    return family
-
-
-def _estimates(snapshot: npt.NDArray[Any]) -> Metric:
-    """Of the transports that have one; the tenth part that has the least is where to look."""
-    family = GaugeMetricFamily(
-        "fastsfu_estimate_bps", "what fits to a client, of all that have an estimate",
-        labels=["quantile"],
-    )  # fmt: skip
-    known = snapshot["estimate_bps"][snapshot["estimate_bps"] > 0]
-    for quantile in (0.1, 0.5, 0.9) if known.size else ():
-        family.add_metric([str(quantile)], float(np.quantile(known, quantile)))
     return family
 
 

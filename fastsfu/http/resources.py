@@ -87,7 +87,7 @@ class SdpEndpoint(ABC):
         room = f"{self.path}/{{room}}{end}"
         resource = f"{self.path}/{{room}}/{{resource}}{end}"
         return [
-            Route(room, _guard(self._post), methods=["POST"]),
+            Route(room, _guard(self._post_counted), methods=["POST"]),
             Route(room, _options("POST"), methods=["OPTIONS"]),
             Route(resource, _guard(self._patch), methods=["PATCH"]),
             Route(resource, _guard(self._delete), methods=["DELETE"]),
@@ -105,6 +105,14 @@ class SdpEndpoint(ABC):
     @abstractmethod
     def check(self, answer: Answer, failures: Sequence[Failure]) -> None:
         """Look at the answer before it goes out; raises HttpError to take all back."""
+
+    async def _post_counted(self, request: Request) -> Response:
+        try:
+            return await self._post(request)
+        except (FastSFUError, HttpError) as error:
+            kind = error.type if isinstance(error, FastSFUError) else error.error
+            self.sfu.rooms.outcomes.refused[kind] += 1
+            raise
 
     async def _post(self, request: Request) -> Response:
         room = request.path_params["room"]

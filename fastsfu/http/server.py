@@ -29,6 +29,7 @@ from fastsfu.http import state, systemd
 from fastsfu.http.app import application
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
+from fastsfu.http.front import Front
 from fastsfu.http.http1 import HTTP1, WebSocket
 from fastsfu.http.model import MAX_MESSAGE_BYTES
 from fastsfu.http.opening import allow_all_files, open_certificate, open_listener
@@ -72,7 +73,7 @@ async def serve(
 
 
 class Server(uvicorn.Server):
-    """uvicorn as this application needs it; the Host of its Control."""
+    """uvicorn as this application needs it; the Host of its Control, the Front of its metrics."""
 
     listener: socket.socket
 
@@ -87,7 +88,7 @@ class Server(uvicorn.Server):
         """`load` reads the configuration again; without it only the certificate is. `before`: the
         process whose calls this one takes.
         """
-        super().__init__(_uvicorn_config(sfu, certificate.context))
+        super().__init__(_uvicorn_config(sfu, certificate.context, self))
         self._sfu = sfu
         self._certificate = certificate
         self._on_ready = on_ready
@@ -181,6 +182,24 @@ class Server(uvicorn.Server):
             self._sfu.handover.complete(mail)
         self._sfu.handover.complete_all()
 
+    # What metrics show (Front).
+
+    @property
+    def connections(self) -> int:
+        return 0 if self._door is None else self._door.connections
+
+    @property
+    def media_connections(self) -> int:
+        return 0 if self._door is None else self._door.media_connections
+
+    @property
+    def refused_connections(self) -> int:
+        return 0 if self._door is None else self._door.refused
+
+    @property
+    def certificate_expires_at(self) -> float:
+        return self._certificate.pair.expires_at().timestamp()
+
     # What Control calls.
 
     def introduction(self) -> Introduction:
@@ -270,9 +289,9 @@ def dated(app: ASGIApp) -> ASGIApp:
     return dated_app
 
 
-def _uvicorn_config(sfu: SFU, context: ssl.SSLContext) -> uvicorn.Config:
+def _uvicorn_config(sfu: SFU, context: ssl.SSLContext, front: Front) -> uvicorn.Config:
     return uvicorn.Config(
-        dated(application(sfu)),
+        dated(application(sfu, front)),
         ssl_context_factory=lambda _config, _default: context,
         ws=WebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,

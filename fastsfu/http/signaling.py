@@ -52,6 +52,7 @@ async def signaling(sfu: SFU, websocket: WebSocket) -> None:
     if _may_connect(websocket, origin, sfu.config.allowed_origins):
         await Client(sfu, websocket).run()
     else:
+        sfu.rooms.outcomes.refused["bad-origin"] += 1
         await _refuse_origin(websocket, str(origin))
 
 
@@ -170,6 +171,7 @@ class Client:
         except MessageError as error:
             raise _Refused("bad-message", str(error), CloseCode.BAD_MESSAGE) from None
         except FastSFUError as error:
+            self._sfu.rooms.outcomes.refused[error.type] += 1
             logger.info("refused: %s", error.info, extra={"reason": error.type})
             code = REFUSALS.get(error.type, CloseCode.REFUSED)
             raise _Refused(error.type, error.info, code) from None

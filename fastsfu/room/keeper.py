@@ -6,6 +6,7 @@ from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.room.bans import Bans
 from fastsfu.room.notices import Notice
+from fastsfu.session.outcomes import Outcomes
 from fastsfu.session.session import Session
 from fastsfu.terms import Carried
 
@@ -17,6 +18,7 @@ class Keeper(Protocol[Kept]):
 
     max_app_message_bytes: int
     message_counts: MessageCounts
+    outcomes: Outcomes
     bans: Bans
     resume_keys: ResumeKeys
 

@@ -79,6 +79,7 @@ class Room(RoomProperties, Moderated):
         self.on_leave = on_leave
         self.on_topology = on_topology
         self.resume_keys = keeper.resume_keys
+        self.outcomes = keeper.outcomes
         self.exchange = Exchange(
             keeper.max_app_message_bytes,
             keeper.message_counts,

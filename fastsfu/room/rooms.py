@@ -2,7 +2,6 @@
 
 import asyncio
 import bisect
-import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, TypedDict, Unpack
 
@@ -21,9 +20,9 @@ from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import Found, InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
 from fastsfu.room.succession import RoomState, guests_of
-from fastsfu.session import diary
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
+from fastsfu.session.outcomes import Outcomes
 from fastsfu.session.session import Session
 from fastsfu.terms import Carried, P2pPolicy, TopologyProperty
 
@@ -69,6 +68,7 @@ class Rooms:
         self.defaults = RoomOptions.of(config)
         self.max_app_message_bytes = config.max_app_message_bytes
         self.message_counts = MessageCounts()
+        self.outcomes = Outcomes()
         self.bans = Bans()
         self.resume_keys = resume_keys
         self._gates = gates
@@ -168,7 +168,7 @@ class Rooms:
             self.bans.check(name, session.grant, self._origin(name, session.replaces))
             await room.admit(session)
             self.sessions[session.id] = session
-            diary.note(session, "joined", origin=session.origin)
+            session.path.diary.joined(session.origin)
             await self._records.settled()  # before its client hears that it is in
             if session.ended is not None:
                 raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
@@ -244,8 +244,7 @@ class Rooms:
     def left(self, room: Room, session: Session, reason: str) -> None:
         self.sessions.pop(session.id, None)
         self.somebody_left.set()
-        seconds = round(time.time() - session.joined_at, 1)
-        diary.note(session, "left", reason=reason, seconds=seconds)
+        session.path.diary.left(reason)
         if not self.sessions:
             self._vacated.set()
         if room.on_leave is not None:

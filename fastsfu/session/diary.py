@@ -1,27 +1,48 @@
-"""What becomes of a session, as lines of the log: whom it is about, and why its media fails."""
+"""What becomes of a session, as lines of the log and in the server's counts: whom it is about, and
+why its media fails.
+"""
 
 import logging
+import time
+from dataclasses import dataclass
 from typing import Protocol
 
 from fastsfu.auth.tokens import Grant
+from fastsfu.session.outcomes import Outcomes
 
 logger = logging.getLogger("fastsfu.session")
 
-# Where a client's media stopped on its way to us, and what that means.
-NO_CHECK = (
+
+@dataclass(frozen=True)
+class Stop:
+    """Where a client's media stopped on its way to us, and what that means."""
+
+    stage: str
+    found: str
+    reason: str
+
+
+NO_CHECK = Stop(
+    "ice",
     "no ICE check came",
     "the media ports are blocked on the way, UDP and TCP, or media_ips are not what clients reach",
 )
-NO_DTLS = (
+NO_DTLS = Stop(
+    "dtls",
     "ICE checks came, but no DTLS",
     "what is on the way lets STUN through and nothing else, or the client has gone",
 )
 
 
-class Named(Protocol):
+def dtls_failed(detail: str) -> Stop:
+    return Stop("dtls", "DTLS failed", detail)
+
+
+class Place(Protocol):
     """A room."""
 
     name: str
+    outcomes: Outcomes
 
 
 class Subject(Protocol):
@@ -29,18 +50,56 @@ class Subject(Protocol):
 
     id: str
     grant: Grant
+    joined_at: float
 
     @property
-    def room(self) -> Named: ...
+    def room(self) -> Place: ...
 
 
-def note(about: Subject, what: str, *, level: int = logging.INFO, **more: object) -> None:
-    """One line; members that are None are left out."""
-    who = {"session": about.id, "room": about.room.name, "user": about.grant.user_id}
-    logger.log(level, what, extra={**who, **more})
+class Diary:
+    """One session's."""
 
+    def __init__(self, about: Subject) -> None:
+        self._about = about
+        self._outcomes = about.room.outcomes
+        self._has_connected = False
 
-def warn(about: Subject, stopped: tuple[str, str]) -> None:
-    """Its media does not come: in which stage, and why that may be."""
-    stage, reason = stopped
-    note(about, f"media failed: {stage}", level=logging.WARNING, reason=reason)
+    def joined(self, origin: str) -> None:
+        self._outcomes.joined += 1
+        self._note("joined", origin=origin)
+
+    def path_found(self, address: str) -> None:
+        self._note("media path found", address=address)
+
+    def path_lost(self, seconds: float) -> None:
+        """Nothing has come for so long."""
+        self._outcomes.failed["path"] += 1
+        self._note("media path lost", seconds=seconds)
+
+    def secured(self, profile: str) -> None:
+        self._note("media is encrypted", profile=profile)
+
+    def connected(self) -> None:
+        """Media can flow; what is not the first time is not counted."""
+        if not self._has_connected:
+            self._has_connected = True
+            self._outcomes.connecting.add(self._age())
+
+    def failed(self, stop: Stop) -> None:
+        """Its media does not come: in which stage, and why that may be."""
+        self._outcomes.failed[stop.stage] += 1
+        self._note(f"media failed: {stop.found}", level=logging.WARNING, reason=stop.reason)
+
+    def left(self, reason: str) -> None:
+        self._outcomes.left[reason] += 1
+        self._outcomes.lasting.add(self._age())
+        self._note("left", reason=reason, seconds=round(self._age(), 1))
+
+    def _age(self) -> float:
+        return max(0.0, time.time() - self._about.joined_at)
+
+    def _note(self, what: str, *, level: int = logging.INFO, **more: object) -> None:
+        """One line; members that are None are left out."""
+        about = self._about
+        who = {"session": about.id, "room": about.room.name, "user": about.grant.user_id}
+        logger.log(level, what, extra={**who, **more})

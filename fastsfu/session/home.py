@@ -9,6 +9,7 @@ from fastsfu.events import Participant, RoomState, WaitingParticipant
 from fastsfu.p2p.peering import Peering
 from fastsfu.room.options import RoomOptions
 from fastsfu.session.channels import Switchboard
+from fastsfu.session.outcomes import Outcomes
 from fastsfu.session.publisher import Audience
 from fastsfu.terms import Publishable
 from fastsfu.tracks import Publication
@@ -22,6 +23,7 @@ class Home(Audience, Switchboard, Protocol[Guest]):
     name: str
     peering: Peering
     resume_keys: ResumeKeys
+    outcomes: Outcomes
     session_data: Any
 
     @property

@@ -17,6 +17,7 @@ class Line:
         self._patience = patience
         self._on_given_up = on_given_up
         self._signaler: Signaler | None = None
+        self.is_lost = False  # it was there, and nobody has taken it up again
 
     @property
     def is_attached(self) -> bool:
@@ -29,11 +30,13 @@ class Line:
         if self._signaler is not None and self._signaler is not signaler:
             self._signaler.send(Replaced())
         self._signaler = signaler
+        self.is_lost = False
 
     def detach(self, signaler: Signaler) -> None:
         """`signaler` is lost; does nothing when another one is attached."""
         if self._signaler is signaler:
             self._signaler = None
+            self.is_lost = True
             self._deadlines.set("resume", self._patience, self._on_given_up)
 
     def tell(self, event: Event) -> None:

@@ -14,12 +14,12 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.errors import RequestError
 from fastsfu.events import ConnectionChanged, Event, Failure
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials
-from fastsfu.session import diary
 from fastsfu.session.bundle import Bundle, IceParameters
 from fastsfu.session.deadlines import Deadlines
+from fastsfu.session.diary import NO_CHECK, NO_DTLS, Diary, Subject, dtls_failed
 
 
-class Traveller(diary.Subject, Protocol):
+class Traveller(Subject, Protocol):
     """What a path needs of its session."""
 
     @property
@@ -40,6 +40,7 @@ class Path:
     ) -> None:
         self._engine = engine
         self._session = session
+        self.diary = Diary(session)
         self._patience = config.consent_timeout
         self._deadlines = deadlines
         self._bundle: Bundle | None = None
@@ -76,6 +77,11 @@ class Path:
         self._bundle.restart_ice(*read_ice_credentials([remote_ufrag], [remote_password]))
         return self._bundle.ice
 
+    @property
+    def handle(self) -> int | None:
+        """The transport's in the engine, which names its row in a snapshot; None: it has none."""
+        return None if self._bundle is None else self._bundle.handle
+
     def close(self) -> None:
         """Free the transport, and its streams with it."""
         self._has_path = False
@@ -85,7 +91,7 @@ class Path:
     # What the engine tells of the transport.
 
     def on_path(self, address: str) -> None:
-        diary.note(self._session, "media path found", address=address)
+        self.diary.path_found(address)
         self._has_path = True
         self.on_up()
         self._connected()
@@ -96,11 +102,11 @@ class Path:
             self._session.tell(ConnectionChanged("interrupted"))
             self._no_path()
         else:
-            diary.note(self._session, "media path lost", seconds=self._patience)
+            self.diary.path_lost(self._patience)
             self._session.leave("connection-error", "Nothing came from the client any more.")
 
     def on_secured(self, profile: str) -> None:
-        diary.note(self._session, "media is encrypted", profile=profile)
+        self.diary.secured(profile)
         self._is_secured = True
         self._connected()
 
@@ -108,7 +114,7 @@ class Path:
         self._session.part("The client closed its connection.")
 
     def on_security_failed(self, detail: str) -> None:
-        diary.warn(self._session, ("DTLS failed", detail))
+        self.diary.failed(dtls_failed(detail))
         self._session.leave("connection-error", f"DTLS failed: {detail}.")
 
     def on_worker_lost(self) -> None:
@@ -118,6 +124,7 @@ class Path:
     def _connected(self) -> None:
         if self.connected:
             self._deadlines.clear("connect")
+            self.diary.connected()
             self._told_unreachable = False
             self._session.tell(ConnectionChanged("connected"))
 
@@ -126,7 +133,7 @@ class Path:
 
     def _no_path(self) -> None:
         if not self._session.is_direct:
-            diary.warn(self._session, diary.NO_DTLS if self._has_path else diary.NO_CHECK)
+            self.diary.failed(NO_DTLS if self._has_path else NO_CHECK)
             self._session.leave("connection-error", "No media path came about.")
             return
         if not self._told_unreachable:

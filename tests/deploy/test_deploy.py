@@ -1,5 +1,6 @@
 """The files of deploy/: what they set is what the server knows, and what reads them takes them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,12 @@ from tests.support.server import live_server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
+# What a metric of a kind is called where it is asked for (OpenMetrics section 5).
+SUFFIXES = {
+    "counter": ("_total",),
+    "histogram": ("_bucket", "_count", "_sum"),
+    "info": ("_info",),
+}
 UNITS = ("fastsfu.service", "fastsfu.socket", "fastsfu@a.service")
 
 
@@ -59,12 +66,30 @@ def test_prometheus_takes_the_rules() -> None:
     subprocess.run(["promtool", "check", "rules", str(rules)], check=True, capture_output=True)
 
 
-async def test_alerts_ask_for_metrics_that_there_are() -> None:
-    text = (DEPLOY / "prometheus" / "alerts.yaml").read_text()
-    asked = set(re.findall(r"\b(fastsfu_\w+|process_\w+)(?=[{\[ ])", text))
+def dashboard_queries() -> list[str]:
+    board = json.loads((DEPLOY / "grafana" / "fastsfu.json").read_text())
+    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+    return [target["expr"] for panel in panels for target in panel["targets"]]
+
+
+@pytest.mark.parametrize("reader", ["alerts", "dashboard"])
+async def test_what_is_asked_for_are_metrics_that_there_are(reader: str) -> None:
+    alerts = (DEPLOY / "prometheus" / "alerts.yaml").read_text()
+    text = alerts if reader == "alerts" else "\n".join(dashboard_queries())
+    asked = set(re.findall(r"\b(fastsfu_\w+|process_\w+)(?=[{\[) ])", text))
     async with live_server() as server:
         answer = await server.http.get("/metrics")
     there = set(re.findall(r"^(\w+)", answer.text, re.M))
-    there |= set(re.findall(r"^# TYPE (\w+)", answer.text, re.M))
+    for name, kind in re.findall(r"^# TYPE (\w+) (\w+)", answer.text, re.M):
+        there |= {f"{name}{suffix}" for suffix in SUFFIXES.get(kind, ("",))}
     assert len(asked) > 5
     assert asked <= there, asked - there
+
+
+@needs("promtool")
+@pytest.mark.parametrize("query", dashboard_queries())
+def test_prometheus_takes_what_the_dashboard_asks(query: str, tmp_path: Path) -> None:
+    rule = {"record": "asked:now", "expr": query.replace("$__rate_interval", "1m")}
+    rules = tmp_path / "rules.json"  # JSON is YAML
+    rules.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": [rule]}]}))
+    subprocess.run(["promtool", "check", "rules", str(rules)], check=True, capture_output=True)

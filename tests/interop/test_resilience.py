@@ -58,18 +58,23 @@ async def test_vanished_client_is_freed(
     browser: Browser, open_page: OpenPage, server: ServerProcess, room: str
 ) -> None:
     ada = await open_page(browser, "Ada")
-    before = await sessions(server)
+
+    async def there(count: int) -> bool:
+        return await sessions(server) == count
+
+    await until("who was there before to be gone", lambda: there(1))
     peer = Peer(Identity.generate(), ssrcs=(1, 2))
     await asyncio.to_thread(server.publish, peer, room, "VP8", ["audio", "video"])
-    assert await sessions(server) == before + 1
+    await until("both to count", lambda: there(2))
 
     async def alone(wanted: bool) -> bool:
         return (len(await ada.participants()) == 1) is wanted
 
     await until("Ada to see the other", lambda: alone(False))
     peer.socket.close()
+    await until("the vanished one to count no more", lambda: there(1))
+    assert (await asyncio.to_thread(server.metrics))["fastsfu_sessions_lost"] >= 1
     await until("the vanished one to be gone", lambda: alone(True))
-    assert await sessions(server) == before
 
 
 async def test_one_who_publishes_anew_all_the_time_throws_no_page_out(

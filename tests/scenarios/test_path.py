@@ -1,7 +1,7 @@
 """ICE while media flows: change of address, restart, a client that vanishes (RFC 8445, 7675)."""
 
 from tests.scenarios import rtcp
-from tests.scenarios.call import call
+from tests.scenarios.call import Call, call
 from tests.scenarios.participant import Participant
 from tests.support import stun
 
@@ -256,3 +256,19 @@ def test_answer_of_somebody_else_is_no_consent() -> None:
         run.world.deliver([right], bystander.address)
         run.run(0.3)
         assert any(datagram[0] >= 128 for datagram in bystander.heard)
+
+
+def test_a_transport_tells_when_it_was_last_heard() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        run.watch(bob, run.film(ann))
+        run.run(8)
+        assert silent_us(run, bob) <= 7_000_000
+        bob.gone = True
+        run.run(12)
+        assert silent_us(run, ann) <= 7_000_000
+        assert 11_000_000 <= silent_us(run, bob) <= 19_000_000
+
+
+def silent_us(run: Call, whom: Participant) -> int:
+    return run.world.now_us - int(run.row(whom.transport)["last_packet_us"])

@@ -1,0 +1,103 @@
+"""The part of /metrics that says how clients fare: who got in or not, how well media comes."""
+
+import time
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from itertools import accumulate
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+
+from fastsfu.session.outcomes import Distribution, Outcomes
+from fastsfu.session.session import Session
+
+Rows = npt.NDArray[Any]
+
+INBOUND, OUTBOUND, TRANSPORT = range(3)  # the snapshot's `row`
+QUANTILES = (0.1, 0.5, 0.9)
+# Who is there is heard every 6 s at least, by the checks of consent (RFC 7675 section 5.1); that
+# is noted once a second.
+SILENT_SECONDS: Final = 8.0
+
+
+def sessions_now(
+    sessions: Collection[Session], snapshots: Mapping[Any, Rows]
+) -> Iterator[Metric]:
+    """Those whose client is there, and those whose client went without a word; `snapshots` by their
+    engines.
+    """
+    since_us = (time.monotonic() - SILENT_SECONDS) * 1e6
+    silent = {engine: _silent(rows, since_us) for engine, rows in snapshots.items()}
+    lost = sum(_is_lost(each, silent[each.engine]) for each in sessions)
+    yield GaugeMetricFamily(
+        "fastsfu_sessions", "sessions now whose client is there", len(sessions) - lost
+    )
+    yield GaugeMetricFamily(
+        "fastsfu_sessions_lost", "sessions now whose client went without a word", lost
+    )
+
+
+def _silent(rows: Rows, since_us: float) -> set[int]:
+    """The handles of transports that were heard, and not since then."""
+    heard_us = rows["last_packet_us"]
+    quiet = (rows["row"] == TRANSPORT) & (heard_us > 0) & (heard_us < since_us)
+    return set(rows["handle"][quiet].tolist())
+
+
+def _is_lost(session: Session, silent: Collection[int]) -> bool:
+    if session.path.connected:
+        return session.path.handle in silent
+    return session.line.is_lost
+
+
+def outcomes(counted: Outcomes) -> Iterator[Metric]:
+    """What became of all who came."""
+    yield CounterMetricFamily("fastsfu_joins", "clients let in", counted.joined)
+    yield _by("fastsfu_refusals", "clients refused, by error", "reason", counted.refused)
+    yield _by("fastsfu_media_failures", "media that stopped, by stage", "stage", counted.failed)
+    yield _by("fastsfu_leaves", "sessions that ended, by reason", "reason", counted.left)
+    yield _histogram("fastsfu_connect_seconds", "from joining to media", counted.connecting)
+    yield _histogram("fastsfu_session_seconds", "from joining to leaving", counted.lasting)
+
+
+def _by(name: str, text: str, label: str, counts: Counter[str]) -> Metric:
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([value], count)
+    return family
+
+
+def _histogram(name: str, text: str, values: Distribution) -> Metric:
+    bounds = [*map(str, values.bounds), "+Inf"]
+    buckets = list(zip(bounds, accumulate(values.counts), strict=True))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=values.sum)
+
+
+def qualities(snapshot: Rows) -> Iterator[Metric]:
+    """How well media comes through now, over all live streams that something is known of; the tenth
+    that fares worst is where to look.
+    """
+    sent, came = (snapshot[snapshot["row"] == row] for row in (OUTBOUND, INBOUND))
+    reported = sent[sent["rtt_us"] > 0]
+    heard = came[came["packets"] > 0]
+    yield _quantiles("fastsfu_rtt_seconds", "round trips to receivers", reported["rtt_us"] / 1e6)
+    for name, rows in (("inbound", heard), ("outbound", reported)):
+        jitter, lost = rows["jitter_us"] / 1e6, rows["fraction_lost"] / 256
+        yield _quantiles(f"fastsfu_{name}_jitter_seconds", f"jitter, {name}", jitter)
+        yield _quantiles(f"fastsfu_{name}_fraction_lost", f"share of packets lost, {name}", lost)
+    estimates = snapshot["estimate_bps"][snapshot["estimate_bps"] > 0]
+    yield _quantiles("fastsfu_estimate_bps", "what fits to a client", estimates)
+
+
+def _quantiles(name: str, text: str, values: Rows) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["quantile"])
+    for quantile in QUANTILES if values.size else ():
+        family.add_metric([str(quantile)], float(np.quantile(values, quantile)))
+    return family
