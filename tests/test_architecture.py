@@ -28,7 +28,7 @@ PYTHON = {
     **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
     **dict.fromkeys(["client"], "client"),
     **dict.fromkeys(["cli", "assembly", "config_document", "doctor", "logs", "sandbox"], "top"),
-    **dict.fromkeys(["__init__", "__main__"], "top"),
+    **dict.fromkeys(["__init__", "__main__", "testing"], "top"),
 }
 MAY_IMPORT = {
     "value": {"value"},
