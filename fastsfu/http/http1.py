@@ -6,6 +6,7 @@ nothing at first, or a part of a request, would keep the connection for ever.
 
 import asyncio
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 import h11
@@ -13,17 +14,33 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.http11 import Request
 from websockets.protocol import State
 
 from fastsfu.http.crowd import Place
 
+SIZE: Final = "fastsfu.message-size"  # {"allow": (bytes) -> None}
 REQUEST_SECONDS: Final = 30.0  # from its first byte, or that of the connection, to its last
 
 
 class WebSocket(WebSocketsSansIOProtocol):
-    """`ended` is called when it has."""
+    """`ended` is called when it has. The application may allow larger messages, by the extension
+    SIZE of the connection's scope.
+    """
 
     ended: Callable[[], None]
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            self.scope["extensions"] = {
+                **(self.scope["extensions"] or {}),
+                SIZE: {"allow": self._allow},
+            }
+
+    def _allow(self, size: int) -> None:
+        """Take messages of so many bytes from now on."""
+        self.conn.max_message_size = size
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -6,7 +6,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from fastsfu.names import shown
 
-MAX_MESSAGE_BYTES = 256 * 1024
+MAX_FIRST_BYTES = 64 * 1024  # of a message from who is not in
+MAX_MESSAGE_BYTES = 1024 * 1024  # later: an offer of a large call
 ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from fastsfu.http import host_messages, peer_messages, protocol, refusals, values
-from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
+from fastsfu.http.model import MAX_FIRST_BYTES, MAX_MESSAGE_BYTES, Model
 
-MAX_KIB = MAX_MESSAGE_BYTES // 1024
+MAX_KIB, FIRST_KIB = MAX_MESSAGE_BYTES // 1024, MAX_FIRST_BYTES // 1024
 INTRODUCTION = f"""\
 # Signaling
 
@@ -17,8 +17,9 @@ INTRODUCTION = f"""\
 fastsfu/http/messages.py instead. -->
 
 A client opens a WebSocket to `/v1/signal` (WSS only) with the subprotocol `{protocol.SUBPROTOCOL}`.
-Each message is one text frame with one JSON object of at most {MAX_KIB} KiB, told apart by its
-member `type`. Unknown members are ignored, members of the wrong type are errors.
+Each message is one text frame with one JSON object, told apart by its member `type`, of at most
+{MAX_KIB} KiB; of {FIRST_KIB} KiB until the client is in. Unknown members are ignored, members of
+the wrong type are errors.
 
 ## The course of a call
 
@@ -33,7 +34,9 @@ member `type`. Unknown members are ignored, members of the wrong type are errors
    that `maps` is asked for more sections than there is something for; what is published later then
    goes into those that carry nothing, without an offer: `sections.subscriptions` says so, and
    nothing comes before the client has said `confirm`. Each is filled once between two offers, and
-   the microphone and the camera of somebody always come in one `MediaStream`.
+   the microphone and the camera of somebody always come in one `MediaStream`. When more is
+   published than one offer can have sections for, some 200 pairs, the rest waits (`no-capacity`):
+   a client that declines what it does not show (`receive-settings`) gets others in its place.
 5. Muting needs no offer: the client disables its track and says `update`, and `metadata` on its
    data channels (app-messages.md).
 6. What a host has turned off (`muted`) stays off, whatever `update` says, until the client says

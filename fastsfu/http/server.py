@@ -31,7 +31,7 @@ from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
 from fastsfu.http.front import Front
 from fastsfu.http.http1 import HTTP1, WebSocket
-from fastsfu.http.model import MAX_MESSAGE_BYTES
+from fastsfu.http.model import MAX_FIRST_BYTES
 from fastsfu.http.opening import allow_all_files, open_certificate, open_listener
 from fastsfu.http.takeover import Control, Introduction, Predecessor
 from fastsfu.http.tls import ServerCertificate, watch
@@ -294,7 +294,7 @@ def _uvicorn_config(sfu: SFU, context: ssl.SSLContext, front: Front) -> uvicorn.
         dated(application(sfu, front)),
         ssl_context_factory=lambda _config, _default: context,
         ws=WebSocket,
-        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_max_size=MAX_FIRST_BYTES,  # who is in may say more: see http1.py
         ws_ping_interval=None,  # the protocol has its own heartbeat
         ws_per_message_deflate=False,  # some hundred KiB for each client, for messages of a few
         log_config=None,

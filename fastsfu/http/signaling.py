@@ -17,7 +17,8 @@ from fastsfu.auth import origins
 from fastsfu.errors import FastSFUError, JoinError
 from fastsfu.events import Event
 from fastsfu.http import host_messages, messages, protocol, translate, values
-from fastsfu.http.model import MAX_MESSAGE_BYTES, Model
+from fastsfu.http.http1 import SIZE
+from fastsfu.http.model import MAX_FIRST_BYTES, MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode, MessageError
 from fastsfu.http.rate import Rate, TooFast
@@ -154,7 +155,7 @@ class Client:
         frame: str | None = event.get("text")
         if frame is None:
             raise _Refused("bad-message", "frames have to be text", CloseCode.BAD_MESSAGE)
-        if len(frame) > MAX_MESSAGE_BYTES:
+        if len(frame) > (MAX_FIRST_BYTES if self._session is None else MAX_MESSAGE_BYTES):
             raise _Refused("bad-message", "the message is too large", CloseCode.TOO_LARGE)
         return frame
 
@@ -175,6 +176,8 @@ class Client:
             logger.info("refused: %s", error.info, extra={"reason": error.type})
             code = REFUSALS.get(error.type, CloseCode.REFUSED)
             raise _Refused(error.type, error.info, code) from None
+        if size := self._websocket.scope.get("extensions", {}).get(SIZE):
+            size["allow"](MAX_MESSAGE_BYTES)
 
     async def _attempt(self, frame: str) -> None:
         """Handle one message; what is wrong with it is said and changes nothing."""

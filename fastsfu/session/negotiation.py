@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastsfu.config import Config
 from fastsfu.events import Event, Failure, SectionsWanted
 from fastsfu.sdp.negotiate import Offer, read_offer
+from fastsfu.sdp.parse import MAX_SECTIONS
 from fastsfu.session.bundle import Answer
 from fastsfu.session.channels import SessionChannels
 from fastsfu.session.path import Path
@@ -17,7 +18,7 @@ from fastsfu.terms import Kind, Source
 
 SECTIONS = 64  # of an offer, and those that its session has had a use for at a time
 # An offer has to fit into one message of signaling (http/model), which has room for this in JSON.
-OFFER_BYTES = 238_000
+OFFER_BYTES = 950_000
 SECTION_BYTES = 3000  # of what browsers offer to receive, on average, until there is an offer
 LEAST_SECTION_BYTES = 2000  # counted for one, since the next may be pictures
 OWN_SECTIONS = 3  # microphone, camera, data channels
@@ -57,11 +58,12 @@ class Negotiation:
         self._asked: dict[Kind, int] | None = None  # what was wanted when the client was last told
         self._most: dict[Kind, int] = {}  # sections of use, ever: clients keep them
         self._section_bytes = SECTION_BYTES
+        self._told_crowded = False
 
     @property
     def wants_more(self) -> bool:
         """Another offer would bring more, and the client was not told so yet."""
-        return self._subscriber.waits and self._subscriber.wanted != self._asked
+        return self._subscriber.wanted != self._asked and self._subscriber.gains(self._room)
 
     def wanted_sections(self) -> dict[Kind, int]:
         """How many receiving sections to ask the client for, which it is told now."""
@@ -75,7 +77,8 @@ class Negotiation:
         carries, undecodable = self._subscriber.map()
         for why in undecodable:
             self._tell(Failure("no-common-codec", why))
-        offer = self._subscriber.waits
+        offer = self._subscriber.gains(self._room)
+        self._tell_crowded()
         if offer or carries:
             sections = self.wanted_sections()
             revision = self._subscriber.revision if carries else 0
@@ -128,10 +131,20 @@ class Negotiation:
         described, revision = self._subscriber.described(), self._subscriber.revision
         return Outcome(Answer(sdp, described, revision), is_news)
 
+    @property
+    def _room(self) -> int:
+        """How many receiving sections an offer can have."""
+        return min(OFFER_BYTES // self._section_bytes, MAX_SECTIONS - SECTIONS) - OWN_SECTIONS
+
+    def _tell_crowded(self) -> None:
+        if self._subscriber.crowded and not self._told_crowded:
+            info = f"{self._room} sources can be received at once; decline some for others to come."
+            self._tell(Failure("no-capacity", info))
+        self._told_crowded = self._subscriber.crowded
+
     def _use(self) -> dict[Kind, int]:
         """How many receiving sections there is a use for now, which is noted."""
-        most = OFFER_BYTES // self._section_bytes - OWN_SECTIONS
-        sections = self._subscriber.sections(most)
+        sections = self._subscriber.sections(self._room)
         for kind, count in sections.items():
             self._most[kind] = max(count, self._most.get(kind, 0))
         return sections

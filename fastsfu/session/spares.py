@@ -62,6 +62,7 @@ class Spares:
         self._unowned: dict[Pair, None] = {}  # an ordered set
         self._owned: dict[Bond, Pair] = {}
         self._taken: dict[str, tuple[Pair, Kind]] = {}  # by mid
+        self.offered: dict[Kind, int] = {"audio": 0, "video": 0}  # sections of the last offer
 
     def __iter__(self) -> Iterator[Spare]:
         pairs = (*self._unowned, *self._owned.values())
@@ -69,6 +70,8 @@ class Spares:
 
     def keep(self, sections: Mapping[str, OfferedSection], collides: Collides) -> None:
         """Those whose sections are what they were, in a later offer; forget the others."""
+        sound = sum(section.kind == "audio" for section in sections.values())
+        self.offered = {"audio": sound, "video": len(sections) - sound}
         for spare in list(self):
             section = sections.get(spare.section.mid)
             same = section and same_payload_types(section.codecs, spare.section.codecs)
@@ -76,6 +79,10 @@ class Spares:
                 spare.section = section
             else:
                 self._forget(spare)
+
+    def idle(self, kind: Kind) -> int:
+        """Sections of the last offer that carry nothing: the next one can fill them."""
+        return self.offered[kind] - sum(taken == kind for _, taken in self._taken.values())
 
     def clear(self) -> None:
         """Nothing is described that carries nothing."""

@@ -54,11 +54,9 @@ class Subscriber:
         """
         self._flows = Flows(engine, account, tell)
         self._tell = tell
-        self._is_open = False
-        self._permitted = True
+        self._is_open, self._permitted = False, True
         self._watch = watch
-        self._holds = holds or maps
-        self._maps = maps
+        self._holds, self._maps = holds or maps, maps
         self._on_nothing_left = on_nothing_left
         self._spares = Spares()
         self._by_publication: dict[Publication, Subscription] = {}
@@ -69,6 +67,7 @@ class Subscriber:
         self._settings: dict[str, dict[Source, bool | Wish]] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
+        self.crowded = False  # not all that is wanted has room in one offer
         self.revision = 0  # of what the client was told
         self._answered = 0  # the revision of the last answer
 
@@ -78,19 +77,26 @@ class Subscriber:
             if subscription.suspended:
                 self._tell(subscription.suspend(True))
 
-    @property
-    def waits(self) -> bool:
-        """True when another offer would bring more."""
-        return bool(self._waiting)
+    def gains(self, most: int) -> bool:
+        """Another offer would bring more of what waits, in `most` sections at most: further ones,
+        or what carries nothing.
+        """
+        count, spares = self.sections(most), self._spares
+        kinds = {publication.kind for publication in self._waiting}
+        return any(count[kind] > spares.offered[kind] or spares.idle(kind) for kind in kinds)
 
     def sections(self, most: int) -> dict[Kind, int]:
-        """How many receiving sections the client should have, by kind: those that are wanted, and
-        as many spare ones as it has a use for, within `most` in all.
+        """How many receiving sections the client should have, by kind: what is wanted, sound first,
+        and as many spare ones as it has a use for, within `most` in all.
         """
+        audio = min(self.wanted["audio"], max((most + 1) // 2, most - self.wanted["video"]))
+        video = min(self.wanted["video"], most - audio)
+        self.crowded = (audio, video) != tuple(self.wanted.values())
+        counts: dict[Kind, int] = {"audio": audio, "video": video}
         if not self._maps:
-            return dict(self.wanted)
-        room = max(0, most - sum(self.wanted.values())) // len(self.wanted)
-        return {kind: count + min(spare_beyond(count), room) for kind, count in self.wanted.items()}
+            return counts
+        room = (most - audio - video) // len(counts)
+        return {kind: count + min(spare_beyond(count), room) for kind, count in counts.items()}
 
     def streams(self) -> dict[str, SentStream]:
         """What the sections carry, or could, by mid."""
@@ -132,16 +138,20 @@ class Subscriber:
         """Decline (False) or take back (True, or as far as a wish says) sources; `publications` are
         those that this can concern.
 
-        A declined source that is subscribed keeps its section and pauses. True when one waits for a
-        section now.
+        A declined source that is subscribed pauses, and keeps its section unless others have none.
+        True when one waits for a section now.
         """
         for session_id, sources in settings.items():
             self._settings.setdefault(session_id, {}).update(sources)
         asks = False
         for publication in publications:
             if subscription := self._by_publication.get(publication):
-                self._prefer(subscription)
-                self._flows.pause(subscription, not self._accepts(publication))
+                if asks_others := self.crowded and not self._accepts(publication):
+                    self._end(subscription)
+                else:
+                    self._prefer(subscription)
+                    self._flows.pause(subscription, not self._accepts(publication))
+                asks |= asks_others
             elif publication in self._waiting:
                 if not self._accepts(publication):
                     self.remove(publication)

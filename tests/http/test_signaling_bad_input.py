@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from fastsfu.events import Failure
 from fastsfu.http import outgoing, rate, signaling
-from fastsfu.http.model import MAX_MESSAGE_BYTES
+from fastsfu.http.model import MAX_FIRST_BYTES, MAX_MESSAGE_BYTES
 from tests.support.server import PUBLISH, SECRET, LiveServer, Socket, live_server
 
 MALFORMED = {
@@ -107,6 +107,18 @@ async def test_oversized_message(server: LiveServer, room: str, witness: Socket)
     async with server.caller(room) as caller:
         await caller.connection.send("x" * (MAX_MESSAGE_BYTES + 1))
         assert (await caller.closed())[0] == 1009
+
+
+async def test_who_is_not_in_says_less(server: LiveServer) -> None:
+    async with server.socket() as socket:
+        await socket.connection.send("x" * (MAX_FIRST_BYTES + 1))
+        assert (await socket.closed())[0] == 1009
+
+
+async def test_who_is_in_says_more(server: LiveServer, room: str) -> None:
+    async with server.caller(room) as caller:
+        await caller.connection.send("x" * MAX_MESSAGE_BYTES)
+        assert (await caller.receive())["error"] == "bad-message"
 
 
 async def test_many_faults_in_a_row(server: LiveServer, room: str, witness: Socket) -> None:

@@ -122,10 +122,10 @@ async def test_the_right_to_receive_is_taken_and_given(join: Join, native: Recor
     assert [each.paused for each in native.outbounds.values()] == [True, True]
     bob = await join("Bob")
     await bob.offer(sending())
-    assert not eve.session.subscriber.waits, "nothing new is for it"
+    assert not eve.session.subscriber.gains(64), "nothing new is for it"
     room.permit(eve.session.id, Permissions())
     assert [each.paused for each in native.outbounds.values()] == [False, False]
-    assert eve.session.subscriber.waits
+    assert eve.session.subscriber.gains(64)
 
 
 async def test_rights_stay_with_a_client_and_what_is_taken_with_its_token(
