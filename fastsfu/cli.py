@@ -47,6 +47,10 @@ Workers = Annotated[
     ),
 ]
 Cert = Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM; watched.")]
+Acme = Annotated[
+    list[str] | None,
+    typer.Option(help="Domain to get a certificate for by ACME; again for more."),
+]
 Key = Annotated[Path | None, typer.Option(help="TLS private key, PEM; watched.")]
 ConfigFile = Annotated[
     Path | None,
@@ -93,6 +97,7 @@ def serve(
     workers: Workers = None,
     cert: Cert = None,
     key: Key = None,
+    acme: Acme = None,
     open_rooms: Annotated[
         bool, typer.Option("--open-rooms", help="Let everybody in without a token: for trials.")
     ] = False,
@@ -127,6 +132,7 @@ def serve(
         workers=workers,
         cert=cert,
         key=key,
+        acme=acme or None,
         open_rooms=open_rooms or None,
         drain_timeout=drain_timeout,
     )

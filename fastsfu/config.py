@@ -18,9 +18,9 @@ from pydantic_settings import (
 
 from fastsfu.auth.api_keys import ApiKey, ApiKeyList
 from fastsfu.cores import usable_cores
+from fastsfu.edge_options import EdgeOptions
 from fastsfu.environment import Environment
 from fastsfu.errors import ConfigError, all_faults
-from fastsfu.media_options import MediaOptions
 from fastsfu.options import (
     Address,
     MediaAddresses,
@@ -52,7 +52,7 @@ RELOADABLE = frozenset(
 )
 
 
-class Config(MediaOptions):
+class Config(EdgeOptions):
     """The options of one server."""
 
     # Where it listens
@@ -284,6 +284,8 @@ class Config(MediaOptions):
     def _complete(self) -> Self:
         if (self.cert is None) != (self.key is None):
             raise ValueError("cert and key belong together: give both or neither")
+        if self.acme and self.cert is not None:
+            raise ValueError("acme and cert: a server has its certificate from one of them")
         if self.key_passphrase_file is not None and self.key is None:
             raise ValueError("key_passphrase_file belongs to a key")
         if self.api_key is not None and any(each.id == DEFAULT_KEY for each in self.api_keys):

@@ -174,6 +174,12 @@ def _clock(config: Config) -> Finding:
 
 
 def _certificate(config: Config) -> Finding:
+    if config.acme:
+        found = f"by ACME for {', '.join(config.acme)}"
+        if config.port == 443:
+            return Finding("certificate", "good", found)
+        fix = f"--port 443, or lead port 443 of these names to {config.port}"
+        return Finding("certificate", "warning", f"{found}, whose server comes to port 443", fix)
     if config.cert is None or config.key is None:
         fix = "--cert and --key with a certificate that browsers trust"
         return Finding("certificate", "warning", "none given: self-signed at each start", fix)

@@ -1,5 +1,6 @@
 """What an option can be: types of pydantic that check their value and say what is wrong with it."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from fastsfu.sdp.codecs import AUDIO_CODECS, VIDEO_CODECS
 from fastsfu.transport.addresses import ip_address, ip_network
 from fastsfu.transport.turn import check_urls
 
+LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"  # of a domain
 SECRET_BYTES = 32  # at least: the output of HMAC-SHA256 (RFC 7518 section 3.2)
 
 
@@ -63,11 +65,22 @@ Secret = Annotated[SecretStr, AfterValidator(_check_secret)]
 Secrets = Annotated[list[Secret], NoDecode, BeforeValidator(_split), Field(max_length=8)]
 Address = Annotated[str, AfterValidator(lambda value: str(ip_address(value)))]
 
+
+def _check_domain(value: str) -> str:
+    name = value.lower().rstrip(".")
+    if len(name) > 253 or not re.fullmatch(rf"({LABEL}\.)+{LABEL}", name):
+        raise ValueError(f"{value!r} is no domain; one is like calls.example.org")
+    return name
+
+
 Url = Annotated[str, AfterValidator(_check_url)]
+
+Domain = Annotated[str, AfterValidator(_check_domain)]
 
 # Lists are separated by commas in the environment, where pydantic would take JSON.
 Names = Annotated[list[str], NoDecode, BeforeValidator(_split)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
+Domains = Annotated[list[Domain], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 Urls = Annotated[list[Url], NoDecode, BeforeValidator(_split)]
 MediaAddresses = Annotated[Names, AfterValidator(_check_media_addresses)]

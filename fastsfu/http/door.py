@@ -17,7 +17,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, cast
 
+from fastsfu.http import client_hello
 from fastsfu.http.bridge import COOKIE, STUN_BELOW, Bridge, RoundRobin
+from fastsfu.http.challenges import Answered, Challenges
 from fastsfu.http.crowd import Crowd, Place
 from fastsfu.http.strangers import Strangers
 from fastsfu.sfu import SFU
@@ -42,8 +44,10 @@ class Door:
         context: ssl.SSLContext,
         sfu: SFU,
         http: Callable[[Place], asyncio.Protocol],
+        challenges: Challenges | None = None,
     ) -> None:
         """`http` makes the protocol of an HTTP connection, which gives its place up at its end.
+        `challenges` are those of ACME, which are answered while they are pending.
 
         Connections take at most half of the file descriptors, those of one address an eighth unless
         it is configured: the rest is for sockets to the workers and for TURN allocations.
@@ -53,6 +57,7 @@ class Door:
         self._context = context
         self._sfu = sfu
         self._http = http
+        self._challenges = challenges
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns = RoundRobin()
@@ -144,6 +149,8 @@ class Door:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # uvloop does, asyncio not
         first = await self._first_bytes(connection)
         if first[:2] == b"\x16\x03":
+            if self._challenges and await self._answer(self._challenges, connection, place):
+                return True
             bridge_of = partial(self._bridge, place, address)
             await self._loop.connect_accepted_socket(
                 lambda: Inside(place, lambda: self._http(place), bridge_of),
@@ -160,10 +167,33 @@ class Door:
         connection.recv(DISCARDED)  # unread, it would make the close a reset
         return False
 
-    async def _first_bytes(self, connection: socket.socket) -> bytes:
-        """Look at them, and leave them there. Raises OSError (also TimeoutError)."""
+    async def _answer(
+        self, challenges: Challenges, connection: socket.socket, place: Place
+    ) -> bool:
+        """Whether this is the ACME server, which then has had its answer. Raises OSError."""
+        said = await self._first_bytes(connection)
+        while more := client_hello.missing(said):
+            before, said = said, await self._first_bytes(connection, len(said) + more)
+            if len(said) <= len(before):  # it will say no more
+                return False
+        try:
+            context = challenges.context_for(client_hello.parse(said))
+        except ValueError:
+            return False
+        if context is None:
+            return False
+        await self._loop.connect_accepted_socket(
+            Answered, connection, ssl=context, ssl_handshake_timeout=PATIENCE
+        )
+        place.leave()
+        return True
+
+    async def _first_bytes(self, connection: socket.socket, count: int = FIRST_BYTES) -> bytes:
+        """Look at so many, and leave them there; fewer: it says no more. Raises OSError (also
+        TimeoutError).
+        """
         readable: asyncio.Future[None] = self._loop.create_future()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, FIRST_BYTES)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count)
 
         def on_readable() -> None:
             if not readable.done():
@@ -176,7 +206,7 @@ class Door:
         finally:
             self._loop.remove_reader(connection)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
-        return connection.recv(FIRST_BYTES, socket.MSG_PEEK)
+        return connection.recv(count, socket.MSG_PEEK)
 
     def _bridge(self, place: Place, address: str) -> Bridge | None:
         """A connection with media; None when there are too many."""

@@ -4,12 +4,17 @@ import logging
 import resource
 import socket
 import ssl
+from typing import TYPE_CHECKING
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http import systemd
+from fastsfu.http.challenges import Challenges
 from fastsfu.http.key_files import KeyFileError
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed
+
+if TYPE_CHECKING:
+    from fastsfu.http.acme import Acme
 
 logger = logging.getLogger("fastsfu.server")
 
@@ -27,7 +32,7 @@ def open_certificate(config: Config, known: Pair | None = None) -> ServerCertifi
     if config.cert is None or config.key is None:
         if known is not None:
             return ServerCertificate(known)
-        names = ["localhost", socket.gethostname()]
+        names = [*config.acme, "localhost", socket.gethostname()]
         return ServerCertificate(self_signed(names, ["127.0.0.1", "::1", *config.media_ips]))
     try:
         given = ServerCertificate(Pair.read(config.cert, config.key, config.key_passphrase_file))
@@ -41,6 +46,20 @@ def open_certificate(config: Config, known: Pair | None = None) -> ServerCertifi
     if invalid := given.pair.why_invalid():
         logger.warning("the certificate in %s %s: browsers refuse it", config.cert, invalid)
     return given
+
+
+def open_acme(config: Config, challenges: Challenges) -> "Acme | None":
+    """Who asks for certificates, where domains are configured for it; `challenges` are where it
+    puts what is pending then. Raises ConfigError.
+    """
+    if not config.acme:
+        return None
+    try:
+        from fastsfu.http.acme import Acme
+    except ImportError as error:
+        info = f"acme: {error.name} is missing; pip install 'fastsfu[acme]' brings it"
+        raise ConfigError(info) from None
+    return Acme(config, challenges)
 
 
 def open_listener(config: Config) -> socket.socket:

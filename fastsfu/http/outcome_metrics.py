@@ -27,9 +27,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 SILENT_SECONDS: Final = 8.0
 
 
-def sessions_now(
-    sessions: Collection[Session], snapshots: Mapping[Any, Rows]
-) -> Iterator[Metric]:
+def sessions_now(sessions: Collection[Session], snapshots: Mapping[Any, Rows]) -> Iterator[Metric]:
     """Those whose client is there, and those whose client went without a word; `snapshots` by their
     engines.
     """

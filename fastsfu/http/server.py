@@ -10,38 +10,34 @@ import asyncio
 import logging
 import signal
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from email.utils import formatdate
 from functools import partial
 from types import FrameType
 from typing import cast
 from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http import state, systemd
-from fastsfu.http.app import application
+from fastsfu.http.challenges import Challenges
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
-from fastsfu.http.front import Front
-from fastsfu.http.http1 import HTTP1, WebSocket
-from fastsfu.http.model import MAX_FIRST_BYTES
-from fastsfu.http.opening import allow_all_files, open_certificate, open_listener
+from fastsfu.http.http1 import HTTP1
+from fastsfu.http.opening import allow_all_files, open_acme, open_certificate, open_listener
+from fastsfu.http.renewal import Renewals
 from fastsfu.http.takeover import Control, Introduction, Predecessor
 from fastsfu.http.tls import ServerCertificate, watch
+from fastsfu.http.uvicorn_config import uvicorn_config
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.server")
 
 FAREWELL_SECONDS = 1.0
 MOVE_SECONDS = 20.0  # at least, for calls to move to another process
-CLOSE_SECONDS = 5  # for connections to end after the calls have
 
 
 async def serve(
@@ -88,7 +84,7 @@ class Server(uvicorn.Server):
         """`load` reads the configuration again; without it only the certificate is. `before`: the
         process whose calls this one takes.
         """
-        super().__init__(_uvicorn_config(sfu, certificate.context, self))
+        super().__init__(uvicorn_config(sfu, certificate.context, self))
         self._sfu = sfu
         self._certificate = certificate
         self._on_ready = on_ready
@@ -98,6 +94,7 @@ class Server(uvicorn.Server):
         self._door: Door | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self.renewals: Renewals | None = None
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -162,18 +159,33 @@ class Server(uvicorn.Server):
             url = _url(self._sfu.config, self._certificate, sockets[0])
             if self._before is not None:
                 self._sfu.handover.expect(await self._before.estate())
-            self._door = Door(sockets[0], self._certificate.context, self._sfu, self._http)
+            challenges = self._begin_acme()
+            context = self._certificate.context
+            self._door = Door(sockets[0], context, self._sfu, self._http, challenges)
             self.servers = cast(list[asyncio.Server], [self._door])
             self._sfu.listen_tcp(sockets[0].getsockname()[1], self._tls_name(url))
             self._go_on()
             self._on_ready(url)
             systemd.notify("READY=1")
 
+    def _begin_acme(self) -> Challenges:
+        """The certificate of before, if it is good; the challenges that are pending later."""
+        challenges = Challenges()
+        acme = open_acme(self._sfu.config, challenges)
+        if acme is not None:
+            stored = acme.stored()
+            if stored is not None:
+                self._certificate.replace(stored)
+            self.renewals = Renewals(acme, self._certificate, has_one=stored is not None)
+        return challenges
+
     def _go_on(self) -> None:
         """What happens beside, from now on."""
         if self._sfu.config.control is not None:
             self._control = Control(self._sfu.config.control, self._sfu, self)
         self._tasks.append(asyncio.create_task(systemd.watchdog(lambda: self._sfu.is_alive)))
+        if self.renewals is not None:
+            self._tasks.append(asyncio.create_task(self.renewals.run()))
         if self._before is not None:
             self._tasks.append(asyncio.create_task(self._take_mail(self._before)))
 
@@ -235,7 +247,8 @@ class Server(uvicorn.Server):
 
     def _tls_name(self, url: str) -> str | None:
         """By which TURN/TLS clients reach us; None: a self-signed pair has our addresses."""
-        return None if self._sfu.config.cert is None else urlsplit(url).hostname
+        config = self._sfu.config
+        return None if config.cert is None and not config.acme else urlsplit(url).hostname
 
     async def main_loop(self) -> None:
         """uvicorn's without its ten ticks a second, for the Date header: the core is for media."""
@@ -274,40 +287,6 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._stopping.set)
 
 
-def dated(app: ASGIApp) -> ASGIApp:
-    """`app`, whose HTTP answers say when they were made (RFC 9110 section 6.6.1)."""
-
-    async def dated_app(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_dated(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = formatdate(usegmt=True).encode()
-                message = {**message, "headers": [*message["headers"], (b"date", date)]}
-            await send(message)
-
-        await app(scope, receive, send_dated if scope["type"] == "http" else send)
-
-    return dated_app
-
-
-def _uvicorn_config(sfu: SFU, context: ssl.SSLContext, front: Front) -> uvicorn.Config:
-    return uvicorn.Config(
-        dated(application(sfu, front)),
-        ssl_context_factory=lambda _config, _default: context,
-        ws=WebSocket,
-        ws_max_size=MAX_FIRST_BYTES,  # who is in may say more: see http1.py
-        ws_ping_interval=None,  # the protocol has its own heartbeat
-        ws_per_message_deflate=False,  # some hundred KiB for each client, for messages of a few
-        log_config=None,
-        access_log=False,  # it logs query strings; http/access.py does not
-        log_level="warning",
-        server_header=False,
-        date_header=False,  # see `dated`
-        proxy_headers=False,
-        timeout_keep_alive=sfu.config.keep_alive,  # type: ignore[arg-type]  # seconds of a timer
-        timeout_graceful_shutdown=CLOSE_SECONDS,
-    )
-
-
 def _url(config: Config, certificate: ServerCertificate, listener: socket.socket) -> str:
     """Where a browser on this machine reaches us, by a name that the certificate has."""
     port = listener.getsockname()[1]
@@ -315,6 +294,8 @@ def _url(config: Config, certificate: ServerCertificate, listener: socket.socket
     if config.cert is not None:
         names = certificate.pair.names()
         name = next((each for each in names if "*" not in each), name)
+    elif config.acme:
+        name = config.acme[0]
     elif config.host not in ("0.0.0.0", "::"):
         name = f"[{config.host}]" if ":" in config.host else config.host
     return f"https://{name}/" if port == 443 else f"https://{name}:{port}/"

@@ -1,0 +1,30 @@
+"""Options of the edge of a server: certificates by ACME."""
+
+from pathlib import Path
+
+from fastsfu.media_options import MediaOptions
+from fastsfu.options import Domains
+
+
+class EdgeOptions(MediaOptions):
+    """Those of Config, which describes where options come from."""
+
+    acme: Domains = []
+    """Domains (`calls.example.org`) to have a certificate for by ACME (RFC 8555), in the place of
+    `cert` and `key`: it is asked for when the server starts, and renewed. The ACME server has to
+    reach this one at port 443 by each name. Whoever sets it agrees to the terms of that server.
+    """
+
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    """URL of the ACME server's directory. Default: that of Let's Encrypt."""
+
+    acme_email: str | None = None
+    """Where the ACME server may write to."""
+
+    acme_state: Path | None = None
+    """Folder for account and certificates, for this user alone. Default: systemd's StateDirectory,
+    else ~/.local/state/fastsfu.
+    """
+
+    acme_roots: Path | None = None
+    """PEM file of the roots that an ACME server of your own is trusted by. Default: public ones."""
