@@ -25,6 +25,7 @@ from fastsfu.http import metrics, pages
 from fastsfu.http.access import AccessLog
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api import document
+from fastsfu.http.api.idempotency import Idempotency
 from fastsfu.http.api.route import Api
 from fastsfu.http.api.routers import ROUTERS
 from fastsfu.http.front import Front
@@ -72,7 +73,7 @@ def application(sfu: SFU, front: Front | None = None) -> ASGIApp:
             Exception: _answer_fault,
         },
     )
-    app.state.api = Api(sfu, keys)
+    app.state.api = Api(sfu, keys, Idempotency(sfu.records))
     for router in ROUTERS:
         app.include_router(router)
     config = sfu.config

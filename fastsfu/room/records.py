@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from fastsfu.room.answers import AnswersInMemory, KeptAnswer
 from fastsfu.room.meetings import Meeting, Meetings
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import RoomOptions
@@ -70,13 +71,20 @@ class Records(Protocol):
     async def meetings(self, wanted: Wanted) -> list[Meeting]:
         """Meetings that have ended; raises KeyError when there is none of the id `after`."""
 
+    async def keep_answer(self, answer: KeptAnswer) -> None:
+        """Keep it for a day, in the place of one that has its key; raises RecordError."""
 
-class InMemory:
+    async def find_answer(self, owner: str, key: str) -> KeptAnswer | None:
+        """What was kept of this key, unless that is too long ago; raises RecordError."""
+
+
+class InMemory(AnswersInMemory):
     """Records of this process alone."""
 
     outbox = None
 
     def __init__(self) -> None:
+        super().__init__()
         self._ongoing = Meetings()
         self._ended: deque[Meeting] = deque(maxlen=MOST_MEETINGS)  # in order of their ends
 

@@ -9,11 +9,13 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastsfu.errors import RecordError
+from fastsfu.room.answers import KeptAnswer
 from fastsfu.room.meetings import Change, Meeting, Meetings
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.outbox import Tells
 from fastsfu.room.records import Found, RoomRecord, Wanted
+from fastsfu.store.answers import read_answer, write_answer
 from fastsfu.store.database import migrate, open_engine, reached, read_url
 from fastsfu.store.journal import Journal, Row
 from fastsfu.store.lives import AdvisoryLocks, FileLocks, Locks, begin_life, dead_lives, end_life
@@ -89,6 +91,12 @@ class Store:
     async def meetings(self, wanted: Wanted) -> list[Meeting]:
         return await reached(self._read_meetings(wanted))
 
+    async def keep_answer(self, answer: KeptAnswer) -> None:
+        await reached(self._keep_answer(answer))
+
+    async def find_answer(self, owner: str, key: str) -> KeptAnswer | None:
+        return await reached(self._find_answer(owner, key))
+
     async def _open(self) -> Found:
         await migrate(self._engine)
         self._meetings = Meetings()
@@ -152,6 +160,14 @@ class Store:
     async def _forget_room(self, name: str) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(delete(ROOMS).where(ROOMS.c.name == name))
+
+    async def _keep_answer(self, answer: KeptAnswer) -> None:
+        async with self._engine.begin() as connection:
+            await write_answer(connection, answer)
+
+    async def _find_answer(self, owner: str, key: str) -> KeptAnswer | None:
+        async with self._engine.connect() as connection:
+            return await read_answer(connection, owner, key)
 
     async def _read_meetings(self, wanted: Wanted) -> list[Meeting]:
         async with self._engine.connect() as connection:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -97,4 +98,18 @@ LETTERS = Table(
     Column("dead_at", Float),  # null: it is still tried
     Index("letters_by_lane", "endpoint", "life", "dead_at", "lane", "number"),
     sqlite_autoincrement=True,  # a number is never given again
+)
+
+# To requests that came with a key, for a day.
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Text, nullable=False),  # a JSON object
+    Column("body", LargeBinary, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("answers_by_age", "at"),
 )

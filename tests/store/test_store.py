@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 from fastsfu.errors import ConfigError, RecordError
+from fastsfu.room.answers import KEPT_SECONDS, KeptAnswer
 from fastsfu.room.meetings import Meeting
 from fastsfu.room.notices import Left
 from fastsfu.room.options import RoomOptions
@@ -158,6 +159,21 @@ async def test_the_bytes_of_each_who_was_there_are_kept(tmp_path: Path) -> None:
         (meeting,) = await store.meetings(Wanted())
         assert (meeting.received_bytes, meeting.sent_bytes) == (large, 7)
         assert meeting.attendances["bob"].sent_bytes is None
+
+
+async def test_answers_are_kept_for_a_day_and_by_key(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/calls.db"
+    first = KeptAnswer("a", "k", b"f", 201, {"x": "1"}, b"\x00{}")
+    old = replace(first, key="old", at=first.at - KEPT_SECONDS - 1)
+    async with opened(url) as (store, _):
+        for each in (first, old, replace(first, owner="b", status=200)):
+            await store.keep_answer(each)
+    async with opened(url) as (store, _):
+        assert await store.find_answer("a", "k") == first
+        assert await store.find_answer("a", "old") is None
+        await store.keep_answer(replace(first, body=b"again"))
+        found = [await store.find_answer(owner, "k") for owner in "abc"]
+        assert [each and each.body for each in found] == [b"again", first.body, None]
 
 
 async def test_tables_are_as_the_migrations_make_them(tmp_path: Path) -> None:

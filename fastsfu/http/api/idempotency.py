@@ -1,40 +1,35 @@
 """`Idempotency-Key`: who does not know whether its POST has arrived may send it again.
 
-The answer of the first is kept for a day, in memory, and given again to the same request
-(draft-ietf-httpapi-idempotency-key-header). What failed is not kept: it has changed nothing.
+The answer of the first is kept for a day with all that outlives the rooms, and given again to the
+same request (draft-ietf-httpapi-idempotency-key-header); one with a secret in it, in memory alone.
+What failed is not kept: it has changed nothing.
 """
 
-import asyncio
 import hashlib
-from collections import OrderedDict
+import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fastsfu.errors import RecordError
 from fastsfu.http.answers import HttpError
+from fastsfu.room.answers import AnswersInMemory, KeptAnswer
+from fastsfu.room.records import Records
+
+logger = logging.getLogger("fastsfu.http")
 
 HEADER = "Idempotency-Key"
 LONGEST = 255  # characters of a key
-KEPT_SECONDS = 86_400.0
-MOST = 10_000  # answers; the oldest are forgotten
-
-
-@dataclass(slots=True)
-class _First:
-    """The request that came first with a key, and its answer when there is one."""
-
-    fingerprint: bytes
-    at: float  # of the event loop's clock
-    answer: Response | None = None
 
 
 class Idempotency:
     """One application's."""
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], _First] = OrderedDict()
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._secrets = AnswersInMemory()
+        self._under_way: dict[tuple[str, str], bytes] = {}
 
     async def once(
         self,
@@ -42,6 +37,8 @@ class Idempotency:
         request: Request,
         body: bytes,
         answer: Callable[[], Awaitable[Response]],
+        *,
+        is_secret: bool = False,
     ) -> Response:
         """What `answer` says, or said before to the same request.
 
@@ -53,36 +50,41 @@ class Idempotency:
         if not 0 < len(given) <= LONGEST:
             raise HttpError(400, "bad-request", f"{HEADER} has 1 to {LONGEST} characters")
         fingerprint = hashlib.sha256(f"{request.url.path}\n".encode() + body).digest()
-        first = self._find((key_id, given))
-        if first is None:
-            return await self._keep((key_id, given), fingerprint, answer)
-        if first.fingerprint != fingerprint:
-            raise HttpError(422, "bad-request", f"another request had this {HEADER} before")
-        if first.answer is None:
+        if (first := self._under_way.get((key_id, given))) is not None:
+            _require_same(first, fingerprint)
             info = f"the first request with this {HEADER} is in work"
             raise HttpError(409, "in-progress", info, {"Retry-After": "1"})
-        return _again(first.answer)
-
-    async def _keep(
-        self, key: tuple[str, str], fingerprint: bytes, answer: Callable[[], Awaitable[Response]]
-    ) -> Response:
-        first = self._known[key] = _First(fingerprint, asyncio.get_running_loop().time())
-        if len(self._known) > MOST:
-            self._known.popitem(last=False)
+        self._under_way[key_id, given] = fingerprint
         try:
-            first.answer = await answer()
+            where = self._secrets if is_secret else self._records
+            return await _kept(where, key_id, given, fingerprint, answer)
         finally:
-            if first.answer is None and self._known.get(key) is first:
-                del self._known[key]
-        return first.answer
-
-    def _find(self, key: tuple[str, str]) -> _First | None:
-        oldest = asyncio.get_running_loop().time() - KEPT_SECONDS
-        while self._known and next(iter(self._known.values())).at < oldest:
-            self._known.popitem(last=False)
-        return self._known.get(key)
+            del self._under_way[key_id, given]
 
 
-def _again(answer: Response) -> Response:
-    headers = {**answer.headers, "Idempotent-Replayed": "true"}
-    return Response(bytes(answer.body), answer.status_code, headers)
+async def _kept(
+    where: AnswersInMemory | Records,
+    owner: str,
+    key: str,
+    fingerprint: bytes,
+    answer: Callable[[], Awaitable[Response]],
+) -> Response:
+    """The answer that is there, or else a new one, which then is."""
+    first = await where.find_answer(owner, key)
+    if first is not None:
+        _require_same(first.fingerprint, fingerprint)
+        headers = {**first.headers, "Idempotent-Replayed": "true"}
+        return Response(first.body, first.status, headers)
+    given = await answer()
+    headers, body = dict(given.headers), bytes(given.body)
+    kept = KeptAnswer(owner, key, fingerprint, given.status_code, headers, body)
+    try:
+        await where.keep_answer(kept)
+    except RecordError:  # it has happened, so that is what the client has to hear
+        logger.error("an answer could not be kept: sent again, the request would be done again")
+    return given
+
+
+def _require_same(first: bytes, fingerprint: bytes) -> None:
+    if first != fingerprint:
+        raise HttpError(422, "bad-request", f"another request had this {HEADER} before")

@@ -1,14 +1,16 @@
 """What all routes of the REST interface have in common.
 
-A request goes through here in this order: its key, scope and rate; its body, bounded and JSON; the
-`Idempotency-Key` of a POST; then FastAPI reads it into the models of the route's function.
+A request goes through here in this order: its key, scope and rate; the names in its query; its
+body, bounded and JSON; the `Idempotency-Key` of a POST; then FastAPI reads it into the models of
+the route's function.
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict
@@ -19,7 +21,7 @@ from starlette.types import Message
 from fastsfu.auth.api_keys import Scope
 from fastsfu.config import Config
 from fastsfu.errors import JoinError
-from fastsfu.http.answers import read_text
+from fastsfu.http.answers import HttpError, read_text
 from fastsfu.http.api.idempotency import Idempotency
 from fastsfu.http.keys import KeyCheck
 from fastsfu.room.room import Room
@@ -54,13 +56,14 @@ class Api:
 
     sfu: SFU
     keys: KeyCheck
-    idempotency: Idempotency = field(default_factory=Idempotency)
+    idempotency: Idempotency
 
 
 class ApiRoute(APIRoute):
     """A route for keys of a scope."""
 
     scope: Scope = "rooms"
+    is_secret = False  # its answers are kept nowhere but in memory
 
     def most_bytes(self, config: Config) -> int:
         """Of a body."""
@@ -68,10 +71,13 @@ class ApiRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
+        known = _query_names(self.dependant)
 
         async def handle(request: Request) -> Response:
             api: Api = request.app.state.api
             key = api.keys.check(request, self.scope)
+            for name in request.query_params.keys() - known:
+                raise HttpError(400, "bad-request", f"{name[:64]}: there is no such parameter")
             if request.method in BODILESS:
                 return await answer(request)
             limit = self.most_bytes(api.sfu.config)
@@ -79,13 +85,20 @@ class ApiRoute(APIRoute):
             read = Request(request.scope, _replaying(body))
             if request.method != "POST":
                 return await answer(read)
-            return await api.idempotency.once(key.id, request, body, lambda: answer(read))
+            return await api.idempotency.once(
+                key.id, request, body, lambda: answer(read), is_secret=self.is_secret
+            )
 
         return handle
 
 
 class TokensRoute(ApiRoute):
     scope = "tokens"
+    is_secret = True
+
+
+class SecretsRoute(ApiRoute):
+    is_secret = True
 
 
 def router(tag: str, route: type[ApiRoute] = ApiRoute) -> APIRouter:
@@ -99,6 +112,12 @@ def router(tag: str, route: type[ApiRoute] = ApiRoute) -> APIRouter:
         dependencies=[Depends(key)],  # for the document: the route has checked it
         responses=refusals,  # type: ignore[arg-type]
     )
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """What the query of a route may have, its own and that of what it depends on."""
+    names = {each.alias for each in dependant.query_params}
+    return names.union(*map(_query_names, dependant.dependencies))
 
 
 async def _sfu(request: Request) -> SFU:

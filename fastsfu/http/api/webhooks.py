@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Response, status
 from pydantic import Field
 
 from fastsfu.http.answers import HttpError
-from fastsfu.http.api.route import Answer, Body, Sfu, router
+from fastsfu.http.api.route import Answer, Body, SecretsRoute, Sfu, router
 from fastsfu.room.outbox import Endpoint, Letter, Outbox, TellType, new_secret
 from fastsfu.sfu import SFU
 from fastsfu.transport.targets import LONGEST, Targets
@@ -16,7 +16,7 @@ from fastsfu.transport.targets import LONGEST, Targets
 MOST = 32  # endpoints
 EXCHANGE_SECONDS = 86_400.0  # that a former secret signs too
 
-webhooks = router("webhooks")
+webhooks = router("webhooks", SecretsRoute)
 Number = Annotated[int, Field(ge=1, lt=2**63)]  # of a letter
 Types = Annotated[list[TellType], Field(max_length=32, description="which events; empty: all")]
 

@@ -1,6 +1,7 @@
 """What all routes of the REST interface have in common: keys, rates, repeated requests."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ import fastsfu
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.document import document
 from fastsfu.http.api.idempotency import Idempotency
+from fastsfu.room.records import InMemory
+from fastsfu.store.store import Store
 from tests.http.conftest import API_KEY
 from tests.support.server import DEFAULTS, LiveServer, live_server
 
@@ -80,10 +83,34 @@ async def test_another_request_of_the_same_name_is_refused(server: LiveServer) -
     assert (await ask(server, API_KEY, **{"Idempotency-Key": "x" * 256})).status_code == 400
 
 
+async def test_an_answer_is_given_again_after_a_restart(tmp_path: Path) -> None:
+    path, answers = tmp_path / "calls.db", []
+    for _ in range(2):
+        records = Store(f"sqlite:///{path}")
+        async with live_server(sfu_options={"records": records}, api_key=API_KEY) as server:
+            headers = {**KEY, "Idempotency-Key": "made"}
+            body = {"name": "standup"}
+            made = await server.http.post("v1/rooms", json=body, headers=headers)
+            assert made.status_code == 201
+            assert made.json()["name"] == "standup"
+            answers.append(made)
+            token = (await ask(server, API_KEY, **{"Idempotency-Key": "token"})).json()["token"]
+    assert "idempotent-replayed" not in answers[0].headers
+    assert answers[1].headers["idempotent-replayed"] == "true"
+    assert answers[0].json() == answers[1].json()
+    assert not any(token.encode() in each.read_bytes() for each in tmp_path.iterdir())
+
+
+async def test_an_unknown_parameter_is_refused(server: LiveServer) -> None:
+    answer = await server.http.get("v1/rooms", params={"limit": 1, "limti": 2}, headers=KEY)
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad-request")
+    assert "limti" in answer.json()["info"]
+
+
 async def test_what_comes_while_the_first_is_in_work_waits_outside() -> None:
     headers = [(b"idempotency-key", b"slow")]
     request = Request({"type": "http", "path": "/", "headers": headers, "server": ("a", 1)})
-    done, idempotency = asyncio.Event(), Idempotency()
+    done, idempotency = asyncio.Event(), Idempotency(InMemory())
 
     async def answer() -> Response:
         await done.wait()

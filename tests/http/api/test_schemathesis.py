@@ -1,0 +1,74 @@
+"""What Schemathesis makes of the OpenAPI document, within it and beside it: no request brings about
+a fault, and each answer is one that the document says.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS
+
+from fastsfu.http.api.document import document
+from tests.http.conftest import API_KEY
+from tests.support.server import LiveServer
+
+TOO_LARGE = 413
+EXAMPLES = 12  # requests of each kind to each operation
+OPERATIONS = [
+    f"{method.upper()} {path}"
+    for path, operations in document()["paths"].items()
+    for method in operations
+]
+# Some are about requests in a row, which these are not. What the document allows may be refused for
+# what there is: there is no such meeting.
+LEFT_OUT = {"use_after_free", "ensure_resource_availability", "positive_data_acceptance"}
+LEFT_OUT |= {"ignored_auth"}  # sends without the key, which counts as a guess (test_access.py)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_each_operation_is_as_the_document_says(
+    server: LiveServer, room: str, operation: str, tmp_path: Path
+) -> None:
+    certificate = tmp_path / "certificate.pem"
+    certificate.write_bytes(server.certificate.pair.chain)
+    async with server.caller(room) as ada:
+        known = {"room": room, "session_id": ada.joined["session_id"]}
+        await asyncio.to_thread(check, server.url, str(certificate), operation, known)
+
+
+def check(url: str, certificate: str, name: str, known: dict[str, str]) -> None:
+    method, path = name.split()
+    schema = schemathesis.openapi.from_dict(document())
+    operation = schema[path][method]
+    checks = [CHECKS.get_one(each) for each in CHECKS.get_all_names() if each not in LEFT_OUT]
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases(operation), is_known=st.booleans())
+    def requests(case: Case, is_known: bool) -> None:
+        if is_known:  # somebody who is there, and a room
+            case.path_parameters = {
+                each: known.get(each, value) for each, value in (case.path_parameters or {}).items()
+            }
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        answer = case.call(base_url=url.rstrip("/"), headers=headers, verify=certificate)
+        is_too_large = answer.status_code == TOO_LARGE  # before anything else is looked at
+        case.validate_response(answer, checks=[each for each in checks if not is_too_large])
+
+    requests()
+
+
+def cases(operation: Any) -> st.SearchStrategy[Case]:
+    """Requests that the document allows, and some that it does not."""
+    modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    return st.one_of(*(operation.as_strategy(generation_mode=each) for each in modes))
