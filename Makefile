@@ -22,7 +22,7 @@ LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
 .PHONY: help serve build test test-slow test-fast test-network test-all test-sanitize fuzz bench bench-long lint \
-    lock dist clean
+    lock wheel dist clean
 help:
 	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
 	@echo "make test           the test suite, with browsers (TESTS=tests/sdp for a part)"
@@ -34,6 +34,7 @@ help:
 	@echo "make bench          micro benchmarks and short calls: table, JSON and charts in build/bench"
 	@echo "make bench-long     all shapes of calls, for 40 minutes, ten of them a soak"
 	@echo "make fuzz           libFuzzer, $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600, FUZZ=tests/fuzz/test_rtp.py)"
+	@echo "make wheel          a wheel with its libraries inside, and a call with it in a clean environment"
 	@echo "make dist           a release: wheel, sdist, bill of materials, notices of third parties"
 	@echo "make lock           requirements.lock anew from pyproject.toml (LOCK=--upgrade for newer versions)"
 	@echo "make build lint clean"
@@ -103,8 +104,18 @@ lock: build/tools.stamp
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 $(LOCK) \
 	    --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 
-dist: build/release.stamp
-	@$(BIN)/python -m build
+# A wheel with its libraries inside, for machines whose C library is as new as this one's; and a call with it, in an
+# environment that has nothing else.
+wheel: build/tools.stamp
+	@rm -rf build/plain && $(BIN)/python -m build --wheel --outdir build/plain
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/wheel.py build/plain/*.whl build/wheel
+	@rm -rf build/clean && $(PYTHON) -m venv build/clean
+	@build/clean/bin/python -m pip install -q --disable-pip-version-check "$$(echo build/wheel/*.whl)[client]"
+	@cd build/clean && env -i PATH=/usr/bin:/bin bin/python ../../scripts/try_wheel.py
+
+dist: build/release.stamp wheel
+	@$(BIN)/python -m build --sdist
+	@cp build/wheel/*.whl dist/
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/release.py build/release/bin/python dist
 
 clean:

@@ -22,6 +22,7 @@ POOL_BYTES_PER_BUFFER = 2048
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 RENEW_DAYS = 14
 IPSEC_MB = "libIPSec_MB.so.1"  # as the engine loads it
+BROUGHT = Path(__file__).resolve().parents[1] / "fastsfu.libs"  # by a wheel
 PACKAGES = {"usrsctp": "libusrsctp2", "ssl": "libssl3", "crypto": "libssl3"}  # Debian's
 
 
@@ -129,7 +130,7 @@ def _libraries(config: Config) -> Finding:
 
 
 def _crypto(config: Config) -> Finding:
-    if _can_be_loaded(IPSEC_MB):
+    if any(map(_can_be_loaded, (IPSEC_MB, str(BROUGHT / IPSEC_MB)))):
         return Finding("encryption", "good", f"IPsec-MB ({IPSEC_MB})")
     fix = "apt install libipsec-mb1"
     if config.crypto == "ipsec-mb":
