@@ -1,9 +1,9 @@
-"""Options of the edge of a server: certificates by ACME."""
+"""Options of the edge of a server: certificates by ACME, load balancers."""
 
 from pathlib import Path
 
 from fastsfu.media_options import MediaOptions
-from fastsfu.options import Domains
+from fastsfu.options import Domains, Networks
 
 
 class EdgeOptions(MediaOptions):
@@ -28,3 +28,9 @@ class EdgeOptions(MediaOptions):
 
     acme_roots: Path | None = None
     """PEM file of the roots that an ACME server of your own is trusted by. Default: public ones."""
+
+    proxy_networks: Networks = []
+    """Networks (`10.0.0.0/8`) of load balancers that begin each TCP connection with the address of
+    its client (PROXY protocol, version 1 or 2). What comes from there without it is closed; nobody
+    else may say it. Default: none.
+    """

@@ -23,6 +23,10 @@ class Place:
         self._crowd: Crowd | None = crowd
         self._networks = networks
 
+    def come_from(self, address: str) -> bool:
+        """Its address, which was not known before; False when there are too many of it."""
+        return self._crowd is not None and self._crowd.count(address, self._networks)
+
     def speak(self) -> None:
         """It is not silent any more."""
         if self._crowd is not None:
@@ -51,19 +55,28 @@ class Crowd:
         self.inside = 0
         self.silent: OrderedDict[Place, None] = OrderedDict()  # longest first
 
-    def enter(self, address: str) -> Place | None:
-        """None when there are too many already."""
-        networks = networks_of(address)
-        for network, times in networks:
-            if self._of_network[network] >= self._most_of_address * times:
-                return None
+    def enter(self, address: str | None) -> Place | None:
+        """None when there are too many already. Without an address: `Place.come_from` says it."""
+        if address is not None and self._is_full_of(address):
+            return None
         if self.inside >= self._most and not self._drop_oldest():
             return None
         self.inside += 1
-        place = Place(self, [network for network, _ in networks])
-        self._of_network.update(place._networks)
+        place = Place(self, [])
+        if address is not None:
+            place.come_from(address)
         self.silent[place] = None
         return place
+
+    def count(self, address: str, networks: list[Network]) -> bool:
+        """What a Place says: one more of this address, whose networks are put into the list; False
+        when there are too many.
+        """
+        if self._is_full_of(address):
+            return False
+        networks += [network for network, _ in networks_of(address)]
+        self._of_network.update(networks)
+        return True
 
     def left(self, networks: list[Network]) -> None:
         """What a Place says when it is given up."""
@@ -72,6 +85,12 @@ class Crowd:
             self._of_network[network] -= 1
             if not self._of_network[network]:
                 del self._of_network[network]
+
+    def _is_full_of(self, address: str) -> bool:
+        return any(
+            self._of_network[network] >= self._most_of_address * times
+            for network, times in networks_of(address)
+        )
 
     def _drop_oldest(self) -> bool:
         if not self.silent:

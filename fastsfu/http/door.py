@@ -17,12 +17,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, cast
 
-from fastsfu.http import client_hello
+from fastsfu.http import client_hello, proxy_protocol
 from fastsfu.http.bridge import COOKIE, STUN_BELOW, Bridge, RoundRobin
 from fastsfu.http.challenges import Answered, Challenges
 from fastsfu.http.crowd import Crowd, Place
 from fastsfu.http.strangers import Strangers
 from fastsfu.sfu import SFU
+from fastsfu.transport.addresses import is_within
 
 logger = logging.getLogger("fastsfu.http")
 
@@ -105,7 +106,7 @@ class Door:
                 logger.warning("accepting a connection failed: %s", error.strerror)
                 await asyncio.sleep(0.1)
                 continue
-            place = self._connections.enter(address[0])
+            place = self._connections.enter(None if self._is_proxy(address[0]) else address[0])
             if place is None:
                 self._refuse(connection, address[0])
                 continue
@@ -137,15 +138,35 @@ class Door:
             )
 
     async def _take(self, connection: socket.socket, place: Place, address: str) -> None:
-        with suppress(OSError, asyncio.CancelledError):
+        connection.setblocking(False)
+        with suppress(OSError, ValueError, asyncio.CancelledError):
+            if self._is_proxy(address):
+                address = await self._client_behind(connection) or address
+                if not place.come_from(address):
+                    place.leave()
+                    self._refuse(connection, address)
+                    return
             if await self._hand_over(connection, place, address):
                 return
         connection.close()
         place.leave()
 
+    def _is_proxy(self, address: str) -> bool:
+        """It is a load balancer's, which says first whom a connection comes from."""
+        return any(is_within(address, network) for network in self._sfu.config.proxy_networks)
+
+    async def _client_behind(self, connection: socket.socket) -> str | None:
+        """Whom it comes from; None: from the load balancer. Raises OSError, ValueError."""
+        said = b""
+        while more := proxy_protocol.missing(said):
+            before, said = said, await self._first_bytes(connection, len(said) + more)
+            if len(said) <= len(before):
+                raise ValueError("the connection has ended")
+        connection.recv(len(said))
+        return proxy_protocol.client_of(said)
+
     async def _hand_over(self, connection: socket.socket, place: Place, address: str) -> bool:
         """To whom its first bytes are for; False when they are for nobody. Raises OSError."""
-        connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # uvloop does, asyncio not
         first = await self._first_bytes(connection)
         if first[:2] == b"\x16\x03":

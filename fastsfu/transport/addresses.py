@@ -48,6 +48,13 @@ def ip_network(text: str) -> str:
         raise ValueError(f"{text!r} is no network like 10.0.0.0/8") from None
 
 
+def is_within(text: str, network: str) -> bool:
+    """Whether an address, also an IPv4 one as IPv6 writes it, is of this `address/prefix`."""
+    found = ip_address(text.partition("%")[0])
+    found = getattr(found, "ipv4_mapped", None) or found
+    return found in ipaddress.ip_network(network)
+
+
 def is_public(text: str) -> bool:
     """Whether everybody can get to this address."""
     return ip_address(text).is_global
