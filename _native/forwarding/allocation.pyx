@@ -55,7 +55,7 @@ cdef void allocation_begin(
         const Worker* worker, const Transport* transport,
         OutboundStream* receiver) noexcept nogil:
     if transport.estimator != NULL and was_full(worker, transport):
-        receiver.fits.encoding = 0
+        receiver.fits.encoding = receiver.stats.fits = 0
 
 
 cdef void allocation_run(Worker* worker, Transport* transport) noexcept nogil:
@@ -302,6 +302,7 @@ cdef void take_step(
         fits = [TOP_LAYER, TOP_LAYER, TOP_LAYER]
     if rank(&fits) != rank(&receiver.fits) or suspended != receiver.suspended:
         receiver.fits = fits
+        receiver.stats.fits, receiver.stats.fits_temporal = fits.encoding, fits.temporal
         preference_choose(receiver, at_once)
         if suspended != receiver.suspended:
             outbound_suspend(receiver, suspended)

@@ -4,7 +4,7 @@ Every field is aligned and read whole; a row may mix values of two moments, neve
 Names follow webrtc-stats.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:                     # StreamStats.row
     ROW_INBOUND = 0
@@ -39,7 +39,9 @@ cdef struct StreamStats:
     uint8_t fraction_lost         # 1/256, of the last report
     uint8_t state                 # outbound: OutboundState
     uint32_t worker               # index
-    uint32_t unused
+    uint16_t height               # inbound: lines of its last keyframe's picture; 0 = not known
+    uint8_t fits                  # outbound: the highest encoding that does; 255 = any
+    uint8_t fits_temporal         # the highest layer of that encoding; 255 = any
 
 
 # The row's stream has ended: `ended`, the sums of all such, counts on for it.

@@ -221,6 +221,7 @@ cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil:
     stream.stats.kind = source.kind
     stream.stats.ssrc = stream.ssrc
     stream.stats.source = source.handle
+    stream.stats.fits, stream.stats.fits_temporal = stream.fits.encoding, stream.fits.temporal
     if (transport_estimate(transport, command.numbered, worker.now_us) < 0
             or command.numbered and outbound_number(stream) < 0
             or transport_add_outbound(transport, stream) < 0

@@ -5,6 +5,7 @@ import pytest
 
 from tests.scenarios.call import Call, call
 from tests.scenarios.ladder import (
+    HEIGHTS,
     WatchedLadder,
     film_ladder,
     longest_gap_us,
@@ -14,6 +15,8 @@ from tests.scenarios.ladder import (
 )
 from tests.scenarios.test_allocation import told
 from tests.scenarios.test_estimate import KBPS, estimate
+
+ANY = 255  # of a row's `fits`: whatever there is
 
 
 def watching(opened: Call, kbps: int = 0) -> WatchedLadder:
@@ -41,6 +44,16 @@ def test_the_largest_that_fits_flows_and_stays(kbps: int, rung: int, seed: int) 
         assert shown(opened, there, 20) == [rung]
         assert len(there.receiver.heard) >= 0.99 * 20 * 50
         assert told(opened, there.outbound) == []
+
+
+@pytest.mark.parametrize(("kbps", "fits"), [(0, ANY), (270, 0)])
+def test_the_counters_say_how_large_a_picture_is_and_what_fits(kbps: int, fits: int) -> None:
+    with call() as opened:
+        there = watching(opened, kbps)
+        opened.run(8)
+        row = opened.row(there.outbound)
+        shown = opened.row(int(row["source"]))["height"]
+        assert (row["fits"], shown) == (fits, HEIGHTS[0] if kbps else HEIGHTS[2])
 
 
 @pytest.mark.parametrize("seed", range(3))
