@@ -6,8 +6,7 @@ can demand that there were none.
 
 import itertools
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,60 +15,7 @@ from fastsfu._native.engine.events import DtlsState, IceState
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.owners import TransportOwner
 from fastsfu.transport.ice import host_candidates
-
-
-@dataclass
-class Transport:
-    local_ufrag: str
-    local_password: str
-    remote_ufrag: str
-    remote_password: str
-    dtls_client: bool
-    fingerprints: Sequence[tuple[str, bytes]]
-    consent_timeout_us: int
-    restarts: int = 0
-    extensions: Mapping[int, int] = field(default_factory=dict)
-
-
-@dataclass
-class Inbound:
-    transport: int
-    kind: int
-    mid: str
-    ssrc: int | None
-    rtx_ssrc: int | None
-    payload_types: Sequence[tuple[int, int, int, int]]
-    nack: bool
-    fir: bool
-    voices: Any = None
-    paused: bool = False
-    pinned: bool = False
-    rid: str = ""
-    lower: int = 0
-
-
-@dataclass
-class Outbound:
-    transport: int
-    inbound: int
-    ssrc: int
-    rtx_ssrc: int | None
-    payload_types: Sequence[tuple[int, int, int]]
-    cname: str
-    numbered: bool = False
-    paused: bool = False
-    pauses: list[bool] = field(default_factory=list)
-    preference: Mapping[str, int] | None = None
-
-
-@dataclass
-class Replica:
-    source: "RecordingEngine"
-    inbound: int
-    kind: int
-    clock_rate: int
-    lower: int = 0
-    paused: bool = False
+from tests.support.recorded import COLUMNS, Inbound, Outbound, Replica, Transport
 
 
 class RecordingChannels:
@@ -174,6 +120,7 @@ class RecordingEngine:
         self.checks = True
         self.busy = 0
         self.bytes: dict[int, int] = {}  # of payloads, by stream
+        self.counted: dict[int, dict[str, int]] = {}  # columns of a snapshot's row, by handle
         self.stale = 0  # commands with a handle that no longer lives
         self.channels = RecordingChannels()
         self.relay = RecordingRelay()
@@ -267,8 +214,14 @@ class RecordingEngine:
         assert inbound in self.inbounds
 
     def snapshot(self) -> np.ndarray[Any, Any]:
-        live = [*self.inbounds, *self.outbounds]
-        return np.array([(handle,) for handle in live], dtype=[("handle", "u8")])
+        kinds = (self.inbounds, self.outbounds, self.transports, self.replicas)
+        live = [(handle, kind) for kind, each in enumerate(kinds) for handle in each]
+        rows = np.zeros(len(live), [(name, "i8") for name in COLUMNS])
+        for row, (handle, kind) in zip(rows, live, strict=True):
+            row["handle"], row["row"] = handle, kind
+            for name, value in self.counted.get(handle, {}).items():
+                row[name] = value
+        return rows
 
     def bytes_of(self, stream: int) -> int:
         return self.bytes.get(stream, 0)
