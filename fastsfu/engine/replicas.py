@@ -10,7 +10,10 @@ from fastsfu.engine.media import MediaEngine
 
 
 class Replicas:
-    """The handles of a publication's encodings at each engine that has receivers of it."""
+    """The handles of a publication's encodings at each engine that has receivers of it.
+
+    Attribute: `home`, where they come in.
+    """
 
     def __init__(
         self,
@@ -26,7 +29,7 @@ class Replicas:
         `on_wanted` is called with an encoding's index when somebody at an engine, another one than
         `home`, wants it, or nobody any more.
         """
-        self._home = home
+        self.home = home
         self._inbounds = inbounds
         self._video = video
         self._clock_rate = clock_rate
@@ -37,7 +40,7 @@ class Replicas:
 
     def take(self, engine: MediaEngine) -> int:
         """The handle of one of the encodings at `engine`, for a receiver more; then `give_back`."""
-        if engine is self._home:
+        if engine is self.home:
             return self._inbounds[0]
         if engine not in self._handles:
             self._open(engine)
@@ -58,7 +61,7 @@ class Replicas:
             for replica in handles:
                 engine.pause_inbound(replica, paused)
         for inbound in self._inbounds:
-            self._home.pause_inbound(inbound, paused)
+            self.home.pause_inbound(inbound, paused)
         self._paused = paused
 
     def close(self) -> None:
@@ -71,7 +74,7 @@ class Replicas:
         try:
             for index, inbound in enumerate(self._inbounds):
                 replica = engine.create_replica(
-                    self._home,
+                    self.home,
                     inbound,
                     video=self._video,
                     clock_rate=self._clock_rate,

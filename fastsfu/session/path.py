@@ -17,6 +17,8 @@ from fastsfu.sdp.negotiate import Offer, read_ice_credentials
 from fastsfu.session.bundle import Bundle, IceParameters
 from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.diary import NO_CHECK, NO_DTLS, Diary, Subject, dtls_failed
+from fastsfu.session.stats import Stage
+from fastsfu.transport.addresses import ip_address
 
 
 class Traveller(Subject, Protocol):
@@ -46,11 +48,36 @@ class Path:
         self._bundle: Bundle | None = None
         self.on_up: Callable[[], None] = lambda: None  # the client's address is proven
         self._has_path = self._is_secured = self._told_unreachable = False
+        self.address: str | None = None  # the client's, "ip:port", as ICE has nominated it last
+        self.srtp_profile: str | None = None
 
     @property
     def connected(self) -> bool:
         """True while media can flow: ICE and DTLS are done."""
         return self._has_path and self._is_secured
+
+    @property
+    def stage(self) -> Stage:
+        """How far it has come."""
+        if self._bundle is None:
+            return "no-offer"
+        if not self._has_path:
+            return "no-ice"
+        return "media" if self._is_secured else "no-dtls"
+
+    @property
+    def is_own_address(self) -> bool:
+        """Its address is this machine's, as of who comes by the server's relay, or over TCP."""
+        if self.address is None:
+            return False
+        ip = self.address.rpartition(":")[0].strip("[]")
+        own = {each.address for each in self._engine.candidates}
+        return ip in own or ip_address(ip).is_loopback
+
+    @property
+    def handle(self) -> int | None:
+        """The transport's in the engine, which names its row in a snapshot; None: it has none."""
+        return None if self._bundle is None else self._bundle.handle
 
     @property
     def ice(self) -> IceParameters | None:
@@ -77,11 +104,6 @@ class Path:
         self._bundle.restart_ice(*read_ice_credentials([remote_ufrag], [remote_password]))
         return self._bundle.ice
 
-    @property
-    def handle(self) -> int | None:
-        """The transport's in the engine, which names its row in a snapshot; None: it has none."""
-        return None if self._bundle is None else self._bundle.handle
-
     def close(self) -> None:
         """Free the transport, and its streams with it."""
         self._has_path = False
@@ -92,7 +114,7 @@ class Path:
 
     def on_path(self, address: str) -> None:
         self.diary.path_found(address)
-        self._has_path = True
+        self._has_path, self.address = True, address
         self.on_up()
         self._connected()
 
@@ -107,7 +129,7 @@ class Path:
 
     def on_secured(self, profile: str) -> None:
         self.diary.secured(profile)
-        self._is_secured = True
+        self._is_secured, self.srtp_profile = True, profile
         self._connected()
 
     def on_security_closed(self) -> None:

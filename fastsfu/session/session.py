@@ -25,6 +25,7 @@ from fastsfu.session.channels import SessionChannels
 from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.home import Home
 from fastsfu.session.line import Line
+from fastsfu.session.measured import Measured
 from fastsfu.session.metadata import UNSET, Metadata
 from fastsfu.session.negotiation import Negotiation
 from fastsfu.session.path import Path
@@ -41,7 +42,7 @@ __all__ = ["Answer", "IceParameters", "Session"]
 LOST = ("timeout", "connection-error")  # the client may come back from these
 
 
-class Session:
+class Session(Measured):
     """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,

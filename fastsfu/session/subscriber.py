@@ -62,8 +62,8 @@ class Subscriber:
         self._by_publication: dict[Publication, Subscription] = {}
         self._held: dict[Subscription, None] = {}  # an ordered set, like the next three
         self._untold: dict[Subscription, None] = {}  # mapped, and not told since
-        self._waiting: dict[Publication, None] = {}
-        self._undecodable: dict[Publication, None] = {}
+        self.waiting: dict[Publication, None] = {}
+        self.undecodable: dict[Publication, None] = {}
         self._settings: dict[str, dict[Source, bool | Wish]] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
@@ -82,7 +82,7 @@ class Subscriber:
         or what carries nothing.
         """
         count, spares = self.sections(most), self._spares
-        kinds = {publication.kind for publication in self._waiting}
+        kinds = {publication.kind for publication in self.waiting}
         return any(count[kind] > spares.offered[kind] or spares.idle(kind) for kind in kinds)
 
     def sections(self, most: int) -> dict[Kind, int]:
@@ -111,15 +111,15 @@ class Subscriber:
         """Take note of a new publication; True when it waits for a section now."""
         if not self._accepts(publication):
             return False
-        self._waiting[publication] = None
+        self.waiting[publication] = None
         self.wanted[publication.kind] += 1
         return True
 
     def remove(self, publication: Publication) -> None:
         """The publication ends; its section is free for another one."""
-        self._undecodable.pop(publication, None)
-        if publication in self._waiting:
-            del self._waiting[publication]
+        self.undecodable.pop(publication, None)
+        if publication in self.waiting:
+            del self.waiting[publication]
             self.wanted[publication.kind] -= 1
         elif subscription := self._by_publication.get(publication):
             self._end(subscription)
@@ -152,10 +152,10 @@ class Subscriber:
                     self._prefer(subscription)
                     self._flows.pause(subscription, not self._accepts(publication))
                 asks |= asks_others
-            elif publication in self._waiting:
+            elif publication in self.waiting:
                 if not self._accepts(publication):
                     self.remove(publication)
-            elif publication not in self._undecodable:
+            elif publication not in self.undecodable:
                 asks |= self.add(publication)
         return asks
 
@@ -188,7 +188,7 @@ class Subscriber:
         self.revision += 1
         self._answered = self.revision
         self._untold.clear()
-        undecodable = self._fill([*self._waiting, *self._undecodable], strict=False)
+        undecodable = self._fill([*self.waiting, *self.undecodable], strict=False)
         if not self._maps:
             self._spares.clear()
         self._open_all()
@@ -204,7 +204,7 @@ class Subscriber:
             return {}, []
         self.revision += 1
         before = len(self._held)
-        undecodable = self._fill(list(self._waiting), strict=True)
+        undecodable = self._fill(list(self.waiting), strict=True)
         begun = list(self._held)[before:]
         for subscription in begun:
             self._open(subscription)
@@ -239,8 +239,8 @@ class Subscriber:
         for subscription in self.subscriptions.values():
             self._flows.forget(subscription)
         self._by_publication.clear()
-        self._waiting.clear()
-        self._undecodable.clear()
+        self.waiting.clear()
+        self.undecodable.clear()
         self._held.clear()
         self._untold.clear()
         self.subscriptions.clear()
@@ -258,7 +258,7 @@ class Subscriber:
 
     def _waiting_kinds(self) -> dict[Bond, list[Kind]]:
         kinds: dict[Bond, list[Kind]] = {}
-        for publication in self._waiting:
+        for publication in self.waiting:
             kinds.setdefault(publication.bond, []).append(publication.kind)
         return kinds
 
@@ -275,18 +275,18 @@ class Subscriber:
             if found is not None:
                 position, payload_types = found
                 self._begin(publication, places[position], payload_types)
-            elif publication in self._waiting:
+            elif publication in self.waiting:
                 self.remove(publication)
-                self._undecodable[publication] = None
+                self.undecodable[publication] = None
                 undecodable.append(why_undecodable(publication, sections))
         return undecodable
 
     def _begin(self, publication: Publication, spare: Spare, payload_types: PayloadTypes) -> None:
-        if publication in self._undecodable:
-            del self._undecodable[publication]
+        if publication in self.undecodable:
+            del self.undecodable[publication]
             self.wanted[publication.kind] += 1
         else:
-            del self._waiting[publication]
+            del self.waiting[publication]
         self._spares.take(spare, publication.bond)
         has_rtx = any(rtx_pt != -1 for _, _, rtx_pt in payload_types)
         subscription = Subscription(

@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import async_playwright, expect
 
+from benchmarks.load.server import API_KEY
 from benchmarks.quality.link import CLEAN, Conditions, Link, Way
 from benchmarks.quality.servers import FastSFU
 from tests.interop.conftest import closing_pages
@@ -59,11 +61,22 @@ async def _pauses_and_goes_on(
         tile = ben.driver.page.locator(".tile", has_text="Ada")
         await expect(tile.locator(".tile-note")).to_be_visible()
         await expect(tile.locator(".tile-note")).to_have_text("Picture paused: slow connection")
+        stats = _why(network, server, room, await ben.joined())
+        limits = {each["source"]: each["limit"] for each in stats["receives"]}
+        assert limits == {"audio": None, "video": "suspended"}
+        assert "kbit/s fit to the client" in stats["why"][0]
         await until("the picture to come back", lambda: _is(ben, "playable"), timeout=60)
         await expect(tile.locator(".tile-note")).to_be_hidden()
         told = await ben.evaluate("window.suspensions")
         assert told[0] == ["video", True, "slow-connection"]
         assert told[-1] == ["video", False, None]
+
+
+def _why(network: Namespaces, server: FastSFU, room: str, session_id: str) -> dict[str, Any]:
+    path = f"/v1/rooms/{room}/participants/{session_id}/why"
+    with network.inside("server"):
+        reply = server.http.get(path, headers={"Authorization": f"Bearer {API_KEY}"})
+    return dict(reply.json())
 
 
 async def _is(page: CallPage, state: str) -> bool:

@@ -6,7 +6,7 @@ the route's function.
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -57,6 +57,7 @@ class Api:
     sfu: SFU
     keys: KeyCheck
     idempotency: Idempotency
+    streams: set[object] = field(default_factory=set)  # of server-sent events, that are open
 
 
 class ApiRoute(APIRoute):

@@ -6,9 +6,11 @@ from fastsfu.http.api.moderation import moderation
 from fastsfu.http.api.participants import participants
 from fastsfu.http.api.presence import presence
 from fastsfu.http.api.rooms import rooms
+from fastsfu.http.api.sessions import sessions
 from fastsfu.http.api.tokens import tokens
 from fastsfu.http.api.webhooks import webhooks
 
 ROUTERS = (
-    rooms, presence, participants, moderation, messages, meetings, tokens, webhooks,
+    rooms, presence, participants, moderation, sessions, messages, meetings, tokens,
+    webhooks,
 )  # fmt: skip

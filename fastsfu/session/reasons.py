@@ -1,0 +1,206 @@
+"""Why a stream is as it is, in words: questions in order, of which the first says it. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fastsfu.session.stats import (
+    EncodingStats,
+    Limit,
+    PathStats,
+    ReceivedStats,
+    SentStats,
+    Stage,
+    State,
+)
+from fastsfu.tracks import Wish
+
+LIVE_SECONDS = 2.0  # without a packet an encoding of a picture is not sent any more
+SILENT_SECONDS = 5.0  # the same of sound, which pauses while nobody speaks (DTX)
+LOSSY = 0.02  # share of packets
+
+STAGES: dict[Stage, str] = {
+    "no-offer": "The client has not offered any media yet.",
+    "no-ice": "No media has come from the client yet: no ICE check, on UDP or TCP.",
+    "no-dtls": "ICE checks have come from the client, but DTLS is not done.",
+    "media": "",
+}
+
+
+class Reason(NamedTuple):
+    """`limit` None: nothing limits it."""
+
+    limit: Limit | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What is known of one source on its way to one receiver."""
+
+    path: PathStats  # the receiver's
+    is_direct: bool  # another connection carries the call
+    is_video: bool
+    encodings: Sequence[EncodingStats]  # of the sender, the smallest first
+    current: int | None  # which of them flows
+    state: State
+    absent: Limit | None  # why it is not forwarded at all
+    is_on: bool  # its sender has it on, and may
+    is_held: bool  # until the receiver has confirmed it
+    fits: int  # the highest encoding that does, ANY: whatever there is
+    is_thinned: bool  # of that one not all pictures fit
+    wish: Wish
+
+    @property
+    def live(self) -> list[int]:
+        """The encodings that come."""
+        seconds = LIVE_SECONDS if self.is_video else SILENT_SECONDS
+        return [place for place, one in enumerate(self.encodings) if is_live(one, seconds)]
+
+
+def is_live(encoding: EncodingStats, seconds: float = LIVE_SECONDS) -> bool:
+    return encoding.idle is not None and encoding.idle < seconds
+
+
+def of_reception(about: Reception) -> Reason:
+    """Why somebody gets a source as they do."""
+    for question in _QUESTIONS:
+        if answer := question(about):
+            return answer
+    size = _lines(about.encodings[about.current].height) if about.current is not None else ""
+    return Reason(None, f"All that its sender sends{f', {size}' if size else ''}.")
+
+
+def of_sending(
+    is_on: bool, is_video: bool, encodings: Sequence[EncodingStats], path: PathStats
+) -> Reason:
+    """Why what a client sends comes as it does."""
+    seconds = LIVE_SECONDS if is_video else SILENT_SECONDS
+    missing = [one for one in encodings if one.wanted and not is_live(one, seconds)]
+    if path.stage != "media":
+        return Reason("no-path", STAGES[path.stage])
+    if not is_on:
+        return Reason("sender-off", "It is turned off, by its sender or a host, or not allowed.")
+    if len(missing) == len(encodings) and any(one.wanted for one in encodings):
+        return Reason("sender-silent", "Nothing of it comes from the client.")
+    lost = max((one.fraction_lost for one in encodings), default=0.0)
+    if lost >= LOSSY:
+        words = f"{lost:.0%} of it is lost between the client and the server."
+        return Reason("sender-link", words)
+    if missing:
+        words = f"{len(missing)} of {len(encodings)} encodings do not come: the client's uplink"
+        return Reason("sender-link", f"{words} or machine is too weak for them.")
+    return Reason(None, "All that is wanted of it comes.")
+
+
+def reasons_of(
+    path: PathStats, sends: Iterable[SentStats], receives: Iterable[ReceivedStats]
+) -> list[str]:
+    """All that is not as it could be, of a whole session."""
+    if path.stage != "media":
+        return [STAGES[path.stage]]
+    found = [f"Sends {each.source}: {each.why}" for each in sends if each.limit]
+    found += [
+        f"Receives {each.source} of {each.session_id}: {each.why}"
+        for each in receives
+        if each.limit
+    ]
+    if path.fraction_lost_down >= LOSSY:
+        found.append(f"{path.fraction_lost_down:.0%} is lost between the server and the client.")
+    return found
+
+
+def _not_forwarded(about: Reception) -> Reason | None:
+    if about.path.stage != "media":
+        return Reason("no-path", STAGES[about.path.stage])
+    if about.is_direct:
+        return Reason("direct", "The call is direct: its media does not pass through the server.")
+    return None if about.absent is None else Reason(about.absent, _ABSENT[about.absent])
+
+
+def _not_sent(about: Reception) -> Reason | None:
+    if not about.is_on:
+        return Reason("sender-off", "Its sender has turned it off, or a host has.")
+    if about.is_held:
+        return Reason("unconfirmed", "The client has not confirmed yet that it knows of it.")
+    if not about.live:
+        return Reason("sender-silent", "Nothing of it comes from its sender.")
+    return None
+
+
+def _suspended(about: Reception) -> Reason | None:
+    if about.state == "suspended":
+        words = f"Suspended: {_fits(about)}, too little for its smallest size beside the sound."
+        return Reason("suspended", words)
+    if about.state == "waiting" or about.current is None:
+        return Reason("keyframe", "It waits for the next keyframe of its sender.")
+    return None
+
+
+def _smaller(about: Reception) -> Reason | None:
+    """A larger one comes than the client gets."""
+    largest = max(about.live)
+    if about.current is None or about.current >= largest:
+        return _thinned(about)
+    size, most = (_lines(about.encodings[place].height) for place in (about.current, largest))
+    words = f"{size or 'A smaller size'} instead of {most or 'the largest'}"
+    if about.current >= _most_wished(about, largest):
+        return Reason("wish", f"{words}: the client asks for no more.")
+    if about.fits <= about.current:
+        rate = about.encodings[largest].bits_per_second
+        needs = "" if rate is None else f", and the larger one needs {_kbits(rate)}"
+        return Reason("bandwidth", f"{words}: {_fits(about)}{needs}.")
+    return Reason("keyframe", f"{words}: it waits for the larger one's next keyframe.")
+
+
+def _most_wished(about: Reception, largest: int) -> int:
+    """Which encoding the receiver asks for at most."""
+    wish, most = about.wish, largest
+    if wish.layer is not None:
+        most = min(most, wish.layer)
+    while most and wish.max_height and (about.encodings[most].height or 0) > wish.max_height:
+        most -= 1
+    return most
+
+
+def _thinned(about: Reception) -> Reason | None:
+    if about.is_thinned and about.current is not None and about.fits <= about.current:
+        return Reason("bandwidth", f"Fewer pictures a second: {_fits(about)}.")
+    return None
+
+
+def _lossy(about: Reception) -> Reason | None:
+    lost = about.encodings[about.current or 0].fraction_lost
+    if lost >= LOSSY:
+        words = f"{lost:.0%} of it is lost between its sender and the server."
+        return Reason("sender-link", words)
+    wanted = [one for one in about.encodings if one.wanted]
+    if len(about.live) < len(wanted):
+        words = "Its sender sends no larger size: its uplink or its machine is too weak."
+        return Reason("sender-link", words)
+    return None
+
+
+_QUESTIONS: tuple[Callable[[Reception], Reason | None], ...] = (
+    _not_forwarded, _not_sent, _suspended, _smaller, _lossy,
+)  # fmt: skip
+_ABSENT: dict[Limit, str] = {
+    "no-section": "The client has not offered a section to receive it in yet.",
+    "no-codec": "The client knows none of the codecs that its sender sends.",
+    "no-capacity": "The server, or the quota of the token or room, has no stream left for it.",
+    "declined": "The client declines it, or may not receive.",
+    "sender-silent": "Its sender has no media path to the server.",
+}
+
+
+def _fits(about: Reception) -> str:
+    estimate = about.path.estimate_bps
+    return "its link is full" if not estimate else f"{_kbits(estimate)} fit to the client"
+
+
+def _kbits(bits_per_second: float) -> str:
+    return f"{bits_per_second / 1000:.0f} kbit/s"
+
+
+def _lines(height: int | None) -> str:
+    return f"{height} lines" if height else ""

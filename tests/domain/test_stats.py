@@ -1,0 +1,44 @@
+"""A session's statistics with the real engine, also where its room spreads over two workers."""
+
+import pytest
+
+from fastsfu.sfu import SFU
+from tests.support.domain_peer import CONFIG, DomainPeer, until
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_two_get_all_that_the_other_sends(workers: int) -> None:
+    config = CONFIG.model_copy(update={"workers": workers, "spread_at": 0.0, "topology": "sfu"})
+    async with SFU(config) as sfu:
+        ada, bob = await DomainPeer().join(sfu), await DomainPeer().join(sfu)
+        assert len({peer.session.engine for peer in (ada, bob)}) == workers
+        for peer in (ada, bob):
+            await peer.receives("audio")
+            await peer.receives("video")
+        before = bob.session.stats()
+        assert before.path.stage == "media"
+        assert before.path.is_own_address
+
+        def flows() -> bool:
+            now = bob.session.stats(before)
+            return all(
+                each.state == "flowing" and each.stream and each.stream.bits_per_second
+                for each in now.receives
+            )
+
+        await until("both to flow", flows)
+        after = bob.session.stats(before)
+        assert {(each.session_id, each.source) for each in after.receives} == {
+            (ada.session.id, "audio"),
+            (ada.session.id, "video"),
+        }
+        assert [each.limit for each in after.receives] == [None, None]
+        assert [each.encoding for each in after.receives] == [0, 0]
+        [picture] = [each for each in after.receives if each.source == "video"]
+        assert picture.height == picture.encodings[0].height
+        assert picture.height
+        assert all(one.bits_per_second for each in after.sends for one in each.encodings)
+        assert after.why == []
+        for peer in (ada, bob):
+            await peer.close()
+        await until("both to be gone", lambda: bool(ada.ended and bob.ended))
