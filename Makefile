@@ -22,7 +22,7 @@ LIBASAN = $(shell $(CC) -print-file-name=libasan.so)
 LIBUBSAN = $(shell $(CC) -print-file-name=libubsan.so)
 
 .PHONY: help serve build test test-slow test-fast test-network test-all test-sanitize fuzz bench bench-long lint \
-    lock wheel dist clean
+    docs lock wheel dist clean
 help:
 	@echo "make serve          the call page on https://localhost:8443 (SERVE='--port 9443' adds options)"
 	@echo "make test           the test suite, with browsers (TESTS=tests/sdp for a part)"
@@ -34,6 +34,7 @@ help:
 	@echo "make bench          micro benchmarks and short calls: table, JSON and charts in build/bench"
 	@echo "make bench-long     all shapes of calls, for 40 minutes, ten of them a soak"
 	@echo "make fuzz           libFuzzer, $(FUZZ_SECONDS) s for each parser (FUZZ_SECONDS=600, FUZZ=tests/fuzz/test_rtp.py)"
+	@echo "make docs           the documentation as a site, in build/site"
 	@echo "make wheel          a wheel with its libraries inside, and a call with it in a clean environment"
 	@echo "make dist           a release: wheel, sdist, bill of materials, notices of third parties"
 	@echo "make lock           requirements.lock anew from pyproject.toml (LOCK=--upgrade for newer versions)"
@@ -100,6 +101,9 @@ lint: build/test.stamp
 	@$(BIN)/mypy
 	@npx --no-install tsc -p tsconfig.json
 
+docs: build/docs.stamp
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs -q build --strict
+
 lock: build/tools.stamp
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 $(LOCK) \
 	    --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
@@ -155,6 +159,11 @@ build/test.stamp: build/venv.stamp package.json package-lock.json
 build/tools.stamp: build/venv.stamp
 	@echo "Installing the tools for releases into $(VENV)"
 	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[release]'
+	@touch $@
+
+build/docs.stamp: build/test.stamp
+	@echo "Installing what the documentation's site is built with into $(VENV)"
+	@FASTSFU_NATIVE=0 $(BIN)/python -m pip install -q --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $@
 
 # An environment with what a release is tried with, and nothing else.
