@@ -8,17 +8,16 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 import fastsfu
 from fastsfu import logs
-from fastsfu.config import Config
 from fastsfu.errors import ConfigError, RecordError
-from fastsfu.sandbox import Sandbox
+
+if TYPE_CHECKING:  # what a command needs is loaded by it: `token` should take no time
+    from fastsfu.config import Config
 
 ROOM = "demo"  # the room of the link that a server without a secret prints
 LINK_SECONDS = 24 * 3600.0
@@ -123,7 +122,7 @@ def serve(
 ) -> None:
     """Serve calls over HTTPS; without --cert and --key with a self-signed certificate."""
     load = partial(
-        Config.load,
+        _load,
         config_file,
         host=host,
         port=port,
@@ -140,6 +139,12 @@ def serve(
     _run(load, sandbox, config_file)
 
 
+def _load(config_file: Path | None, **options: Any) -> "Config":
+    from fastsfu.config import Config
+
+    return Config.load(config_file, **options)
+
+
 def _start_logs(level: str, form: str) -> None:
     if level not in logs.LEVELS:
         raise typer.BadParameter(level, param_hint="--log-level")
@@ -148,7 +153,7 @@ def _start_logs(level: str, form: str) -> None:
     logs.start(level, form)
 
 
-def _run(load: Callable[[], Config], sandbox: bool | None, config_file: Path | None) -> None:
+def _run(load: "Callable[[], Config]", sandbox: bool | None, config_file: Path | None) -> None:
     """Serve until told to stop; `sandbox` as the flag says, None where there is none. `load` reads
     the configuration, at SIGHUP again.
     """
@@ -161,6 +166,7 @@ def _run(load: Callable[[], Config], sandbox: bool | None, config_file: Path | N
 
     from fastsfu.assembly import assemble
     from fastsfu.http.server import serve as serve_https
+    from fastsfu.sandbox import Sandbox
 
     # asyncio's own TLS touches 256 KiB for each connection, uvloop's what it needs of them.
     if sandbox is False:
@@ -207,12 +213,8 @@ def token(
     config_file: ConfigFile = None,
 ) -> None:
     """Print a meeting token for ROOM, signed with FASTSFU_SECRET."""
-    from fastsfu.auth.tokens import Tokens
-
-    config = Config.load(config_file)
-    if config.secret is None:
-        raise ConfigError("FASTSFU_SECRET is not set: no server could verify the token")
-    signed = Tokens(config.secret).sign(
+    signed = _signed(
+        _secret(config_file),
         room,
         name=name,
         owner=owner,
@@ -225,6 +227,27 @@ def token(
         user_id=user_id,
     )
     typer.echo(signed)
+
+
+def _signed(secret: str, room: str, **rights: Any) -> str:
+    from fastsfu.auth.claims import made
+    from fastsfu.auth.signing import key_of, sign
+
+    try:
+        return sign(made(room, **rights), key_of(secret))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def _secret(config_file: Path | None) -> str:
+    """The secret of the configuration, of which no more is read where the environment has it."""
+    text = os.environ.get("FASTSFU_SECRET", "")
+    if text and config_file is None and "FASTSFU_SECRET_FILE" not in os.environ:
+        return text
+    secret = _load(config_file).secret
+    if secret is None:
+        raise ConfigError("FASTSFU_SECRET is not set: no server could verify the token")
+    return secret.get_secret_value()
 
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -252,9 +275,12 @@ def doctor(
     config_file: ConfigFile = None,
 ) -> None:
     """Check ports, addresses, kernel, encryption, clock and certificate; say the fix of each."""
+    from rich.console import Console
+    from rich.table import Table
+
     from fastsfu.doctor import examine
 
-    config = Config.load(
+    config = _load(
         config_file,
         host=host,
         port=port,

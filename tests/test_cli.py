@@ -76,6 +76,20 @@ def test_token_carries_what_was_asked_for() -> None:
     assert not grant.publish
 
 
+def test_token_loads_nothing_that_only_servers_need() -> None:
+    code = (
+        "import sys; from fastsfu.cli import app; app(['token', 'standup'], standalone_mode=False);"
+        "print(*{'cryptography', 'jwt', 'pydantic', 'rich', 'numpy'} & sys.modules.keys())"
+    )
+    environment = {**os.environ, "FASTSFU_SECRET": SECRET}
+    made = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    token, loaded = made.stdout.splitlines()
+    assert Tokens(SECRET).verify(token, "standup").room == "standup"
+    assert loaded == ""
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("1.5h", 5400), ("7d", 604800), ("never", None)]
 )
@@ -89,6 +103,7 @@ def test_durations(text: str, seconds: float | None) -> None:
         (["token", "r"], {}, "FASTSFU_SECRET is not set"),
         (["token", "r"], {"FASTSFU_SECRET": "short"}, "at least 32 bytes"),
         (["token", "r", "--exp", "soon"], {"FASTSFU_SECRET": SECRET}, "none of 90s"),
+        (["token", "r", "--name", "x" * 201], {"FASTSFU_SECRET": SECRET}, "at most 200"),
         (["serve", "--host", "somewhere"], {}, "no IP address"),
         (["serve", "--cert", "/nowhere"], {}, "cert and key belong together"),
         (["serve", "--cert", "/nowhere", "--key", "/nowhere"], {}, "/nowhere: No such file"),

@@ -18,22 +18,21 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import jwt
 from jwt.types import Options
 from pydantic import SecretBytes, SecretStr
 
+from fastsfu.auth.claims import MAX_NAME_LENGTH, claim_of, made, publish_of, time_of
 from fastsfu.auth.permissions import EVERYTHING, NOTHING, Permissions, publishable
 from fastsfu.auth.resume_keys import ResumeKeys
+from fastsfu.auth.signing import ALGORITHM, MIN_SECRET_BYTES, key_id, key_of, sign
 from fastsfu.errors import TokenError
 from fastsfu.terms import Publishable
 
-ALGORITHM = "HS256"
 LEEWAY = 10.0  # seconds that the clocks of signer and server may differ
-MIN_SECRET_BYTES = 32  # RFC 7518 section 3.2: a key at least as long as the hash
 MAX_TOKEN_BYTES = 4096
-MAX_NAME_LENGTH = 200
 MOST_EARLIER = 16  # tokens that are remembered of who renews
 # Times are checked against the caller's clock.
 SIGNATURE_ONLY: Final[Options] = {
@@ -42,8 +41,6 @@ SIGNATURE_ONLY: Final[Options] = {
     "verify_iat": False,
     "verify_aud": False,
 }
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,10 @@ class Tokens:
 
         So with `resume_keys`, the keys of sessions, which are made of the same secret.
         """
-        keys = [_key(self._random if secret is None else secret), *map(_key, former)]
+        texts = [self._random if secret is None else secret, *former]
+        keys = [
+            key_of(each if isinstance(each, str) else each.get_secret_value()) for each in texts
+        ]
         self._keys = {key_id(key): SecretBytes(key) for key in keys}
         self.resume_keys.rotate(keys)
 
@@ -162,35 +162,22 @@ class Tokens:
         `expires_in` is in seconds from now (None: never), `not_before` in seconds since 1970.
         Raises ValueError for a combination that `verify` would never accept.
         """
-        if not room and not owner:
-            raise ValueError("a token without a room opens every room, so it must be an owner's")
-        if not room and hidden:
-            raise ValueError("who watches hidden needs a token of that room")
-        if len(name) > MAX_NAME_LENGTH:
-            raise ValueError(f"a name has at most {MAX_NAME_LENGTH} characters")
-        now = time.time() if now is None else now
-        claims: dict[str, Any] = {
-            "owner": owner,
-            "publish": publish if isinstance(publish, bool) else sorted(set(publish)),
-            "subscribe": subscribe,
-            "messages": messages,
-            "iat": int(now),
-            "jti": secrets.token_urlsafe(9),
-        }
-        optional = {
-            "room": room or None,
-            "name": name or None,
-            "sub": user_id,
-            "exp": None if expires_in is None else now + expires_in,
-            "nbf": not_before,
-            "hidden": hidden or None,
-            "eject_at_token_exp": eject_at_expiry or None,
-        }
-        claims.update((claim, value) for claim, value in optional.items() if value is not None)
-        _check_claims(claims)
-        kid, key = next(iter(self._keys.items()))
-        value = key.get_secret_value()
-        return jwt.encode(claims, value, algorithm=ALGORITHM, headers={"kid": kid})
+        claims = made(
+            room,
+            name=name,
+            owner=owner,
+            publish=publish,
+            subscribe=subscribe,
+            messages=messages,
+            hidden=hidden,
+            expires_in=expires_in,
+            not_before=not_before,
+            eject_at_expiry=eject_at_expiry,
+            user_id=user_id,
+            now=now,
+        )
+        key = next(iter(self._keys.values()))
+        return sign(claims, key.get_secret_value())
 
     def read(self, token: str, now: float | None = None) -> Grant:
         """The rights that `token` carries in the room that it names; raises TokenError."""
@@ -198,7 +185,7 @@ class Tokens:
         grant = _grant(claims, token)
         if grant.room is None and not grant.owner:
             raise TokenError("not-allowed", "The token names no room, and its holder is no owner.")
-        _check_times(grant, _time(claims, "nbf"), time.time() if now is None else now, False)
+        _check_times(grant, time_of(claims, "nbf"), time.time() if now is None else now, False)
         return grant
 
     def verify(
@@ -217,7 +204,7 @@ class Tokens:
         if grant.room is not None and grant.room != room:
             raise TokenError("not-allowed", "The token is for another room.")
         lasts = begun and not grant.eject_at_expiry
-        _check_times(grant, _time(claims, "nbf"), time.time() if now is None else now, lasts)
+        _check_times(grant, time_of(claims, "nbf"), time.time() if now is None else now, lasts)
         return grant
 
     def _claims(self, token: str) -> Mapping[str, Any]:
@@ -240,61 +227,21 @@ class Tokens:
         return [key.get_secret_value() for key in keys]
 
 
-def key_id(key: bytes) -> str:
-    """The name of a secret: enough of its hash to tell some apart."""
-    return hashlib.sha256(b"fastsfu key id" + key).hexdigest()[:8]
-
-
-def _key(secret: SecretStr | str) -> bytes:
-    """Its bytes; raises ValueError for too few."""
-    text = secret.get_secret_value() if isinstance(secret, SecretStr) else secret
-    key = text.encode()
-    if len(key) < MIN_SECRET_BYTES:
-        raise ValueError(
-            f"the token secret must be at least {MIN_SECRET_BYTES} bytes (RFC 7518 3.2), "
-            f"this one has {len(key)}; make one with: openssl rand -base64 32"
-        )
-    return key
-
-
 def _grant(claims: Mapping[str, Any], token: str) -> Grant:
     digest = hashlib.sha256(token.encode()).hexdigest()  # tells apart those without a name
     return Grant(
-        room=_claim(claims, "room", str, None) or None,
-        name=_claim(claims, "name", str, "")[:MAX_NAME_LENGTH],
-        owner=_claim(claims, "owner", bool, False),
-        publish=_publish(claims),
-        subscribe=_claim(claims, "subscribe", bool, True),
-        messages=_claim(claims, "messages", bool, True),
-        hidden=_claim(claims, "hidden", bool, False),
-        expires_at=_time(claims, "exp"),
-        eject_at_expiry=_claim(claims, "eject_at_token_exp", bool, False),
-        user_id=_claim(claims, "sub", str, None),
-        token_id=_claim(claims, "jti", str, digest),
+        room=claim_of(claims, "room", str, None) or None,
+        name=claim_of(claims, "name", str, "")[:MAX_NAME_LENGTH],
+        owner=claim_of(claims, "owner", bool, False),
+        publish=publish_of(claims),
+        subscribe=claim_of(claims, "subscribe", bool, True),
+        messages=claim_of(claims, "messages", bool, True),
+        hidden=claim_of(claims, "hidden", bool, False),
+        expires_at=time_of(claims, "exp"),
+        eject_at_expiry=claim_of(claims, "eject_at_token_exp", bool, False),
+        user_id=claim_of(claims, "sub", str, None),
+        token_id=claim_of(claims, "jti", str, digest),
     )
-
-
-def _publish(claims: Mapping[str, Any]) -> frozenset[Publishable]:
-    said = claims.get("publish")
-    if said is None:
-        return EVERYTHING
-    known = isinstance(said, list) and all(each in sorted(EVERYTHING) for each in said)
-    if not known and not isinstance(said, bool):
-        names = ", ".join(sorted(EVERYTHING))
-        info = f"The token's claim 'publish' must be a bool, or a list of: {names}."
-        raise TokenError("not-allowed", info)
-    return publishable(said)
-
-
-def _check_claims(claims: Mapping[str, Any]) -> None:
-    """Raise ValueError for what `verify` would never accept."""
-    try:
-        _publish(claims)
-        expires_at, not_before = _time(claims, "exp"), _time(claims, "nbf")
-    except TokenError as error:
-        raise ValueError(error.info) from None
-    if expires_at is not None and not_before is not None and expires_at <= not_before:
-        raise ValueError("the token would expire before it is valid")
 
 
 def _check_times(grant: Grant, not_before: float | None, now: float, lasts: bool) -> None:
@@ -302,21 +249,3 @@ def _check_times(grant: Grant, not_before: float | None, now: float, lasts: bool
         raise TokenError("exp-token", "The token has expired.")
     if not_before is not None and now < not_before - LEEWAY:
         raise TokenError("nbf-token", "The token is not valid yet.")
-
-
-def _claim(claims: Mapping[str, Any], name: str, kind: type, default: T) -> Any | T:
-    value = claims.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, kind):
-        raise TokenError("not-allowed", f"The token's claim {name!r} must be a {kind.__name__}.")
-    return value
-
-
-def _time(claims: Mapping[str, Any], name: str) -> float | None:
-    value = claims.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-        raise TokenError("not-allowed", f"The token's claim {name!r} must be seconds since 1970.")
-    return float(value)

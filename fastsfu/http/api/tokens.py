@@ -5,7 +5,8 @@ import time
 from fastapi import Response
 from pydantic import Field
 
-from fastsfu.auth.tokens import MAX_NAME_LENGTH, MAX_TOKEN_BYTES
+from fastsfu.auth.claims import MAX_NAME_LENGTH
+from fastsfu.auth.tokens import MAX_TOKEN_BYTES
 from fastsfu.errors import TokenError
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.route import Answer, Body, Sfu, TokensRoute, router
