@@ -264,11 +264,13 @@ test('the figures of a connection can be read', () => {
     sendPacketLoss: 0.012, recvPacketLoss: null, roundTripTime: 0.0424,
     sendBitsPerSecond: 1_234_567, recvBitsPerSecond: 64_400,
   };
-  const stats = { threshold: 'low', latest, srtpCipher: 'SRTP_AEAD_AES_128_GCM' };
+  const stats = { threshold: 'low', causes: [], latest, srtpCipher: 'SRTP_AEAD_AES_128_GCM' };
   assert.deepEqual(figures(stats).map(([, value]) => value), [
     'Weak connection', '42 ms', '1.2 %', '1.2 Mbit/s', '64 kbit/s', 'AEAD AES 128 GCM',
   ]);
   const unknown = { ...latest, sendPacketLoss: null, roundTripTime: null };
+  const limited = figures({ ...stats, causes: ['uplink', 'cpu'] });
+  assert.deepEqual(limited[1], ['Limited by', 'what you send, this device is busy']);
   assert.equal(figures({ ...stats, latest: unknown, srtpCipher: null })[1][1], '–');
   assert.equal(qualityText('very-low').bars, 1);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import {
-  RecentStats, networkStats, qualityOf, thresholdOf, totalsOf,
+  RecentStats, causesOf, networkStats, qualityOf, thresholdOf, totalsOf,
 } from '../../fastsfu/web/sdk/stats.js';
 
 const report = (changes = {}) => [
@@ -24,7 +24,7 @@ test('totals are taken from all streams and the selected pair', () => {
     timestamp: 1000, bytesSent: 1000, bytesReceived: 2000, packetsReceived: 1000, packetsLost: 0,
     framesDecoded: 30, framesSent: 12, fractionsLost: [0.01], roundTripTime: 0.02,
     availableSend: 2e6, srtpCipher: 'AEAD_AES_128_GCM', dtlsState: 'connected',
-    remoteAddress: '192.0.2.1:8443', media: { sent: 0, received: 0 },
+    remoteAddress: '192.0.2.1:8443', limits: [], media: { sent: 0, received: 0 },
   });
 });
 
@@ -71,6 +71,21 @@ test('loss and delay lower the quality', () => {
   assert.deepEqual([100, 70, 69, 40, 39].map(thresholdOf), [
     'good', 'good', 'low', 'low', 'very-low',
   ]);
+});
+
+test('what makes a call worse is named', () => {
+  const causes = (sample, limits = [], suspends = false) => causesOf(
+    { sendPacketLoss: null, recvPacketLoss: null, roundTripTime: null, ...sample },
+    limits, suspends,
+  );
+  assert.deepEqual(causes({ sendPacketLoss: 0.02, roundTripTime: 0.3 }, ['none']), []);
+  assert.deepEqual(causes({ sendPacketLoss: 0.05 }), ['uplink']);
+  assert.deepEqual(causes({}, ['none', 'bandwidth']), ['uplink']);
+  assert.deepEqual(causes({ recvPacketLoss: 0.05 }), ['downlink']);
+  assert.deepEqual(causes({}, [], true), ['downlink']);
+  assert.deepEqual(causes({ roundTripTime: 0.5 }, ['cpu']), ['delay', 'cpu']);
+  const sent = { id: 'O', type: 'outbound-rtp', qualityLimitationReason: 'cpu' };
+  assert.deepEqual(networkStats(totalsOf([sent]), null).causes, ['cpu']);
 });
 
 test('rates are of the last seconds, whoever else asks and however often', () => {

@@ -1,6 +1,7 @@
 /** Encryption and quality in words for people. Pure. */
 
-/** @import { NetworkStats, NetworkThreshold, NetworkTopology } from '../sdk/fastsfu.js' */
+/** @import { NetworkCause, NetworkStats, NetworkThreshold } from '../sdk/fastsfu.js' */
+/** @import { NetworkTopology } from '../sdk/fastsfu.js' */
 
 /**
  * @typedef {object} EncryptionText
@@ -63,21 +64,34 @@ export function qualityText(threshold) {
   return { label: 'Bad connection', bars: 1 };
 }
 
+/** @type {Record<NetworkCause, string>} */
+const CAUSES = {
+  uplink: 'what you send', downlink: 'what you receive', delay: 'a long way',
+  cpu: 'this device is busy',
+};
+
 /**
- * @param {Pick<NetworkStats, 'threshold' | 'latest' | 'srtpCipher'>} stats
+ * @param {Pick<NetworkStats, 'threshold' | 'causes' | 'latest' | 'srtpCipher'>} stats
  * @returns {[term: string, value: string][]}
  */
-export function figures({ threshold, latest, srtpCipher }) {
+export function figures({ threshold, causes, latest, srtpCipher }) {
   const losses = [latest.sendPacketLoss, latest.recvPacketLoss].filter((loss) => loss !== null);
   const delay = latest.roundTripTime;
   return [
     ['Quality', qualityText(threshold).label],
+    ...limitedBy(causes),
     ['Delay', delay === null ? '–' : `${Math.round(delay * 1000)} ms`],
     ['Lost packets', losses.length ? `${(Math.max(...losses) * 100).toFixed(1)} %` : '–'],
     ['Sending', kilobits(latest.sendBitsPerSecond)],
     ['Receiving', kilobits(latest.recvBitsPerSecond)],
     ['Cipher', srtpCipher?.replace('SRTP_', '').replaceAll('_', ' ') ?? '–'],
   ];
+}
+
+/** @param {NetworkCause[]} causes @returns {[term: string, value: string][]} */
+function limitedBy(causes) {
+  const words = causes.map((cause) => CAUSES[cause]).join(', ');
+  return words ? [['Limited by', words]] : [];
 }
 
 /** @param {number} bitsPerSecond */

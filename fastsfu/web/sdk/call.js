@@ -44,8 +44,8 @@ class Call extends HostedCall {
   #kbs = null;
   /** The limits in force leave room for a shared screen. */
   #sharing = false;
-  /** @type {Face.NetworkThreshold} */
-  #threshold = 'good';
+  /** The threshold that was told last, and its causes. */
+  #judged = 'good';
   /** @type {Face.NetworkTopology} */
   #topology = NO_TOPOLOGY;
   /** @type {Face.ParticipantCounts} */
@@ -464,10 +464,11 @@ class Call extends HostedCall {
   }
 
   async #checkQuality() {
-    const { threshold, quality } = await this.#requireJoined().stats();
-    if (threshold === this.#threshold) return;
-    this.#threshold = threshold;
-    this.#emit('network-quality-change', { threshold, quality });
+    const { threshold, quality, causes } = await this.#requireJoined().stats();
+    const judged = [threshold, ...causes].join();
+    if (judged === this.#judged) return;
+    this.#judged = judged;
+    this.#emit('network-quality-change', { threshold, quality, causes });
   }
 
   /** @param {'addEventListener' | 'removeEventListener'} act */

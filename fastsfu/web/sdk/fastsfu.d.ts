@@ -261,6 +261,13 @@ export interface TopologyWish {
 /** Which connection: with the server's signaling, with another browser, with the SFU. */
 export type NetworkConnectionType = 'signaling' | 'peer-to-peer' | 'sfu';
 
+/**
+ * What makes a call worse. `uplink`: what we send gets lost, or is reduced since no more fits;
+ * `downlink`: what we receive gets lost, or a picture of somebody is suspended; `delay`: the round
+ * trip is long; `cpu`: this machine is too slow for the pictures that it sends.
+ */
+export type NetworkCause = 'uplink' | 'downlink' | 'delay' | 'cpu';
+
 export type NetworkThreshold = 'good' | 'low' | 'very-low';
 
 /** Rates of the last seconds, however often one asks. Losses are fractions from 0 to 1; null where nothing is known yet. */
@@ -281,6 +288,8 @@ export interface NetworkStats {
   threshold: NetworkThreshold;
   /** From 0 (unusable) to 100. */
   quality: number;
+  /** Also while the quality is good. */
+  causes: NetworkCause[];
   latest: NetworkSample;
   srtpCipher: string | null;
   dtlsState: string | null;
@@ -408,6 +417,7 @@ export interface CallEvents {
     action: 'network-quality-change';
     threshold: NetworkThreshold;
     quality: number;
+    causes: NetworkCause[];
   };
   'available-devices-updated': {
     action: 'available-devices-updated';

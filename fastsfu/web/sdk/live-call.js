@@ -226,7 +226,7 @@ export class LiveCall {
   }
 
   stats() {
-    return this.#stats.of(this.#paths.carrier);
+    return this.#stats.of(this.#paths.carrier, this.#paths.suspends);
   }
 
   /** @param {'auto' | 'peer' | 'sfu'} topology */

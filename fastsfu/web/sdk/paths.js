@@ -230,6 +230,11 @@ export class MediaPaths {
     return this.#suspended.has(key) && this.#shown.get(key)?.track === this.#subscribed.get(key);
   }
 
+  /** Not all pictures fit to us. */
+  get suspends() {
+    return this.#plan.topology === 'sfu' && this.#suspended.size > 0;
+  }
+
   /** What there is to play, by trackKey. @returns {Map<string, MediaStreamTrack>} */
   received() {
     return new Map([...this.#shown].map(([key, { track }]) => [key, track]));

@@ -1,6 +1,7 @@
 /** From getStats() to a few numbers, and from these to a judgement. Pure. */
 
-/** @import { NetworkSample, NetworkStats, NetworkThreshold } from './fastsfu.d.ts' */
+/** @import { NetworkCause, NetworkSample, NetworkStats } from './fastsfu.d.ts' */
+/** @import { NetworkThreshold } from './fastsfu.d.ts' */
 
 /**
  * @typedef {object} Totals counters since the beginning of the connection
@@ -17,6 +18,7 @@
  * @property {string | null} srtpCipher
  * @property {string | null} dtlsState
  * @property {string | null} remoteAddress
+ * @property {string[]} limits why pictures of ours are smaller than they could be
  * @property {{sent: number, received: number}} media bytes of RTP: Firefox has no other
  */
 
@@ -47,6 +49,7 @@ const READERS = {
     totals.timestamp ||= stat.timestamp;
     totals.media.sent += (stat.bytesSent ?? 0) + (stat.headerBytesSent ?? 0);
     totals.framesSent += stat.framesSent ?? 0;
+    if (stat.qualityLimitationReason) totals.limits.push(stat.qualityLimitationReason);
   },
   'remote-inbound-rtp': (totals, stat) => {
     if (stat.fractionLost !== undefined) totals.fractionsLost.push(stat.fractionLost);
@@ -83,12 +86,15 @@ export class CarrierStats {
   /** @type {WeakMap<object, RecentStats>} */
   #recent = new WeakMap();
 
-  /** @param {{getStats(): Promise<RTCStatsReport>}} carrier */
-  async of(carrier) {
+  /**
+   * @param {{getStats(): Promise<RTCStatsReport>}} carrier
+   * @param {boolean} suspends not all pictures fit to us
+   */
+  async of(carrier, suspends) {
     const totals = totalsOf(/** @type {any} */ (await carrier.getStats()).values());
     const recent = this.#recent.get(carrier) ?? new RecentStats();
     this.#recent.set(carrier, recent);
-    return recent.of(totals);
+    return recent.of(totals, suspends);
   }
 }
 
@@ -97,15 +103,15 @@ export class RecentStats {
   /** Oldest first; the first one is what rates begin at. @type {Totals[]} */
   #history = [];
 
-  /** @param {Totals} now */
-  of(now) {
+  /** @param {Totals} now @param {boolean} [suspends] */
+  of(now, suspends = false) {
     const history = this.#history;
     while (history.length > 1 && now.timestamp - history[1].timestamp >= WINDOW_MS) {
       history.shift();
     }
     const before = history[0] ?? null;
     if (history.at(-1)?.timestamp !== now.timestamp) history.push(now);
-    return networkStats(now, before);
+    return networkStats(now, before, suspends);
   }
 }
 
@@ -114,7 +120,8 @@ function emptyTotals() {
   return {
     timestamp: 0, bytesSent: 0, bytesReceived: 0, packetsReceived: 0, packetsLost: 0,
     framesDecoded: 0, framesSent: 0, fractionsLost: [], roundTripTime: null, availableSend: null,
-    srtpCipher: null, dtlsState: null, remoteAddress: null, media: { sent: 0, received: 0 },
+    srtpCipher: null, dtlsState: null, remoteAddress: null, limits: [],
+    media: { sent: 0, received: 0 },
   };
 }
 
@@ -138,14 +145,16 @@ export function soundOf(report) {
 /**
  * @param {Totals} now
  * @param {Totals | null} before the totals some seconds ago
+ * @param {boolean} [suspends] not all pictures fit to us
  * @returns {NetworkStats}
  */
-export function networkStats(now, before) {
+export function networkStats(now, before, suspends = false) {
   const latest = sampleBetween(now, before);
   const quality = qualityOf(latest);
   return {
     threshold: thresholdOf(quality),
     quality,
+    causes: causesOf(latest, now.limits, suspends),
     latest,
     srtpCipher: now.srtpCipher,
     dtlsState: now.dtlsState,
@@ -193,6 +202,27 @@ export function qualityOf({ sendPacketLoss, recvPacketLoss, roundTripTime }) {
   const loss = Math.max(sendPacketLoss ?? 0, recvPacketLoss ?? 0);
   const late = Math.max(0, (roundTripTime ?? 0) - 0.15);
   return Math.round(Math.max(0, 100 - loss * 500 - (late / 0.45) * 50));
+}
+
+/** From these on somebody notices: a share of the packets, and seconds. */
+const LOSSY = 0.03;
+const LATE = 0.4;
+
+/**
+ * @param {Pick<NetworkSample, 'sendPacketLoss' | 'recvPacketLoss' | 'roundTripTime'>} sample
+ * @param {string[]} limits of our pictures
+ * @param {boolean} suspends
+ * @returns {NetworkCause[]}
+ */
+export function causesOf({ sendPacketLoss, recvPacketLoss, roundTripTime }, limits, suspends) {
+  /** @type {[NetworkCause, boolean][]} */
+  const all = [
+    ['uplink', (sendPacketLoss ?? 0) >= LOSSY || limits.includes('bandwidth')],
+    ['downlink', (recvPacketLoss ?? 0) >= LOSSY || suspends],
+    ['delay', (roundTripTime ?? 0) >= LATE],
+    ['cpu', limits.includes('cpu')],
+  ];
+  return all.filter(([, holds]) => holds).map(([cause]) => cause);
 }
 
 /**
