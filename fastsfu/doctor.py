@@ -191,10 +191,12 @@ def _certificate(config: Config) -> Finding:
     except (OSError, ValueError) as error:
         fix = "both files PEM, readable, and of one pair"
         return Finding("certificate", "bad", f"{config.cert}: {error}", fix)
+    if invalid := pair.why_invalid():
+        fix = "renew it, or set the clock of this machine (timedatectl)"
+        return Finding("certificate", "bad", f"it {invalid}: browsers refuse it", fix)
     if left.days >= RENEW_DAYS:
         return Finding("certificate", "good", f"valid for {left.days} days")
-    level: Literal["warning", "bad"] = "bad" if left.total_seconds() < 0 else "warning"
-    return Finding("certificate", level, f"valid for {left.days} days", "renew it now")
+    return Finding("certificate", "warning", f"valid for {left.days} days", "renew it now")
 
 
 def _secret(config: Config) -> Finding:
