@@ -10,6 +10,9 @@ what may leave.
 
 While nothing is known of the link (`proven` is False) there is no bound: what is sent in the first
 second shows what gets through, as without any estimate.
+
+A link from which nothing comes is away, until the first packet arrives again. What was lost until
+then says nothing of how much fits: the estimate stays what it was.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -54,6 +57,7 @@ cdef struct Estimator:
     uint64_t counted_bytes            # of log.bytes
     int64_t first_us                  # when the first feedback came; -1 = none yet
     int64_t concluded_us              # and the last one
+    int64_t away_us                   # since when what is sent is not answered; 0 = it is
     uint16_t expected                 # number behind the last one that has arrived
     int64_t arrival_us                # of the last packet, by the receiver's clock, extended
     uint32_t ticks                    # the same on the wire

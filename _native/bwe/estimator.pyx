@@ -76,7 +76,8 @@ cdef void estimator_on_arrivals(
             on_arrival(e, sent, now_us)
         elif not sent.lost:
             sent.lost = 1
-            loss_limit_on_packet(&e.loss, sent_at(sent, now_us), sent.size, True)
+            if e.away_us == 0:
+                loss_limit_on_packet(&e.loss, sent_at(sent, now_us), sent.size, True)
 
 
 cdef inline void extend(Estimator* e, const Arrival* arrival) noexcept nogil:
@@ -111,6 +112,7 @@ cdef void on_arrival(Estimator* e, Sent* sent, int64_t now_us) noexcept nogil:
     cdef GroupDelta delta
     cdef int64_t left_us = sent_at(sent, now_us)
     cdef int64_t group_us = e.groups.current.arrival_us
+    e.away_us = 0
     if sent.lost:
         loss_limit_forgive(&e.loss)
     else:
@@ -258,17 +260,13 @@ cdef inline void use(Estimator* e, uint64_t sent_bytes, int64_t now_us) noexcept
 
 cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil:
     cdef int64_t rtt_us = e.rtt_us if e.rtt_us else <int64_t>UNKNOWN_RTT_US
-    if e.log == NULL or e.first_us < 0 or e.log.waits_us == 0:
+    if e.log == NULL or e.first_us < 0 or e.log.waits_us == 0 or e.away_us:
         return
     if now_us - e.log.waits_us < STALLED_US + rtt_us:
         return
-    e.log.waits_us = now_us               # and again, as long as nothing comes
-    e.aimd.bps /= 2
-    e.aimd.raised_us = now_us
-    e.proven = True
+    e.away_us = e.log.waits_us
     probe_cancel(&e.probe, now_us)
     e.log.cluster = 0
-    settle(e)
 
 
 cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil:
@@ -279,7 +277,7 @@ cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil:
 
 
 cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil:
-    if e.log == NULL or e.first_us < 0 or e.trend.usage == USAGE_OVERUSE:
+    if e.log == NULL or e.first_us < 0 or e.away_us or e.trend.usage == USAGE_OVERUSE:
         return False
     if e.queue.us > PROBE_QUEUED_US:
         return False

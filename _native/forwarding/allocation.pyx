@@ -64,6 +64,8 @@ cdef void allocation_run(Worker* worker, Transport* transport) noexcept nogil:
     cdef int64_t keep
     if transport.estimator.log == NULL and not transport.estimator.proven:
         return
+    if transport.estimator.away_us:           # nothing is learnt meanwhile
+        return
     if worker.now_us - transport.share.shared_us < ALLOCATION_APART_US and (
             bps >= transport.share.shared_bps * 9 // 10):
         return

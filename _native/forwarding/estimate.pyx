@@ -7,6 +7,7 @@ from fastsfu._native.bwe.estimator cimport (
     estimator_pace, estimator_tick,
 )
 from fastsfu._native.bwe.pacer cimport pacer_set_rate
+from fastsfu._native.forwarding.absence cimport absence_ends, absence_lasts
 from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.counters cimport DROP_RTCP_MALFORMED
 from fastsfu._native.forwarding.pacing cimport pacing_probe
@@ -28,6 +29,7 @@ cdef void estimate_on_feedback(
     if not twcc_open(part, &reader):
         count_drop(worker, DROP_RTCP_MALFORMED)
         return
+    absence_ends(worker, transport)
     count = twcc_read(&reader, arrivals, ARRIVALS)
     while count:
         estimator_on_arrivals(transport.estimator, arrivals, count, worker.now_us)
@@ -55,6 +57,8 @@ cdef void estimate_on_reports(
 cdef void estimate_sweep(Worker* worker, Transport* transport) noexcept nogil:
     if transport.estimator != NULL:
         estimator_tick(transport.estimator, worker.now_us)
+        if transport.estimator.away_us:
+            absence_lasts(worker, transport)
         follow(worker, transport)
 
 

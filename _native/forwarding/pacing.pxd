@@ -16,6 +16,8 @@ cdef int pacing_admit(
     int count) noexcept nogil
 # Begin a probe towards this receiver, if one is due.
 cdef void pacing_probe(Worker* worker, Transport* transport) noexcept nogil
+# A packet of padding alone, to be answered. False: it can take none.
+cdef bint pacing_knock(Worker* worker, Transport* transport) noexcept nogil
 # Send what is due.
 cdef void pacing_due(Worker* worker) noexcept nogil
 # When that is so next; a long time from now when nothing waits.

@@ -106,6 +106,15 @@ cdef void pacing_probe(Worker* worker, Transport* transport) noexcept nogil:
         join(worker, transport)
 
 
+cdef bint pacing_knock(Worker* worker, Transport* transport) noexcept nogil:
+    cdef OutboundStream* receiver = fills(transport)
+    if receiver != NULL:
+        lay_message(worker, transport, LEAST_FILLER_BYTES, 1)
+        lay_filler(worker, transport, receiver, LEAST_FILLER_BYTES)
+        lay_end(worker)
+    return receiver != NULL
+
+
 cdef OutboundStream* fills(const Transport* transport) noexcept nogil:
     """In whose RTX stream filler goes; NULL: there is none."""
     cdef OutboundStream* receiver

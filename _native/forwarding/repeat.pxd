@@ -8,8 +8,8 @@ from libc.stdint cimport uint16_t
 from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.stream cimport OutboundStream
 
-# One sequence number of the receiver's; no-op where the packet is gone, or it asks too often
-# (media/repeats).
+# One sequence number of the receiver's; no-op where the packet is gone, a keyframe is awaited, or
+# it asks too often (media/repeats).
 cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) noexcept nogil
 # It got this one, so long ago that it cannot be had again: only a keyframe helps. Not where one was
 # asked for since.

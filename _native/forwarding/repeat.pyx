@@ -11,7 +11,7 @@ from fastsfu._native.media.layering cimport layering_filled
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.repeats cimport repeats_afford, repeats_allow, repeats_new
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map
-from fastsfu._native.media.stream cimport NO_PT, MediaKind
+from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
@@ -24,6 +24,8 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     cdef int64_t ext_seq, index
     cdef uint32_t ts
     if receiver.source == NULL or receiver.source.kind != MediaKind.VIDEO:
+        return
+    if receiver.state != OutboundState.FLOWING:       # it starts anew at a keyframe
         return
     if not rewrite_find(&receiver.rewrite, seq, &ext_seq, &index):
         return

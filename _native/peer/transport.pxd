@@ -48,6 +48,7 @@ cdef struct Share:                # of an estimate among the streams (forwarding
     int64_t raised_us             # when one of them went a step up last
     int64_t held_us               # none goes up until then,
     int64_t hold_us               # which was so long
+    int64_t back_us               # when the link was last back, after nothing came of it
     int64_t sound_bps             # that sound takes, over some two seconds
     int64_t sound_us              # when it was measured
     uint64_t sound_bytes          # sent until then

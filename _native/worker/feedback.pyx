@@ -5,6 +5,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtcp cimport srtcp_unprotect
 from fastsfu._native.crypto.srtp cimport SRTP_OK
+from fastsfu._native.forwarding.absence cimport absence_ends
 from fastsfu._native.forwarding.counters cimport DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP
 from fastsfu._native.forwarding.estimate cimport (
     estimate_on_feedback, estimate_on_remb, estimate_on_reports,
@@ -175,6 +176,8 @@ cdef void on_nack(Worker* worker, Transport* transport, const RtcpPacket* part) 
     stream = outbound_of(worker, transport, feedback.media_ssrc)
     if stream == NULL or transport.destination == NULL or transport.expired:
         return
+    if transport.estimator != NULL:
+        absence_ends(worker, transport)
     while True:
         count = rtcp_read_nack(part, &cursor, seqs, MAX_NACKS)
         stream.stats.nack_count += count

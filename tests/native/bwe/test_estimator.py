@@ -56,15 +56,33 @@ def test_without_any_feedback_there_is_no_estimate():
     assert not wire.estimator.proven
 
 
-def test_feedback_that_stays_away_halves_it_each_half_second():
+def test_feedback_that_stays_away_says_nothing_of_how_much_fits():
     wire = Wire()
     before = wire.flow(5, 1_000_000)
     wire.flow(0.4, 1_000_000, told=False)
-    assert wire.estimator.bps == before
-    wire.flow(0.4, 1_000_000, told=False)
-    assert wire.estimator.bps == before // 2
+    assert not wire.estimator.away
     wire.flow(20, 1_000_000, told=False)
-    assert wire.estimator.bps == LEAST
+    assert wire.estimator.away
+    assert wire.estimator.bps == before
+    wire.flow(0.2, 1_000_000)
+    assert not wire.estimator.away
+    assert wire.estimator.bps >= before
+
+
+@pytest.mark.parametrize("seconds", [1, 10])
+def test_what_an_absence_loses_is_no_congestion(seconds):
+    """The first feedback after it tells of all that was lost."""
+    wire = Wire()
+    before = wire.flow(5, 1_000_000)
+    lost = []
+    for _ in range(seconds * 125):
+        wire.now_us += 8 * MS
+        lost.append((wire.estimator.sends(1000, wire.now_us), None))
+        wire.estimator.tick(wire.now_us)
+    wire.estimator.feedback(lost, wire.now_us)
+    assert wire.estimator.away
+    wire.flow(3, 1_000_000)
+    assert wire.estimator.bps >= before
 
 
 def test_silence_is_no_stall():

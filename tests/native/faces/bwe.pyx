@@ -326,6 +326,10 @@ cdef class Estimator:
         return bool(self.estimator.limited)
 
     @property
+    def away(self):
+        return self.estimator.away_us != 0
+
+    @property
     def wanted_bps(self):
         return self.estimator.wanted_bps
 
