@@ -34,8 +34,9 @@ def fuzz(
     """`target` asserts what must hold for any input and returns what it made of it: an input with
     an outcome not seen before joins the corpus. `largest`: bytes of an input. `inputs`: how many a
     short run has, fewer where the slow reference takes its time."""
-    if coverage.is_wanted():
-        coverage.run(name, target, corpus, largest)
+    if coverage.runner is not None:
+        coverage.runner(name, target, corpus, largest)
+        return
     seed = int(os.environ.get("FASTSFU_FUZZ_SEED") or _fresh_seed())
     chance = random.Random(seed)
     known = [*corpus, *coverage.kept(name, largest)]
