@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from tests.interop.conftest import OpenPage
 from tests.support.page import SHARE, until
 
-TARGET_BPS = 1_200_000  # the call page asks for at most 1.5 Mbit/s of video
+TARGET_BPS = 1_200_000  # the largest encoding of a camera has at most 1.5 Mbit/s
 
 # Joins muted, and keeps who is said to speak.
 SILENT = """(() => {
@@ -182,9 +182,10 @@ async def test_sender_reaches_its_bitrate(browser: Browser, open_page: OpenPage)
 
     async def fast_enough() -> bool:
         stats = await ada.stats()
-        video = next(one for one in stats["outbound"] if one["kind"] == "video")
+        videos = [one for one in stats["outbound"] if one["kind"] == "video"]
+        largest = max(one.get("targetBitrate", 0) for one in videos)  # of the ladder
         estimate = stats["pair"].get("availableOutgoingBitrate", 0)
-        return min(estimate, video.get("targetBitrate", 0)) >= TARGET_BPS
+        return min(estimate, largest) >= TARGET_BPS
 
     # On a busy machine Chromium's estimator backs off for its own late packets, and climbs again.
     await until("Chromium's estimate and its encoder's target", fast_enough, timeout=100)
