@@ -8,9 +8,10 @@ from fastsfu.http.api.presence import presence
 from fastsfu.http.api.rooms import rooms
 from fastsfu.http.api.sessions import sessions
 from fastsfu.http.api.tokens import tokens
+from fastsfu.http.api.waiting import waiting
 from fastsfu.http.api.webhooks import webhooks
 
 ROUTERS = (
-    rooms, presence, participants, moderation, sessions, messages, meetings, tokens,
+    rooms, presence, participants, moderation, waiting, sessions, messages, meetings, tokens,
     webhooks,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import { bindDeviceFields, fillDeviceFields } from './device-fields.js';
 import { announce, byId, dress, make, toast } from './dom.js';
 import { Encryption } from './encryption.js';
 import { displayName } from './identity.js';
+import { Knocks } from './knocks.js';
 import { SHORTCUTS, actionFor, isTyping } from './shortcuts.js';
 import { Speakers } from './speakers.js';
 import { Stage } from './stage.js';
@@ -53,6 +54,7 @@ export class Meeting {
   #stage;
   #wishes;
   #encryption;
+  #knocks;
   #call;
   #mayPublish;
   #drawing = 0;
@@ -69,6 +71,7 @@ export class Meeting {
       if (this.isOpen) this.#wishes.want(wishesFor(tiles, window, devicePixelRatio));
     });
     this.#encryption = new Encryption(call);
+    this.#knocks = new Knocks(call);
     byId('meeting-title', HTMLHeadingElement).textContent = room;
     byId('alone-hint', HTMLSpanElement).textContent = invite.complete
       ? 'Share the link and they will appear.'
@@ -95,6 +98,7 @@ export class Meeting {
     this.#wakeLock.hold();
     this.#wishes.open();
     this.#encryption.open();
+    this.#knocks.open();
     this.#draw();
     byId('meeting-title', HTMLHeadingElement).focus();
   }
@@ -107,6 +111,7 @@ export class Meeting {
     for (const dialog of Object.values(this.#dialogs)) dialog.close();
     this.#connection.clear();
     this.#encryption.close();
+    this.#knocks.close();
     this.#chat.clear();
     this.#speakers.clear();
     this.#stage.clear();

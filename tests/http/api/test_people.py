@@ -1,5 +1,7 @@
 """Who is where, and who was: presence, participants, meetings."""
 
+import asyncio
+
 import pytest
 
 from tests.http.api.test_rooms import Client
@@ -56,6 +58,32 @@ async def test_who_is_deleted_is_out(server: LiveServer, rest: Client, room: str
         for method in ("GET", "DELETE"):
             answer = await rest.ask(method, path)
             assert (answer.status_code, answer.json()["error"]) == (404, "no-participant")
+
+
+async def test_who_knocks_is_listed_and_answered(
+    server: LiveServer, rest: Client, room: str
+) -> None:
+    await rest.done("POST", "rooms", json={"name": room, "properties": {"enable_knocking": True}})
+    path = f"rooms/{room}/waiting-participants"
+    assert await rest.done("GET", path) == {"total_count": 0, "data": []}
+    async with server.socket() as ada, server.socket() as eve:
+        for socket, name in ((ada, "Ada"), (eve, "Eve")):
+            token = server.token(room, name=name, user_id=name.lower())
+            await socket.send("join", room=room, token=token, capabilities=["knocks"])
+            await socket.expect("waiting")
+            await socket.send("request-access")
+        async with asyncio.timeout(10):
+            while (found := await rest.done("GET", path))["total_count"] < 2:
+                await asyncio.sleep(0.01)
+        first, second = sorted(found["data"], key=lambda each: each["user_name"])
+        assert (first["user_name"], first["user_id"]) == ("Ada", "ada")
+        for who, granted in ((first, True), (second, False)):
+            answer = await rest.ask("POST", f"{path}/{who['id']}", json={"granted": granted})
+            assert answer.status_code == 204
+        await ada.expect("joined")
+        assert (await eve.closed())[1][-1]["error"] == "not-allowed"
+        answer = await rest.ask("POST", f"{path}/{second['id']}", json={"granted": True})
+        assert (answer.status_code, answer.json()["error"]) == (404, "no-participant")
 
 
 async def test_meetings_say_who_was_there_and_how_long(
