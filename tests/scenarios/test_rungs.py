@@ -74,7 +74,7 @@ def test_half_the_pictures_of_the_smallest_where_all_of_them_do_not_fit(seed: in
         opened.run(20)
         there.receiver.heard.clear()
         there.viewer.pictures.clear()
-        assert there.rungs(20) == [0]
+        assert shown(opened, there, 20) == [0]
         assert len(there.receiver.heard) >= 0.99 * 20 * 50
         pictures = there.viewer.pictures
         assert len([picture for picture in pictures if picture.tid < 2]) >= 0.9 * len(pictures)
