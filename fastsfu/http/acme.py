@@ -69,7 +69,11 @@ class Acme:
 
     def obtain(self) -> Pair:
         """A new certificate, which is also kept in files. Raises AcmeError."""
-        pair = _said(self._order)
+        try:
+            pair = _said(self._order)
+        except AcmeError:
+            self._client = None  # its account may be gone there: the next time begins with it
+            raise
         self._files.keep(pair)
         return pair
 

@@ -3,11 +3,15 @@
 import asyncio
 import datetime
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import pytest
+from acme import messages
 
+from fastsfu.config import Config
 from fastsfu.http import renewal
-from fastsfu.http.challenges import AcmeError
+from fastsfu.http.acme import Acme
+from fastsfu.http.challenges import AcmeError, Challenges
 from fastsfu.http.renewal import FIRST_WAIT, LONGEST_WAIT, SUCCESSES_APART, Renewals, due
 from fastsfu.http.tls import SELF_SIGNED_DAYS, Pair, ServerCertificate, self_signed
 
@@ -69,6 +73,20 @@ async def test_after_failures_the_waits_grow_and_the_old_one_stays(
     assert caplog.text.count("no certificate came: no way") == 8
     await found.renew()
     assert await found.renew() == FIRST_WAIT
+
+
+def test_an_account_that_is_gone_is_made_anew_the_next_time(tmp_path: Path) -> None:
+    class Forgetful:
+        def new_order(self, _: bytes) -> None:
+            raise messages.Error(
+                typ="urn:ietf:params:acme:error:accountDoesNotExist", detail="who?"
+            )
+
+    found = Acme(Config(acme=["a.example"], acme_state=tmp_path), Challenges())
+    found._client = Forgetful()  # type: ignore[assignment]
+    with pytest.raises(AcmeError, match=r"who\?"):
+        found.obtain()
+    assert found._client is None
 
 
 async def test_a_rate_limit_is_kept() -> None:
