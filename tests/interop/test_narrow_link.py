@@ -1,6 +1,7 @@
 """A link that is too narrow for pictures: what the people behind it are shown."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.support.page import CallPage, until
 pytestmark = pytest.mark.network
 
 TRUST_ALL = "--ignore-certificate-errors"
-NARROW = Conditions(down=Way(rate_bps=150_000))  # enough for the sound alone
+NARROW = Conditions(down=Way(rate_bps=100_000))  # enough for the sound alone
 NARROW_SECONDS = 25.0
 SUSPENSIONS = """window.suspensions = [];
 window.call.on('video-suspended', ({ type, suspended, reason }) =>
@@ -55,7 +56,7 @@ async def _pauses_and_goes_on(
         ben = await open_page(receiver, "Ben")
         await ben.receiving(video=1, audio=1)
         await ben.evaluate(SUSPENSIONS)
-        link.start()
+        widens = link.start() + NARROW_SECONDS
         await until("the picture to be suspended", lambda: _is(ben, "suspended"))
         assert isinstance(ben.driver, ChromiumPage)
         tile = ben.driver.page.locator(".tile", has_text="Ada")
@@ -65,8 +66,9 @@ async def _pauses_and_goes_on(
         limits = {each["source"]: each["limit"] for each in stats["receives"]}
         assert limits == {"audio": None, "video": "suspended"}
         assert "kbit/s fit to the client" in stats["why"][0]
-        await until("the picture to come back", lambda: _is(ben, "playable"), timeout=60)
-        await expect(tile.locator(".tile-note")).to_be_hidden()
+        await until("the link to be wide again", lambda: _after(widens))
+        await expect(tile.locator(".tile-note")).to_be_hidden(timeout=60_000)
+        await until("the picture to come back", lambda: _is(ben, "playable"))
         told = await ben.evaluate("window.suspensions")
         assert told[0] == ["video", True, "slow-connection"]
         assert told[-1] == ["video", False, None]
@@ -77,6 +79,10 @@ def _why(network: Namespaces, server: FastSFU, room: str, session_id: str) -> di
     with network.inside("server"):
         reply = server.http.get(path, headers={"Authorization": f"Bearer {API_KEY}"})
     return dict(reply.json())
+
+
+async def _after(moment: float) -> bool:
+    return time.time() > moment
 
 
 async def _is(page: CallPage, state: str) -> bool:
