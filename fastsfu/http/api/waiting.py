@@ -7,7 +7,7 @@ from fastsfu.errors import RequestError
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.route import Answer, Body, TheRoom, router
 
-waiting = router("waiting participants")
+waiting = router("waiting-participants")
 
 
 class WaitingAnswer(Answer):
