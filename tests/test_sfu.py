@@ -101,5 +101,5 @@ async def test_nothing_is_kept_of_who_has_left(
 async def test_snapshot_and_counters(sfu: SFU, join: Join) -> None:
     ada = await join()
     await ada.offer(sending())
-    assert len(sfu.snapshot()) == 2
+    assert len(sfu.snapshot()) == 3  # a transport and two streams
     assert sfu.counters()["transports"] == 1

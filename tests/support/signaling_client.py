@@ -20,6 +20,7 @@ class Wire:
         self.to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.to_client: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.code: int | None = None
+        self.scope: dict[str, Any] = {"type": "websocket"}
 
     async def receive(self) -> dict[str, Any]:
         return await self.to_server.get()
