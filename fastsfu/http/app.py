@@ -40,6 +40,10 @@ from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.http")
 
+# A loop knows its tasks weakly: without these, what holds an SFU open could be collected with the
+# application that it was made for.
+_keepers: set[asyncio.Task[None]] = set()
+
 
 def asgi_app(sfu: SFU) -> ASGIApp:
     """Everything that `sfu` offers over HTTP, as one ASGI application.
@@ -138,6 +142,8 @@ class Opener:
                 return
             opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._keeper = asyncio.create_task(self._keep(opened))
+            _keepers.add(self._keeper)
+            self._keeper.add_done_callback(_keepers.discard)
             await opened
 
     def before(self, app: ASGIApp) -> ASGIApp:

@@ -1,5 +1,7 @@
 """Pages and files: the right types, ETags, security headers, errors; below any prefix."""
 
+import asyncio
+import gc
 import re
 
 import httpx
@@ -158,6 +160,25 @@ async def test_mounted_below_a_prefix_it_opens_itself(server: LiveServer) -> Non
         named = await http.get("/calls/r", params={"room": "a"})
         assert named.headers["location"] == "/calls/r/a"
     await sfu.__aexit__(None, None, None)
+
+
+async def test_mounted_it_is_open_until_its_loop_ends_also_when_nobody_has_it_any_more(
+    server: LiveServer,
+) -> None:
+    sfu = fastsfu.SFU(server.sfu.config)
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(fastsfu.asgi_app(sfu))
+        async with httpx.AsyncClient(transport=transport, base_url="https://x") as http:
+            assert (await http.get("/readyz")).status_code == 200
+
+    async def is_open() -> bool:
+        await ask()
+        gc.collect()
+        return sfu.running
+
+    assert await asyncio.to_thread(asyncio.run, is_open())
+    assert not sfu.running
 
 
 async def test_opens_with_the_lifespan_of_its_own(server: LiveServer) -> None:

@@ -19,6 +19,7 @@ from tests.support.server import LiveServer
 
 TOO_LARGE = 413
 EXAMPLES = 12  # requests of each kind to each operation
+SCHEMA = schemathesis.openapi.from_dict(document())
 OPERATIONS = [
     f"{method.upper()} {path}"
     for path, operations in document()["paths"].items()
@@ -43,8 +44,7 @@ async def test_each_operation_is_as_the_document_says(
 
 def check(url: str, certificate: str, name: str, known: dict[str, str]) -> None:
     method, path = name.split()
-    schema = schemathesis.openapi.from_dict(document())
-    operation = schema[path][method]
+    operation = SCHEMA[path][method]
     checks = [CHECKS.get_one(each) for each in CHECKS.get_all_names() if each not in LEFT_OUT]
 
     @settings(
