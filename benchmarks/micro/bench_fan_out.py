@@ -15,6 +15,8 @@ from tests.scenarios.flows import FRAME_US, VIDEO_PT, rtp
 from tests.scenarios.participant import Participant
 
 PACKETS, ROUNDS = 7, 300
+# Between frames: receivers that say nothing for two seconds, as these do, count as away.
+APART_US = 6_000
 PAYLOAD = b"\x11\x00\x00" + bytes(1090)  # of VP8, within a frame
 
 
@@ -50,7 +52,7 @@ def test_frame(benchmark: BenchmarkFixture, receivers: int, numbered: bool) -> N
     waiting = list(frames(call, publisher))
 
     def next_frame() -> tuple[tuple[list[bytes], tuple[str, int]], dict[str, None]]:
-        call.world.stall(FRAME_US)
+        call.world.stall(APART_US)
         return (waiting.pop(0), publisher.address), {}
 
     deliver = call.world.deliver
