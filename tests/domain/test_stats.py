@@ -24,9 +24,13 @@ async def test_two_get_all_that_the_other_sends(workers: int) -> None:
             return all(
                 each.state == "flowing" and each.stream and each.stream.bits_per_second
                 for each in now.receives
+            ) and all(
+                one.bits_per_second and (one.height or each.source == "audio")
+                for each in (*now.receives, *now.sends)
+                for one in each.encodings
             )
 
-        await until("both to flow", flows)
+        await until("all to flow both ways", flows)
         after = bob.session.stats(before)
         assert {(each.session_id, each.source) for each in after.receives} == {
             (ada.session.id, "audio"),
