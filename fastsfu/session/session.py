@@ -31,18 +31,18 @@ from fastsfu.session.negotiation import Negotiation
 from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher
 from fastsfu.session.quotas import Account
+from fastsfu.session.receive_settings import EVERYBODY, Settings
+from fastsfu.session.resumable import LOST, Resumable
 from fastsfu.session.rights import Rights
-from fastsfu.session.subscriber import EVERYBODY, Subscriber
+from fastsfu.session.subscriber import Subscriber
 from fastsfu.terms import Kind, Publishable, Source
-from fastsfu.tracks import Publication, Wish
+from fastsfu.tracks import Publication
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]
 
-LOST = ("timeout", "connection-error")  # the client may come back from these
 
-
-class Session(Measured):
+class Session(Measured, Resumable):
     """One participant's connection. Made by `SFU.open_session`; use it in the event loop's thread.
 
     Attributes: `id` (the participant's session_id), `room` (the Room), `grant`, `name`,
@@ -70,7 +70,6 @@ class Session(Measured):
         self.replaces, self.invited = arrival.replaces, arrival.invited
         self.moves = arrival.moves
         self.mailbox = Mailbox(self.id) if arrival.listens else None
-        self.may_return_for = 0.0
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room, account, self._tell_demand)
@@ -131,11 +130,6 @@ class Session(Measured):
         """JSON value."""
         return self.metadata.user_data
 
-    @property
-    def origin(self) -> str:
-        """The id of its client's first session in a row that `replaces` links, else its own."""
-        return self.id if self.mailbox is None else self.mailbox.origin
-
     def others(self) -> list[Participant]:
         """The other participants of the room, in order of joining."""
         return self.room.others_than(self)
@@ -160,16 +154,6 @@ class Session(Measured):
         Tell the client: it is not asked again as long as that stays so.
         """
         return self._negotiation.wanted_sections()
-
-    @property
-    def resume_key(self) -> str:
-        """Secret; proves to this server, and to the next one, that a client had this session."""
-        keys = self.room.resume_keys
-        return keys.sign(self.room.name, self.id, self.origin, self.joined_at)
-
-    def matches(self, resume_key: str) -> bool:
-        """Whether this is the resume key; takes the same time for each wrong one."""
-        return self.room.resume_keys.matches(self.room.name, self.id, resume_key)
 
     async def offer(
         self, sdp: str, tracks: Mapping[str, Source] | None = None, *, whole: bool = False
@@ -252,7 +236,7 @@ class Session(Measured):
         self.rights.unmute(names)
         self.room.rights_changed(self)
 
-    def update_receive_settings(self, settings: Mapping[str, Mapping[Source, bool | Wish]]) -> None:
+    def update_receive_settings(self, settings: Settings) -> None:
         """Decline (False) or take back (True) sources of a session id, or of all others by "*"; a
         `Wish` takes back a picture as far as it says.
 

@@ -7,7 +7,7 @@ many there are.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.events import Event, SubscriptionInfo
@@ -17,18 +17,16 @@ from fastsfu.session.bundle import Bundle
 from fastsfu.session.decodable import matching_section, why_undecodable
 from fastsfu.session.flows import Flows
 from fastsfu.session.quotas import Account
+from fastsfu.session.receive_settings import ReceiveSettings, Settings
 from fastsfu.session.spares import Spare, Spares, spare_beyond
-from fastsfu.terms import Kind, Source
+from fastsfu.terms import Kind
 from fastsfu.tracks import (
     Bond,
     PayloadTypes,
     Publication,
     Subscription,
-    Wish,
     same_payload_types,
 )
-
-EVERYBODY = "*"
 
 
 class Subscriber:
@@ -54,8 +52,8 @@ class Subscriber:
         """
         self._flows = Flows(engine, account, tell)
         self._tell = tell
-        self._is_open, self._permitted = False, True
-        self._watch = watch
+        self._is_open = False
+        self._settings = ReceiveSettings(watch)
         self._holds, self._maps = holds or maps, maps
         self._on_nothing_left = on_nothing_left
         self._spares = Spares()
@@ -64,7 +62,6 @@ class Subscriber:
         self._untold: dict[Subscription, None] = {}  # mapped, and not told since
         self.waiting: dict[Publication, None] = {}
         self.undecodable: dict[Publication, None] = {}
-        self._settings: dict[str, dict[Source, bool | Wish]] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.wanted: dict[Kind, int] = {"audio": 0, "video": 0}  # subscribed or waiting, by kind
         self.crowded = False  # not all that is wanted has room in one offer
@@ -109,7 +106,7 @@ class Subscriber:
 
     def add(self, publication: Publication) -> bool:
         """Take note of a new publication; True when it waits for a section now."""
-        if not self._accepts(publication):
+        if not self._settings.accepts(publication):
             return False
         self.waiting[publication] = None
         self.wanted[publication.kind] += 1
@@ -128,32 +125,27 @@ class Subscriber:
 
     def forget(self, session_id: str) -> None:
         """The session has left, so what was set for it is of no use any more."""
-        self._settings.pop(session_id, None)
+        self._settings.forget(session_id)
 
-    def set(
-        self,
-        settings: Mapping[str, Mapping[Source, bool | Wish]],
-        publications: Iterable[Publication],
-    ) -> bool:
+    def set(self, settings: Settings, publications: Iterable[Publication]) -> bool:
         """Decline (False) or take back (True, or as far as a wish says) sources; `publications` are
         those that this can concern.
 
         A declined source that is subscribed pauses, and keeps its section unless others have none.
         True when one waits for a section now.
         """
-        for session_id, sources in settings.items():
-            self._settings.setdefault(session_id, {}).update(sources)
+        self._settings.update(settings)
         asks = False
         for publication in publications:
             if subscription := self._by_publication.get(publication):
-                if asks_others := self.crowded and not self._accepts(publication):
+                if asks_others := self.crowded and not self._settings.accepts(publication):
                     self._end(subscription)
                 else:
                     self._prefer(subscription)
-                    self._flows.pause(subscription, not self._accepts(publication))
+                    self._flows.pause(subscription, not self._settings.accepts(publication))
                 asks |= asks_others
             elif publication in self.waiting:
-                if not self._accepts(publication):
+                if not self._settings.accepts(publication):
                     self.remove(publication)
             elif publication not in self.undecodable:
                 asks |= self.add(publication)
@@ -161,7 +153,7 @@ class Subscriber:
 
     def permit(self, permitted: bool, publications: Iterable[Publication]) -> bool:
         """Receive nothing any more, or these publications again; what it returns is as of `set`."""
-        self._permitted = permitted
+        self._settings.permitted = permitted
         return self.set({}, publications)
 
     def follow(self, bundle: Bundle, offer: Offer) -> list[str]:
@@ -246,16 +238,6 @@ class Subscriber:
         self.subscriptions.clear()
         self.wanted = {"audio": 0, "video": 0}
 
-    def _accepts(self, publication: Publication) -> bool:
-        """By default yes; what is said of its session wins over what is said of everybody."""
-        if self._watch not in (None, publication.session_id) or not self._permitted:
-            return False
-        return self._setting(publication) is not False
-
-    def _setting(self, publication: Publication) -> bool | Wish:
-        everybody = self._settings.get(EVERYBODY, {}).get(publication.source, True)
-        return self._settings.get(publication.session_id, {}).get(publication.source, everybody)
-
     def _waiting_kinds(self) -> dict[Bond, list[Kind]]:
         kinds: dict[Bond, list[Kind]] = {}
         for publication in self.waiting:
@@ -268,7 +250,7 @@ class Subscriber:
         for publication in publications:
             bond, kind = publication.bond, publication.kind
             places = self._spares.places(bond, kind, waiting, strict=strict)
-            if not places or not self._accepts(publication):
+            if not places or not self._settings.accepts(publication):
                 continue
             sections = [place.section for place in places]
             found = matching_section(publication, sections)
@@ -308,9 +290,9 @@ class Subscriber:
 
     def _prefer(self, subscription: Subscription) -> None:
         """As much of it as is wanted. A source that is declined keeps its wish."""
-        setting = self._setting(subscription.publication)
-        if setting is not False:
-            self._flows.wish(subscription, setting if isinstance(setting, Wish) else Wish())
+        wish = self._settings.wish(subscription.publication)
+        if wish is not None:
+            self._flows.wish(subscription, wish)
 
     def _open_all(self) -> None:
         for subscription in self.subscriptions.values():
