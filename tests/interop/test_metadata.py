@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
+from benchmarks.load.server import API_KEY, ServerProcess
 from tests.interop.conftest import OpenPage
 from tests.interop.test_topology import carried_by
 from tests.support.page import CallPage, until
@@ -40,6 +41,7 @@ ADA = "Object.values(window.call.participants()).find(({ user_name }) => user_na
 BADGE = """[...document.querySelectorAll('.tile')]
   .find((tile) => tile.textContent.includes('Ada')).ariaLabel.includes('muted')"""
 HAND = {"hand": "up"}
+OPERATOR = {"Authorization": f"Bearer {API_KEY}"}
 
 
 async def sever(*pages: CallPage) -> None:
@@ -144,7 +146,9 @@ async def test_a_flood_ends_no_call(browser: Browser, open_page: OpenPage) -> No
 
 
 @pytest.mark.slow
-async def test_who_joins_anew_is_as_before(browser: Browser, open_direct: OpenPage) -> None:
+async def test_who_joins_anew_is_as_before(
+    browser: Browser, open_direct: OpenPage, direct_server: ServerProcess, room: str
+) -> None:
     ada, ben = [await open_direct(browser, name, script=WIRES) for name in ("Ada", "Ben")]
     await carried_by("peer", ada, ben)
     await ada.evaluate("window.call.setUserData('before')")
@@ -154,11 +158,18 @@ async def test_who_joins_anew_is_as_before(browser: Browser, open_direct: OpenPa
     await ada.evaluate("window.call.setLocalAudio(false)")
     await ada.evaluate(f"window.call.setUserData({json.dumps(HAND)})")
     await ada_is(False, HAND, ben)
-    await until("the server to give her up", lambda: ben.evaluate(f"!({ADA})"))
+
+    async def given_up() -> bool:
+        present = direct_server.http.get(f"/v1/rooms/{room}/presence", headers=OPERATOR)
+        return before not in present.text
+
+    await until("the server to give her up", given_up)
+    await ada_is(False, HAND, ben)  # their call goes on meanwhile
     await ben.evaluate("""void window.call.once('participant-joined', ({ participant }) => {
       window.joined = [participant.audio, participant.user_data];
     })""")
     await mend(ada)
+    await until("Ben to know her anew", lambda: ben.evaluate("Boolean(window.joined)"))
     await ada_is(False, HAND, ada, ben)
     assert await ben.evaluate("window.joined") == [False, HAND]
     assert await ada.joined() != before
