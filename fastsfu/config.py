@@ -290,8 +290,6 @@ class Config(EdgeOptions):
             raise ValueError("key_passphrase_file belongs to a key")
         if self.api_key is not None and any(each.id == DEFAULT_KEY for each in self.api_keys):
             raise ValueError(f"api_keys: the id {DEFAULT_KEY} is that of the api_key")
-        if self.control is not None and self.database is not None:
-            raise ValueError("control: two processes cannot write one database; leave out either")
         if self.turn_min_port > self.turn_max_port:
             raise ValueError("turn_min_port is above turn_max_port")
         if self.turn_secret is None and any(url.startswith("turn") for url in self.turn_urls):

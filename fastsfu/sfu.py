@@ -82,7 +82,7 @@ class SFU(Figures):
             observers,
             self.records,
         )
-        self.handover = Handover(self.rooms, self.config.resume_timeout)
+        self.handover = Handover(self.rooms, self.records, self.config.resume_timeout)
         self._open_engines = open_engines or partial(opening.open_engines, on_bound=on_bound)
         self._quotas = Quotas(self.config)
         self._workers: Workers | None = None

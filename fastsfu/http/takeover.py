@@ -197,11 +197,11 @@ class Control:
             successor.close()
             return False
         self._host.pause()
-        estate = self._sfu.handover.begin()
+        estate = await self._sfu.handover.begin()
         await self._say(successor, estate.model_dump_json())
         if await self._hear(successor) != "accepting":
             logger.error("the successor has ended before it took over: the calls stay here")
-            self._sfu.handover.take_back()
+            await self._sfu.handover.take_back()
             self._host.resume()
             successor.close()
             return False

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from fastsfu.events import Moved
+from fastsfu.room.records import Ongoing, Records
 from fastsfu.room.room import Room
 from fastsfu.room.rooms import Rooms
 from fastsfu.room.succession import RoomMail, RoomState, State
@@ -22,6 +23,7 @@ class Estate(State):
 
     rooms: list[RoomState]
     bans: list[tuple[str, str, float | None]]  # room, whom, until (seconds since 1970)
+    ongoing: Ongoing = Ongoing()
 
 
 class Handover:
@@ -30,23 +32,26 @@ class Handover:
     Attribute: `is_under_way`, another process has the calls and none is taken here.
     """
 
-    def __init__(self, rooms: Rooms, patience: float) -> None:
+    def __init__(self, rooms: Rooms, records: Records, patience: float) -> None:
         """`patience`: seconds for guests to come."""
         self.is_under_way = False
         self._rooms = rooms
+        self._records = records
         self._patience = patience
 
     # To the next one.
 
-    def begin(self) -> Estate:
+    async def begin(self) -> Estate:
         """What it has to know. Then send everybody there (`move_out`), or `take_back`."""
         self.is_under_way = True
         bans = [(room, key, until) for (room, key), until in self._rooms.bans.until.items()]
-        return Estate(rooms=self._rooms.states(), bans=bans)
+        states = self._rooms.states()
+        return Estate(rooms=states, bans=bans, ongoing=await self._records.hand_over())
 
-    def take_back(self) -> None:
+    async def take_back(self) -> None:
         """It does not come about."""
         self.is_under_way = False
+        await self._records.take_back()
         for room in self._rooms:
             room.is_leaving = False
 
@@ -61,7 +66,8 @@ class Handover:
             is_late = asyncio.get_running_loop().time() >= ends_at
             for room in [each for each in leaving if is_late or not _waits(each)]:
                 leaving.remove(room)
-                yield RoomMail(name=room.name, boxes=room.exchange.pack())
+                boxes, traffic = room.exchange.pack(), room.succession.traffic
+                yield RoomMail(name=room.name, boxes=boxes, traffic=traffic)
             if leaving:
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(ends_at):
@@ -69,8 +75,11 @@ class Handover:
 
     # From the one before.
 
-    def expect(self, estate: Estate) -> None:
-        """Take its calls: its clients are about to come."""
+    async def expect(self, estate: Estate) -> None:
+        """Take its calls: its clients are about to come. Raises RecordError."""
+        await self._records.take_over(estate.ongoing)
+        for name in {each.name for each in self._rooms} - {each.name for each in estate.rooms}:
+            self._rooms.delete(name)  # there, since it was read from the records here
         for room, key, until in estate.bans:
             self._rooms.bans.until[room, key] = until
         for state in estate.rooms:
@@ -80,6 +89,10 @@ class Handover:
         """What waited there for those of a room."""
         if room := self._rooms.get(mail.name):
             room.exchange.complete(mail.boxes)
+        for session_id, (received, sent) in mail.traffic.items():
+            if session := self._rooms.sessions.get(session_id):
+                session.account.received_bytes += received
+                session.account.sent_bytes += sent
 
     def complete_all(self) -> None:
         """No further mail comes from there."""

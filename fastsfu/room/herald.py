@@ -1,8 +1,10 @@
 """Tells observers what happens in one room: its events as notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
-from fastsfu.events import WaitingParticipant
+from fastsfu.auth.tokens import Grant
+from fastsfu.events import Participant, WaitingParticipant
 from fastsfu.room.notices import (
     CarrierChanged,
     Joined,
@@ -24,12 +26,31 @@ from fastsfu.terms import Carried
 from fastsfu.tracks import Publication
 
 
+class Known(Protocol):
+    """A session of the process before, of which it has told."""
+
+    @property
+    def grant(self) -> Grant: ...
+
+    @property
+    def hidden(self) -> bool: ...
+
+    @property
+    def participant(self) -> Participant: ...
+
+
 class Herald:
     """Of the room of this name."""
 
     def __init__(self, room: str, tell: Callable[[Notice], None]) -> None:
         self._room = room
         self._tell = tell
+        self._told: set[tuple[str, str]] = set()  # session and source, by the process before
+
+    def told_before(self, sessions: Iterable[Known]) -> None:
+        """Nobody is told again of what they publish."""
+        people = [each.participant for each in sessions]
+        self._told = {(each.session_id, source) for each in people for source in each.sources}
 
     def opened(self, options: RoomOptions) -> None:
         self._tell(RoomOpened(room=self._room, options=options))
@@ -75,7 +96,22 @@ class Herald:
             )
         )
 
+    def ended(self, session: Known, reason: str) -> None:
+        """One of the process before has not come here."""
+        self._tell(
+            Left(
+                room=self._room,
+                participant=session.participant,
+                user_id=session.grant.user_id,
+                hidden=session.hidden,
+                reason=reason,
+            )
+        )
+
     def published(self, each: Publication) -> None:
+        if (known := (each.session_id, each.source)) in self._told:
+            self._told.discard(known)
+            return
         self._tell(Published(room=self._room, session_id=each.session_id, source=each.source))
 
     def unpublished(self, each: Publication) -> None:

@@ -86,6 +86,13 @@ class Meetings:
     def __init__(self, ongoing: Iterable[Meeting] = ()) -> None:
         self._of_room = {meeting.room: meeting for meeting in ongoing}
 
+    def all(self) -> list[Meeting]:
+        return list(self._of_room.values())
+
+    def adopt(self, meetings: Iterable[Meeting]) -> None:
+        """These go on here, which began in another process."""
+        self._of_room.update((meeting.room, meeting) for meeting in meetings)
+
     def of(self, room: str) -> Meeting | None:
         """The meeting of the room of this name now."""
         return self._of_room.get(room)

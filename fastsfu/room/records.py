@@ -5,7 +5,7 @@ An edge may keep them in a database (`Records`); without one, the last meetings 
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from fastsfu.room.answers import AnswersInMemory, KeptAnswer
@@ -35,6 +35,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Ongoing:
+    """The meetings that one process leaves to the next one."""
+
+    meetings: list[Meeting] = field(default_factory=list)
+    life: int | None = None  # of that process, where processes share a database
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which meetings, newest first. Times in seconds since 1970."""
 
@@ -55,6 +63,15 @@ class Records(Protocol):
     async def open(self) -> Found: ...
 
     async def close(self) -> None: ...
+
+    async def hand_over(self) -> Ongoing:
+        """Another process goes on: nothing that is noticed here counts from now on."""
+
+    async def take_back(self) -> None:
+        """It does not, after all."""
+
+    async def take_over(self, ongoing: Ongoing) -> None:
+        """Go on with what another process has handed over; raises RecordError."""
 
     async def keep_room(self, record: RoomRecord) -> None:
         """Keep a room, in the place of what was kept of this name; raises RecordError."""
@@ -92,6 +109,14 @@ class InMemory(AnswersInMemory):
         return Found()
 
     async def close(self) -> None: ...
+
+    async def hand_over(self) -> Ongoing:
+        return Ongoing(self._ongoing.all())
+
+    async def take_back(self) -> None: ...
+
+    async def take_over(self, ongoing: Ongoing) -> None:
+        self._ongoing.adopt(ongoing.meetings)
 
     async def keep_room(self, record: RoomRecord) -> None: ...
 

@@ -99,7 +99,9 @@ class Room(RoomProperties, Moderated):
             self.sessions,
             self._carrier_changed,
         )
-        self.succession = Succession(name, self.resume_keys, self.exchange, self.peering)
+        self.succession = Succession(
+            name, self.resume_keys, self.exchange, self.peering, self._herald
+        )
         self.is_leaving = False  # another process has it
         self._news = News(self._tell_changed, self._tell_hidden)
         self._hidden_told = 0  # how many hidden sessions everybody has been told of
@@ -197,14 +199,13 @@ class Room(RoomProperties, Moderated):
         self._sessions[session.id] = session
         for same in same_user:
             same.leave("ejected", "You have joined somewhere else.")
-        self.succession.came(session.replaces)
         if session.mailbox is not None:
             if session.replaces is not None:  # not before: who is refused may try again
                 origin = self.resume_keys.origin(self.name, *session.replaces)
                 session.mailbox = self.exchange.recover(session.replaces, origin) or session.mailbox
             self.exchange.enter(session.mailbox, session)
         session.rights.permit(self.standing.of(session), self._stage.all_for(session))
-        self._herald.joined(session)
+        self.succession.came(session)
         if session.hidden:
             self._hidden_changed()
         else:

@@ -19,7 +19,7 @@ from fastsfu.room.observer import Observer, Observers
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import Found, InMemory, Records
 from fastsfu.room.room import OnLeave, OnTopology, Room
-from fastsfu.room.succession import RoomState, guests_of
+from fastsfu.room.succession import RoomState
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.channels import OnChannel
 from fastsfu.session.outcomes import Outcomes
@@ -189,6 +189,9 @@ class Rooms:
             room = self.create(state.name, RoomOptions.model_validate(state.options))
             if not state.is_kept:
                 self._kept.discard(state.name)
+        elif (options := RoomOptions.model_validate(state.options)) != room.options:
+            room.update(options)  # since it was read from the records
+        room.created_at = state.created_at or room.created_at
         room.standing.changed.update(state.standing)
         room.standing.names.update(state.names)
         room.succession.expect(state.guests, state.carrier, patience)
@@ -244,6 +247,8 @@ class Rooms:
     def left(self, room: Room, session: Session, reason: str) -> None:
         self.sessions.pop(session.id, None)
         self.somebody_left.set()
+        if room.is_leaving:
+            room.succession.had(session)
         session.path.diary.left(reason)
         if not self.sessions:
             self._vacated.set()
@@ -272,10 +277,11 @@ class Rooms:
             name=room.name,
             options=room.options.model_dump(),
             is_kept=room.name in self._kept,
+            created_at=room.created_at,
             carrier=room.peering.carrier,
             standing=room.standing.changed,
             names=room.standing.names,
-            guests=guests_of(room.sessions.values(), room.exchange.absent),
+            guests=room.succession.guests(room.sessions.values()),
         )
 
     def _forget_name(self, name: str) -> None:

@@ -34,10 +34,23 @@ class StoredOutbox:
         self._endpoints: dict[str, Endpoint] = {}
         self._on_news: Callable[[], None] = lambda: None
         self._adopted_at = 0.0
+        self._rests = False
 
     async def open(self, connection: AsyncConnection, life: int) -> None:
         """Learn the endpoints; letters go out as those of `life` from now on."""
         self._life = life
+        await self._read_endpoints(connection)
+        removed = LETTERS.c.endpoint.not_in(select(ENDPOINTS.c.id))
+        await connection.execute(delete(LETTERS).where(removed))
+        await self._adopt(connection)
+
+    async def take_over(self, connection: AsyncConnection, life: int | None) -> None:
+        """The letters of that process too, and the endpoints as it has left them."""
+        await self._read_endpoints(connection)
+        of_it = update(LETTERS).where(LETTERS.c.life == life)
+        await connection.execute(of_it.values(life=self._life))
+
+    async def _read_endpoints(self, connection: AsyncConnection) -> None:
         rows = (await connection.execute(select(ENDPOINTS))).mappings()
         self._endpoints = {
             row["id"]: Endpoint(
@@ -46,9 +59,15 @@ class StoredOutbox:
             )
             for row in rows
         }
-        removed = LETTERS.c.endpoint.not_in(select(ENDPOINTS.c.id))
-        await connection.execute(delete(LETTERS).where(removed))
-        await self._adopt(connection)
+
+    def rest(self) -> None:
+        """Another process sends what there is: nothing is due here."""
+        self._rests = True
+
+    def go_on(self) -> None:
+        """Send, also what has come meanwhile."""
+        self._rests = False
+        self._on_news()
 
     def follow(self, journal: Journal | None) -> None:
         """Write by this journal from now on."""
@@ -85,10 +104,10 @@ class StoredOutbox:
         self._on_news()
 
     async def due(self, endpoint_id: str, now: float, limit: int) -> list[Letter]:
-        return await reached(self._due(endpoint_id, now, limit))
+        return [] if self._rests else await reached(self._due(endpoint_id, now, limit))
 
     async def next_due(self, endpoint_id: str) -> float | None:
-        return await reached(self._next_due(endpoint_id))
+        return None if self._rests else await reached(self._next_due(endpoint_id))
 
     def delivered(self, letter: Letter) -> None:
         self._note((GONE, {"letter": letter.number}))

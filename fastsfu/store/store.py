@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastsfu.errors import RecordError
@@ -14,7 +14,7 @@ from fastsfu.room.meetings import Change, Meeting, Meetings
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.outbox import Tells
-from fastsfu.room.records import Found, RoomRecord, Wanted
+from fastsfu.room.records import Found, Ongoing, RoomRecord, Wanted
 from fastsfu.store.answers import read_answer, write_answer
 from fastsfu.store.database import migrate, open_engine, reached, read_url
 from fastsfu.store.journal import Journal, Row
@@ -47,6 +47,7 @@ class Store:
             self._locks = FileLocks(Path(self._url.database or ""))
         self._journal: Journal | None = None
         self._life = 0
+        self._handed_over = False
 
     def __repr__(self) -> str:
         return f"Store({self._url.render_as_string(hide_password=True)!r})"
@@ -66,6 +67,23 @@ class Store:
         await self._locks.close()
         await self._engine.dispose()
 
+    async def hand_over(self) -> Ongoing:
+        self._handed_over = True
+        self.outbox.rest()
+        await self.settled()
+        return Ongoing(self._meetings.all(), self._life)
+
+    async def take_back(self) -> None:
+        self._handed_over = False
+        with suppress(RecordError):  # then they are still ours, unless it took them
+            await reached(self._own(Ongoing(self._meetings.all(), self._life)))
+        self.outbox.go_on()
+
+    async def take_over(self, ongoing: Ongoing) -> None:
+        await reached(self._own(ongoing))
+        self._meetings.adopt(ongoing.meetings)
+        self.outbox.go_on()
+
     async def keep_room(self, record: RoomRecord) -> None:
         await reached(self._keep_room(record))
 
@@ -73,7 +91,7 @@ class Store:
         await reached(self._forget_room(name))
 
     def noticed(self, notice: Notice, /) -> None:
-        if self._journal is None:
+        if self._journal is None or self._handed_over:
             return
         change = self._meetings.follow(notice)
         meeting = self._meetings.of(notice.room) if change is None else change.meeting
@@ -138,6 +156,14 @@ class Store:
                 for row in (*rows_of(meeting, change, life), *letters):
                     await connection.execute(*row)
         return notices
+
+    async def _own(self, ongoing: Ongoing) -> None:
+        """What was another process's is this one's."""
+        async with self._engine.begin() as connection:
+            for meeting in ongoing.meetings:
+                of_it = MEETINGS.c.id == meeting.id
+                await connection.execute(update(MEETINGS).where(of_it).values(life=self._life))
+            await self.outbox.take_over(connection, ongoing.life)
 
     async def _end_life(self) -> None:
         async with self._engine.begin() as connection:

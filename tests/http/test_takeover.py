@@ -18,6 +18,7 @@ MOVES = ["confirms", "moves"]
 
 def previous(of: Socket) -> dict[str, str]:
     return {key: of.joined[key] for key in ("session_id", "resume_key")}
+API_KEY = "only-for-the-tests-abcdef-0123456789"
 
 
 async def join(server: LiveServer, socket: Socket, **members: Any) -> dict[str, Any]:
@@ -84,6 +85,62 @@ async def test_the_other_one_has_other_media_ports(tmp_path: Path) -> None:
     async with live_server(control=tmp_path / "c", workers=2) as one:
         first = {engine.port for engine in one.sfu.engines}
         async with successor_of(one) as other:
+@pytest.mark.parametrize("kind", ["in memory", "sqlite"])
+async def test_a_meeting_goes_on(tmp_path: Path, kind: str) -> None:
+    stored = {"database": f"sqlite:///{tmp_path}/calls.db"} if kind == "sqlite" else {}
+    async with AsyncExitStack() as stack:
+        live = live_server(control=tmp_path / "c", api_key=API_KEY, **stored)
+        one = await stack.enter_async_context(live)
+        ada, ben, gone = [await stack.enter_async_context(one.socket()) for _ in range(3)]
+        await join(one, ada, capabilities=MOVES)
+        await join(one, gone, capabilities=MOVES)
+        await join(one, ben)
+        other = await stack.enter_async_context(successor_of(one))
+        moved, anew = [await stack.enter_async_context(other.socket()) for _ in range(2)]
+        await join(other, moved, capabilities=MOVES, replaces=previous(ada))
+        await ada.send("leave")
+        await gone.send("leave")
+        await join(other, anew, replaces=previous(ben))
+        assert await meetings(other) == []
+        other.sfu.rooms.get("r").succession.give_up()
+        for each in (moved, anew):
+            await each.send("leave")
+            await each.closed()
+        (meeting,) = await meetings(other)
+        ids = [each.joined["session_id"] for each in (ada, gone, ben, anew)]
+        reasons = ["left", "timeout", "end-of-life", "left"]
+        people = meeting["participants"]
+        found = {each["participant_id"]: each["reason"] for each in people}
+        assert found == dict(zip(ids, reasons, strict=True))
+    if kind == "sqlite":
+        async with live_server(api_key=API_KEY, **stored) as after:
+            assert await meetings(after) == [meeting]
+
+
+async def meetings(server: LiveServer) -> list[dict[str, Any]]:
+    """Those that have ended, as the REST interface says."""
+    await server.sfu.records.settled()
+    headers = {"Authorization": f"Bearer {API_KEY}"}
+    answer = await server.http.get("/v1/meetings", headers=headers)
+    found: list[dict[str, Any]] = answer.json()["data"]
+    return found
+
+
+async def test_rooms_of_the_database_are_as_they_were_last(tmp_path: Path) -> None:
+    stored = {"database": f"sqlite:///{tmp_path}/calls.db"}
+    async with live_server(control=tmp_path / "c", **stored) as one:
+        rooms, records = one.sfu.rooms, one.sfu.records
+        for name in ("kept", "gone"):
+            room = rooms.create(name, max_participants=2)
+            await records.keep_room(RoomRecord(name, room.options, room.created_at))
+        room.update(RoomOptions(max_participants=3))  # not kept, and yet it is what goes over
+        rooms.delete("kept")
+        async with successor_of(one) as other:
+            (found,) = other.sfu.rooms
+            assert (found.name, found.options) == ("gone", room.options)
+            assert found.created_at == room.created_at
+
+
             second = {engine.port for engine in other.sfu.engines}
             assert not first & second
             assert other.port == one.port

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect
@@ -18,9 +19,11 @@ from fastsfu.room.answers import KEPT_SECONDS, KeptAnswer
 from fastsfu.room.meetings import Meeting
 from fastsfu.room.notices import Left
 from fastsfu.room.options import RoomOptions
+from fastsfu.room.outbox import Endpoint
 from fastsfu.room.records import Found, RoomRecord, Wanted
 from fastsfu.store.store import Store
 from fastsfu.store.tables import METADATA
+from fastsfu.webhooks.payloads import told_of
 from tests.room.test_meetings import joined, left
 
 # A process that has somebody in a room, says so, and waits to be killed.
@@ -44,7 +47,7 @@ asyncio.run(main())
 
 
 @asynccontextmanager
-async def opened(url: str, **options: float) -> AsyncIterator[tuple[Store, Found]]:
+async def opened(url: str, **options: Any) -> AsyncIterator[tuple[Store, Found]]:
     store = Store(url, **options)
     found = await store.open()
     try:
@@ -220,3 +223,46 @@ async def test_many_rows_are_written_in_few_transactions(tmp_path: Path) -> None
         await store.settled()
         (meeting,) = await store.meetings(Wanted())
         assert (len(meeting.attendances), meeting.most) == (2000, 2000)
+
+
+async def test_another_process_goes_on(url: str) -> None:
+    async with opened(url, tells=told_of) as (before, _):
+        endpoint = Endpoint("https://example.org/")
+        await before.outbox.put_endpoint(endpoint)
+        before.noticed(joined("standup", "ada", 1e9))
+        async with opened(url, tells=told_of) as (after, _):
+            ongoing = await before.hand_over()
+            before.noticed(left("standup", "ada", 1e9 + 1))
+            assert await before.outbox.due(endpoint.id, 2e9, 9) == []
+            await after.take_over(ongoing)
+            after.noticed(joined("standup", "ben", 1e9 + 2))
+            for who in ("ada", "ben"):
+                after.noticed(left("standup", who, 1e9 + 3))
+            await after.settled()
+            (meeting,) = await after.meetings(Wanted())
+            assert (meeting.id, meeting.most, meeting.ended_at) == (
+                ongoing.meetings[0].id,
+                2,
+                1e9 + 3,
+            )
+            told = []
+            while letters := await after.outbox.due(endpoint.id, 2e9, 9):
+                told += [each.type for each in letters]
+                for each in letters:
+                    after.outbox.delivered(each)
+                await after.settled()
+            assert told[0] == "room.started"
+            assert sorted(told).count("participant.joined") == 2
+            assert told.count("room.ended") == 1
+
+
+async def test_a_process_goes_on_that_was_not_relieved(url: str) -> None:
+    async with opened(url) as (before, _):
+        before.noticed(joined("standup", "ada", 1e9))
+        async with opened(url) as (after, _):
+            await after.take_over(await before.hand_over())
+        await before.take_back()
+        before.noticed(left("standup", "ada", 1e9 + 3))
+        await before.settled()
+        (meeting,) = await before.meetings(Wanted())
+        assert meeting.ended_at == 1e9 + 3

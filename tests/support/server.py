@@ -15,6 +15,7 @@ import httpx
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from fastsfu.assembly import stored
 from fastsfu.config import Config
 from fastsfu.http.opening import open_certificate, open_listener
 from fastsfu.http.server import Server
@@ -135,7 +136,7 @@ async def live_server(
 ) -> AsyncIterator[LiveServer]:
     """Serve with these options of Config, and of SFU."""
     config = Config(**{**DEFAULTS, **options})
-    sfu = SFU(config, **sfu_options)
+    sfu = SFU(config, **{**stored(config), **sfu_options})
     async with serving(sfu, open_certificate(config), open_listener(config)) as live:
         yield live
 
@@ -147,7 +148,7 @@ async def successor_of(other: LiveServer) -> AsyncIterator[LiveServer]:
     assert config.control is not None
     before = await asyncio.to_thread(Predecessor.find, config.control)
     assert before is not None
-    sfu = SFU(config)
+    sfu = SFU(config, **stored(config))
     before.prepare(sfu)
     certificate = open_certificate(config, before.pair)
     async with serving(sfu, certificate, before.listener, before) as live:
