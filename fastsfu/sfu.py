@@ -145,6 +145,13 @@ class SFU(Figures):
         for engine in self.engines:
             engine.listen_tcp(port, tls_name)
 
+    def open_turn_port(self, port: int) -> None:
+        """Relay at this further UDP port too, of which clients are told; raises OSError."""
+        self.engines[0].open_turn_port(self.config.host, port)
+        for engine in self.engines:
+            engine.tell_turn_port(port)
+        self.config = self.config.model_copy(update={"turn_port": port})
+
     def engine_of(self, ufrag: str) -> MediaEngine:
         """The engine whose session has this ICE username fragment; one that lives for others."""
         return self._running().engine_of(ufrag)

@@ -139,13 +139,23 @@ cdef class Engine:
         request_relay(self.worker.relay, options)
         error = relay_init(
             self.worker.relay, self.worker.epoll, self.worker.udp.gso, self.worker.udp.gro)
-        if error == 0 and options.extra_port is not None:
-            error = relay_open_extra(
-                self.worker.relay, options.host.encode("ascii"), options.extra_port,
-                self.worker.udp.gso, self.worker.udp.gro)
         if error < 0:
-            raise OSError(-error, f"TURN port {options.extra_port}: {os.strerror(-error)}")
+            raise OSError(-error, f"TURN relay: {os.strerror(-error)}")
+        if options.extra_port is not None:
+            self.open_extra_port(options.host, options.extra_port)
         self.relay.commands = self.commands
+
+    def open_extra_port(self, str host, uint16_t port):
+        """Once, also while the worker runs: it meets the socket when epoll tells of it."""
+        cdef int error
+        self.commands.check()
+        if self.worker.relay == NULL or self.worker.relay.extra.fd >= 0:
+            raise RuntimeError("a further port is opened once, where there is a relay")
+        error = relay_open_extra(
+            self.worker.relay, host.encode("ascii"), port, self.worker.udp.gso,
+            self.worker.udp.gro)
+        if error < 0:
+            raise OSError(-error, f"TURN port {port}: {os.strerror(-error)}")
 
     @property
     def extra_port(self):

@@ -65,6 +65,15 @@ class MediaEngine(Counted):
         if self.relay is not None:
             self.relay = replace(self.relay, tcp_port=port, tls_name=tls_name)
 
+    def open_turn_port(self, host: str, port: int) -> None:
+        """A further UDP port for the relay's clients; raises OSError."""
+        self._native.open_extra_port(host, port)
+
+    def tell_turn_port(self, port: int) -> None:
+        """Clients are told from now on that they may come to this one, whichever engine has it."""
+        if self.relay is not None:
+            self.relay = replace(self.relay, udp_ports=(*self.relay.udp_ports, port))
+
     def relay_for(self, user: str) -> Relay | None:
         """What it relays by TURN, if it does: for this session too, from now on."""
         self._relay_users.admit(user)

@@ -29,7 +29,7 @@ from fastsfu.http.door import Door
 from fastsfu.http.http1 import HTTP1
 from fastsfu.http.opening import allow_all_files, open_acme, open_certificate, open_listener
 from fastsfu.http.renewal import Renewals
-from fastsfu.http.takeover import Control, Introduction, Predecessor
+from fastsfu.http.takeover import Control, Introduction, Predecessor, take_turn_port
 from fastsfu.http.tls import ServerCertificate, watch
 from fastsfu.http.uvicorn_config import uvicorn_config
 from fastsfu.sfu import SFU
@@ -189,6 +189,9 @@ class Server(uvicorn.Server):
         if self._before is not None:
             self._tasks.append(asyncio.create_task(self._take_mail(self._before)))
 
+            if self._before.turn_port is not None:
+                taking = take_turn_port(self._sfu, self._before.turn_port)
+                self._tasks.append(asyncio.create_task(taking))
     async def _take_mail(self, before: Predecessor) -> None:
         async for mail in before.mail():
             self._sfu.handover.complete(mail)
@@ -216,9 +219,11 @@ class Server(uvicorn.Server):
 
     def introduction(self) -> Introduction:
         config, pair = self._sfu.config, self._certificate.pair
-        told = Introduction(
-            media_ports=[engine.port for engine in self._sfu.engines], turn_port=config.turn_port
-        )
+        turn_port = config.turn_port
+        if self._before is not None and turn_port is None:  # it is on its way here
+            turn_port = self._before.turn_port
+        media_ports = [engine.port for engine in self._sfu.engines]
+        told = Introduction(media_ports=media_ports, turn_port=turn_port)
         if config.secret is None:
             told.secret = self._sfu.tokens.random.get_secret_value()
         if config.cert is None:

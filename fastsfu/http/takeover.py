@@ -34,6 +34,7 @@ from fastsfu.sfu import SFU
 logger = logging.getLogger("fastsfu.takeover")
 
 ASK_SECONDS = 10.0  # for an answer of the predecessor's event loop
+RETRY_SECONDS = 0.25
 MOST_LINE = 64 * 1024 * 1024  # bytes: all mailboxes of a room
 
 
@@ -52,6 +53,7 @@ class Predecessor:
 
     def __init__(self, control: socket.socket, listener: socket.socket, told: Introduction) -> None:
         self.listener = listener
+        self.turn_port: int | None = None  # which it gives up when it ends
         self._told = told
         self.pair = None
         if told.chain and told.key:
@@ -97,7 +99,7 @@ class Predecessor:
         if set(own) & set(told.media_ports):
             changes["media_port"] = max(told.media_ports) + 1
         if config.turn_port and config.turn_port == told.turn_port:
-            logger.warning("the process before has turn_port: it is served by the one after this")
+            self.turn_port = config.turn_port
             changes["turn_port"] = None
         sfu.config = config.model_copy(update=changes)
         if told.secret is not None and config.secret is None:
@@ -139,6 +141,18 @@ class Predecessor:
         except (OSError, ValueError):  # it died, or the line is longer than any
             return None
         return json.loads(line) if line else None
+
+
+async def take_turn_port(sfu: SFU, port: int) -> None:
+    """As soon as the process before has given it up."""
+    while True:
+        try:
+            sfu.open_turn_port(port)
+        except OSError:
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            logger.info("the process before has ended: TURN at UDP port %d", port)
+            return
 
 
 class Host(Protocol):

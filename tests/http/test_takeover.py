@@ -151,6 +151,30 @@ async def test_tokens_of_a_random_secret_go_on(tmp_path: Path) -> None:
     async with live_server(control=tmp_path / "c", secret=None) as one:
         token = one.token("r")
         async with successor_of(one) as other, other.socket() as socket:
+async def test_the_turn_port_goes_over_when_its_process_ends(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with AsyncExitStack() as first, AsyncExitStack() as second:
+        options = {"control": tmp_path / "c", "turn_port": port}
+        one = await first.enter_async_context(live_server(**options))
+        assert port in turn_ports(one)
+        other = await second.enter_async_context(successor_of(one))
+        assert port not in turn_ports(other)
+        async with successor_of(other, one.sfu.config) as third:
+            assert port not in turn_ports(third)  # the first one has it still
+            await first.aclose()
+            await second.aclose()
+            async with asyncio.timeout(30):
+                while port not in turn_ports(third):
+                    await asyncio.sleep(0.01)
+
+
+def turn_ports(server: LiveServer) -> set[int]:
+    relays = [engine.relay for engine in server.sfu.engines]
+    return {port for relay in relays if relay is not None for port in relay.udp_ports}
+
+
             assert (await socket.join("r", token))["type"] == "joined"
 
 

@@ -142,9 +142,11 @@ async def live_server(
 
 
 @asynccontextmanager
-async def successor_of(other: LiveServer) -> AsyncIterator[LiveServer]:
-    """Serve in the place of another one, with the same options."""
-    config = other.sfu.config
+async def successor_of(
+    other: LiveServer, config: Config | None = None
+) -> AsyncIterator[LiveServer]:
+    """Serve in the place of another one, with the same options unless others are given."""
+    config = config or other.sfu.config
     assert config.control is not None
     before = await asyncio.to_thread(Predecessor.find, config.control)
     assert before is not None

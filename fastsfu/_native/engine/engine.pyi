@@ -54,6 +54,8 @@ class Engine:
     ) -> None: ...  # raises OSError, ValueError
     # TURN on the media port; before start. Raises OSError, ValueError
     def open_relay(self, options: RelayOptions) -> None: ...
+    def open_extra_port(self, host: str, port: int) -> None:
+        """A further UDP port for the relay's clients, at any time; raises OSError."""
     extra_port: int | None  # the relay's further port that was bound; 0: none
     def start(self) -> None: ...
     # ends the thread; frees everything, with the last of those that share its Links; idempotent
