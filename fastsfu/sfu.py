@@ -279,14 +279,18 @@ class SFU(Figures):
         """Take no new sessions, tell the clients, wait until all have left.
 
         Who can is sent to the first of `config.alternates` (`Moved`), others are told (`Failure`
-        end-of-life). After `timeout` s (default `config.drain_timeout`) the rest ends with that.
+        end-of-life), unless another process may take the calls yet (`config.control`). After
+        `timeout` s (default `config.drain_timeout`) the rest ends with that.
         """
         self._is_draining = True
         seconds = self.config.drain_timeout if timeout is None else timeout
         notice = Failure(END_OF_LIFE, f"The server stops in {seconds:.0f} s.")
         where = self.config.alternates
         for session in self.sessions.values():
-            session.tell(Moved(where[0], tuple(where[1:])) if session.moves and where else notice)
+            if session.moves and where:
+                session.tell(Moved(where[0], tuple(where[1:])))
+            elif self.config.control is None:
+                session.tell(notice)
         await self.vacate(seconds)
 
     def _close_workers(self, workers: Workers) -> None:

@@ -96,6 +96,7 @@ class Server(uvicorn.Server):
         self._tasks: list[asyncio.Task[None]] = []
         self.renewals: Renewals | None = None
         self._stopping = asyncio.Event()
+        self._is_told = False  # to end, by a signal
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run_on(self, listener: socket.socket) -> None:
@@ -188,10 +189,10 @@ class Server(uvicorn.Server):
             self._tasks.append(asyncio.create_task(self.renewals.run()))
         if self._before is not None:
             self._tasks.append(asyncio.create_task(self._take_mail(self._before)))
-
             if self._before.turn_port is not None:
                 taking = take_turn_port(self._sfu, self._before.turn_port)
                 self._tasks.append(asyncio.create_task(taking))
+
     async def _take_mail(self, before: Predecessor) -> None:
         async for mail in before.mail():
             self._sfu.handover.complete(mail)
@@ -264,13 +265,14 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let the calls end before their connections are closed; a second signal cuts it short."""
         systemd.notify("STOPPING=1")
-        sfu = self._sfu
-        is_away = sfu.handover.is_under_way
-        seconds = max(sfu.config.drain_timeout, MOVE_SECONDS)
-        ending = sfu.vacate(seconds) if is_away else sfu.drain()
-        draining = asyncio.create_task(ending)
+        is_away = self._sfu.handover.is_under_way
+        draining = asyncio.create_task(self._moved_away() if is_away else self._sfu.drain())
         while not draining.done() and not self.force_exit:
             await asyncio.wait([draining], timeout=0.1)
+            if self._sfu.handover.is_under_way and not is_away:  # a successor came meanwhile
+                is_away = True
+                draining.cancel()
+                draining = asyncio.create_task(self._moved_away())
         draining.cancel()
         with suppress(asyncio.CancelledError):
             await draining
@@ -282,9 +284,13 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal ends the server in good order, and then the process with status 0."""
-        if self.should_exit:
+        if self._is_told:
             self.force_exit = True
+        self._is_told = True
         self._stop()
+
+    async def _moved_away(self) -> None:
+        await self._sfu.vacate(max(self._sfu.config.drain_timeout, MOVE_SECONDS))
 
     def _stop(self) -> None:
         self.should_exit = True

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import signal
 import socket
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,16 @@ import pytest
 
 from fastsfu.errors import ConfigError
 from fastsfu.http.takeover import Predecessor
+from fastsfu.room.options import RoomOptions
+from fastsfu.room.records import RoomRecord
 from tests.support.server import DEFAULTS, LiveServer, Socket, live_server, successor_of
 
 MOVES = ["confirms", "moves"]
+API_KEY = "only-for-the-tests-abcdef-0123456789"
 
 
 def previous(of: Socket) -> dict[str, str]:
     return {key: of.joined[key] for key in ("session_id", "resume_key")}
-API_KEY = "only-for-the-tests-abcdef-0123456789"
 
 
 async def join(server: LiveServer, socket: Socket, **members: Any) -> dict[str, Any]:
@@ -81,10 +85,6 @@ async def test_rooms_seats_and_bans_go_over(tmp_path: Path) -> None:
                         await join(other, after, capabilities=MOVES, replaces=previous(each))
 
 
-async def test_the_other_one_has_other_media_ports(tmp_path: Path) -> None:
-    async with live_server(control=tmp_path / "c", workers=2) as one:
-        first = {engine.port for engine in one.sfu.engines}
-        async with successor_of(one) as other:
 @pytest.mark.parametrize("kind", ["in memory", "sqlite"])
 async def test_a_meeting_goes_on(tmp_path: Path, kind: str) -> None:
     stored = {"database": f"sqlite:///{tmp_path}/calls.db"} if kind == "sqlite" else {}
@@ -141,16 +141,16 @@ async def test_rooms_of_the_database_are_as_they_were_last(tmp_path: Path) -> No
             assert found.created_at == room.created_at
 
 
+async def test_the_other_one_has_other_media_ports(tmp_path: Path) -> None:
+    async with live_server(control=tmp_path / "c", workers=2) as one:
+        first = {engine.port for engine in one.sfu.engines}
+        async with successor_of(one) as other:
             second = {engine.port for engine in other.sfu.engines}
             assert not first & second
             assert other.port == one.port
             assert (await other.http.get("/readyz")).status_code == 200
 
 
-async def test_tokens_of_a_random_secret_go_on(tmp_path: Path) -> None:
-    async with live_server(control=tmp_path / "c", secret=None) as one:
-        token = one.token("r")
-        async with successor_of(one) as other, other.socket() as socket:
 async def test_the_turn_port_goes_over_when_its_process_ends(tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
@@ -175,6 +175,10 @@ def turn_ports(server: LiveServer) -> set[int]:
     return {port for relay in relays if relay is not None for port in relay.udp_ports}
 
 
+async def test_tokens_of_a_random_secret_go_on(tmp_path: Path) -> None:
+    async with live_server(control=tmp_path / "c", secret=None) as one:
+        token = one.token("r")
+        async with successor_of(one) as other, other.socket() as socket:
             assert (await socket.join("r", token))["type"] == "joined"
 
 
@@ -200,6 +204,22 @@ def ask_and_go(path: Path, what: list[str]) -> None:
         for each in what:
             asking.sendall(json.dumps(each).encode() + b"\n")
             asking.recv(65536)
+
+
+@pytest.mark.parametrize("first", ["the signal", "the successor"])
+async def test_a_signal_to_end_costs_no_call(tmp_path: Path, first: str) -> None:
+    live = live_server(control=tmp_path / "c", drain_timeout=10)
+    async with live as one, one.socket() as before:
+        await join(one, before, capabilities=MOVES)
+        if first == "the signal":
+            one.uvicorn.handle_exit(signal.SIGTERM, None)
+        async with successor_of(one) as other, other.socket() as after:
+            if first == "the successor":
+                one.uvicorn.handle_exit(signal.SIGTERM, None)
+            assert (await before.receive())["type"] == "moved"
+            await join(other, after, capabilities=MOVES, replaces=previous(before))
+            await before.send("ping", id=1)
+            assert await before.expect("pong")
 
 
 async def test_the_socket_is_for_its_user(tmp_path: Path) -> None:
