@@ -27,7 +27,9 @@ async def takes(_: dict[str, Any]) -> int:
 
 @dataclass
 class Receiver:
-    """`taken` is what it answered with 2xx; `answer` says how it answers."""
+    """`taken` is what it answered with 2xx; `answer` says how it answers, `says` what beside it;
+    `clients` are the ports from which it came.
+    """
 
     url: str
     certificate: Path
@@ -35,6 +37,8 @@ class Receiver:
     secret: str | None = None
     taken: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
+    says: bytes = b""
+    clients: set[int] = field(default_factory=set)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
@@ -42,6 +46,8 @@ class Receiver:
         return ssl.create_default_context(cafile=str(self.certificate))
 
     async def take(self, request: Request) -> Response:
+        assert request.client is not None
+        self.clients.add(request.client.port)
         body = await request.body()
         if self.secret is not None:
             Webhook(self.secret).verify(body, dict(request.headers))  # 500 for a wrong signature
@@ -54,7 +60,7 @@ class Receiver:
                 self.news.notify_all()
         else:
             self.refused += 1
-        return Response(status_code=status, headers={"Location": "https://localhost/"})
+        return Response(self.says, status, headers={"Location": "https://localhost/"})
 
     async def until(self, holds: Callable[[], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds), self.news:

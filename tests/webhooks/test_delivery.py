@@ -42,6 +42,23 @@ async def test_what_arrives_is_signed_and_whole(receiver: Receiver) -> None:
     assert receiver.taken == [{"id": "msg_1", "é": 1}] * 3
 
 
+@pytest.mark.parametrize(
+    ("said", "connections"), [(0, 1), (1000, 1), (10_000_000, 3)], ids=["silent", "short", "long"]
+)
+async def test_a_connection_serves_until_an_answer_is_too_long_to_read(
+    receiver: Receiver, said: int, connections: int
+) -> None:
+    receiver.says = bytes(said)
+    if said:
+        receiver.answer = lambda _: asyncio.sleep(0, 200)  # 204 has no body
+    deliveries = Deliveries(LOOPBACK, receiver.trust)
+    for _ in range(3):
+        await deliveries.post(Endpoint(receiver.url), LETTER)
+    await deliveries.close()
+    assert len(receiver.taken) == 3
+    assert len(receiver.clients) == connections
+
+
 @pytest.mark.parametrize("status", [301, 307, 400, 410, 500])
 async def test_any_other_status_is_a_failure(receiver: Receiver, status: int) -> None:
     async def answers(_: object) -> int:
