@@ -38,9 +38,18 @@ cdef class Commands:
         command.handle = handle
         return command
 
-    cdef void commit(self) noexcept:
+    cdef void commit(self) except *:
         ring_commit(&self.worker.commands)
-        ring_wake(&self.worker.commands)
+        if self.soon is None:
+            ring_wake(&self.worker.commands)
+        elif not self.waking:
+            self.waking = True
+            self.soon(self.wake)
+
+    def wake(self):
+        self.waking = False
+        if not self.closed:
+            ring_wake(&self.worker.commands)
 
     cdef void end(self, const Head* command, uint32_t size) except *:
         self.waiting.append((<const char*>command)[:size])

@@ -192,6 +192,8 @@ cdef class Engine:
     cdef bint stop_worker(self) except *:
         """False: it does not end."""
         cdef Head* command = NULL
+        self.commands.soon = None                  # this turn does not end before the worker has
+        self.commands.wake()
         deadline = time.monotonic() + STOP_SECONDS
         # A full ring is drained by the worker, so room comes.
         while command == NULL and time.monotonic() < deadline:
@@ -202,6 +204,10 @@ cdef class Engine:
             self.commands.commit()
         self.thread.join(max(0.0, deadline - time.monotonic()))
         return not self.thread.is_alive()
+
+    def wake_by(self, soon):
+        self.commands.check()
+        self.commands.soon = soon
 
     def beat(self):
         self.commands.check()

@@ -18,4 +18,4 @@ cdef int request_inbound(
     bint fir, RoomVoices voices) except -1
 cdef int request_outbound(
     CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
-    bint numbered) except -1
+    bint numbered, bint paused) except -1

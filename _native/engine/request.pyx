@@ -85,7 +85,7 @@ cdef int request_inbound(
 
 cdef int request_outbound(
         CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
-        bint numbered) except -1:
+        bint numbered, bint paused) except -1:
     cdef bytes name = cname.encode()
     if len(name) > CNAME_CAPACITY:
         raise ValueError(f"a CNAME is at most {CNAME_CAPACITY} bytes long, not {len(name)}")
@@ -93,6 +93,7 @@ cdef int request_outbound(
     command.ssrc = ssrc
     command.rtx_ssrc = rtx_ssrc or 0
     command.numbered = numbered
+    command.paused = paused
     command.cname_size = <uint8_t>len(name)
     memcpy(command.cname, <const char*>name, len(name))
     command.payload_type_count = len(payload_types)

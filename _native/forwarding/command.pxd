@@ -114,6 +114,7 @@ cdef struct CreateOutbound:
     uint32_t ssrc
     uint32_t rtx_ssrc             # 0 = none
     uint8_t numbered              # transport-wide numbers were negotiated for it
+    uint8_t paused                # it begins so
     uint16_t first_seq            # random, below 2^15 (RFC 3711 section 3.3.1)
     uint16_t first_rtx_seq
     uint32_t ts_offset            # random

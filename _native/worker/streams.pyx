@@ -232,6 +232,8 @@ cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil:
     worker.outbound[handle_index(stream.handle)] = stream
     allocation_begin(worker, transport, stream)
     preference_choose(stream, False)
+    if command.paused:
+        outbound_pause(stream, True)
     if source.origin:
         worker.next_tick_us = worker.now_us       # no packet of its own asks for its keyframe
     transport_bind(transport, stream.ssrc, stream.handle, SSRC_OUTBOUND)

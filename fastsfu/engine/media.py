@@ -52,6 +52,7 @@ class MediaEngine(Counted):
         self._timer = DtlsTimer(native, self._owners)
         self._closed = False
         self._loop.add_reader(native.fileno(), self._on_readable)
+        native.wake_by(self._loop.call_soon)
 
     @property
     def port(self) -> int:
@@ -274,11 +275,13 @@ class MediaEngine(Counted):
         payload_types: Sequence[tuple[int, int, int]],
         cname: str,
         numbered: bool = False,
+        paused: bool = False,
         on_suspended: Callable[[bool], None] | None = None,
     ) -> int:
         """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1).
 
         `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
+        `paused`: until `pause_outbound` lets it flow.
         `on_suspended` is called when it does not fit there (True), and when it does again.
         """
         outbound = self._native.streams.create_outbound(
@@ -289,6 +292,7 @@ class MediaEngine(Counted):
             payload_types=payload_types,
             cname=cname,
             numbered=numbered,
+            paused=paused,
         )
         if on_suspended is not None:
             self._owners.add_outbound(outbound, on_suspended, transport)

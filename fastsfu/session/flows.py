@@ -36,8 +36,6 @@ class Flows:
             return
         if subscription.wish != Wish():
             self._prefer(subscription)
-        if subscription.held or subscription.paused:
-            self._set(subscription)
 
     def wish(self, subscription: Subscription, wish: Wish) -> None:
         """How much of it is wanted."""
@@ -84,6 +82,7 @@ class Flows:
                 payload_types=subscription.payload_types,
                 cname=subscription.stream.cname,
                 numbered=subscription.numbered,
+                paused=_pauses(subscription),
                 on_suspended=lambda suspended: self._tell(subscription.suspend(suspended)),
             )
         except MemoryError:
@@ -102,5 +101,9 @@ class Flows:
 
     def _set(self, subscription: Subscription) -> None:
         if subscription.outbound is not None:
-            pauses = subscription.paused or subscription.held > 0
-            self._engine.pause_outbound(subscription.outbound, pauses)
+            self._engine.pause_outbound(subscription.outbound, _pauses(subscription))
+
+
+def _pauses(subscription: Subscription) -> bool:
+    """Its receiver declines it, or does not know of it yet."""
+    return subscription.paused or subscription.held > 0

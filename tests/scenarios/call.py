@@ -95,7 +95,13 @@ class Call:
         )  # fmt: skip
 
     def watch(
-        self, watcher: Participant, inbound: int, *, rtx: bool = True, numbered: bool = False
+        self,
+        watcher: Participant,
+        inbound: int,
+        *,
+        rtx: bool = True,
+        numbered: bool = False,
+        paused: bool = False,
     ) -> tuple[int, Viewer]:
         """(handle of the outbound stream, its viewer). `numbered`: with transport-wide numbers."""
         ssrc, rtx_ssrc = self.chance.getrandbits(32), self.chance.getrandbits(32) if rtx else None
@@ -105,7 +111,7 @@ class Call:
             watcher.transport, inbound, ssrc=ssrc, rtx_ssrc=rtx_ssrc,
             payload_types=[(VIDEO_PT, VIDEO_PT, RTX_PT if rtx else -1)],
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
-            numbered=numbered,
+            numbered=numbered, paused=paused,
         )  # fmt: skip
         return outbound, viewer
 

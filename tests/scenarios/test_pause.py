@@ -38,6 +38,17 @@ def test_resuming_asks_for_a_key_frame_and_begins_with_it() -> None:
         assert viewer.frames[first] == {-2}  # decodable by itself
 
 
+def test_who_begins_paused_gets_nothing_and_begins_with_a_key_frame_when_let_go() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        outbound, viewer = run.watch(bob, run.film(ann), paused=True)
+        run.run(1)
+        assert not viewer.numbers
+        run.world.pause(outbound, False)
+        run.run(1)
+        assert viewer.frames[viewer.shown[0]] == {-2}  # decodable by itself
+
+
 def test_pausing_often_under_loss_and_jitter_never_reuses_an_index() -> None:
     """Participant compares all datagrams under one SRTP index."""
     with call(3) as run:

@@ -135,6 +135,9 @@ class RecordingEngine:
     def fileno(self) -> int:
         return self._fd
 
+    def wake_by(self, soon: Any) -> None:
+        """What it is told, it hears at once."""
+
     def close(self) -> None:
         if not self.closed:
             os.close(self._fd)

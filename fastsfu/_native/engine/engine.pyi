@@ -6,6 +6,7 @@ handle does nothing. Calls from another thread than the one that made the engine
 RuntimeError.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Literal
 
@@ -61,6 +62,8 @@ class Engine:
     # ends the thread; frees everything, with the last of those that share its Links; idempotent
     def close(self) -> None: ...
     # grows while the worker lives; wakes it, so that it also does when there is nothing to do
+    # the worker learns of commands through what `soon` calls, not by each of them
+    def wake_by(self, soon: Callable[[Callable[[], None]], object]) -> None: ...
     def beat(self) -> int: ...
     def busy_us(self) -> int: ...  # in which it did not wait, so far
     def fileno(self) -> int: ...  # readable when poll has something to do
