@@ -45,7 +45,7 @@ class Person:
 
     def __init__(self, identity: Identity, number: int, maps: bool) -> None:
         self.peer = Peer(identity, ssrcs=(1 + 4 * number, 2 + 4 * number))
-        self.capabilities = ["confirms", *(["maps"] if maps else [])]
+        self.capabilities = ["confirms", "batches", *(["maps"] if maps else [])]
         self.subscriptions: dict[str, Any] = {}
         self.offers = 0
         self.kinds: list[str] = []  # of the receiving sections, whose mids follow ours

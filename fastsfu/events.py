@@ -51,6 +51,13 @@ class ParticipantLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Several events, in their order."""
+
+    events: tuple[ParticipantLeft | ParticipantJoined | ParticipantUpdated, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Muted:
     """A host has turned off sources of this session; it may unmute them itself."""
 
@@ -255,6 +262,7 @@ Event = (
     ParticipantJoined
     | ParticipantUpdated
     | ParticipantLeft
+    | Batch
     | Muted
     | RoomChanged
     | VideoSuspended

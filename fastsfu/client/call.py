@@ -176,7 +176,7 @@ class Call:
     # What its parts call.
 
     def _join_message(self) -> Message:
-        return {"type": "join", "sdk": SDK, "capabilities": [], **self._said}
+        return {"type": "join", "sdk": SDK, "capabilities": ["batches"], **self._said}
 
     def _on_welcome(self, welcome: Message) -> None:
         before = self._others
@@ -203,7 +203,10 @@ class Call:
             await self._line.send({"type": "receive-settings", "settings": dict(self._receive)})
 
     async def _on_message(self, message: Message) -> None:
-        if handle := _HANDLERS.get(message["type"]):
+        if message["type"] == "batch":
+            for each in message["messages"]:
+                await self._on_message(each)
+        elif handle := _HANDLERS.get(message["type"]):
             await handle(self, message)
 
     async def _on_answer(self, message: Message) -> None:

@@ -53,7 +53,7 @@ class Join(Model):
         default_factory=list,
         description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`; "
         "`maps`: takes `subscriptions` of `sections`, and confirms them too; "
-        "`knocks`: can wait to be let in; `moves`: follows `moved`",
+        "`knocks`: can wait to be let in; `moves`: follows `moved`; `batches`: takes `batch`",
     )
     replaces: PreviousSession | None = None
 
@@ -226,35 +226,6 @@ class SectionsMessage(Sections):
     )
     subscriptions: dict[Mid, Subscribed]
     revision: int = Field(description="of `subscriptions`, for `confirm`")
-
-
-class ParticipantJoined(Model):
-    """Somebody is new in the room."""
-
-    type: Literal["participant-joined"] = "participant-joined"
-    participant: Participant
-
-
-class ParticipantUpdated(Model):
-    """Name, user data or mute state of a participant (also of oneself) changed."""
-
-    type: Literal["participant-updated"] = "participant-updated"
-    participant: Participant
-
-
-class ParticipantLeft(Model):
-    """A participant has gone."""
-
-    type: Literal["participant-left"] = "participant-left"
-    session_id: SessionId
-    reason: str
-
-
-class HiddenParticipants(Model):
-    """How many watch hidden now: their token has the right to, and they can do nothing else."""
-
-    type: Literal["hidden-participants"] = "hidden-participants"
-    count: int
 
 
 class VideoSuspended(Model):

@@ -1,5 +1,6 @@
 """What the messages of the protocol are made of: their base class and constrained types."""
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +14,11 @@ ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 
 class Model(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    @cached_property
+    def text(self) -> str:
+        """As a frame's text; what goes to many is written once."""
+        return self.model_dump_json()
 
 
 def _seen(name: str) -> str:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
 
-from fastsfu.http import host_messages, messages, peer_messages, protocol
+from fastsfu.http import host_messages, messages, participant_messages, peer_messages, protocol
 from fastsfu.http.model import Model
 from fastsfu.http.protocol import CloseCode
 
@@ -88,7 +88,7 @@ def _state_key(message: Model) -> object | None:
         case (
             messages.SectionsMessage()
             | messages.ActiveSpeaker()
-            | messages.HiddenParticipants()
+            | participant_messages.HiddenParticipants()
             | host_messages.RoomUpdated()
             | host_messages.SessionData()
             | host_messages.WaitingParticipantsMessage()
@@ -98,6 +98,6 @@ def _state_key(message: Model) -> object | None:
             return type(message)
         case messages.VideoSuspended():
             return type(message), message.session_id, message.source
-        case messages.ParticipantUpdated():
+        case participant_messages.ParticipantUpdated():
             return message.participant.session_id
     return None

@@ -12,7 +12,13 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from fastsfu.errors import first_fault
-from fastsfu.http import host_messages, messages, move_messages, peer_messages
+from fastsfu.http import (
+    host_messages,
+    messages,
+    move_messages,
+    participant_messages,
+    peer_messages,
+)
 from fastsfu.http.model import Model
 
 SUBPROTOCOL = "fastsfu.v1"
@@ -62,10 +68,11 @@ ServerMessage = Annotated[
     | messages.Resumed
     | messages.Answer
     | messages.SectionsMessage
-    | messages.ParticipantJoined
-    | messages.ParticipantUpdated
-    | messages.ParticipantLeft
-    | messages.HiddenParticipants
+    | participant_messages.ParticipantJoined
+    | participant_messages.ParticipantUpdated
+    | participant_messages.ParticipantLeft
+    | participant_messages.Batch
+    | participant_messages.HiddenParticipants
     | messages.VideoSuspended
     | messages.ActiveSpeaker
     | messages.Encodings
@@ -109,7 +116,7 @@ def read_server(frame: str | bytes) -> Model:
 
 def write(message: Model) -> str:
     """One message as the text of a frame, with all its members (null when there is no value)."""
-    return message.model_dump_json()
+    return message.text
 
 
 def _read(adapter: TypeAdapter[Any], frame: str | bytes) -> Model:

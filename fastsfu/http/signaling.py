@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from fastsfu.auth import origins
 from fastsfu.errors import FastSFUError, JoinError
-from fastsfu.events import Event
+from fastsfu.events import Batch, Event
 from fastsfu.http import host_messages, messages, protocol, translate, values
 from fastsfu.http.http1 import SIZE
 from fastsfu.http.model import MAX_FIRST_BYTES, MAX_MESSAGE_BYTES, Model
@@ -91,6 +91,7 @@ class Client:
         self._session: Session | None = None
         self._rate = Rate(self._outgoing.put)
         self._requests = Requests(sfu.tokens, self._outgoing.put)
+        self._takes_batches = False
         self._faults = 0
         self._limit: asyncio.Timeout | None = None  # of what comes before the session
         self._reading: asyncio.Future[Any] | None = None  # what a wait has left
@@ -111,7 +112,10 @@ class Client:
 
     def send(self, event: Event) -> None:
         """Queue what the session has to say (`events.Signaler`)."""
-        if message := translate.to_message(event):
+        if isinstance(event, Batch) and not self._takes_batches:
+            for each in event.events:
+                self.send(each)
+        elif message := translate.to_message(event):
             self._outgoing.put(message)
             if isinstance(message, messages.SectionsMessage):
                 self._rate.asked()
@@ -209,6 +213,7 @@ class Client:
 
     async def _join(self, join: messages.Join) -> None:
         replaces = translate.to_previous(join)
+        self._takes_batches = "batches" in join.capabilities
         arrival = Arrival(
             grant=self._sfu.grant(join.room, join.token, replaces),
             name=join.name or "",
@@ -217,6 +222,7 @@ class Client:
             confirms="confirms" in join.capabilities,
             maps="maps" in join.capabilities,
             moves="moves" in join.capabilities,
+            batches=self._takes_batches,
             replaces=replaces,
             listens=True,
         )
@@ -286,5 +292,6 @@ class Client:
 
     def _resume(self, resume: messages.Resume) -> None:
         session = self._sfu.resume(resume.session_id, resume.resume_key, self)
+        self._takes_batches = session.batches
         self._session = session
         self._outgoing.start(messages.Resumed(session_id=session.id, **translate.scene(session)))

@@ -1,10 +1,17 @@
 """The domain's events and values as messages of the protocol."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from fastsfu import events
-from fastsfu.http import host_messages, messages, move_messages, peer_messages, values
+from fastsfu.http import (
+    host_messages,
+    messages,
+    move_messages,
+    participant_messages,
+    peer_messages,
+    values,
+)
 from fastsfu.http.model import Model
 from fastsfu.http.protocol import CloseCode
 from fastsfu.http.refusals import FATAL_ERRORS
@@ -14,7 +21,12 @@ from fastsfu.tracks import Wish
 
 
 def to_message(event: events.Event) -> Model | None:
-    """The message that tells `event`; None when the client needs none."""
+    """The message that tells `event`; None when the client needs none.
+
+    What is told to everybody in a room is one message.
+    """
+    if type(event) in _TOLD_TO_ALL:
+        return _latest.message_of(event)
     return _MESSAGES[type(event)](event)
 
 
@@ -195,17 +207,37 @@ def _ended(event: events.Ended) -> Model | None:
     return messages.Ejected(reason=event.reason)
 
 
+class _Latest:
+    """The message of the last event that went to a whole room."""
+
+    def __init__(self) -> None:
+        self._event: events.Event | None = None
+        self._message: Model | None = None
+
+    def message_of(self, event: events.Event) -> Model | None:
+        if event is not self._event:
+            self._event, self._message = event, _MESSAGES[type(event)](event)
+        return self._message
+
+
+_latest = _Latest()
+_TOLD_TO_ALL = frozenset(
+    {events.ParticipantJoined, events.ParticipantUpdated, events.ParticipantLeft, events.Batch}
+)
 _CLOSE_CODES = {"end-of-life": CloseCode.GOING_AWAY, "timeout": CloseCode.TIMEOUT}
 
 _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
-    events.ParticipantJoined: lambda event: messages.ParticipantJoined(
+    events.ParticipantJoined: lambda event: participant_messages.ParticipantJoined(
         participant=to_participant(event.participant)
     ),
-    events.ParticipantUpdated: lambda event: messages.ParticipantUpdated(
+    events.ParticipantUpdated: lambda event: participant_messages.ParticipantUpdated(
         participant=to_participant(event.participant)
     ),
-    events.ParticipantLeft: lambda event: messages.ParticipantLeft(
+    events.ParticipantLeft: lambda event: participant_messages.ParticipantLeft(
         session_id=event.session_id, reason=event.reason
+    ),
+    events.Batch: lambda event: participant_messages.Batch(
+        messages=[cast(Any, _MESSAGES[type(each)](each)) for each in event.events]
     ),
     events.Muted: lambda event: host_messages.Muted(sources=sorted(event.sources)),
     events.RoomChanged: lambda event: host_messages.RoomUpdated(room=room_info(event.room)),
@@ -213,7 +245,9 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
         participants=to_waiting(event.participants)
     ),
     events.SessionData: lambda event: host_messages.SessionData(data=event.data),
-    events.HiddenParticipants: lambda event: messages.HiddenParticipants(count=event.count),
+    events.HiddenParticipants: lambda event: participant_messages.HiddenParticipants(
+        count=event.count
+    ),
     events.VideoSuspended: lambda event: messages.VideoSuspended(
         session_id=event.session_id, source=event.source, suspended=event.suspended
     ),

@@ -6,6 +6,7 @@ all of them and the server busy.
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 from fastsfu.allowance import Allowance
@@ -28,7 +29,11 @@ class SectionRequests:
     session was asked just now or the room is busy.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
+        """`before` is called before sessions are asked: what they are told then may be about who
+        has only just come.
+        """
+        self._before = before
         self._due: dict[Asked, float] = {}
         self._asked: dict[Asked, float] = {}  # when each was last
         self._allowance = Allowance(BUSY_PER_SECOND, BUSY_AT_ONCE)
@@ -65,6 +70,7 @@ class SectionRequests:
     def _run(self) -> None:
         self._timer, self._wakes_at = None, math.inf
         now = asyncio.get_running_loop().time()
+        self._before()
         for session in [each for each, due in self._due.items() if due <= now]:
             del self._due[session]
             if session.ask():

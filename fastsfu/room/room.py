@@ -15,12 +15,8 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import (
     ActiveSpeaker,
-    Event,
     HiddenParticipants,
     Participant,
-    ParticipantJoined,
-    ParticipantLeft,
-    ParticipantUpdated,
     RoomChanged,
 )
 from fastsfu.messages.exchange import AppMessage, Exchange
@@ -103,10 +99,10 @@ class Room(RoomProperties, Moderated):
             name, self.resume_keys, self.exchange, self.peering, self._herald
         )
         self.is_leaving = False  # another process has it
-        self._news = News(self._tell_changed, self._tell_hidden)
+        self._news = News(self._sessions, self._note_changed, self._tell_hidden)
         self._hidden_told = 0  # how many hidden sessions everybody has been told of
-        self._requests = SectionRequests()
-        self._speaker = Speaker(lambda speaker: self._broadcast(ActiveSpeaker(speaker)))
+        self._requests = SectionRequests(self._news.flush)
+        self._speaker = Speaker(lambda speaker: self._news.broadcast(ActiveSpeaker(speaker)))
 
     def __repr__(self) -> str:
         return f"Room({self.name!r}, sessions={len(self._sessions)})"
@@ -164,7 +160,7 @@ class Room(RoomProperties, Moderated):
         self.peering.update(wanted.topology, wanted.p2p_policy, wanted.back_to_p2p_after)
         self._herald.updated(wanted)
         if self.state != before:
-            self._broadcast(RoomChanged(self.state))
+            self._news.broadcast(RoomChanged(self.state))
 
     def send_app_message(self, data: Any, to: Literal["*"] | Sequence[str] = "*") -> None:
         """Say something to everybody in the room, or to these session ids; `fromId` is "server".
@@ -209,7 +205,7 @@ class Room(RoomProperties, Moderated):
         if session.hidden:
             self._hidden_changed()
         else:
-            self._broadcast(ParticipantJoined(session.participant), but=session)
+            self._news.came(session)
             self.peering.came(session)
 
     def granted(self, session_id: str, resume_key: str) -> Grant | None:
@@ -278,9 +274,9 @@ class Room(RoomProperties, Moderated):
             return  # it was never let in, or the room closes
         if session.mailbox is not None:
             self.exchange.leave(session.mailbox, session)
-        self._news.forget(session)
         self._requests.forget(session)
         if self.is_leaving:  # the others go the same way, and are not told that it has gone
+            self._news.forget(session)
             self._keeper.left(self, session, reason)
             return
         if session.hidden:
@@ -288,7 +284,7 @@ class Room(RoomProperties, Moderated):
         else:
             for each in self._sessions.values():
                 each.subscriber.forget(session.id)
-            self._broadcast(ParticipantLeft(session.id, reason))
+            self._news.gone(session, reason)
         self._speaker.forget(session.id)
         self._herald.left(session, reason)
         if not session.hidden:
@@ -304,18 +300,11 @@ class Room(RoomProperties, Moderated):
         if previous is not None and previous.matches(resume_key):
             previous.leave("connection-error", "The client has joined anew.")
 
-    def _broadcast(self, event: Event, but: Session | None = None) -> None:
-        for session in self._sessions.values():
-            if session is not but:
-                session.tell(event)
-
     def _hidden_changed(self) -> None:
         self.peering.watched(self.hidden_count > 0)
         self._news.hidden()
 
-    def _tell_changed(self, session: Session, metadata: bool) -> None:
-        participant = session.participant
-        self._broadcast(ParticipantUpdated(participant))
+    def _note_changed(self, session: Session, participant: Participant, metadata: bool) -> None:
         if metadata:
             self.exchange.describe(participant)
         self._herald.changed(session)
@@ -323,7 +312,7 @@ class Room(RoomProperties, Moderated):
     def _tell_hidden(self) -> None:
         if self._hidden_told != self.hidden_count:
             self._hidden_told = self.hidden_count
-            self._broadcast(HiddenParticipants(self._hidden_told))
+            self._news.broadcast(HiddenParticipants(self._hidden_told))
 
     def _carrier_changed(self, carrier: Carried) -> None:
         self._herald.carrier_changed(carrier)

@@ -47,6 +47,9 @@ class Arrival:
     moves: bool = False
     """It can go to another server while its session here still runs (`Moved`)."""
 
+    batches: bool = False
+    """It takes several events at once (`Batch`)."""
+
     invited: bool = False
     """A host has let it in, where the room asks for that (room/lobby.py)."""
 

@@ -68,7 +68,7 @@ class Session(Measured, Resumable):
         self.hidden = grant.hidden
         self._knows_p2p = arrival.p2p and arrival.watch is None
         self.replaces, self.invited = arrival.replaces, arrival.invited
-        self.moves = arrival.moves
+        self.moves, self.batches = arrival.moves, arrival.batches
         self.mailbox = Mailbox(self.id) if arrival.listens else None
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None

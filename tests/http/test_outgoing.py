@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fastsfu.http import messages, protocol, values
+from fastsfu.http import messages, participant_messages, protocol, values
 from fastsfu.http.model import Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode
@@ -25,7 +25,7 @@ def participant(name: str, *, audio: bool = False) -> values.Participant:
 
 
 def updated(name: str, *, audio: bool) -> Model:
-    return messages.ParticipantUpdated(participant=participant(name, audio=audio))
+    return participant_messages.ParticipantUpdated(participant=participant(name, audio=audio))
 
 
 def sections(*, audio: int, video: int) -> Model:
@@ -79,7 +79,7 @@ async def test_newest_state_alone_is_sent_and_never_too_early() -> None:
     outgoing.put(sections(audio=1, video=0))
     outgoing.put(updated("a", audio=False))
     outgoing.put(updated("b", audio=True))
-    news = messages.ParticipantJoined(participant=participant("c"))
+    news = participant_messages.ParticipantJoined(participant=participant("c"))
     outgoing.put(news)
     outgoing.put(updated("a", audio=True))
     outgoing.put(messages.ActiveSpeaker(session_id="c"))

@@ -102,6 +102,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "video-suspended": {"session_id": "s", "source": "video", "suspended": True},
     "participant-joined": {"participant": PARTICIPANT},
     "participant-updated": {"participant": PARTICIPANT},
+    "batch": {
+        "messages": [{"type": "participant-left", "session_id": "abc", "reason": "left"}],
+    },
     "participant-left": {"session_id": "s", "reason": "left"},
     "active-speaker": {"session_id": None},
     "encodings": {

@@ -39,7 +39,7 @@ import { CarrierStats } from './stats.js';
  */
 
 const SDK = 'js/0.1';
-const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps', 'moves'];
+const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps', 'moves', 'batches'];
 /** Why a participant may be gone for the server and yet be there. */
 const LOST = new Set(['timeout', 'connection-error']);
 

@@ -384,6 +384,12 @@ export interface ParticipantLeft {
   reason: string;
 }
 
+/** While a room is busy. */
+export interface Batch {
+  type: 'batch';
+  messages: (ParticipantJoined | ParticipantUpdated | ParticipantLeft)[];
+}
+
 export interface ActiveSpeaker {
   type: 'active-speaker';
   session_id: string | null;
@@ -484,6 +490,7 @@ export type ServerMessage =
   | HiddenParticipants
   | VideoSuspended
   | ParticipantLeft
+  | Batch
   | ActiveSpeaker
   | Encodings
   | Connection

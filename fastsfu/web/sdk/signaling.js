@@ -214,7 +214,9 @@ export class Signaling {
     this.#heartbeat.alive();
     if (message.type === 'error' && message.fatal) this.#onFatal(message);
     else if (message.type === 'moved') this.#follow(message);
-    else if (message.type !== 'pong') this.#handlers.message(message);
+    else if (message.type === 'batch') {
+      for (const each of message.messages) this.#handlers.message(each);
+    } else if (message.type !== 'pong') this.#handlers.message(message);
   }
 
   /**
