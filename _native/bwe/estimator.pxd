@@ -11,6 +11,9 @@ what may leave.
 While nothing is known of the link (`proven` is False) there is no bound: what is sent in the first
 second shows what gets through, as without any estimate.
 
+A queue that others keep full, however little is sent, is theirs (bwe/competing): then the estimate
+is a fair share, and only loss lowers it.
+
 A link from which nothing comes is away, until the first packet arrives again. What was lost until
 then says nothing of how much fits: the estimate stays what it was.
 """
@@ -19,6 +22,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.bwe.acked cimport Acked
 from fastsfu._native.bwe.aimd cimport Aimd
+from fastsfu._native.bwe.competing cimport Competing
 from fastsfu._native.bwe.groups cimport Groups
 from fastsfu._native.bwe.loss_limit cimport LossLimit
 from fastsfu._native.bwe.probe cimport PROBE_SENDING, Probe, probe_on_sent
@@ -46,6 +50,7 @@ cdef struct Estimator:
     Groups groups
     Trend trend
     Queue queue
+    Competing competing
     Acked acked
     Aimd aimd
     LossLimit loss

@@ -7,6 +7,7 @@ from libc.string cimport memset
 from fastsfu._native.base.seq cimport seq_diff
 from fastsfu._native.bwe.acked cimport acked_expect, acked_init, acked_on_packet
 from fastsfu._native.bwe.aimd cimport aimd_init, aimd_set, aimd_update
+from fastsfu._native.bwe.competing cimport competing_init, competing_look
 from fastsfu._native.bwe.groups cimport GroupDelta, groups_init, groups_on_packet
 from fastsfu._native.bwe.loss_limit cimport (
     loss_limit_choose, loss_limit_forgive, loss_limit_init, loss_limit_observe,
@@ -15,7 +16,9 @@ from fastsfu._native.bwe.loss_limit cimport (
 from fastsfu._native.bwe.probe cimport (
     PROBE_IDLE, probe_begin, probe_cancel, probe_init, probe_on_arrival, probe_result,
 )
-from fastsfu._native.bwe.queue cimport queue_init, queue_mark, queue_on_packet
+from fastsfu._native.bwe.queue cimport (
+    QUEUE_GROWN_US, QUEUE_STANDING_US, queue_init, queue_mark, queue_on_packet,
+)
 from fastsfu._native.bwe.sent cimport SENT_CAPACITY, Sent, sent_at, sent_find
 from fastsfu._native.bwe.trend cimport (
     USAGE_NORMAL, USAGE_OVERUSE, USAGE_UNDERUSE, Usage, trend_init, trend_on_delta,
@@ -30,8 +33,6 @@ cdef enum:
     REPORT_LEAST_US = 200000          # between two that are an observation each
     UNKNOWN_RTT_US = 100000
     FULL_US = 10000000                # for so long after an overuse the link counts as full
-    GROWN_US = 25000                  # a queue that was less meanwhile is somebody's frame
-    STANDING_US = 35000               # and one that never was less stands
     CUT_US = 300000                   # besides the round-trip time, between two cuts for it
     CUTS = 4                          # if they do not help, it is others who fill it
     LEFT_US = 10000000                # then it is left to them for so long
@@ -55,6 +56,7 @@ cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept no
     groups_init(&e.groups)
     trend_init(&e.trend)
     queue_init(&e.queue)
+    competing_init(&e.competing, now_us)
     acked_init(&e.acked)
     aimd_init(&e.aimd, ESTIMATE_START_BPS if log != NULL else ESTIMATE_MOST_BPS, now_us)
     loss_limit_init(&e.loss)
@@ -139,8 +141,7 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
     found = probe_result(&e.probe, e.expected - 1, e.aimd.bps, now_us)
     if not e.proven:
         raise_to(e, START_ABOVE_ACKED * e.acked.bps, now_us)
-    usage = judge(e, now_us)
-    aimd_update(&e.aimd, usage, &e.acked, e.rtt_us, e.limited, now_us)
+    usage = respond(e, now_us)
     if usage == USAGE_OVERUSE:
         e.proven = e.proven or e.acked.bps > 0
         probe_cancel(&e.probe, now_us)
@@ -154,21 +155,45 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
     settle(e)
 
 
+cdef Usage respond(Estimator* e, int64_t now_us) noexcept nogil:
+    """To the queue, unless it is somebody else's."""
+    cdef bint competed = e.competing.fair_bps > 0
+    cdef Usage usage = judge(e, now_us)
+    competing_look(
+        &e.competing, &e.queue, &e.acked, believed(e, now_us), e.loss.average > 0, e.log.bytes,
+        now_us)
+    if e.competing.fair_bps <= 0:
+        aimd_update(&e.aimd, usage, &e.acked, e.rtt_us, e.limited, now_us)
+        return usage
+    if not competed:
+        acked_expect(&e.acked)
+    e.stands_us = 0
+    aimd_set(&e.aimd, e.competing.fair_bps, now_us)
+    return USAGE_NORMAL
+
+
+cdef double believed(const Estimator* e, int64_t now_us) noexcept nogil:
+    """As long as the link was never full, the estimate is beyond what has been seen of it."""
+    if now_us - e.aimd.reduced_us > ESTIMATE_FULL_US:
+        return min(<double>e.bps, START_ABOVE_ACKED * e.acked.bps)
+    return e.bps
+
+
 cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
     """The trend sees a queue that grows or drains. One that is full and stands has none; and what
     was empty for a moment since the last feedback is none: a frame, maybe another flow's.
 
     Two flows over one link see the same queue, though not the same trend: that is what lets them
     give way together, and so share it."""
-    if e.queue.low_us < STANDING_US:
+    if e.queue.low_us < QUEUE_STANDING_US:
         e.stands_us = 0
     elif e.stands_us == 0:
         e.stands_us = now_us
-    if e.queue.low_us < STANDING_US or now_us - e.cut_us > LEFT_US:
+    if e.queue.low_us < QUEUE_STANDING_US or now_us - e.cut_us > LEFT_US:
         e.standing = 0
-    if e.trend.usage == USAGE_OVERUSE and e.queue.low_us < GROWN_US:
+    if e.trend.usage == USAGE_OVERUSE and e.queue.low_us < QUEUE_GROWN_US:
         return USAGE_NORMAL
-    if e.trend.usage != USAGE_NORMAL or e.queue.low_us < STANDING_US:
+    if e.trend.usage != USAGE_NORMAL or e.queue.low_us < QUEUE_STANDING_US:
         return e.trend.usage
     if e.standing == CUTS:
         return USAGE_NORMAL

@@ -6,6 +6,8 @@ from libc.stdint cimport int64_t
 
 cdef enum:
     QUEUE_WINDOW_US = 10000000
+    QUEUE_GROWN_US = 25000    # what was less meanwhile is somebody's frame
+    QUEUE_STANDING_US = 35000     # and what never was less stands
 
 cdef struct Queue:
     int64_t least_us[2]       # of this window and of the one before
@@ -23,3 +25,9 @@ cdef inline void queue_mark(Queue* queue) noexcept nogil:
     """Begin anew with `low_us`; until the next packet comes it is that of the last one."""
     queue.low_us = queue.us
     queue.marked = True
+
+
+cdef inline void queue_keep(Queue* queue, int64_t passed_us) noexcept nogil:
+    """So much time has passed in which others kept it full: it says nothing of the least one."""
+    if queue.began_us >= 0:
+        queue.began_us += passed_us

@@ -5,8 +5,9 @@ import random
 import statistics
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tests.native.faces.bwe import Estimator, Pacer
 from tests.scenarios.network import OVERHEAD, Link
@@ -116,8 +117,18 @@ class Flow:
         return statistics.mean(self.estimates[int(begin * 100) : int(end * 100)])
 
 
+class Traffic(Protocol):
+    """Whatever shares the link; its datagrams begin with its place among all."""
+
+    link: Link
+
+    def step(self, now_us: int) -> None: ...
+    def arrive(self, arrival_us: int, datagram: bytes) -> None: ...
+    def tell(self, now_us: int) -> None: ...
+
+
 def run(
-    flows: list[Flow], seconds: float, events: dict[float, Callable[[], None]] | None = None
+    flows: Sequence[Traffic], seconds: float, events: dict[float, Callable[[], None]] | None = None
 ) -> None:
     """All flows over one link; `events`: what happens at a time, in seconds."""
     link, due = flows[0].link, dict(events or {})

@@ -5,6 +5,7 @@ import statistics
 
 import pytest
 
+from tests.native.bwe.download import Download
 from tests.native.bwe.flow import Flow, run
 from tests.scenarios.network import Link
 
@@ -132,3 +133,37 @@ def test_lost_feedback_costs_little(seed):
     flow = alone(seed, MBPS, back_loss=0.1)
     run([flow], 30)
     assert flow.average(5, 30) >= 0.75 * MBPS
+
+
+def beside_a_download(seed, *, cubic, queue_ms=200, **flow):
+    """(rate of the flow, of the download), bits a second, from 6 to 30 seconds after it began."""
+    chance = random.Random(seed)
+    link = Link(chance, delay_us=10_000, rate_bps=2 * MBPS, queue_us=queue_ms * 1000)
+    one = Flow(link, chance, **flow)
+    other = Download(link, chance, cubic=cubic, begins_us=8_000_000)
+    before = []
+    run([one, other], 38, {14.0: lambda: before.extend([one.sent_bytes, other.received_bytes])})
+    after = one.sent_bytes, other.received_bytes
+    return [(now - then) * 8 / 24 for now, then in zip(after, before, strict=True)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("queue_ms", [100, 200, 300])
+@pytest.mark.parametrize("cubic", [True, False])
+def test_a_download_by_tcp_takes_two_thirds_at_most_and_leaves_no_less(cubic, queue_ms, seed):
+    shares = beside_a_download(seed, cubic=cubic, queue_ms=queue_ms)
+    assert max(shares) <= 2 * min(shares), shares
+    assert sum(shares) > 0.9 * 2 * MBPS
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("cubic", [True, False])
+def test_when_the_download_is_over_all_of_the_link_is_found_again(cubic, seed):
+    chance = random.Random(seed)
+    link = Link(chance, delay_us=10_000, rate_bps=2 * MBPS)
+    flow = Flow(link, chance)
+    other = Download(link, chance, cubic=cubic, begins_us=8_000_000, ends_us=20_000_000)
+    run([flow, other], 40)
+    assert flow.average(27, 40) >= 0.8 * 2 * MBPS
+    link.waits_us = link.waits_us[-5000:]
+    assert queue_ms(link) < 100

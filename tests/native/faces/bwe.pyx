@@ -6,6 +6,8 @@ from libc.stdlib cimport calloc, free
 from fastsfu._native.bwe.acked cimport Acked as CAcked, acked_init, acked_on_packet
 from fastsfu._native.bwe.aimd cimport Aimd as CAimd, aimd_init, aimd_set, aimd_update
 from fastsfu._native.bwe.allocate cimport Step, Want, allocate as c_allocate, allocate_wanted
+from fastsfu._native.bwe.competing cimport (
+    Competing as CCompeting, competing_init, competing_look)
 from fastsfu._native.bwe.estimator cimport (
     ESTIMATE_START_BPS, Estimator as CEstimator, estimator_conclude, estimator_init,
     estimator_on_arrivals, estimator_on_remb, estimator_on_report, estimator_probe,
@@ -166,6 +168,25 @@ cdef class LossLimit:
     @property
     def observations(self):
         return self.limit.count
+
+
+cdef class Competing:
+    cdef CCompeting competing
+    cdef CQueue queue
+
+    def __init__(self, now_us=0):
+        competing_init(&self.competing, now_us)
+        queue_init(&self.queue)
+
+    def look(self, queue_us, acked_bps, bps, uint64_t sent_bytes, now_us, loses=False):
+        """What is ours beside others, 0: there are none."""
+        cdef CAcked acked
+        acked_init(&acked)
+        acked.bps = acked.recent_bps = acked_bps
+        self.queue.us = self.queue.low_us = queue_us
+        competing_look(
+            &self.competing, &self.queue, &acked, bps, loses, sent_bytes, now_us)
+        return self.competing.fair_bps
 
 
 cdef class Probe:
@@ -346,4 +367,5 @@ cdef class Estimator:
             "queue_us": self.estimator.queue.us, "link": self.estimator.aimd.link_kbps,
             "probe": <int>self.estimator.probe.state, "inherent": self.estimator.loss.inherent,
             "average": self.estimator.loss.average, "rtt_us": self.estimator.rtt_us,
+            "fair": self.estimator.competing.fair_bps,
         }
