@@ -1,11 +1,14 @@
 """Pacing as a debt: what was sent is owed, and drains at the pacing rate.
 
     debt(t) = max(0, debt - rate x elapsed) + bytes sent
-    admits  debt + bytes <= 40 ms x rate, or no debt at all
+    admits  debt + bytes of a packet <= 40 ms x rate, or no debt at all
+    rate    two thirds of it while a keyframe waits, and more than drains within 200 ms
 
 So a frame leaves whole, as long as it drains within 40 ms; only what exceeds that waits, as
 (stream, number): the packets themselves lie in the history. What waits leaves in order; sound never
-waits, and is charged. A rate of 0 admits everything.
+waits, and is charged. A rate of 0 admits everything. The rate is more than what fits through the
+link, so that a frame is through before the next one; a keyframe that takes longer would fill the
+link's queue.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
@@ -13,6 +16,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 cdef enum:
     PACER_CAPACITY = 512          # packets that wait: a power of two
     PACER_DRAIN_US = 40000        # str0m's (its LeakyBucketPacer)
+    PACER_SHORT_US = 200000       # what is through by then may fill the link's queue
     PACER_IDLE = -1
 
 cdef struct Paced:
@@ -29,18 +33,19 @@ cdef struct Pacer:
     uint32_t head                 # of the ring: the next one to leave
     uint32_t count
     int64_t waiting_bytes
+    int64_t keyframe_us           # when one had to wait last; 0 = none since nothing waited
     Paced waiting[PACER_CAPACITY]
 
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
 cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil
-# May so many bytes leave now? Not while others wait.
+# May a packet of so many bytes leave now? Not while others wait.
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
 # They leave.
 cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
-# False: the ring is full.
+# keyframe: of one. False: the ring is full.
 cdef bint pacer_put(
     Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
-    int64_t now_us) noexcept nogil
+    bint keyframe, int64_t now_us) noexcept nogil
 # The next one that may leave now, taken out; then it is charged, if it does. False: none.
 cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil
 # When the next one may; PACER_IDLE: none waits.

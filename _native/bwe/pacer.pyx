@@ -2,6 +2,8 @@
 
 from libc.math cimport ceil
 
+cdef double STEADY = 2 / 3.0          # of the rate: what fits through the link (estimator: PACE)
+
 
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
     pacer.debt_bytes = 0
@@ -9,6 +11,7 @@ cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
     pacer.at_us = now_us
     pacer.head = pacer.count = 0
     pacer.waiting_bytes = 0
+    pacer.keyframe_us = 0
 
 
 cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil:
@@ -31,10 +34,15 @@ cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept no
 
 cdef bint pacer_put(
         Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
-        int64_t now_us) noexcept nogil:
+        bint keyframe, int64_t now_us) noexcept nogil:
     cdef Paced* paced = &pacer.waiting[(pacer.head + pacer.count) & (PACER_CAPACITY - 1)]
     if pacer.count == PACER_CAPACITY:
         return False
+    drain(pacer, now_us)
+    if keyframe:
+        pacer.keyframe_us = now_us
+    elif pacer.count == 0:
+        pacer.keyframe_us = 0
     pacer.count += 1
     pacer.waiting_bytes += size
     paced.stream = stream
@@ -65,7 +73,7 @@ cdef int64_t pacer_due_us(const Pacer* pacer) noexcept nogil:
     if fits(pacer, pacer.waiting[pacer.head].size):
         return pacer.at_us
     above = pacer.debt_bytes + pacer.waiting[pacer.head].size - most(pacer)
-    return pacer.at_us + <int64_t>ceil(min(above, pacer.debt_bytes) * 8e6 / pacer.rate_bps)
+    return pacer.at_us + <int64_t>ceil(min(above, pacer.debt_bytes) * 8e6 / rate_of(pacer))
 
 
 cdef inline bint fits(const Pacer* pacer, uint32_t bytes) noexcept nogil:
@@ -78,8 +86,14 @@ cdef inline double most(const Pacer* pacer) noexcept nogil:
     return PACER_DRAIN_US * pacer.rate_bps / 8e6
 
 
+cdef inline double rate_of(const Pacer* pacer) noexcept nogil:
+    if pacer.keyframe_us and pacer.waiting_bytes * 8e6 > PACER_SHORT_US * pacer.rate_bps:
+        return STEADY * pacer.rate_bps
+    return pacer.rate_bps
+
+
 cdef inline void drain(Pacer* pacer, int64_t now_us) noexcept nogil:
     if now_us > pacer.at_us:
         pacer.debt_bytes = max(
-            0.0, pacer.debt_bytes - (now_us - pacer.at_us) * pacer.rate_bps / 8e6)
+            0.0, pacer.debt_bytes - (now_us - pacer.at_us) * rate_of(pacer) / 8e6)
         pacer.at_us = now_us

@@ -14,6 +14,8 @@ from fastsfu._native.forwarding.state cimport Worker
 cdef int pacing_admit(
     Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int first,
     int count) noexcept nogil
+# A keyframe waits, of any of its streams: another one, asked for now, would wait behind it.
+cdef bint pacing_begins(const Transport* transport, int64_t now_us) noexcept nogil
 # Begin a probe towards this receiver, if one is due.
 cdef void pacing_probe(Worker* worker, Transport* transport) noexcept nogil
 # A packet of padding alone, to be answered. False: it can take none.

@@ -16,7 +16,7 @@ from fastsfu._native.forwarding.lay cimport (
     LAY_OVERHEAD, lay_end, lay_filler, lay_layers, lay_message, lay_packet,
 )
 from fastsfu._native.forwarding.state cimport find_outbound
-from fastsfu._native.media.history cimport history_get
+from fastsfu._native.media.history cimport history_get, history_keep
 from fastsfu._native.media.layering cimport Layering
 from fastsfu._native.media.numbering cimport numbering_past
 from fastsfu._native.media.receivers cimport outbound_break
@@ -25,8 +25,10 @@ from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState
 from fastsfu._native.packet.layers cimport layers_wanted
 
 cdef enum:
-    # Video that has waited so long is of no use: the receiver starts anew at a keyframe.
+    # Video that has waited so long is of no use: the receiver starts anew at a keyframe,
     LONGEST_US = 500000
+    # unless one is among what waits: another would wait as long.
+    LONGEST_KEYFRAME_US = 2000000
     FILL_US = 2000                # between two turns of a probe
     NOTHING_US = 1000000
     FILLER_BYTES = 250            # of one packet of filler: RTP padding ends at 255
@@ -38,26 +40,37 @@ cdef int pacing_admit(
         int count) noexcept nogil:
     cdef Transport* transport = <Transport*>receiver.transport
     cdef Pacer* pacer = transport.pacer
-    cdef uint32_t bytes = 0
+    cdef bint at_once
+    cdef uint32_t size
     cdef int i
     if pacer.rate_bps <= 0 and pacer.count == 0:
         return count
-    for i in range(first, count):
-        bytes += size_for(receiver, &packets[i])
     # Sound never waits. Nor does what came late without RTX: its number lies below those that wait,
     # and with it a repeat of theirs, under the same nonce, could be asked for before they leave.
-    if receiver.source.kind == MediaKind.AUDIO or (
-            receiver.numbers != NULL and packets[first].ext_seq < receiver.source.last_ext_seq
-            and count == 1) or pacer_admits(pacer, bytes, worker.now_us):
-        pacer_charge(pacer, bytes, worker.now_us)
-        return count
-    i = first
-    while i < count and pacer_admits(
-            pacer, size_for(receiver, &packets[i]), worker.now_us):
-        pacer_charge(pacer, size_for(receiver, &packets[i]), worker.now_us)
-        i += 1
-    wait_for(worker, receiver, packets, i, count)
-    return i
+    at_once = receiver.source.kind == MediaKind.AUDIO or (
+        receiver.numbers != NULL and packets[first].ext_seq < receiver.source.last_ext_seq
+        and count == 1)
+    for i in range(first, count):
+        size = size_for(receiver, &packets[i])
+        if not (at_once or pacer_admits(pacer, size, worker.now_us)):
+            wait_for(worker, receiver, packets, i, count, begins(packets, first, count))
+            return i
+        pacer_charge(pacer, size, worker.now_us)
+    return count
+
+
+cdef bint pacing_begins(const Transport* transport, int64_t now_us) noexcept nogil:
+    cdef const Pacer* pacer = transport.pacer
+    return pacer != NULL and pacer.count > 0 and pacer.keyframe_us != 0 and (
+        now_us - pacer.keyframe_us < LONGEST_KEYFRAME_US)
+
+
+cdef inline bint begins(const MediaPacket* packets, int first, int count) noexcept nogil:
+    cdef int i
+    for i in range(first, count):
+        if packets[i].keyframe:
+            return True
+    return False
 
 
 cdef inline uint32_t size_of(const MediaPacket* packet) noexcept nogil:
@@ -76,16 +89,18 @@ cdef inline uint32_t size_for(
 
 cdef void wait_for(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int first,
-        int count) noexcept nogil:
+        int count, bint keyframe) noexcept nogil:
     cdef Transport* transport = <Transport*>receiver.transport
     cdef int i
     for i in range(first, count):
         if not pacer_put(
                 transport.pacer, receiver.handle, receiver.source.handle, packets[i].ext_seq,
-                size_of(&packets[i]), worker.now_us):
+                size_of(&packets[i]), keyframe, worker.now_us):
             outbound_break(receiver)
             break
         worker.counters[PACKETS_PACED] += 1
+    if transport.pacer.keyframe_us:
+        history_keep(&receiver.source.history, worker.now_us + LONGEST_KEYFRAME_US)
     join(worker, transport)
 
 
@@ -161,10 +176,14 @@ cdef void drain(Worker* worker, Transport* transport) noexcept nogil:
         if receiver == NULL or not belongs(transport, receiver, &paced):
             continue
         packet = history_get(&receiver.source.history, paced.number, worker.now_us)
-        if packet == NULL or worker.now_us - paced.since_us > LONGEST_US:
+        if packet == NULL or worker.now_us - paced.since_us > longest_us(transport.pacer):
             outbound_break(receiver)
         elif send(worker, transport, receiver, packet):
             pacer_charge(transport.pacer, paced.size, worker.now_us)
+
+
+cdef inline int64_t longest_us(const Pacer* pacer) noexcept nogil:
+    return LONGEST_KEYFRAME_US if pacer.keyframe_us else LONGEST_US
 
 
 cdef inline bint belongs(

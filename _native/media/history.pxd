@@ -9,6 +9,7 @@ cdef struct History:
     MediaPacket* packets      # ring by ext_seq; buffer NULL = empty
     uint32_t mask             # capacity - 1
     int64_t max_age_us
+    int64_t kept_us           # until then nothing is too old
     int64_t oldest            # lowest ext_seq that may still be held
     int64_t newest            # highest ext_seq ever put; oldest > newest: nothing is held
 
@@ -28,6 +29,10 @@ cdef MediaPacket* history_peek(History* history, int64_t ext_seq) noexcept nogil
 # It was put so long ago that it is not held any more.
 cdef inline bint history_gone(const History* history, int64_t ext_seq) noexcept nogil:
     return ext_seq < history.oldest
+
+# Nothing is too old until then.
+cdef inline void history_keep(History* history, int64_t until_us) noexcept nogil:
+    history.kept_us = until_us
 
 # Lets go of all of it; any number may follow.
 cdef void history_clear(History* history) noexcept nogil

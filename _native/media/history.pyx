@@ -11,6 +11,7 @@ cdef int history_init(History* history, uint32_t capacity, int64_t max_age_us) n
     history.packets = <MediaPacket*>calloc(capacity, sizeof(MediaPacket))
     history.mask = capacity - 1
     history.max_age_us = max_age_us
+    history.kept_us = 0
     history.oldest = 0
     history.newest = -1
     return 0 if history.packets != NULL else -ENOMEM
@@ -47,7 +48,7 @@ cdef void history_put(
 cdef MediaPacket* history_get(
         History* history, int64_t ext_seq, int64_t now_us) noexcept nogil:
     cdef MediaPacket* slot = history_peek(history, ext_seq)
-    if slot == NULL or now_us - slot.arrival_us > history.max_age_us:
+    if slot == NULL or too_old(history, slot, now_us):
         return NULL
     return slot
 
@@ -73,10 +74,15 @@ cdef void history_expire(History* history, int64_t now_us) noexcept nogil:
     while history.oldest <= history.newest:
         slot = &history.packets[history.oldest & history.mask]
         if slot.buffer != NULL:
-            if now_us - slot.arrival_us <= history.max_age_us:
+            if not too_old(history, slot, now_us):
                 return
             let_go(slot)
         history.oldest += 1
+
+
+cdef inline bint too_old(
+        const History* history, const MediaPacket* slot, int64_t now_us) noexcept nogil:
+    return now_us - slot.arrival_us > history.max_age_us and now_us >= history.kept_us
 
 
 cdef inline void let_go(MediaPacket* slot) noexcept nogil:

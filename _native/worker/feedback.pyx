@@ -12,6 +12,7 @@ from fastsfu._native.forwarding.estimate cimport (
 )
 from fastsfu._native.forwarding.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.forwarding.link cimport link_clock
+from fastsfu._native.forwarding.pacing cimport pacing_begins
 from fastsfu._native.forwarding.repeat cimport repeat_packet, repeat_too_late
 from fastsfu._native.forwarding.state cimport count_drop, emit_event
 from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
@@ -213,9 +214,11 @@ cdef void keyframe_asked(Worker* worker, Transport* transport, uint32_t ssrc) no
 
 
 cdef bint keyframe_needed(Worker* worker, OutboundStream* stream) noexcept nogil:
-    """False: it has had its share of them."""
-    if stream.source == NULL or stream.state != OutboundState.FLOWING or not keyframe_granted(
-            stream, worker.now_us):
+    """False: it has had its share of them, or is about to get one."""
+    if stream.source == NULL or stream.state != OutboundState.FLOWING or pacing_begins(
+            <const Transport*>stream.transport, worker.now_us):
+        return False
+    if not keyframe_granted(stream, worker.now_us):
         return False
     want_keyframe(stream.source)
     return True

@@ -61,7 +61,7 @@ def transport_number(packet: bytes, wanted: int = TRANSPORT_SEQ_ID) -> int | Non
 
 @dataclass
 class Camera:
-    """30 frames a second of 1 to 6 packets. Answers NACKs by RTX, PLIs by a key frame."""
+    """A frame each `frame_us`, of 1 to 6 packets. Answers NACKs by RTX, PLIs by a key frame."""
 
     ssrc: int
     rtx_ssrc: int
@@ -74,6 +74,8 @@ class Camera:
     on: bool = True
     key_frames: int = 0
     wants_key: bool = True
+    frame_us: int = FRAME_US
+    key_packets: tuple[int, int] = (4, 6)  # of a key frame, from .. to
     answered: int = 0
     forgetful: bool = False
     knows_only_fir: bool = False
@@ -89,12 +91,12 @@ class Camera:
         """What leaves now."""
         if now_us < self.next_us or not self.on:
             return []
-        self.next_us = max(self.next_us, now_us - FRAME_US) + FRAME_US
+        self.next_us = max(self.next_us, now_us - self.frame_us) + self.frame_us
         self.frame += 1
         self.ts = self.stamps[self.frame] = self.timestamp(now_us)
         key, self.wants_key = self.wants_key, False
         self.key_frames += key
-        count = self.chance.randint(4, 6) if key else self.chance.randint(1, 4)
+        count = self.chance.randint(*self.key_packets) if key else self.chance.randint(1, 4)
         size = self.chance.randint(200, 1100)
         return [self._packet(i, count, key, size + self.chance.randint(0, 1)) for i in range(count)]
 

@@ -245,8 +245,8 @@ cdef class Pacer:
     def charge(self, size, now_us):
         pacer_charge(&self.pacer, size, now_us)
 
-    def put(self, stream, number, size, now_us):
-        return bool(pacer_put(&self.pacer, stream, 0, number, size, now_us))
+    def put(self, stream, number, size, now_us, keyframe=False):
+        return bool(pacer_put(&self.pacer, stream, 0, number, size, keyframe, now_us))
 
     def next(self, now_us):
         """(stream, number, size, since_us), or None."""

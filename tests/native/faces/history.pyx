@@ -5,7 +5,8 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.pool cimport (
     BUFFER_CAPACITY, Buffer, Pool, buffer_release, pool_free, pool_init, pool_take)
 from fastsfu._native.media.history cimport (
-    History as CHistory, history_expire, history_free, history_get, history_init, history_put)
+    History as CHistory, history_expire, history_free, history_get, history_init, history_keep,
+    history_put)
 from fastsfu._native.media.packet cimport MediaPacket
 
 
@@ -49,6 +50,9 @@ cdef class History:
         if packet.ext_seq != ext_seq:
             raise AssertionError(f"asked for {ext_seq}, got {packet.ext_seq}")
         return bytes(packet.buffer.data[:packet.payload_size])
+
+    def keep(self, until_us):
+        history_keep(&self.history, until_us)
 
     def expire(self, now_us):
         history_expire(&self.history, now_us)

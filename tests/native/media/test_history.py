@@ -62,6 +62,16 @@ def test_what_is_too_old_is_neither_found_nor_held(history):
     assert history.held == 2
 
 
+def test_for_a_while_nothing_is_too_old(history):
+    put(history, 1, at_us=0)
+    history.keep(3 * AGE_US)
+    put(history, 2, at_us=2 * AGE_US)
+    assert history.get(1, 3 * AGE_US - 1) == b"1"
+    put(history, 3, at_us=3 * AGE_US)
+    assert [history.get(n, 3 * AGE_US) for n in (1, 2, 3)] == [None, b"2", b"3"]
+    assert history.held == 2
+
+
 def test_a_silent_stream_is_emptied_by_expire(history):
     put(history, 1, 2, 3)
     history.expire(AGE_US)
