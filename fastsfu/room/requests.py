@@ -15,6 +15,7 @@ SPACING = 0.25  # seconds between two requests to one session
 GATHER = 0.15  # seconds that a request waits for further reasons while the room is busy
 BUSY_PER_SECOND = 40.0  # requests of a room, from which it is busy
 BUSY_AT_ONCE = 40.0
+ASKED_AT_ONCE = 32  # sessions in one turn of the event loop, some 10 ms
 
 
 class Asked(Protocol):
@@ -71,7 +72,8 @@ class SectionRequests:
         self._timer, self._wakes_at = None, math.inf
         now = asyncio.get_running_loop().time()
         self._before()
-        for session in [each for each, due in self._due.items() if due <= now]:
+        ready = [each for each, due in self._due.items() if due <= now]
+        for session in ready[:ASKED_AT_ONCE]:  # the others in the next turn of the loop
             del self._due[session]
             if session.ask():
                 self._asked[session] = now

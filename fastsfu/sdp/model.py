@@ -38,6 +38,7 @@ class MediaDescription:
     formats: list[str]
     lines: list[tuple[str, str]] = field(default_factory=list)  # i=, c=, b=, k=
     attributes: Attributes = field(default_factory=Attributes)
+    mids: tuple[str, ...] = ()  # as the attributes name them: one, as a rule
     # One that differs in nothing but the mid.
     like: "MediaDescription | None" = field(default=None, repr=False, compare=False)
 
@@ -45,9 +46,9 @@ class MediaDescription:
         """One that is like this, with a mid of its own; `position`: that of the attribute."""
         attributes = Attributes(self.attributes)
         attributes[position] = ("mid", mid)
-        return MediaDescription(
-            self.kind, self.port, self.protocol, self.formats, self.lines, attributes, self
-        )
+        alike = object.__new__(MediaDescription)
+        alike.__dict__.update(self.__dict__, attributes=attributes, mids=(mid,), like=self)
+        return alike
 
 
 @dataclass

@@ -73,7 +73,7 @@ def read_offer(
     # RFC 9143 section 7.3.1: the transport is described by the first section of the group that
     # is not rejected.
     bundle = tuple(mid for mid in bundle if mid in accepted)
-    tag = next(m for m in description.media if m.attributes.first("mid") == bundle[0])
+    tag = next(m for m in description.media if m.mids[:1] == bundle[:1])
     return _with_transport(description, tag, bundle, sections)
 
 
@@ -108,10 +108,10 @@ def _read_sections(
 
 
 def _check_unique_mids(description: SessionDescription) -> None:
-    mids = [mid for media in description.media for name, mid in media.attributes if name == "mid"]
+    mids = [mid for media in description.media for mid in media.mids]
     if len(set(mids)) < len(mids):
         repeated = next(mid for mid, count in Counter(mids).items() if count > 1)
-        raise OfferError(f"The mid {shown(repeated or '')} is there more than once.")
+        raise OfferError(f"The mid {shown(repeated)} is there more than once.")
 
 
 def _check_unique_ssrcs(sections: Iterable[OfferedSection]) -> None:
@@ -133,8 +133,8 @@ def _bundle(description: SessionDescription) -> tuple[str, ...]:
     """The mids of the one BUNDLE group. A section that is alone needs none to have a transport."""
     bundles = _bundle_groups(description)
     if not bundles and len(description.media) == 1:
-        mid = description.media[0].attributes.first("mid")
-        return (mid,) if mid else ()
+        mids = description.media[0].mids[:1]
+        return mids if any(mids) else ()
     if len(bundles) != 1:
         raise OfferError(f"One a=group:BUNDLE was expected, {len(bundles) or 'none'} came.")
     return tuple(dict.fromkeys(bundles[0]))
@@ -168,7 +168,7 @@ def _with_transport(
         setup=setup,
         dtls_client=setup == "passive",
         extensions=extensions,
-        sections=tuple(_with_bundle_ids(section, extensions) for section in sections),
+        sections=_with_bundle_ids(sections, extensions),
         bundle=bundle,
         mixed_extensions=bool(values("extmap-allow-mixed")),
         grouped=bool(_bundle_groups(description)),
@@ -228,9 +228,17 @@ def _bundle_extensions(
     return extensions
 
 
-def _with_bundle_ids(section: OfferedSection, extensions: Mapping[int, int]) -> OfferedSection:
+def _with_bundle_ids(
+    sections: Iterable[OfferedSection], extensions: Mapping[int, int]
+) -> tuple[OfferedSection, ...]:
     """Without the extensions that have another id here than in the sections before."""
-    if section.extensions.items() <= extensions.items():
-        return section
-    kept = {kind: n for kind, n in section.extensions.items() if extensions.get(kind) == n}
-    return replace(section, extensions=kept)
+    kept: dict[int, Mapping[int, int]] = {}  # alike sections share what they have
+    found = []
+    for section in sections:
+        own = section.extensions
+        if id(own) not in kept:
+            same = {kind: number for kind, number in own.items() if extensions.get(kind) == number}
+            kept[id(own)] = own if len(same) == len(own) else same
+        ids = kept[id(own)]
+        found.append(section if ids is own else replace(section, extensions=ids))
+    return tuple(found)

@@ -67,6 +67,7 @@ class _SectionReader:
         section = _media(_split(lines[0][1], number)[1], number)
         _read_level(section, lines[1:])
         mids = [i for i, (name, _) in enumerate(section.attributes) if name == "mid"]
+        section.mids = tuple(section.attributes[i][1] or "" for i in mids)
         if alike is not None and len(mids) == 1:
             self._known[alike] = section, mids[0]
         return section

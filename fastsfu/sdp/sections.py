@@ -33,6 +33,7 @@ DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inacti
 UNUSED = "it is not in use (port 0)"  # why a section is rejected that the client does not want
 SENT_EXTENSIONS = (RID, REPAIRED_RID)  # that may be offered for the client's own direction alone
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
+_MID = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]*")
 
 
 def read_section(
@@ -117,8 +118,8 @@ def extension_maps(attributes: Attributes) -> Iterator[tuple[int, str, str]]:
 
 def read_mid(media: MediaDescription) -> str:
     """Empty when there is none; raises OfferError for what cannot be one."""
-    mid = media.attributes.first("mid") or ""
-    if len(mid) > MAX_MID or not re.fullmatch(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]*", mid):
+    mid = media.mids[0] if media.mids else ""
+    if len(mid) > MAX_MID or not _MID.fullmatch(mid):
         raise OfferError(
             f"A mid of at most {MAX_MID} token characters was expected, {shown(mid)} came."
         )
