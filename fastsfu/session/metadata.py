@@ -41,7 +41,11 @@ class Metadata:
         """These are off, whatever it says, and no others."""
         if sources != self._held:
             self._held = sources
-            self.revision += LEAP
+            self.outdate()
+
+    def outdate(self) -> None:
+        """What counts now is newer than all that the client may be saying, also to others."""
+        self.revision += LEAP
 
     def update(
         self,

@@ -47,6 +47,8 @@ class Rights:
         """Change them; `publications` are all that others publish. True when one of them waits for
         a section now.
         """
+        if permissions.sources != self.permissions.sources:
+            self._metadata.outdate()
         self.permissions = permissions
         self._publisher.permit(permissions.sources)
         self.pin(self._is_pinned)

@@ -81,12 +81,13 @@ async def test_a_right_to_publish_is_taken_and_given_by_source(
 ) -> None:
     ada, eve = await join("Ada"), await join("Eve")
     await eve.offer(sending())
-    room = room_of(eve)
+    room, said = room_of(eve), eve.session.participant.revision + 1000
     room.permit(eve.session.id, Permissions(publish=frozenset({"video"})))
     await turn()
     assert paused(native, eve) == {"audio": True, "video": False}
     told = ada.of(ParticipantUpdated)[-1].participant
     assert (told.sources, told.permissions.publish) == ({"video"}, {"video"})
+    assert told.revision > said, "newer than what its client says to others directly"
     eve.session.unmute({"audio"})
     eve.session.update_local({"audio": True})
     await eve.offer(sending())
