@@ -141,10 +141,11 @@ async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
         name: str,
         *,
         autojoin: bool = True,
+        owner: bool = False,
         script: str = "",
         viewport: ViewportSize = chromium.WINDOW,
     ) -> CallPage:
-        token = Tokens(SECRET).sign(room, name=name)
+        token = Tokens(SECRET).sign(room, name=name, owner=owner)
         url = call_url(server, room, token, name, autojoin=autojoin)
         driver: Driver
         if isinstance(browser, Firefox):
