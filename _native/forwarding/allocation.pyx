@@ -8,7 +8,7 @@ from fastsfu._native.forwarding.event cimport EVENT_STEP, Stepped
 from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.media.ladder cimport (
-    ladder_best, ladder_layer, ladder_lowest, ladder_most,
+    ladder_best, ladder_layer, ladder_lowest, ladder_most, ladder_spatial,
 )
 from fastsfu._native.media.layering cimport OperatingPoint
 from fastsfu._native.media.points cimport WHOLE, Point
@@ -156,17 +156,20 @@ cdef int32_t list_steps(Video* video) noexcept nogil:
 cdef int32_t put_steps(
         Video* video, int32_t count, const InboundStream* stream, uint8_t layer) noexcept nogil:
     """Append an encoding; how many steps there are then."""
-    cdef int32_t points = stream.points.count
+    cdef uint8_t most = ladder_spatial(video.receiver, stream)
     cdef const Point* point
     cdef int32_t i
-    for i in range(points - 1 if count == 0 else 0):
+    if count or stream.points.count == 0:
+        put_step(video, count, [layer, TOP_LAYER, TOP_LAYER], stream.points.bps)
+        return count + 1
+    for i in range(stream.points.count):      # the last one is all of it
         point = &stream.points.of[i]
-        put_step(
-            video, i, [layer, point.spatial, point.temporal],
-            stream.points.bps * point.share // WHOLE)
-        count += 1
-    put_step(video, count, [layer, TOP_LAYER, TOP_LAYER], stream.points.bps)
-    return count + 1
+        if point.spatial <= most:
+            put_step(
+                video, count, [layer, point.spatial, point.temporal],
+                stream.points.bps * point.share // WHOLE)
+            count += 1
+    return count
 
 
 cdef void put_step(

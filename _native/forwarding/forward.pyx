@@ -4,7 +4,9 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.forwarding.egress cimport egress_keep
-from fastsfu._native.forwarding.lay cimport lay_end, lay_layers, lay_message, lay_packet
+from fastsfu._native.forwarding.lay cimport (
+    lay_end, lay_layers, lay_message, lay_packet, lay_size,
+)
 from fastsfu._native.forwarding.pacing cimport pacing_admit
 from fastsfu._native.media.history cimport history_put
 from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
@@ -102,8 +104,7 @@ cdef void send_run(
     cdef uint32_t ts
     cdef int64_t index
     cdef int i, sent = 0
-    lay_message(
-        worker, transport, packets[begin].redundancy + packets[begin].payload_size, end - begin)
+    lay_message(worker, transport, lay_size(&packets[begin]), end - begin)
     for i in range(begin, end):
         packet = &packets[i]
         pt = receiver.pt_of[packet.header.pt]
@@ -137,7 +138,7 @@ cdef void send_layers(
     """
     cdef Transport* transport = <Transport*>receiver.transport
     cdef int i, sent = 0
-    lay_message(worker, transport, packets[begin].payload_size, end - begin)
+    lay_message(worker, transport, lay_size(&packets[begin]), end - begin)
     for i in range(begin, end):
         if lay_layers(worker, transport, receiver, &packets[i], end - begin == 1):
             receiver.stats.bytes += packets[i].payload_size

@@ -103,7 +103,9 @@ cdef int run_end(const MediaPacket* packets, int begin, int count, uint16_t* top
     cdef int end = begin + 1
     while end < count:
         size = packets[end].payload_size
-        if (end + 1 - begin) * (LAY_OVERHEAD + max(high, size)) > GSO_MAX_BYTES:
+        if packets[end].carried.bytes != packets[begin].carried.bytes or (
+                (end + 1 - begin) * (LAY_OVERHEAD + packets[begin].carried.bytes + max(high, size))
+                > GSO_MAX_BYTES):
             break
         if max(high, size) - min(low, size) <= MAX_PADDING:
             low = min(low, size)

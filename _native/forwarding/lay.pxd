@@ -1,5 +1,5 @@
-"""One packet for one receiver: its header and extensions in a message of egress. RTP is laid out
-here alone.
+"""One packet for one receiver: its header, extensions and payload in a message of egress. RTP is
+laid out here alone.
 
     lay_message(transport, payload_size, count)    begins a message
     lay_packet(...), lay_again(...), ...           append a packet to it
@@ -15,6 +15,7 @@ lay_packet, and again only by lay_again, which repeats its number.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
+from fastsfu._native.forwarding.extensions cimport EXTENSION_BYTES
 from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stream cimport OutboundStream
@@ -22,17 +23,15 @@ from fastsfu._native.packet.rtp cimport RTP_FIXED_SIZE
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
-    # profile, length, elements of a transport-wide number and a level, padded to words (RFC 8285)
-    EXTENSION_BYTES = 12
-    # the most that a packet is larger than its payload and padding
+    # the most that a packet is larger than its payload, padding and what it carries
     LAY_OVERHEAD = RTP_FIXED_SIZE + EXTENSION_BYTES + SRTP_MAX_OVERHEAD
     RTX_BYTES = 2                 # the original sequence number (RFC 4588 section 4)
     MAX_PADDING = 4               # bytes: Chromium's packets of a frame are equal to within one
 
-# For at most `count` packets, none with more payload (without padding) than `payload_size` and
-# MAX_PADDING.
+# For at most `count` packets, none of which takes more than `size` (`lay_size`) and MAX_PADDING
+# besides LAY_OVERHEAD.
 cdef void lay_message(
-    Worker* worker, const Transport* transport, uint16_t payload_size, int count) noexcept nogil
+    Worker* worker, const Transport* transport, uint16_t size, int count) noexcept nogil
 # `redundancy`: so many bytes in front of the payload go along (packet/red).
 # The payload is read when the batch is protected: the buffer has to be held until then
 # (egress_keep).
@@ -44,9 +43,9 @@ cdef void lay_packet(
 cdef bint lay_again(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
     int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil
-# To a receiver that gets some layers alone, or has switched: with the numbers of receiver.layering
-# in its payload, which is copied. False: it is not for it; then, if it comes `alone` and late, its
-# number may be filled by lay_empty.
+# To a receiver that gets some layers alone, or has switched: with the numbers of receiver.layering.
+# The payload is copied, or read later as above. False: it is not for it; then, if it comes `alone`
+# and late, its number may be filled by lay_empty.
 cdef bint lay_layers(
     Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
     bint alone) noexcept nogil
@@ -64,3 +63,8 @@ cdef void lay_rtx(
 cdef void lay_filler(
     Worker* worker, Transport* transport, OutboundStream* receiver, uint8_t size) noexcept nogil
 cdef void lay_end(Worker* worker) noexcept nogil
+
+
+cdef inline uint16_t lay_size(const MediaPacket* packet) noexcept nogil:
+    """What differs from packet to packet."""
+    return packet.redundancy + packet.payload_size + packet.carried.bytes

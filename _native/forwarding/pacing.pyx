@@ -13,7 +13,7 @@ from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
 from fastsfu._native.forwarding.counters cimport PACKETS_PACED, PROBE_BYTES
 from fastsfu._native.forwarding.egress cimport egress_keep
 from fastsfu._native.forwarding.lay cimport (
-    LAY_OVERHEAD, lay_end, lay_filler, lay_layers, lay_message, lay_packet,
+    LAY_OVERHEAD, lay_end, lay_filler, lay_layers, lay_message, lay_packet, lay_size,
 )
 from fastsfu._native.forwarding.state cimport find_outbound
 from fastsfu._native.media.history cimport history_get, history_keep
@@ -74,7 +74,7 @@ cdef inline bint begins(const MediaPacket* packets, int first, int count) noexce
 
 
 cdef inline uint32_t size_of(const MediaPacket* packet) noexcept nogil:
-    return LAY_OVERHEAD + SENT_OVERHEAD + packet.payload_size + packet.padding
+    return LAY_OVERHEAD + SENT_OVERHEAD + lay_size(packet) + packet.padding
 
 
 cdef inline uint32_t size_for(
@@ -206,7 +206,7 @@ cdef bint send(
     cdef int64_t index
     cdef uint32_t ts
     cdef bint sent
-    lay_message(worker, transport, packet.payload_size, 1)
+    lay_message(worker, transport, lay_size(packet), 1)
     if receiver.layering != NULL:
         sent = lay_layers(worker, transport, receiver, packet, True)
     else:

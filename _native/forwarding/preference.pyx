@@ -1,11 +1,13 @@
 """Receivers to encodings; see preference.pxd."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 
 from fastsfu._native.forwarding.event cimport EVENT_WANTED, EncodingWanted
 from fastsfu._native.forwarding.link cimport link_clock
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
-from fastsfu._native.media.ladder cimport ladder_best, ladder_layer, ladder_look, ladder_most
+from fastsfu._native.media.ladder cimport (
+    ladder_best, ladder_layer, ladder_look, ladder_lowest, ladder_most, ladder_spatial,
+)
 from fastsfu._native.media.layering cimport OperatingPoint
 from fastsfu._native.media.points cimport points_measure
 from fastsfu._native.media.receivers cimport outbound_aim
@@ -18,14 +20,16 @@ cdef void preference_choose(OutboundStream* receiver, bint at_once) noexcept nog
     cdef const OperatingPoint* fits = &receiver.fits
     cdef InboundStream* best
     cdef bint bound
+    cdef uint8_t most
     if receiver.source == NULL:
         return
     best = ladder_best(receiver)
     bound = ladder_layer(best) == fits.encoding
+    most = ladder_spatial(receiver, best)
     # What has fallen silent shows nothing more: no use in waiting there for the other's keyframe.
     outbound_aim(
-        receiver, best, fits.spatial if bound else TOP_LAYER, fits.temporal if bound else TOP_LAYER,
-        at_once or not receiver.source.live)
+        receiver, best, min(most, fits.spatial if bound else <uint8_t>TOP_LAYER),
+        fits.temporal if bound else TOP_LAYER, at_once or not receiver.source.live)
 
 
 cdef void preference_ladder(InboundStream* lowest) noexcept nogil:
@@ -49,7 +53,7 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
         for k in range(transport.inbound_count):
             stream = transport.inbound[k]
             if stream.kind == MediaKind.VIDEO:
-                points_measure(&stream.points, stream.rate, stream.layered, worker.now_us)
+                measure(worker, stream)
             if stream.lower != NULL or stream.higher == NULL:
                 continue
             if ladder_look(stream, worker.now_us):
@@ -60,6 +64,14 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
         stream = worker.replicas[i]
         if stream.lower == NULL and stream.higher != NULL:
             look_wanted(worker, stream)
+
+
+cdef void measure(Worker* worker, InboundStream* stream) noexcept nogil:
+    cdef bint apart = stream.points.apart
+    points_measure(&stream.points, &stream.scalability, worker.now_us)
+    if stream.points.apart != apart:          # who gets all of it does not get all that comes now
+        link_clock(worker, stream)
+        preference_ladder(ladder_lowest(stream))
 
 
 cdef void tell_taps(Worker* worker, InboundStream* lowest) noexcept nogil:

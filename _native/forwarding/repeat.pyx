@@ -5,7 +5,9 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t
 from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.bwe.pacer cimport pacer_charge
 from fastsfu._native.forwarding.egress cimport egress_keep
-from fastsfu._native.forwarding.lay cimport lay_again, lay_empty, lay_end, lay_message, lay_rtx
+from fastsfu._native.forwarding.lay cimport (
+    lay_again, lay_empty, lay_end, lay_message, lay_rtx, lay_size,
+)
 from fastsfu._native.media.history cimport history_get, history_gone
 from fastsfu._native.media.layering cimport layering_filled
 from fastsfu._native.media.packet cimport MediaPacket
@@ -37,7 +39,7 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
         return
     if not may_repeat(worker, transport, receiver, seq, packet.payload_size):
         return
-    lay_message(worker, transport, packet.payload_size, 1)
+    lay_message(worker, transport, lay_size(packet), 1)
     if receiver.layering != NULL and layering_filled(receiver.layering, index):
         lay_empty(worker, transport, receiver, index, ts, receiver.pt_of[packet.header.pt])
     elif receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
@@ -46,7 +48,7 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
                 receiver.repeats, packet.payload_size,
                 <int64_t>transport.stats.estimate_bps, worker.now_us):
             lay_end(worker)
-            lay_message(worker, transport, packet.payload_size, 1)
+            lay_message(worker, transport, lay_size(packet), 1)
             lay_rtx(worker, transport, receiver, packet, seq, ts)
     # Of a receiver of some layers other bytes may have gone under this number: see lay_empty.
     elif receiver.layering == NULL and not waits(transport, receiver) and lay_again(

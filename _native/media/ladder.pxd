@@ -30,5 +30,8 @@ cdef InboundStream* ladder_most(const OutboundStream* receiver) noexcept nogil
 # The highest live one up to that which fits; when there is none, the lowest live one, else the
 # lowest.
 cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil
+# The highest spatial layer of this encoding that the receiver has use for; TOP_LAYER = all.
+cdef uint8_t ladder_spatial(
+    const OutboundStream* receiver, const InboundStream* stream) noexcept nogil
 # Which one of its ladder it is, 0 = the smallest.
 cdef uint8_t ladder_layer(const InboundStream* stream) noexcept nogil

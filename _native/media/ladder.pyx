@@ -1,6 +1,8 @@
 """See ladder.pxd."""
 
 from fastsfu._native.media.layering cimport Preference
+from fastsfu._native.media.points cimport points_most
+from fastsfu._native.packet.layers cimport TOP_LAYER
 
 
 cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil:
@@ -100,6 +102,15 @@ cdef InboundStream* ladder_best(const OutboundStream* receiver) noexcept nogil:
         stream = stream.higher
         layer += 1
     return best if best != NULL else lowest
+
+
+cdef uint8_t ladder_spatial(
+        const OutboundStream* receiver, const InboundStream* stream) noexcept nogil:
+    cdef const Preference* most = &receiver.preference
+    # Where there are several encodings, `most_layer` is about those.
+    cdef bint alone = stream.lower == NULL and stream.higher == NULL
+    return points_most(
+        &stream.points, most.most_height, most.most_layer if alone else <uint8_t>TOP_LAYER)
 
 
 cdef uint8_t ladder_layer(const InboundStream* stream) noexcept nogil:

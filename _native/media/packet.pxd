@@ -8,10 +8,21 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t
 
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.packet.layers cimport PacketLayers
-from fastsfu._native.packet.rtp cimport RtpHeader
+from fastsfu._native.packet.rtp cimport EXT_DEPENDENCY, EXT_KINDS, RtpHeader
 
 cdef enum:
     NO_LEVEL = 255            # MediaPacket.level: the packet had none
+
+# Header extensions that travel on to receivers which negotiated them: ExtensionKinds from the
+# dependency descriptor on, in their order.
+cdef enum:
+    CARRIED_DESCRIPTOR = 0
+    CARRIED = EXT_KINDS - EXT_DEPENDENCY
+
+cdef struct Carried:
+    uint16_t at[CARRIED]      # where the value stands in the buffer
+    uint8_t size[CARRIED]     # 0 = it has none
+    uint16_t bytes            # that they take at most, with two in front of each; 0 = nothing
 
 cdef struct MediaPacket:
     Buffer* buffer            # plaintext; payload at data[header.header_size]
@@ -27,7 +38,8 @@ cdef struct MediaPacket:
     uint8_t red_pt            # payload type of both together
     bint bridges              # the packet before it is missing, so who can takes it from this one
     uint8_t codec             # Codec
-    PacketLayers layers       # of a stream that is `layered`, else one layer
+    PacketLayers layers
+    Carried carried
 
 cdef struct Run:              # packets [begin, end) of a frame that leave as one message
     int begin

@@ -5,9 +5,10 @@ with all temporal ones; the last point is all of it. What each costs is measured
 in, as a share of the whole, so that a picture that gets richer leaves the shares as they are.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t
 
-from fastsfu._native.media.rate cimport RATED, Rate
+from fastsfu._native.media.rate cimport RATED
+from fastsfu._native.media.scalability cimport Scalability
 
 cdef enum:
     MOST_POINTS = 2 * RATED - 1
@@ -22,7 +23,13 @@ cdef struct Points:               # zeroes: nothing came
     int64_t bps                   # of all of it, over two seconds
     int32_t count                 # 0: all of it is the only one
     Point of[MOST_POINTS]
+    uint16_t height[RATED]        # of each spatial layer's picture; 0 = not known, or there is none
+    bint apart                    # an upper spatial layer needs the lower ones in part (k-SVC)
 
-# Ten times a second, by what came of each layer. Not `layered`: there is one.
+# Ten times a second, by what came of each layer.
 cdef void points_measure(
-    Points* points, Rate (*rate)[RATED], bint layered, int64_t now_us) noexcept nogil
+    Points* points, Scalability* scalability, int64_t now_us) noexcept nogil
+# The highest spatial layer that is of use to who wants no more than `most_height` lines (0 = any)
+# and none above `most_layer`; TOP_LAYER = all of them.
+cdef uint8_t points_most(
+    const Points* points, uint16_t most_height, uint8_t most_layer) noexcept nogil

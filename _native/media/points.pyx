@@ -10,32 +10,61 @@ cdef enum:
 
 
 cdef void points_measure(
-        Points* points, Rate (*rate)[RATED], bint layered, int64_t now_us) noexcept nogil:
+        Points* points, Scalability* scalability, int64_t now_us) noexcept nogil:
     cdef uint32_t bps[RATED][RATED]
+    cdef uint32_t alone[RATED]
     cdef Points seen
     cdef int64_t whole
-    if layered:
-        whole = measure(rate, bps, now_us)
+    cdef int i
+    if scalability.layered:
+        whole = measure(scalability, bps, alone, now_us)
     else:
-        whole = rate_bps(&rate[0][0], now_us)
+        whole = rate_bps(&scalability.rate[0][0], now_us)
     points.bps += (whole - points.bps) // (SMOOTHING if points.bps else 1)
-    if layered and whole:         # one that rests will come back as it was
-        cut(&seen, bps, whole)
+    points.apart = scalability.apart
+    for i in range(RATED):
+        points.height[i] = height_of(scalability, i)
+    if scalability.layered and whole:         # one that rests will come back as it was
+        cut(&seen, bps, alone, whole)
         merge(points, &seen)
 
 
+cdef inline uint16_t height_of(const Scalability* scalability, int spatial) noexcept nogil:
+    return (
+        0 if scalability.templates == NULL or spatial >= scalability.templates.spatial_count
+        else scalability.templates.height[spatial])
+
+
 cdef int64_t measure(
-        Rate (*rate)[RATED], uint32_t (*bps)[RATED], int64_t now_us) noexcept nogil:
+        Scalability* scalability, uint32_t (*bps)[RATED], uint32_t* alone,
+        int64_t now_us) noexcept nogil:
+    """What each layer takes; returns what who gets the highest one gets."""
     cdef int64_t whole = 0
     cdef int s, t
     for s in range(RATED):
+        alone[s] = rate_bps(&scalability.alone[s], now_us)
+        whole -= alone[s]
         for t in range(RATED):
-            bps[s][t] = rate_bps(&rate[s][t], now_us)
+            bps[s][t] = rate_bps(&scalability.rate[s][t], now_us)
             whole += bps[s][t]
     return whole
 
 
-cdef void cut(Points* points, uint32_t (*bps)[RATED], int64_t whole) noexcept nogil:
+cdef uint8_t points_most(
+        const Points* points, uint16_t most_height, uint8_t most_layer) noexcept nogil:
+    cdef uint8_t spatial = 0
+    # Of one whose height is not known nobody can say that it is too large.
+    while spatial < RATED - 1 and points.height[spatial + 1]:
+        if spatial >= most_layer or (
+                most_height and points.height[spatial + 1] > most_height):
+            return spatial
+        spatial += 1
+    return TOP_LAYER
+
+
+cdef void cut(
+        Points* points, uint32_t (*bps)[RATED], const uint32_t* alone,
+        int64_t whole) noexcept nogil:
     """The points of an encoding with these layers."""
     cdef int spatial = 0, temporal = 0      # the highest that come
     cdef int64_t below = 0
@@ -52,6 +81,7 @@ cdef void cut(Points* points, uint32_t (*bps)[RATED], int64_t whole) noexcept no
     below += bps[0][temporal]
     for s in range(spatial):
         put(points, <uint8_t>s, TOP_LAYER, below, whole)
+        below -= alone[s]
         for t in range(RATED):
             below += bps[s + 1][t]
     put(points, TOP_LAYER, TOP_LAYER, whole, whole)

@@ -94,13 +94,17 @@ cdef bint has_layering(OutboundStream* receiver) noexcept nogil:
 cdef int outbound_aim(
         OutboundStream* receiver, InboundStream* encoding, uint8_t spatial, uint8_t temporal,
         bint at_once) noexcept nogil:
-    cdef bint all_of_it = spatial == TOP_LAYER and temporal == TOP_LAYER
+    cdef bint all_of_it = (
+        spatial == TOP_LAYER and temporal == TOP_LAYER and not encoding.points.apart)
     if receiver.source == NULL:
         return 0
     if not (encoding == receiver.source and all_of_it) and not has_layering(receiver):
         return -1
     if encoding == receiver.source:
         leave_next(receiver)
+        if at_once and encoding.points.apart and spatial < receiver.layering.spatial:
+            outbound_break(receiver)      # only a keyframe leads down
+            want_keyframe(encoding)
     elif encoding != receiver.next or at_once:
         if receiver.state == OutboundState.FLOWING and not at_once:
             if wait_at(receiver, encoding) < 0:

@@ -17,14 +17,13 @@ from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.points cimport Points
-from fastsfu._native.media.rate cimport RATED, Rate
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.media.repeats cimport Numbered, Repeats
 from fastsfu._native.media.rewrite cimport Rewrite
+from fastsfu._native.media.scalability cimport Scalability
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.tap cimport Tap
 from fastsfu._native.media.timeline cimport Timeline
-from fastsfu._native.packet.dependency cimport DependencyTemplates
 
 cpdef enum MediaKind:
     AUDIO = 0
@@ -64,14 +63,13 @@ cdef struct InboundStream:
     # layers
     InboundStream* lower          # the next smaller encoding of its source; NULL
     InboundStream* higher         # the next larger one
-    bint live, layered            # packets of it came lately; more than one layer was seen
+    bint live                     # packets of it came lately
     bint wanted                   # somebody asks for it, as the event loop was told
     int64_t wanted_us, rested_us  # when last; when it had stopped by itself last, 0 = never
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
     Points points                 # what it costs; replica: as its origin says
-    DependencyTemplates* templates        # NULL until the extension comes
-    Rate rate[RATED][RATED]
+    Scalability scalability
     History history               # of video while there are receivers, of redundant sound always
     # the frame being gathered (forwarding/frames)
     MediaPacket frame[FRAME_CAPACITY]

@@ -52,7 +52,7 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil:
     voice_leave(&stream.gate.voice)
     free(stream.outbound)
     free(stream.taps)
-    free(stream.templates)
+    free(stream.scalability.templates)
     free(stream)
 
 

@@ -15,14 +15,21 @@ cdef enum:
     MAX_TEMPORAL = 8
     TOP_LAYER = 255               # whatever there is
 
+cdef enum Key:
+    KEY_UNSAID = 0
+    KEY_NONE = 1
+    KEY_BEGINS = 2                # here, whatever the payload looks like
+
 cdef struct PacketLayers:
     uint8_t spatial               # 0 = the lowest
     uint8_t until                 # the highest spatial layer that is decoded with this packet
     uint8_t temporal              # 0 = the lowest
-    # With this packet a receiver that has the layer below its own may go up to these.
+    # With this packet a receiver may go up to these: to a spatial layer who gets this one's, to a
+    # temporal one who gets the one below it.
     uint8_t up_spatial
     uint8_t up_temporal
     uint8_t ends                  # its layer's frame ends here; so it does at a marker anyway
+    uint8_t key                   # Key: what the descriptor says of keyframes
 
 # False: nothing said, one layer. `descriptor`: value of the dependency descriptor's extension, size
 # 0 = none; `templates`: what this stream last sent of them, NULL = none are kept.
@@ -41,7 +48,8 @@ cdef inline bint layers_wanted(
 
 
 # The spatial or temporal layer that a receiver of `now` that wants `aim` gets from a packet of
-# layer `layer` on, which lets go up to `up`. Down it goes at once.
+# layer `layer` on, which lets go up to `up`. Down it goes at once; of spatial layers it is not all
+# (media/layering).
 cdef inline uint8_t layer_next(
         uint8_t now, uint8_t aim, uint8_t layer, uint8_t up) noexcept nogil:
     if aim <= now:

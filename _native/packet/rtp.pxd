@@ -23,6 +23,8 @@ cpdef enum ExtensionKind:
     EXT_TRANSPORT_SEQ                 # draft-holmer-rmcat-transport-wide-cc-extensions-01
     EXT_AUDIO_LEVEL                   # urn:ietf:params:rtp-hdrext:ssrc-audio-level (RFC 6464)
     EXT_DEPENDENCY                    # dependency descriptor (packet/dependency)
+    EXT_CONTENT_TYPE                  # webrtc.org's video-content-type: camera or screen
+    EXT_PLAYOUT_DELAY                 # webrtc.org's playout-delay: bounds that the sender wishes
     EXT_KINDS                         # how many
 
 cdef struct RtpHeader:

@@ -1,7 +1,7 @@
 """VP9 payload descriptor (RFC 9628 section 4.2).
 
     |I|P|L|F|B|E|V|Z|   P: inter-picture predicted; F: flexible mode; B, E: begins and ends a layer
-                        frame; V: a scalability structure follows
+                        frame; V: a scalability structure follows; Z: no upper layer needs it
     |M| PICTURE ID  |   when I; 15 bits when M
     | TID |U| SID |D|   when L; U: switching up point; D: depends on the layer below
     |   TL0PICIDX   |   when L and not F

@@ -8,6 +8,7 @@ cdef enum:
     HAS_LAYERS = 0x20
     BEGINS = 0x08
     ENDS = 0x04
+    NOT_BELOW = 0x01              # Z
     SWITCHES = 0x10               # U, of the layers' byte
 
 
@@ -28,11 +29,13 @@ cdef bint vp9_read_layers(
         return False
     layers.temporal = payload[at] >> 5
     layers.spatial = payload[at] >> 1 & 0x07
+    if payload[0] & NOT_BELOW:
+        layers.until = layers.spatial
     if payload[0] & PREDICTED:
         layers.up_spatial = 0
         layers.up_temporal = TOP_LAYER if payload[at] & SWITCHES else 0
-    else:                         # what needs no other picture begins its layer anew
-        layers.up_spatial = layers.spatial
+    else:                         # what needs no other picture begins all layers anew
+        layers.up_spatial = TOP_LAYER if layers.spatial == 0 else 0
     return True
 
 

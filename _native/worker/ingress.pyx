@@ -37,10 +37,10 @@ from fastsfu._native.media.levels cimport level_on_packet
 from fastsfu._native.media.loss cimport (
     LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
 )
-from fastsfu._native.media.packet cimport NO_LEVEL, MediaPacket
-from fastsfu._native.media.rate cimport RATED, rate_add
+from fastsfu._native.media.packet cimport CARRIED, NO_LEVEL, MediaPacket
 from fastsfu._native.media.reception cimport reception_on_packet
 from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
+from fastsfu._native.media.scalability cimport scalability_on_packet
 from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind
 from fastsfu._native.media.timeline cimport timeline_map
 from fastsfu._native.media.twcc cimport twcc_on_packet
@@ -49,7 +49,7 @@ from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
 from fastsfu._native.packet.demux cimport (
     KIND_DTLS, KIND_RTCP, KIND_RTP, KIND_STUN, PacketKind, demux,
 )
-from fastsfu._native.packet.layers cimport codec_height, codec_read_layers
+from fastsfu._native.packet.layers cimport codec_height
 from fastsfu._native.packet.rtp cimport (
     ExtensionKind, RtpExtensions, rtp_extensions, rtp_parse, rtp_payload_size,
 )
@@ -303,8 +303,9 @@ cdef void describe(
     """
     cdef uint8_t level
     packet.level = NO_LEVEL
+    carry(packet, extensions)
     if stream.kind == MediaKind.VIDEO:
-        describe_picture(worker, stream, packet, extensions)
+        describe_picture(worker, stream, packet)
         return
     if extensions.size[<int>ExtensionKind.EXT_AUDIO_LEVEL] != 1:
         return
@@ -313,26 +314,31 @@ cdef void describe(
         emit_level(worker, stream.handle, level)
 
 
+cdef void carry(MediaPacket* packet, const RtpExtensions* extensions) noexcept nogil:
+    """Note the header extensions that travel on."""
+    cdef uint16_t bytes = 0
+    cdef int i, kind
+    for i in range(CARRIED):
+        kind = <int>ExtensionKind.EXT_DEPENDENCY + i
+        packet.carried.at[i] = extensions.offset[kind]
+        packet.carried.size[i] = extensions.size[kind]
+        if extensions.size[kind]:
+            bytes += 2 + extensions.size[kind]
+    packet.carried.bytes = (bytes + 3) & ~<uint16_t>3
+
+
 cdef void describe_picture(
-        Worker* worker, InboundStream* stream, MediaPacket* packet,
-        const RtpExtensions* extensions) noexcept nogil:
+        Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil:
     """Its layers and what they cost; of a keyframe its height, by which encodings are ordered."""
     cdef const uint8_t* payload = packet.buffer.data + packet.header.header_size
-    cdef uint8_t size = extensions.size[<int>ExtensionKind.EXT_DEPENDENCY]
     cdef uint16_t height
-    if codec_read_layers(
-            <Codec>packet.codec, payload, packet.payload_size,
-            packet.buffer.data + extensions.offset[<int>ExtensionKind.EXT_DEPENDENCY], size,
-            stream.templates, &packet.layers):
-        stream.layered = stream.layered or packet.layers.spatial or packet.layers.temporal
-    rate_add(
-        &stream.rate[min(packet.layers.spatial, <uint8_t>(RATED - 1))][
-            min(packet.layers.temporal, <uint8_t>(RATED - 1))],
-        packet.payload_size, worker.now_us)
+    if scalability_on_packet(&stream.scalability, packet, worker.now_us):
+        want_keyframe(stream)
     if not packet.keyframe:
         return
     stream.stats.keyframes += 1
     stream.stats.last_keyframe_us = worker.now_us
-    height = codec_height(<Codec>packet.codec, payload, packet.payload_size, stream.templates)
+    height = codec_height(
+        <Codec>packet.codec, payload, packet.payload_size, stream.scalability.templates)
     if height and height != stream.height:
         ladder_height(stream, height)

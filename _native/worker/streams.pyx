@@ -70,7 +70,7 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
     describe_inbound(stream, command)
     climb(worker, stream, command.lower)
     if transport.id_of_kind[<int>ExtensionKind.EXT_DEPENDENCY] and stream.kind == MediaKind.VIDEO:
-        stream.templates = <DependencyTemplates*>calloc(1, sizeof(DependencyTemplates))
+        stream.scalability.templates = <DependencyTemplates*>calloc(1, sizeof(DependencyTemplates))
     stream.stats = stream_row(worker, stream.handle, transport.handle, ROW_INBOUND)
     stream.stats.kind = stream.kind
     stream.stats.ssrc = stream.ssrc

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tests.support.red import red
 
 MID_ID, TRANSPORT_SEQ_ID, LEVEL_ID = 1, 3, 10
+DESCRIPTOR_ID, CONTENT_TYPE_ID, PLAYOUT_DELAY_ID = 12, 13, 14
 VIDEO_PT, RTX_PT, AUDIO_PT, RED_PT = 96, 97, 111, 63
 FRAME_US = 33_333
 AUDIO_US = 20_000
@@ -17,14 +18,17 @@ KEY_TAG, DELTA_TAG = b"\x10\x00\x00\x9d\x01\x2a\x40\x01\xf0\x00", b"\x11\x00\x00
 TAIL = struct.Struct("!IHBB")
 
 
-def rtp(pt: int, seq: int, ts: int, ssrc: int, payload: bytes, *, marker=False, extension=b""):
-    """`extension`: elements of RFC 8285's one-byte form."""
+def rtp(
+    pt: int, seq: int, ts: int, ssrc: int, payload: bytes, *, marker=False, extension=b"",
+    profile=0xBEDE,
+):  # fmt: skip
+    """`extension`: elements of RFC 8285's one-byte form, unless the profile says another."""
     head = struct.pack(
         "!BBHII", 0x90 if extension else 0x80, marker << 7 | pt, seq & 0xFFFF, ts & 0xFFFFFFFF, ssrc
     )
     if extension:
         extension += bytes(-len(extension) % 4)
-        head += struct.pack("!HH", 0xBEDE, len(extension) // 4) + extension
+        head += struct.pack("!HH", profile, len(extension) // 4) + extension
     return head + payload
 
 
@@ -39,7 +43,13 @@ def parse(packet: bytes) -> tuple[int, bool, int, int, int, bytes]:
 
 
 def transport_number(packet: bytes, wanted: int = TRANSPORT_SEQ_ID) -> int | None:
-    """The transport-wide number among its header extensions (RFC 8285), in either form."""
+    """The transport-wide number among its header extensions."""
+    value = element(packet, wanted)
+    return None if value is None else int.from_bytes(value, "big")
+
+
+def element(packet: bytes, wanted: int) -> bytes | None:
+    """The value of a header extension (RFC 8285), in either form."""
     if not packet[0] & 0x10:
         return None
     at = 12 + 4 * (packet[0] & 15)
@@ -54,7 +64,7 @@ def transport_number(packet: bytes, wanted: int = TRANSPORT_SEQ_ID) -> int | Non
         size = (packet[at] & 15) + 1 if one_byte else packet[at + 1]
         at += 1 if one_byte else 2
         if number == wanted:
-            return int.from_bytes(packet[at : at + size], "big")
+            return packet[at : at + size]
         at += size
     return None
 
@@ -218,6 +228,7 @@ class Viewer:
     asked: int = 0
     pli_us: int = 0
     plis: int = 0
+    packet: bytes = b""  # the one that is taken
 
     def note(self, now_us: int, seq: int, *, repair: bool) -> bool:
         """A number has come; False: again."""

@@ -74,7 +74,7 @@ class Participant:
             local_password=self.password,
             remote_ufrag=self.remote_ufrag,
             remote_password=self.remote_password,
-            extensions={0: 1, 1: 5, 2: 6, 3: 3, 4: 10},
+            extensions={0: 1, 1: 5, 2: 6, 3: 3, 4: 10, 5: 12, 6: 13, 7: 14},
         )
 
     def _bind(self) -> socket.socket:
@@ -138,10 +138,12 @@ class Participant:
         self.up.send(now_us, stun.request(*attributes, password=self.password.encode()))
 
     def send_media(self, now_us: int, packets: list[bytes]) -> None:
-        """Each with its transport-wide number (0 to 14: one-byte form) put before the others."""
+        """Each with its transport-wide number put before the others."""
         for packet in packets:
             words = int.from_bytes(packet[14:16], "big") + 1
             element = struct.pack("!BHB", 0x31, self.transport_seq & 0xFFFF, 0)
+            if packet[12:14] != b"\xbe\xde":
+                element = struct.pack("!BBH", 3, 2, self.transport_seq & 0xFFFF)
             head = packet[:14] + words.to_bytes(2, "big") + element
             self.sent_seqs[self.transport_seq] = now_us
             self.transport_seq += 1
@@ -244,6 +246,7 @@ class Participant:
             return
         if pt == RTX_PT:
             seq, payload = int.from_bytes(payload[:2], "big"), payload[2:]
+        viewer.packet = packet
         viewer.take(now_us, seq, ts, payload, repair=pt == RTX_PT)
 
     def _on_rtcp(self, now_us: int, compound: bytes) -> None:

@@ -12,16 +12,18 @@ def structure(
     offset: int = 0,
     chains: int = 0,
     heights: Sequence[int] = (),
+    back: Sequence[Sequence[int]] = (),
 ) -> str:
-    """The template structure's bits: of each template (spatial, temporal), ascending, and a letter
-    for each decode target."""
+    """The template structure's bits: of each template (spatial, temporal), ascending, a letter
+    for each decode target, and how far back lie the frames that it is predicted from."""
     targets = len(indications[0])
     bits = f"{offset:06b}{targets - 1:05b}"
     for now, behind in zip(layers, [*layers[1:], None], strict=True):
         same, temporal = behind == now, behind == (now[0], now[1] + 1)
         bits += "11" if behind is None else "00" if same else "01" if temporal else "10"
     bits += "".join(f"{INDICATIONS[letter]:02b}" for row in indications for letter in row)
-    bits += "0" * len(layers)  # no fdiffs
+    for fdiffs in back or [()] * len(layers):
+        bits += "".join(f"1{fdiff - 1:04b}" for fdiff in fdiffs) + "0"
     bits += ns(chains, targets + 1)
     if chains:
         bits += "".join(ns(0, chains) for _ in range(targets))
@@ -65,7 +67,19 @@ L1T3 = structure(
     ["SSS", "SSS", "-DS", "--D", "--D"],
     chains=1,
     heights=[360],
+    back=[[], [4], [2], [1], [1]],
 )
 L2T1_KEY = structure(
-    [(0, 0), (0, 0), (1, 0), (1, 0)], ["S-", "SS", "-S", "-S"], chains=2, heights=[180, 360]
+    [(0, 0), (0, 0), (1, 0), (1, 0)],
+    ["S-", "SS", "-S", "-S"],
+    chains=2,
+    heights=[180, 360],
+    back=[[2], [], [2], [1]],
+)
+L2T1 = structure(
+    [(0, 0), (0, 0), (1, 0), (1, 0)],
+    ["SR", "SS", "-S", "-R"],
+    chains=2,
+    heights=[180, 360],
+    back=[[2], [], [2, 1], [1]],
 )

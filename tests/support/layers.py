@@ -123,7 +123,7 @@ class SlowTemplates:
 def layers_of(**said: int) -> Layers:
     """What codec_read_layers says of one layer, but for what is given."""
     one = {"spatial": 0, "until": TOP, "temporal": 0}
-    return one | {"up_spatial": TOP, "up_temporal": TOP, "ends": 0} | said
+    return one | {"up_spatial": TOP, "up_temporal": TOP, "ends": 0, "key": 0} | said
 
 
 def slow_vp8(payload: bytes) -> dict[str, int] | None:
@@ -169,7 +169,7 @@ def slow_vp9_layers(payload: bytes) -> tuple[bool, Layers]:
     """RFC 9628 section 4.2."""
     bits = Bits(payload)
     try:
-        has_id, predicted, layered, _, _, ends, _, _ = (bits.f(1) for _ in range(8))
+        has_id, predicted, layered, _, _, ends, _, alone = (bits.f(1) for _ in range(8))
         if has_id:
             bits.f(15 if bits.f(1) else 7)
         temporal, up, spatial, _ = (bits.f(n) for n in (3, 1, 3, 1))
@@ -177,8 +177,8 @@ def slow_vp9_layers(payload: bytes) -> tuple[bool, Layers]:
         return False, layers_of()
     if not layered:
         return False, layers_of(ends=ends)
+    until = spatial if alone else TOP
+    place = {"spatial": spatial, "until": until, "temporal": temporal, "ends": ends}
     if not predicted:
-        return True, layers_of(spatial=spatial, temporal=temporal, up_spatial=spatial, ends=ends)
-    return True, layers_of(
-        spatial=spatial, temporal=temporal, up_spatial=0, up_temporal=TOP if up else 0, ends=ends
-    )
+        return True, layers_of(**place, up_spatial=0 if spatial else TOP)
+    return True, layers_of(**place, up_spatial=0, up_temporal=TOP if up else 0)

@@ -2,9 +2,11 @@
 
 from libc.string cimport memset
 
-from fastsfu._native.media.points cimport WHOLE as C_WHOLE, Points as CPoints, points_measure
+from fastsfu._native.media.points cimport (
+    WHOLE as C_WHOLE, Points as CPoints, points_measure, points_most)
 from fastsfu._native.media.rate cimport (
     RATE_BUCKET_US, RATE_BUCKETS, RATED, Rate as CRate, rate_add, rate_bps)
+from fastsfu._native.media.scalability cimport Scalability
 
 BUCKETS, BUCKET_US, LAYERS, WHOLE = RATE_BUCKETS, RATE_BUCKET_US, RATED, C_WHOLE
 
@@ -26,17 +28,25 @@ cdef class Points:
     """Of an encoding whose packets are added here."""
 
     cdef CPoints points
-    cdef CRate rate[RATED][RATED]
+    cdef Scalability scalability
 
     def __init__(self):
         memset(&self.points, 0, sizeof(CPoints))
-        memset(self.rate, 0, sizeof(self.rate))
+        memset(&self.scalability, 0, sizeof(Scalability))
 
-    def add(self, int spatial, int temporal, size, now_us):
-        rate_add(&self.rate[spatial][temporal], size, now_us)
+    def add(self, int spatial, int temporal, size, now_us, bint alone=False):
+        rate_add(&self.scalability.rate[spatial][temporal], size, now_us)
+        if alone:
+            rate_add(&self.scalability.alone[spatial], size, now_us)
 
     def measure(self, bint layered, now_us):
-        points_measure(&self.points, self.rate, layered, now_us)
+        self.scalability.layered = layered
+        points_measure(&self.points, &self.scalability, now_us)
+
+    def most(self, heights, int most_height, int most_layer):
+        for i in range(RATED):
+            self.points.height[i] = heights[i] if i < len(heights) else 0
+        return points_most(&self.points, most_height, most_layer)
 
     @property
     def bps(self):

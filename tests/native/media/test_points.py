@@ -47,6 +47,37 @@ def test_each_point_costs_what_its_layers_cost(sizes: Sizes) -> None:
         assert share == pytest.approx(expected, abs=1)
 
 
+def test_in_k_svc_an_upper_layer_costs_nothing_of_the_lower_ones() -> None:
+    points = Points()
+    for i in range(60):
+        points.add(0, 0, 2000, i * STEP_US, alone=True)
+        points.add(1, 0, 4000, i * STEP_US, alone=True)
+        points.add(2, 0, 8000, i * STEP_US)
+        points.measure(True, i * STEP_US)
+    assert [place[:2] for place in points.of] == [(0, ALL), (1, ALL), (ALL, ALL)]
+    shares = [share / WHOLE for *_, share in points.of]
+    assert shares == pytest.approx([0.25, 0.5, 1], abs=0.01)
+    assert points.bps == pytest.approx(8 * 8000 * 10, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("heights", "most_height", "most_layer", "most"),
+    [
+        ([180, 360, 720], 0, ALL, ALL),
+        ([180, 360, 720], 720, ALL, ALL),
+        ([180, 360, 720], 719, ALL, 1),
+        ([180, 360, 720], 100, ALL, 0),
+        ([180, 360, 720], 0, 1, 1),
+        ([360], 180, ALL, ALL),  # there is no smaller one
+        ([], 180, 0, ALL),  # nobody knows
+    ],
+)
+def test_who_wants_no_more_gets_no_more(
+    heights: list[int], most_height: int, most_layer: int, most: int
+) -> None:
+    assert Points().most(heights, most_height, most_layer) == most
+
+
 def test_one_that_has_no_layers_has_no_points() -> None:
     points = Points()
     for i in range(100):

@@ -71,7 +71,7 @@ def test_it_goes_before_the_payload() -> None:
     said = templates.layers(
         Codec.CODEC_H264, b"\x65\x88", descriptor(2, ends=False, structure=L1T3)
     )
-    assert said == (True, layers_of(temporal=1, up_spatial=0, up_temporal=2))
+    assert said == (True, layers_of(temporal=1, up_spatial=0, up_temporal=2, key=2))
     unknown = Templates().layers(Codec.CODEC_VP8, bytes.fromhex("90e0d2a35a6051"), descriptor(2))
     assert unknown == (True, layers_of(temporal=1, up_temporal=1))
 

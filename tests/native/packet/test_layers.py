@@ -48,9 +48,16 @@ def test_vp9_layer_frames_end_by_themselves() -> None:
     assert said == (True, layers_of(spatial=1, temporal=1, up_spatial=0, up_temporal=TOP, ends=1))
 
 
-def test_vp9_a_picture_that_needs_no_other_begins_its_layer() -> None:
-    said = layers(Codec.CODEC_VP9, bytes.fromhex("a8923405055555"))
-    assert said == (True, layers_of(spatial=2, up_spatial=2))
+def test_vp9_a_picture_that_needs_no_other_begins_all_layers() -> None:
+    said = layers(Codec.CODEC_VP9, bytes.fromhex("a8923401055555"))
+    assert said == (True, layers_of(spatial=0, up_spatial=TOP))
+    above = layers(Codec.CODEC_VP9, bytes.fromhex("a8923405055555"))
+    assert above == (True, layers_of(spatial=2, up_spatial=0))
+
+
+def test_vp9_a_layer_that_no_upper_one_needs() -> None:
+    _, said = layers(Codec.CODEC_VP9, bytes.fromhex("ed923430055555"))
+    assert (said["spatial"], said["until"]) == (0, 0)
 
 
 @pytest.mark.parametrize("codec", [Codec.CODEC_OPUS, Codec.CODEC_H264, Codec.CODEC_AV1])

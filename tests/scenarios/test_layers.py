@@ -1,0 +1,154 @@
+"""SVC with dependency descriptors: a receiver goes from layer to layer, and what it gets decodes,
+although the server cannot read a byte of the payload."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.scenarios.call import Call, call
+from tests.scenarios.layers import LayerViewer, watch_layers
+
+TOP = 255
+MODES = pytest.mark.parametrize("mode", ["L2T1", "L2T1_KEY"])
+
+
+def layers(viewer: LayerViewer, since_us: int = 0) -> list[int]:
+    """In the order in which they were shown."""
+    shown = [one.layer for one in viewer.pictures if one.at_us >= since_us]
+    return [now for before, now in zip([None, *shown], shown, strict=False) if now != before]
+
+
+def check(viewer: LayerViewer) -> None:
+    assert all(one.decodes for one in viewer.pictures), viewer.pictures
+    assert viewer.bare == 0
+    assert sorted(viewer.numbers) == list(range(min(viewer.numbers), max(viewer.numbers) + 1))
+
+
+def aim(run: Call, flow: list[int], spatial: int, seconds: float, *, at_once: bool = False) -> int:
+    begun = run.world.now_us
+    inbound, outbound = flow
+    run.world.aim(outbound, inbound, spatial, TOP, at_once)
+    run.run(seconds)
+    return begun
+
+
+@MODES
+def test_the_whole_picture_flows_with_its_descriptors(mode: str) -> None:
+    with call() as run:
+        camera, viewer, *_ = watch_layers(run, mode)
+        run.run(2)
+        check(viewer)
+        assert layers(viewer) == [1]
+        assert len(viewer.pictures) >= 55
+        assert camera.key_frames <= 2
+        # Without a switch the frames keep their numbers.
+        shown = viewer.frame_numbers
+        assert {(shown[one, 1] - shown[one, 0]) & 0xFFFF for one, s in shown if s == 0 and (
+            (one, 1) in shown)} == {1}  # fmt: skip
+
+
+def test_between_keyframes_the_lower_layer_of_k_svc_stays_away() -> None:
+    with call() as run:
+        _, viewer, *_ = watch_layers(run, "L2T1_KEY")
+        run.run(1)
+        begun = max(one.frame for one in viewer.pictures)
+        run.run(1)
+        assert not [frame for frame, layer in viewer.parts if layer == 0 and frame > begun + 3]
+        check(viewer)
+
+
+def test_down_at_once_without_a_keyframe_up_at_one() -> None:
+    with call() as run:
+        camera, viewer, _, *flow = watch_layers(run, "L2T1")
+        run.run(1)
+        keys = camera.key_frames
+        begun = aim(run, flow, 0, 0.5)
+        assert layers(viewer, begun + 60_000) == [0]
+        assert camera.key_frames == keys
+        begun = aim(run, flow, TOP, 1)
+        assert layers(viewer, begun) == [0, 1]
+        assert camera.key_frames == keys + 1
+        check(viewer)
+        times = [one.at_us for one in viewer.pictures]
+        assert max(b - a for a, b in pairwise(times)) < 70_000
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_k_svc_goes_down_at_a_keyframe(at_once: bool) -> None:
+    with call() as run:
+        camera, viewer, _, *flow = watch_layers(run, "L2T1_KEY")
+        run.run(1)
+        keys = camera.key_frames
+        begun = aim(run, flow, 0, 1, at_once=at_once)
+        assert layers(viewer, begun + 150_000) == [0]
+        assert camera.key_frames == keys + 1
+        begun = aim(run, flow, TOP, 1)
+        assert layers(viewer, begun) == [0, 1]
+        assert camera.key_frames == keys + 2
+        check(viewer)
+
+
+@MODES
+@pytest.mark.parametrize("seed", range(3))
+def test_losses_on_the_way_break_no_picture(mode: str, seed: int) -> None:
+    with call(seed) as run:
+        _, viewer, receiver, *flow = watch_layers(run, mode, delay_us=15_000, jitter_us=3_000)
+        run.run(1)
+        receiver.down.loss = 0.03
+        for spatial in (0, TOP, 0, TOP):
+            aim(run, flow, spatial, 1.5)
+        run.run(1)
+        pictures = viewer.pictures
+        assert len([one for one in pictures if one.decodes]) >= 0.9 * (
+            pictures[-1].frame - pictures[0].frame
+        )
+        assert viewer.bare == 0
+
+
+@MODES
+def test_when_the_sender_stops_its_upper_layer_the_lower_one_is_shown(mode: str) -> None:
+    with call() as run:
+        camera, viewer, *_ = watch_layers(run, mode)
+        run.run(1)
+        camera.active = 1
+        begun = run.world.now_us
+        run.run(2)
+        shown = [one for one in viewer.pictures if one.at_us > begun + 1_000_000]
+        assert {one.layer for one in shown} == {0}
+        assert all(one.decodes for one in shown)
+        assert len(shown) >= 28
+
+
+def test_a_wish_bounds_the_layers() -> None:
+    with call() as run:
+        _, viewer, _, _, outbound = watch_layers(run, "L2T1")
+        run.run(1)
+        begun = run.world.now_us
+        run.world.prefer(outbound, most_height=200)
+        run.run(0.5)
+        assert layers(viewer, begun + 60_000) == [0]
+        run.world.prefer(outbound, most_height=360)
+        run.run(1)
+        assert layers(viewer, run.world.now_us - 200_000) == [1]
+        run.world.prefer(outbound, most_layer=0)
+        run.run(0.5)
+        assert layers(viewer, run.world.now_us - 200_000) == [0]
+        check(viewer)
+
+
+@MODES
+def test_on_a_narrow_link_the_lower_layer_flows_and_the_upper_one_returns(mode: str) -> None:
+    with call() as run:
+        camera, viewer, receiver, _, _ = watch_layers(run, mode)
+        run.run(3)
+        receiver.down.rate_bps = 500_000
+        run.run(8)
+        begun = run.world.now_us
+        run.run(5)
+        assert layers(viewer, begun) == [0]
+        assert len([one for one in viewer.pictures if one.at_us >= begun]) >= 0.9 * 150
+        assert all(one.decodes for one in viewer.pictures if one.at_us >= begun)
+        receiver.down.rate_bps = 3_000_000
+        run.run(8)
+        assert layers(viewer, run.world.now_us - 500_000) == [1]
+        assert camera.key_frames <= 8
