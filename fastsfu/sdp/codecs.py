@@ -61,12 +61,18 @@ RECEIVER_ESTIMATE: Final = "goog-remb"
 
 # packet.rtp.ExtensionKind
 MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL = range(5)
+DEPENDENCY, CONTENT_TYPE, PLAYOUT_DELAY = range(5, 8)
+_AV1_RTP = "https://aomediacodec.github.io/av1-rtp-spec/"
+_WEBRTC = "http://www.webrtc.org/experiments/rtp-hdrext/"
 EXTENSIONS: Final = {
     "urn:ietf:params:rtp-hdrext:sdes:mid": MID,
     "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id": RID,
     "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id": REPAIRED_RID,
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": TRANSPORT_SEQ,
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": AUDIO_LEVEL,
+    f"{_AV1_RTP}#dependency-descriptor-rtp-header-extension": DEPENDENCY,
+    f"{_WEBRTC}video-content-type": CONTENT_TYPE,
+    f"{_WEBRTC}playout-delay": PLAYOUT_DELAY,
 }
 EXTENSION_URIS: Final = {kind: uri for uri, kind in EXTENSIONS.items()}
 
@@ -74,7 +80,16 @@ EXTENSION_URIS: Final = {kind: uri for uri, kind in EXTENSIONS.items()}
 # of a section that had none in its first answer. Not the video's orientation: a sender that may not
 # signal it turns the picture itself, and then it stands upright for receivers that do not know the
 # extension too (Firefox).
-NEGOTIATED_EXTENSIONS: Final = frozenset({MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL})
+NEGOTIATED_EXTENSIONS: Final = frozenset(EXTENSIONS.values())
+
+
+def describes_layers(codecs: Sequence[NegotiatedCodec], *, sends: bool, mixed: bool) -> bool:
+    """Whether a section has use for the dependency descriptor.
+
+    It is longer than a one-byte element, so that both forms have to be able to mix; and of a sender
+    of VP8, whose payload says the same in its first bytes, it would only cost bits.
+    """
+    return mixed and not (sends and codecs[0].name == "VP8")
 
 
 def tells_by_number(section: OfferedSection) -> bool:

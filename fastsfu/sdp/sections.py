@@ -5,10 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
+    DEPENDENCY,
     EXTENSIONS,
     NEGOTIATED_EXTENSIONS,
     REPAIRED_RID,
     RID,
+    describes_layers,
 )
 from fastsfu.sdp.model import (
     Attributes,
@@ -60,6 +62,10 @@ def read_section(
             wanted = ", ".join(name for name in codecs.ours[media.kind] if name != "red")
             reason = f"a codec of {wanted} was expected, none of them came"
     extensions, sent = _extensions(media) if reason is None else ({}, frozenset())
+    levels = (description.attributes, media.attributes)
+    mixed = any(level.has("extmap-allow-mixed") for level in levels)
+    if DEPENDENCY in extensions and not describes_layers(common, sends=sends, mixed=mixed):
+        del extensions[DEPENDENCY]
     repairable = any(codec.rtx_pt is not None for codec in common)
     attributes = media.attributes if reason is None and sends else Attributes()
     ssrc, rtx_ssrc, encodings = _streams(attributes, extensions, repairable)

@@ -28,6 +28,9 @@ def test_numbers_are_the_engines() -> None:
         "repaired-rtp-stream-id": kinds.EXT_REPAIRED_RID,
         "draft-holmer-rmcat-transport-wide-cc-extensions-01": kinds.EXT_TRANSPORT_SEQ,
         "ssrc-audio-level": kinds.EXT_AUDIO_LEVEL,
+        "#dependency-descriptor-rtp-header-extension": kinds.EXT_DEPENDENCY,
+        "video-content-type": kinds.EXT_CONTENT_TYPE,
+        "playout-delay": kinds.EXT_PLAYOUT_DELAY,
     }
 
 

@@ -8,7 +8,9 @@ import pytest
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
     AUDIO_LEVEL,
+    CONTENT_TYPE,
     MID,
+    PLAYOUT_DELAY,
     REPAIRED_RID,
     RID,
     TRANSPORT_SEQ,
@@ -28,7 +30,10 @@ def test_chromium_publish_and_receive() -> None:
     assert got.fingerprints[0][1].hex(":").upper().startswith("AB:C6:88:7E")
     assert (got.setup, got.dtls_client) == ("actpass", False)
     assert got.bundle == ("0", "1", "2", "3", "4", "5")
-    assert got.extensions == {AUDIO_LEVEL: 1, TRANSPORT_SEQ: 3, MID: 4, RID: 10, REPAIRED_RID: 11}
+    assert got.extensions == {
+        AUDIO_LEVEL: 1, TRANSPORT_SEQ: 3, MID: 4, RID: 10, REPAIRED_RID: 11,
+        PLAYOUT_DELAY: 5, CONTENT_TYPE: 6,
+    }  # fmt: skip
     assert got.mixed_extensions
     assert [(s.mid, s.kind, s.client_sends, s.client_receives) for s in got.sections] == [
         ("0", "audio", True, False),
