@@ -131,3 +131,20 @@ test('sound has a preference for nothing, and speech gets through first', async 
   await applyEncodings(sender, 'audio', { maxBitrate: 32_000 });
   assert.deepEqual(sender.set, { encodings: [{ maxBitrate: 32_000, active: true }] });
 });
+
+test('VP9 and AV1 are one encoding with layers, fewer of a small picture', () => {
+  const limits = { codecs: ['VP9', 'VP8'] };
+  const [whole, ...others] = ladder(720, limits);
+  assert.deepEqual(others, []);
+  assert.equal(whole.scalabilityMode, 'L3T3');
+  assert.equal(whole.maxBitrate, 1_500_000);
+  assert.ok(!('rid' in whole) && !('codecs' in whole));
+  assert.equal(ladder(null, limits)[0].scalabilityMode, 'L3T3', 'one that is still to be opened');
+  assert.equal(ladder(360, { codecs: ['av1'] })[0].scalabilityMode, 'L2T3');
+  assert.equal(ladder(180, limits)[0].scalabilityMode, 'L1T3');
+  assert.equal(ladder(720, { ...limits, maxHeight: 360 })[0].scalabilityMode, 'L2T3');
+  const small = [{ rid: '', active: true, max_height: 180 }];
+  assert.equal(ladder(720, limits, small)[0].scalabilityMode, 'L1T3');
+  assert.equal(sent(ladder(720, { codecs: ['H264'] })), 'fhq');
+  assert.ok(!('scalabilityMode' in one('video', camera(720), limits)), 'to a peer');
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import {
-  offerDescriptor, offerFewCodecs, withSoundRepeats,
+  offerCodecs, offerDescriptor, offerFewCodecs, withSoundRepeats,
 } from '../../fastsfu/web/sdk/offer-wishes.js';
 
 const lines = (...all) => all.map((line) => `${line}\r\n`).join('');
@@ -75,4 +75,19 @@ test('a browser that does not say how it repeats packets is asked for nothing le
   assert.equal(preferred('video', ['video/VP8', undefined]), null);
   assert.equal(preferred('audio'), null);
   offerFewCodecs({}, 'video');
+});
+
+test('a section for sending has the codecs that were asked for, and how they are repeated', () => {
+  const able = ['VP8', 'rtx', 'VP9', 'AV1', 'VP9'].map((name) => ({ mimeType: `video/${name}` }));
+  globalThis.RTCRtpSender = { getCapabilities: () => ({ codecs: able }) };
+  const offered = (...names) => {
+    let wanted = null;
+    offerCodecs({ setCodecPreferences: (codecs) => { wanted = codecs; } }, 'video', names);
+    return wanted?.map(({ mimeType }) => mimeType.slice(6)) ?? null;
+  };
+  assert.deepEqual(offered('av1', 'VP9'), ['AV1', 'VP9', 'VP9', 'rtx']);
+  assert.equal(offered('H266'), null);
+  assert.equal(offerCodecs({}, 'video', ['VP9']), undefined);
+  delete globalThis.RTCRtpSender;
+  assert.equal(offered('VP9'), null);
 });

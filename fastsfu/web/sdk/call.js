@@ -178,6 +178,11 @@ class Call extends HostedCall {
     return { ...this.#sendSettings };
   }
 
+  /** @param {Face.CodecPreferences} preferences */
+  async setCodecPreferences({ video }) {
+    await this.updateSendSettings({ video: { codecs: video } });
+  }
+
   /** @param {Face.BandwidthOptions} options */
   async setBandwidth({ kbs }) {
     if (kbs !== null && !(kbs > 0)) {

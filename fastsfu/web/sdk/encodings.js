@@ -1,7 +1,8 @@
 /**
  * What each source may cost: defaults, the settings of the application, what the others want of it.
  * The camera goes to the SFU as a ladder of encodings, of which each receiver gets the one that
- * fits (RFC 8853); everything else is one encoding. Pure but for `applyEncodings`.
+ * fits (RFC 8853), or as one whose layers the SFU picks (SVC: VP9 and AV1); everything else is one
+ * encoding. Pure but for `applyEncodings`.
  */
 
 /** @import { EncodingLimits, SendLimits, Source } from './fastsfu.d.ts' */
@@ -21,6 +22,8 @@ const RUNGS = [
 ];
 /** Pixels from which Chromium sends all three. */
 const THREE_FROM = 960 * 540;
+/** And those from which half of it is a picture that is of use. */
+const TWO_FROM = 480 * 270;
 /** Lines of a camera that is not open yet. */
 const USUAL_HEIGHT = 720;
 
@@ -37,6 +40,11 @@ const DEFAULTS = {
  * @property {boolean} [ladder] a picture may have several encodings
  * @property {WantedEncoding[]} [wanted] by the others; what is not named is wanted
  */
+
+/** One encoding of it has pictures of several sizes. @param {string} [codec] such as VP9 */
+function isScalable(codec) {
+  return /^(vp9|av1)$/i.test(codec ?? '');
+}
 
 /** @param {Source} source */
 export function isSound(source) {
@@ -55,10 +63,11 @@ export function isSound(source) {
 export function encodingsFor(source, track, limits = {}, { ladder = false, wanted = [] } = {}) {
   if (isSound(source)) return [{ ...DEFAULTS[source], ...limits, active: isActive(wanted, '') }];
   const { width = 0, height = 0 } = track?.getSettings() ?? {};
-  const { maxHeight, encodings = {}, ...rates } = limits;
+  const { maxHeight, encodings = {}, codecs = [], ...rates } = limits;
   const shrink = maxHeight && height > maxHeight ? height / maxHeight : 1;
   const whole = { ...DEFAULTS[source], ...rates, scaleResolutionDownBy: shrink, active: true };
   if (!ladder || source !== 'video') return [asWanted(whole, height, wanted, '')];
+  if (isScalable(codecs[0])) return [layered(asWanted(whole, height, wanted, ''), width, height)];
   const small = height > 0 && (width * height) / shrink ** 2 < THREE_FROM;
   const rungs = RUNGS.map(({ rid, level, scale }) => {
     const lines = (height || USUAL_HEIGHT) / shrink / scale;
@@ -135,6 +144,21 @@ export function shareBandwidth(kbs, sharing) {
 /** 160 kbit/s for 180 lines, 500 for 360. @param {number} height lines of picture */
 function bitrateFor(height) {
   return Math.round(160_000 * (height / 180) ** 1.64);
+}
+
+/**
+ * Three sizes of picture, two of a small one, each in three frame rates. The whole picture is
+ * predicted from the smaller ones: so the server can go down to those in the middle of it.
+ *
+ * @param {RTCRtpEncodingParameters} encoding
+ * @param {number} width
+ * @param {number} height of the picture; 0 is one that is not open yet
+ * @returns {RTCRtpEncodingParameters}
+ */
+function layered(encoding, width, height) {
+  const pixels = (width * height) / (encoding.scaleResolutionDownBy ?? 1) ** 2;
+  const sizes = height > 0 && pixels < TWO_FROM ? 1 : height > 0 && pixels < THREE_FROM ? 2 : 3;
+  return Object.assign({ ...encoding }, { scalabilityMode: `L${sizes}T3` });
 }
 
 /**

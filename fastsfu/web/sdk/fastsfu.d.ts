@@ -229,6 +229,15 @@ export interface RungLimits {
  */
 export interface SendLimits extends EncodingLimits {
   encodings?: { [name in 'high' | 'medium' | 'low' | (string & {})]?: RungLimits };
+  /**
+   * What may be sent, such as `['VP9']` (`VP8`, `VP9`, `AV1`, `H264`), when it is published first in a
+   * call. VP9 and AV1 go as one encoding with layers (SVC).
+   */
+  codecs?: string[];
+}
+
+export interface CodecPreferences {
+  video?: string[];
 }
 
 export interface SendSettings {
@@ -468,6 +477,8 @@ export interface Call {
 
   updateReceiveSettings(settings: ReceiveSettings): Promise<ReceiveSettings>;
   updateSendSettings(settings: SendSettings): Promise<SendSettings>;
+  /** The same as `updateSendSettings({video: {codecs}})`; before `join`. */
+  setCodecPreferences(preferences: CodecPreferences): Promise<void>;
   setBandwidth(options: BandwidthOptions): Promise<void>;
   /**
    * JSON that everybody in the room sees in `user_data`, also who comes later. Rejects with a

@@ -61,6 +61,26 @@ export function offerFewCodecs(transceiver, kind) {
   }
 }
 
+/**
+ * A section for sending with these codecs alone, as far as the browser has them: of several the
+ * server picks.
+ *
+ * @param {RTCRtpTransceiver} transceiver before its first offer
+ * @param {'audio' | 'video'} kind
+ * @param {string[]} names such as VP9
+ */
+export function offerCodecs(transceiver, kind, names) {
+  const able = globalThis.RTCRtpSender?.getCapabilities?.(kind)?.codecs ?? [];
+  const named = names.flatMap((name) => able.filter(({ mimeType }) => (
+    mimeType.toLowerCase() === `${kind}/${name.toLowerCase()}`)));
+  const repair = able.filter(({ mimeType }) => /\/rtx$/i.test(mimeType));
+  try {
+    if (named.length) transceiver.setCodecPreferences([...named, ...repair]);
+  } catch {
+    // Then it offers them all.
+  }
+}
+
 /** @param {{mimeType: string, sdpFmtpLine?: string}} codec */
 function isUsual({ mimeType, sdpFmtpLine = '' }) {
   switch (mimeType.toLowerCase()) {

@@ -4,9 +4,28 @@
  */
 
 import { applyEncodings, initialEncodings, isSound } from './encodings.js';
+import { offerCodecs } from './offer-wishes.js';
 
-/** @import { SendSettings, Source } from './fastsfu.d.ts' */
+/** @import { SendLimits, SendSettings, Source } from './fastsfu.d.ts' */
 /** @import { WantedEncoding } from './protocol.d.ts' */
+
+/**
+ * Browsers that do not know a mode of layers refuse it.
+ *
+ * @param {RTCPeerConnection} pc
+ * @param {MediaStreamTrack | string} sent
+ * @param {RTCRtpTransceiverInit & {sendEncodings: RTCRtpEncodingParameters[]}} options
+ */
+function addTransceiver(pc, sent, options) {
+  try {
+    return pc.addTransceiver(sent, options);
+  } catch (error) {
+    if (!options.sendEncodings.some((one) => 'scalabilityMode' in one)) throw error;
+    const plain = { scalabilityMode: undefined };
+    const sendEncodings = options.sendEncodings.map((one) => ({ ...one, ...plain }));
+    return pc.addTransceiver(sent, { ...options, sendEncodings });
+  }
+}
 
 export class Sending {
   /** @type {Map<Source, RTCRtpTransceiver>} */
@@ -43,10 +62,11 @@ export class Sending {
    */
   open(pc, source, direction) {
     const track = this.#sent(source);
-    const transceiver = pc.addTransceiver(track ?? (isSound(source) ? 'audio' : 'video'), {
-      direction,
-      sendEncodings: initialEncodings(source, track, ...this.#limitsOf(source)),
-    });
+    const kind = isSound(source) ? 'audio' : 'video';
+    const sendEncodings = initialEncodings(source, track, ...this.#limitsOf(source));
+    const transceiver = addTransceiver(pc, track ?? kind, { direction, sendEncodings });
+    const { codecs } = /** @type {SendLimits} */ (this.#settings[source] ?? {});
+    if (this.#ladder && codecs) offerCodecs(transceiver, kind, codecs);
     this.#transceivers.set(source, transceiver);
     return transceiver;
   }
