@@ -20,12 +20,12 @@ import requests
 from acme import challenges as acme_challenges
 from acme import client, crypto_util, errors, messages
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from fastsfu.config import Config
 from fastsfu.http.challenges import AcmeError, Challenges
 from fastsfu.http.tls import Pair
+from fastsfu.transport.self_signed import pem_of
 
 Result = TypeVar("Result")
 
@@ -85,11 +85,7 @@ class Acme:
     def _order(self) -> Pair:
         connected = self._connected()
         key = ec.generate_private_key(ec.SECP256R1())
-        pem = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+        pem = pem_of(key)
         order = connected.new_order(crypto_util.make_csr(pem, self._config.acme))
         with ExitStack() as answered:
             for each in order.authorizations:
@@ -149,15 +145,7 @@ class Files:
         """Made at the first time. Raises OSError, ValueError."""
         path = self._folder / "account.pem"
         if not path.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            self._write(
-                path,
-                key.private_bytes(
-                    serialization.Encoding.PEM,
-                    serialization.PrivateFormat.PKCS8,
-                    serialization.NoEncryption(),
-                ),
-            )
+            self._write(path, pem_of(ec.generate_private_key(ec.SECP256R1())))
         return josepy.jwk.JWK.load(path.read_bytes())
 
     def pair(self) -> Pair | None:

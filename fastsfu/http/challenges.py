@@ -13,17 +13,15 @@ from contextlib import contextmanager
 from typing import Final, cast
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from fastsfu.http.client_hello import ClientHello
 from fastsfu.http.tls import Pair
+from fastsfu.transport.self_signed import SelfSigned
 
 PROTOCOL: Final = "acme-tls/1"
 ACME_IDENTIFIER: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.31")  # RFC 8737 section 6.1
 OCTET_STRING_32: Final = b"\x04\x20"  # DER: tag and length
-HOURS = 24
+VALID: Final = datetime.timedelta(days=1)  # before and after now
 
 
 class AcmeError(Exception):
@@ -76,27 +74,15 @@ def _context(domain: str, digest: bytes) -> ssl.SSLContext:
 
 def _certificate(domain: str, digest: bytes) -> Pair:
     """RFC 8737 section 3: the domain as its only name, the digest in a critical extension."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ACME challenge")])
-    now = datetime.datetime.now(datetime.UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName(domain)])
     identifier = x509.UnrecognizedExtension(ACME_IDENTIFIER, OCTET_STRING_32 + digest)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=HOURS))
-        .not_valid_after(now + datetime.timedelta(hours=HOURS))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(domain)]), critical=False)
-        .add_extension(identifier, critical=True)
-        .sign(key, hashes.SHA256())
+    made = SelfSigned.make(
+        "ACME challenge",
+        before=VALID,
+        after=VALID,
+        extensions=[
+            (names, False),
+            (identifier, True),
+        ],
     )
-    return Pair(
-        certificate.public_bytes(serialization.Encoding.PEM),
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-    )
+    return Pair(made.certificate, made.key)

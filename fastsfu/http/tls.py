@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from fastsfu.http import key_files
+from fastsfu.transport.self_signed import SelfSigned
 
 logger = logging.getLogger("fastsfu.tls")
 POLL_SECONDS = 1.0
@@ -124,32 +123,19 @@ async def watch(
 
 def self_signed(names: Iterable[str], addresses: Iterable[str]) -> Pair:
     """A certificate for development, valid 90 days, for these host names and IP addresses."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fastsfu (self-signed)")])
-    now = datetime.datetime.now(datetime.UTC)
     alternatives: list[x509.GeneralName] = [x509.DNSName(name) for name in dict.fromkeys(names)]
     alternatives += [x509.IPAddress(ipaddress.ip_address(a)) for a in dict.fromkeys(addresses)]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=SELF_SIGNED_DAYS))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
+    made = SelfSigned.make(
+        "fastsfu (self-signed)",
+        before=datetime.timedelta(hours=1),
+        after=datetime.timedelta(days=SELF_SIGNED_DAYS),
+        extensions=[
+            (x509.SubjectAlternativeName(alternatives), False),
+            (x509.BasicConstraints(ca=False, path_length=None), True),
+            (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+        ],
     )
-    return Pair(
-        certificate.public_bytes(serialization.Encoding.PEM),
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-    )
+    return Pair(made.certificate, made.key)
 
 
 def _signature(*paths: Path) -> tuple[tuple[int, int, int] | None, ...]:

@@ -8,9 +8,9 @@ import secrets
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import hashes
+
+from fastsfu.transport.self_signed import SelfSigned
 
 LIFETIME = datetime.timedelta(days=365)
 _CLOCK_DIFFERENCE = datetime.timedelta(days=1)  # clients with a wrong clock; some check the dates
@@ -31,25 +31,6 @@ class Certificate:
         """A new one. Its name is random: it is sent in the clear and should tell nothing (RFC
         8826).
         """
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, secrets.token_hex(8))])
-        now = datetime.datetime.now(datetime.UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _CLOCK_DIFFERENCE)
-            .not_valid_after(now + LIFETIME)
-            .sign(key, hashes.SHA256())
-        )
-        return cls(
-            certificate_pem=certificate.public_bytes(serialization.Encoding.PEM),
-            private_key_pem=key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            ),
-            fingerprint=certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
-        )
+        made = SelfSigned.make(secrets.token_hex(8), before=_CLOCK_DIFFERENCE, after=LIFETIME)
+        digest = x509.load_pem_x509_certificate(made.certificate).fingerprint(hashes.SHA256())
+        return cls(made.certificate, made.key, digest.hex(":").upper())

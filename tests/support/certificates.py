@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from fastsfu.http.tls import Pair
+from fastsfu.transport.self_signed import pem_of
 
 
 def rsa_pair(name: str = "localhost") -> Pair:
@@ -28,12 +29,7 @@ def rsa_pair(name: str = "localhost") -> Pair:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return Pair(certificate.public_bytes(serialization.Encoding.PEM), private)
+    return Pair(certificate.public_bytes(serialization.Encoding.PEM), pem_of(key))
 
 
 def write(pair: Pair, folder: Path) -> tuple[Path, Path]:
