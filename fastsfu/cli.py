@@ -204,6 +204,7 @@ def _announce(sfu: Any, url: str) -> None:
 
 @app.command()
 def token(
+    context: typer.Context,
     room: str,
     name: Annotated[str, typer.Option(help="Shown to the others.")] = "",
     owner: Annotated[bool, typer.Option("--owner", help="An owner of the room.")] = False,
@@ -214,35 +215,22 @@ def token(
     hidden: Annotated[
         bool, typer.Option("--hidden", help="Watches unseen; everybody is told how many do.")
     ] = False,
-    eject_at_exp: Annotated[
+    eject_at_expiry: Annotated[
         bool, typer.Option("--eject-at-exp", help="Ends the session when it expires.")
     ] = False,
     user_id: Annotated[str | None, typer.Option(help="The user's id in your system.")] = None,
     config_file: ConfigFile = None,
 ) -> None:
     """Print a meeting token for ROOM, signed with FASTSFU_SECRET."""
-    signed = _signed(
-        _secret(config_file),
-        room,
-        name=name,
-        owner=owner,
-        publish=publish,
-        subscribe=subscribe,
-        messages=messages,
-        hidden=hidden,
-        expires_in=parse_duration(exp),
-        eject_at_expiry=eject_at_exp,
-        user_id=user_id,
-    )
-    typer.echo(signed)
-
-
-def _signed(secret: str, room: str, **rights: Any) -> str:
-    from fastsfu.auth.claims import made
+    from fastsfu.auth.claims import Invitation, made
     from fastsfu.auth.signing import key_of, sign
 
+    said = {
+        each: context.params[each] for each in Invitation.__annotations__.keys() & context.params
+    }
     try:
-        return sign(made(room, **rights), key_of(secret))
+        claims = made(room, **said, expires_in=parse_duration(exp))
+        typer.echo(sign(claims, key_of(_secret(config_file))))
     except ValueError as error:
         raise ConfigError(str(error)) from None
 

@@ -6,33 +6,40 @@ tokens.py has what each means.
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from fastsfu.auth.permissions import EVERYTHING, publishable
 from fastsfu.errors import TokenError
 from fastsfu.terms import Publishable
 
 MAX_NAME_LENGTH = 200
+ORDINARY_SECONDS = 3600.0
 
 T = TypeVar("T")
 
 
+class Invitation(TypedDict, total=False):
+    """What a new token is to say; what is not given is as ordinary tokens have it."""
+
+    name: str  # shown to the others; ordinary: their choice
+    owner: bool
+    publish: bool | Collection[Publishable]
+    subscribe: bool
+    messages: bool
+    hidden: bool
+    expires_in: float | None  # seconds from now; None: never; ordinary: an hour
+    not_before: float | None  # seconds since 1970
+    eject_at_expiry: bool
+    user_id: str | None
+
+
 def made(
-    room: str | None,
-    *,
-    name: str = "",
-    owner: bool = False,
-    publish: bool | Collection[Publishable] = True,
-    subscribe: bool = True,
-    messages: bool = True,
-    hidden: bool = False,
-    expires_in: float | None = 3600.0,
-    not_before: float | None = None,
-    eject_at_expiry: bool = False,
-    user_id: str | None = None,
-    now: float | None = None,
+    room: str | None, *, now: float | None = None, **said: Unpack[Invitation]
 ) -> dict[str, Any]:
-    """Those of a new token; arguments and errors as of `Tokens.sign`."""
+    """Those of a new token; errors as of `Tokens.sign`."""
+    if unknown := said.keys() - Invitation.__annotations__.keys():
+        raise TypeError(f"a token has no {min(unknown)!r}")
+    owner, hidden, name = said.get("owner", False), said.get("hidden", False), said.get("name", "")
     if not room and not owner:
         raise ValueError("a token without a room opens every room, so it must be an owner's")
     if not room and hidden:
@@ -40,22 +47,23 @@ def made(
     if len(name) > MAX_NAME_LENGTH:
         raise ValueError(f"a name has at most {MAX_NAME_LENGTH} characters")
     now = time.time() if now is None else now
+    publish, expires_in = said.get("publish", True), said.get("expires_in", ORDINARY_SECONDS)
     claims: dict[str, Any] = {
         "owner": owner,
         "publish": publish if isinstance(publish, bool) else sorted(set(publish)),
-        "subscribe": subscribe,
-        "messages": messages,
+        "subscribe": said.get("subscribe", True),
+        "messages": said.get("messages", True),
         "iat": int(now),
         "jti": secrets.token_urlsafe(9),
     }
     optional = {
         "room": room or None,
         "name": name or None,
-        "sub": user_id,
+        "sub": said.get("user_id"),
         "exp": None if expires_in is None else now + expires_in,
-        "nbf": not_before,
+        "nbf": said.get("not_before"),
         "hidden": hidden or None,
-        "eject_at_token_exp": eject_at_expiry or None,
+        "eject_at_token_exp": said.get("eject_at_expiry") or None,
     }
     claims.update((claim, value) for claim, value in optional.items() if value is not None)
     _check(claims)

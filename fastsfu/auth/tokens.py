@@ -15,16 +15,23 @@ secret nor a token ever appears in a log line, an exception or a repr.
 import hashlib
 import secrets
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 import jwt
 from jwt.types import Options
 from pydantic import SecretBytes, SecretStr
 
-from fastsfu.auth.claims import MAX_NAME_LENGTH, claim_of, made, publish_of, time_of
+from fastsfu.auth.claims import (
+    MAX_NAME_LENGTH,
+    Invitation,
+    claim_of,
+    made,
+    publish_of,
+    time_of,
+)
 from fastsfu.auth.permissions import EVERYTHING, NOTHING, Permissions, publishable
 from fastsfu.auth.resume_keys import ResumeKeys
 from fastsfu.auth.signing import ALGORITHM, MIN_SECRET_BYTES, key_id, key_of, sign
@@ -142,40 +149,16 @@ class Tokens:
         self.resume_keys.rotate(keys)
 
     def sign(
-        self,
-        room: str | None,
-        *,
-        name: str = "",
-        owner: bool = False,
-        publish: bool | Collection[Publishable] = True,
-        subscribe: bool = True,
-        messages: bool = True,
-        hidden: bool = False,
-        expires_in: float | None = 3600.0,
-        not_before: float | None = None,
-        eject_at_expiry: bool = False,
-        user_id: str | None = None,
-        now: float | None = None,
+        self, room: str | None, *, now: float | None = None, **said: Unpack[Invitation]
     ) -> str:
-        """A token for `room` (None: every room, then `owner` must be true).
+        """A token for `room` (None: every room, then `owner` must be true), signed `now` (seconds
+        since 1970).
 
-        `expires_in` is in seconds from now (None: never), `not_before` in seconds since 1970.
-        Raises ValueError for a combination that `verify` would never accept.
+        What else it says are the members of `Invitation`: `name`, `owner`, `publish`, `subscribe`,
+        `messages`, `hidden`, `expires_in`, `not_before`, `eject_at_expiry`, `user_id`. Raises
+        ValueError for a combination that `verify` would never accept.
         """
-        claims = made(
-            room,
-            name=name,
-            owner=owner,
-            publish=publish,
-            subscribe=subscribe,
-            messages=messages,
-            hidden=hidden,
-            expires_in=expires_in,
-            not_before=not_before,
-            eject_at_expiry=eject_at_expiry,
-            user_id=user_id,
-            now=now,
-        )
+        claims = made(room, now=now, **said)
         key = next(iter(self._keys.values()))
         return sign(claims, key.get_secret_value())
 

@@ -323,3 +323,8 @@ def test_a_token_that_names_no_secret_is_tried_with_all() -> None:
         )
         with pytest.raises(TokenError):
             tokens.verify(forged, "standup")
+
+
+def test_what_a_token_cannot_say() -> None:
+    with pytest.raises(TypeError, match="a token has no 'onwer'"):
+        Tokens(SECRET).sign("r", onwer=True)  # type: ignore[call-arg]
