@@ -18,6 +18,8 @@ KIND_OF: dict[Source, Kind] = {
 Carrier = Literal["peer", "sfu"]
 Carried = Literal["none", "peer", "sfu"]  # none: nobody is there to talk to
 
+PathKind = Literal["udp", "tcp", "relay"]  # how a client's media comes
+
 # Properties of a room
 TopologyProperty = Literal["auto", "sfu", "p2p"]
 P2pPolicy = Literal["direct", "relay", "off"]

@@ -46,6 +46,7 @@ class Encoding:
 
     def on_stream_started(self, ssrc: int) -> None:
         self.live_ssrcs.add(ssrc)
+        self.publication.on_media()
 
     def on_stream_ended(self) -> None:
         self.publication.hear(0)
@@ -81,6 +82,7 @@ class Publication:
     offered: tuple[OfferedEncoding, ...]  # one or more
     voice: Callable[[int], None] | None = field(repr=False)  # gets the level, 0 silent .. 127 loud
     on_demand: Callable[["Publication"], None] = field(repr=False)  # what is wanted has changed
+    on_media: Callable[[], None] = field(repr=False)  # a stream of it has begun to come
     voices: RoomVoices | None = field(default=None, repr=False)  # the room's, when it is a voice
     # Of `offered`, from when media can come; and where they are at other engines, set with them.
     encodings: list[Encoding] = field(default_factory=list, repr=False)

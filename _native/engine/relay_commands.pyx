@@ -3,6 +3,7 @@
 Without a relay, and when the engine is closed, they come to nothing.
 """
 
+from libc.stdint cimport uint16_t
 from libc.string cimport memcpy, memset
 
 from fastsfu._native.engine.relay_request cimport request_address
@@ -10,6 +11,7 @@ from fastsfu._native.forwarding.command cimport (
     COMMAND_ADMIT_USER, COMMAND_FORGET_CLIENT, COMMAND_REVOKE_USER, MAX_USER_BYTES, ForgetClient,
     RelayUser,
 )
+from fastsfu._native.turn.relay cimport relay_has_port
 
 
 cdef class RelayCommands:
@@ -26,6 +28,9 @@ cdef class RelayCommands:
 
     def revoke(self, str user):
         self.tell(COMMAND_REVOKE_USER, user.encode())
+
+    def has_port(self, uint16_t port):
+        return relay_has_port(port)
 
     # Those that find the ring full keep their order, and stop no session from coming or going.
     cdef tell(self, uint32_t kind, bytes user):

@@ -67,5 +67,7 @@ cdef void relay_forget(Relay* relay, const Address* client) noexcept nogil
 cdef void relay_revoke(Relay* relay, const uint8_t* name, size_t size) noexcept nogil
 # Send what was gathered, unless more of its burst may come within hold_us.
 cdef void relay_flush(Relay* relay, int64_t now_us, int64_t hold_us) noexcept nogil
+# An allocation of this process has this port. From any thread.
+cdef bint relay_has_port(uint16_t port) noexcept nogil
 # Close what has expired; does so once a second.
 cdef void relay_tick(Relay* relay, int64_t now_us) noexcept nogil

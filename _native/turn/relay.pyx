@@ -5,7 +5,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 from posix.unistd cimport close
 
-from fastsfu._native.base.atomic cimport add_u32
+from fastsfu._native.base.atomic cimport add_u32, load_u32
 from fastsfu._native.base.net cimport EPOLL_CTL_ADD, EPOLLIN, epoll_ctl, epoll_event
 from fastsfu._native.base.wire cimport read_u16, write_u16
 from fastsfu._native.net.outbox cimport (
@@ -82,6 +82,10 @@ cdef void relay_free(Relay* relay) noexcept nogil:
     udp_close(&relay.extra)
     outbox_free(&relay.outbox)
     turn_free(&relay.server)
+
+
+cdef bint relay_has_port(uint16_t port) noexcept nogil:
+    return load_u32(&LIVE_PORTS[port]) > 0
 
 
 cdef bint relay_takes(

@@ -16,6 +16,7 @@ from fastsfu.engine.dtls_timer import DtlsTimer
 from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
 from fastsfu.engine.voices import RoomVoices
+from fastsfu.terms import PathKind
 from fastsfu.transport.ice import Candidate, tcp_candidates
 from fastsfu.transport.relay import Relay
 
@@ -40,6 +41,7 @@ class MediaEngine(Counted):
         """
         self.lost = False  # its worker does nothing any more; commands wait for it
         self.sessions = 0  # that are placed here; counted by them
+        self.tcp_clients: set[tuple[str, int]] = set()  # addresses of connections with media
         self.relay = relay
         self._relay_users = relay_users or RelayUsers([native])
         self.candidates = tuple(candidates)
@@ -84,6 +86,13 @@ class MediaEngine(Counted):
         """A session that was placed here has ended: nothing is relayed for it any more."""
         self.sessions -= 1
         self._relay_users.revoke(session_id)
+
+    def kind_of(self, ip: str, port: int) -> PathKind:
+        """How what comes from this address has come here."""
+        if (ip, port) in self.tcp_clients:
+            return "tcp"
+        is_own = any(ip == each.address for each in self.candidates)
+        return "relay" if is_own and self._native.relay.has_port(port) else "udp"
 
     def forget_client(self, ip: str, port: int) -> None:
         """A TURN client at this address has gone: end its allocation."""

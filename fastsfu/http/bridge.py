@@ -39,6 +39,8 @@ class Worker(Protocol):
 
     @property
     def port(self) -> int: ...
+    @property
+    def tcp_clients(self) -> set[tuple[str, int]]: ...
     def forget_client(self, ip: str, port: int) -> None: ...
 
 
@@ -224,6 +226,7 @@ class Bridge(asyncio.Protocol):
         ufrag = ufrag_of(self._buffer[found[0] : found[1]]) if self._cut is cut_framed else ""
         self._engine = self._sfu.engine_of(ufrag)
         self._socket = self._connect(self._engine.port)
+        self._engine.tcp_clients.add(self._socket.getsockname()[:2])
         self._loop.add_reader(self._socket.fileno(), self._on_datagrams)
         return True
 
@@ -264,8 +267,11 @@ class Bridge(asyncio.Protocol):
     def _forget(self, found: socket.socket) -> None:
         with found:
             self._loop.remove_reader(found.fileno())
+            ip, port = found.getsockname()[:2]
+            if self._engine is not None:
+                self._engine.tcp_clients.discard((ip, port))
             if self._engine is not None and self._wrap is pad_turn:
-                self._engine.forget_client(*found.getsockname()[:2])
+                self._engine.forget_client(ip, port)
 
     def _on_datagrams(self) -> None:
         """What the worker has sent; one write for all of it."""

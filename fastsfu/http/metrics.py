@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 from fastsfu.allowance import Allowance
 from fastsfu.http.front import Front, build, front
 from fastsfu.http.keys import KeyCheck
-from fastsfu.http.outcome_metrics import outcomes, qualities, sessions_now
+from fastsfu.http.outcome_metrics import outcomes, paths_now, qualities, sessions_now
 from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.sfu import SFU
 from fastsfu.transport.addresses import is_public
@@ -121,6 +121,7 @@ class SFUCollector(Collector):
         snapshots = {engine: engine.snapshot() for engine in sfu.engines}
         snapshot = np.concatenate(list(snapshots.values()))
         yield from sessions_now(sfu.sessions.values(), snapshots)
+        yield paths_now(sfu.sessions.values())
         yield from outcomes(sfu.rooms.outcomes)
         yield _streams_now(snapshot)
         yield from qualities(snapshot)

@@ -2,9 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import accumulate
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from prometheus_client.core import (
 
 from fastsfu.session.outcomes import Distribution, Outcomes
 from fastsfu.session.session import Session
+from fastsfu.terms import PathKind
 
 Rows = npt.NDArray[Any]
 
@@ -42,6 +43,15 @@ def sessions_now(sessions: Collection[Session], snapshots: Mapping[Any, Rows]) -
     )
 
 
+def paths_now(sessions: Iterable[Session]) -> Metric:
+    """How the media of those comes that have some."""
+    kinds = Counter(each.path.kind for each in sessions if each.path.connected)
+    paths = GaugeMetricFamily("fastsfu_paths", "sessions now, by how media comes", labels=["kind"])
+    for kind in get_args(PathKind):
+        paths.add_metric([kind], kinds[kind])
+    return paths
+
+
 def _silent(rows: Rows, since_us: float) -> set[int]:
     """The handles of transports that were heard, and not since then."""
     heard_us = rows["last_packet_us"]
@@ -62,6 +72,8 @@ def outcomes(counted: Outcomes) -> Iterator[Metric]:
     yield _by("fastsfu_media_failures", "media that stopped, by stage", "stage", counted.failed)
     yield _by("fastsfu_leaves", "sessions that ended, by reason", "reason", counted.left)
     yield _histogram("fastsfu_connect_seconds", "from joining to media", counted.connecting)
+    text = "from joining to the first media of the client"
+    yield _histogram("fastsfu_first_media_seconds", text, counted.first_media)
     yield _histogram("fastsfu_session_seconds", "from joining to leaving", counted.lasting)
 
 

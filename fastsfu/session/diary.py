@@ -10,6 +10,7 @@ from typing import Protocol
 from fastsfu.auth.tokens import Grant
 from fastsfu.session.outcomes import Outcomes
 
+from fastsfu.terms import PathKind
 logger = logging.getLogger("fastsfu.session")
 
 
@@ -62,14 +63,21 @@ class Diary:
     def __init__(self, about: Subject) -> None:
         self._about = about
         self._outcomes = about.room.outcomes
-        self._has_connected = False
+        self._has_connected = self._has_sent = False
 
     def joined(self, origin: str) -> None:
         self._outcomes.joined += 1
         self._note("joined", origin=origin)
 
-    def path_found(self, address: str) -> None:
-        self._note("media path found", address=address)
+    def path_found(self, address: str, kind: PathKind) -> None:
+        self._note("media path found", address=address, kind=kind)
+
+    def heard(self) -> None:
+        """Media comes from the client; what is not the first is not said."""
+        if not self._has_sent:
+            self._has_sent = True
+            self._outcomes.first_media.add(self._age())
+            self._note("first media from the client", seconds=round(self._age(), 3))
 
     def path_lost(self, seconds: float) -> None:
         """Nothing has come for so long."""

@@ -107,6 +107,7 @@ class Look:
         return PathStats(
             stage=path.stage,
             address=path.address,
+            kind=path.kind,
             is_own_address=path.is_own_address,
             srtp_profile=path.srtp_profile,
             round_trip_time=rtt_us / 1e6 if rtt_us else None,

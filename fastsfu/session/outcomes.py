@@ -25,8 +25,8 @@ class Outcomes:
     """Those of one server.
 
     Attributes: `joined`; `refused` by the error that was answered; `failed` by the stage in which
-    media stopped on its way; `left` by reason; `connecting` (seconds from joining to media) and
-    `lasting` (seconds from joining to leaving).
+    media stopped on its way; `left` by reason; `connecting` (seconds from joining until media can
+    flow), `first_media` (until it comes from the client) and `lasting` (until it has left).
     """
 
     def __init__(self) -> None:
@@ -35,4 +35,5 @@ class Outcomes:
         self.failed: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.connecting = Distribution(CONNECTING)
+        self.first_media = Distribution(CONNECTING)
         self.lasting = Distribution(LASTING)

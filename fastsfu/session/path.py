@@ -18,6 +18,7 @@ from fastsfu.session.bundle import Bundle, IceParameters
 from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.diary import NO_CHECK, NO_DTLS, Diary, Subject, dtls_failed
 from fastsfu.session.stats import Stage
+from fastsfu.terms import PathKind
 from fastsfu.transport.addresses import ip_address
 
 
@@ -49,6 +50,7 @@ class Path:
         self.on_up: Callable[[], None] = lambda: None  # the client's address is proven
         self._has_path = self._is_secured = self._told_unreachable = False
         self.address: str | None = None  # the client's, "ip:port", as ICE has nominated it last
+        self.kind: PathKind | None = None  # how what comes from there has come
         self.srtp_profile: str | None = None
 
     @property
@@ -113,7 +115,9 @@ class Path:
     # What the engine tells of the transport.
 
     def on_path(self, address: str) -> None:
-        self.diary.path_found(address)
+        ip, _, port = address.rpartition(":")
+        self.kind = self._engine.kind_of(ip.strip("[]"), int(port))
+        self.diary.path_found(address, self.kind)
         self._has_path, self.address = True, address
         self.on_up()
         self._connected()

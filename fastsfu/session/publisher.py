@@ -49,6 +49,7 @@ class Publisher:
         self._audience = audience
         self._account = account
         self._on_demand = on_demand
+        self.on_media: Callable[[], None] = lambda: None  # a stream has begun to come
         self._is_open = False
         self._muted: Set[Source] = frozenset()
         self._permitted: Set[Source] = frozenset(SOURCES)
@@ -175,6 +176,7 @@ class Publisher:
             offered=section.streams,
             voice=voice,
             on_demand=self._on_demand,
+            on_media=lambda: self.on_media(),
         )
         self.publications[section.mid] = publication
         self._audience.published(publication)

@@ -107,6 +107,8 @@ def reasons_of(
     ]
     if path.fraction_lost_down >= LOSSY:
         found.append(f"{path.fraction_lost_down:.0%} is lost between the server and the client.")
+    if path.kind == "tcp":
+        found.append("Its media goes over TCP: something on the way lets no UDP through.")
     return found
 
 

@@ -91,6 +91,7 @@ class Session(Measured, Resumable):
         lost = partial(self.leave, "timeout", "The client did not come back in time.")
         self.line = Line(self._deadlines, config.resume_timeout, lost)
         self.path = Path(engine, self, config, self._deadlines)
+        self.publisher.on_media = self.path.diary.heard
         self._negotiation = Negotiation(
             config, self.path, self.publisher, self.subscriber, self.channels, account, self.tell
         )

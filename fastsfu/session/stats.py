@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from fastsfu.terms import Source
+from fastsfu.terms import PathKind, Source
 
 # How far a client's media has come on its way to us.
 Stage = Literal["no-offer", "no-ice", "no-dtls", "media"]
@@ -126,6 +126,9 @@ class PathStats(Stats):
     stage: Stage
     address: str | None
     """Where its media comes from, as "ip:port"."""
+
+    kind: PathKind | None
+    """How that comes: by UDP, over a TCP connection, or by this server's TURN relay."""
 
     is_own_address: bool
     """It is this machine's: the TURN relay of this server, media over TCP, or a client here."""

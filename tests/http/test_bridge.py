@@ -55,6 +55,7 @@ class Worker:
         self.socket.bind((LOOPBACK, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
+        self.tcp_clients: set[tuple[str, int]] = set()
         self.bridges: list[tuple[Bridge, Transport]] = []
         self.closed: list[Bridge] = []
         self._sfu = cast(SFU, SimpleNamespace(engine_of=lambda ufrag: self))

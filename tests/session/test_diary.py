@@ -34,16 +34,19 @@ async def test_a_session_from_joining_to_leaving(
 ) -> None:
     session = await offered(sfu)
     session.path.on_secured("AEAD_AES_128_GCM")
+    for publication in session.publisher.publications.values():
+        publication.encodings[0].on_stream_started(1)
     session.leave()
     found = lines(caplog)
     whom = {"session": session.id, "room": "standup", "user": "u1"}
     assert [what for what, _ in found] == [
-        "joined", "media path found", "media is encrypted", "left",
+        "joined", "media path found", "media is encrypted", "first media from the client", "left",
     ]  # fmt: skip
     assert all(whom.items() <= more.items() for _, more in found)
     assert found[1][1]["address"] == "192.0.2.1:5000"
+    assert found[1][1]["kind"] == "udp"
     assert found[2][1]["profile"] == "AEAD_AES_128_GCM"
-    assert found[3][1]["reason"] == "left"
+    assert found[4][1]["reason"] == "left"
 
 
 @pytest.mark.parametrize("stage", ["no ICE check came", "ICE checks came, but no DTLS"])

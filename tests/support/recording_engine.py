@@ -67,6 +67,9 @@ class RecordingRelay:
     def revoke(self, user: str) -> None:
         self.users.discard(user)
 
+    def has_port(self, port: int) -> bool:
+        return False
+
 
 class RecordingTransports(dict[int, Transport]):
     """Those that live, by handle."""

@@ -42,3 +42,4 @@ class RelayCommands:
     def admit(self, user: str) -> None: ...
     def revoke(self, user: str) -> None: ...  # no more; his allocations are closed
     def forget_client(self, ip: str, port: int) -> None: ...  # its allocation is closed
+    def has_port(self, port: int) -> bool: ...  # an allocation of this process is there
