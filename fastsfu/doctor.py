@@ -183,6 +183,8 @@ def _certificate(config: Config) -> Finding:
         return Finding("certificate", "warning", f"{found}, whose server comes to port 443", fix)
     if config.cert is None or config.key is None:
         fix = "--cert and --key with a certificate that browsers trust"
+        if config.acme_challenge == "http-01":
+            return _bindable("certificate", config.host, config.acme_http_port, socket.SOCK_STREAM)
         return Finding("certificate", "warning", "none given: self-signed at each start", fix)
     try:
         pair = Pair.read(config.cert, config.key, config.key_passphrase_file)

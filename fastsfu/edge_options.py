@@ -1,9 +1,10 @@
 """Options of the edge of a server: certificates by ACME, load balancers."""
 
 from pathlib import Path
+from typing import Literal
 
 from fastsfu.media_options import MediaOptions
-from fastsfu.options import Domains, Networks
+from fastsfu.options import Domains, Networks, Port
 
 
 class EdgeOptions(MediaOptions):
@@ -14,6 +15,14 @@ class EdgeOptions(MediaOptions):
     `cert` and `key`: it is asked for when the server starts, and renewed. The ACME server has to
     reach this one at port 443 by each name. Whoever sets it agrees to the terms of that server.
     """
+
+    acme_challenge: Literal["tls-alpn-01", "http-01"] = "tls-alpn-01"
+    """How the ACME server sees that a domain is ours: by TLS at this server's own port, or by plain
+    HTTP at port 80, which is open only while it is asked, and answers nothing else.
+    """
+
+    acme_http_port: Port = 80
+    """TCP port for http-01, to which port 80 of the domains leads."""
 
     acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
     """URL of the ACME server's directory. Default: that of Let's Encrypt."""

@@ -23,7 +23,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from fastsfu.config import Config
+from fastsfu.errors import ConfigError
 from fastsfu.http.challenges import AcmeError, Challenges
+from fastsfu.http.plain_challenges import PlainChallenges
 from fastsfu.http.tls import Pair
 from fastsfu.transport.self_signed import pem_of
 
@@ -57,6 +59,7 @@ class Acme:
     def __init__(self, config: Config, pending: Challenges) -> None:
         self._config = config
         self._pending = pending
+        self._plain = PlainChallenges(config.host, config.acme_http_port)
         self._files = Files(config)
         self._client: client.ClientV2 | None = None
 
@@ -103,10 +106,15 @@ class Acme:
     ) -> None:
         domain = authorization.body.identifier.value
         offered = {each.chall.typ: each for each in authorization.body.challenges}
-        if TLSALPN01.typ not in offered:
-            raise AcmeError(f"the ACME server offers no {TLSALPN01.typ} for {domain}")
-        challenge, key = offered[TLSALPN01.typ], connected.net.key
-        answered.enter_context(self._pending.pending(domain, challenge.chall.validation(key)))
+        wanted = self._config.acme_challenge
+        if wanted not in offered:
+            raise AcmeError(f"the ACME server offers no {wanted} for {domain}")
+        challenge, key = offered[wanted], connected.net.key
+        said = challenge.chall.validation(key)
+        if wanted == TLSALPN01.typ:
+            answered.enter_context(self._pending.pending(domain, said))
+        else:
+            answered.enter_context(self._plain.pending(challenge.chall.path, said))
         connected.answer_challenge(challenge, challenge.chall.response(key))
 
     def _connected(self) -> client.ClientV2:
@@ -186,6 +194,8 @@ def _said(attempt: Callable[[], Result]) -> Result:
         return attempt()
     except AcmeError:
         raise
+    except ConfigError as error:
+        raise AcmeError(f"http-01: {error.info}") from None
     except messages.Error as error:
         raise AcmeError(_of(error), rate_limited=error.typ == RATE_LIMITED) from None
     except errors.ValidationError as error:

@@ -40,12 +40,16 @@ async def test_a_certificate_is_there_soon_and_after_a_restart(tmp_path: Path) -
     assert all(path.stat().st_mode & 0o077 == 0 for path in [*kept, kept[0].parent])
 
 
-async def test_a_relayed_call_by_tls_outlives_twenty_renewals(tmp_path: Path) -> None:
+@pytest.mark.parametrize("challenge", ["tls-alpn-01", "http-01"])
+async def test_a_relayed_call_by_tls_outlives_twenty_renewals(
+    tmp_path: Path, challenge: str
+) -> None:
     """Its TLS connection and the WebSocket stay; whoever comes meanwhile is served as always."""
-    port = free_port()
+    port, plain = free_port(), free_port()
+    way = {"acme_challenge": challenge, "acme_http_port": plain}
     async with (
-        pebble(tmp_path, port) as options,
-        live_server(**options, port=port, **RELAY) as server,
+        pebble(tmp_path, port, plain) as options,
+        live_server(**options, port=port, **way, **RELAY) as server,
     ):
         await has_one(server)
         renewals = server.uvicorn.renewals
@@ -62,6 +66,8 @@ async def test_a_relayed_call_by_tls_outlives_twenty_renewals(tmp_path: Path) ->
                 await caller.expect("pong")
                 seen.add(server.certificate.pair.chain)
                 assert (await shown(port, name=DOMAIN)).strip() in server.certificate.pair.chain
+                with pytest.raises(ConnectionRefusedError):
+                    await asyncio.open_connection("127.0.0.1", plain)
             assert len(seen) == 1 + RENEWALS
             await allocations(server.sfu, 1)
 

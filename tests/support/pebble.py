@@ -28,8 +28,12 @@ STRICT = {
 
 
 @asynccontextmanager
-async def pebble(folder: Path, port: int) -> AsyncIterator[dict[str, object]]:
-    """It validates at this port. The options of Config by which a server has certificates of it."""
+async def pebble(
+    folder: Path, port: int, http_port: int | None = None
+) -> AsyncIterator[dict[str, object]]:
+    """It validates at this port, or by plain HTTP at the other one. The options of Config by which
+    a server has certificates of it.
+    """
     await built()
     certificate, key = write(self_signed(["localhost"], ["127.0.0.1"]), folder)
     acme, management, names = free_port(), free_port(), free_port()
@@ -39,7 +43,7 @@ async def pebble(folder: Path, port: int) -> AsyncIterator[dict[str, object]]:
         "certificate": str(certificate),
         "privateKey": str(key),
         "tlsPort": port,
-        "httpPort": free_port(),
+        "httpPort": http_port or free_port(),
         "keyAlgorithm": "ecdsa",
         "retryAfter": {"authz": 1, "order": 1},
     }
