@@ -22,7 +22,9 @@ from fastsfu.edge_options import EdgeOptions
 from fastsfu.environment import Environment
 from fastsfu.errors import ConfigError, all_faults
 from fastsfu.options import (
+    AUTO,
     Address,
+    AddressSource,
     MediaAddresses,
     Networks,
     Origins,
@@ -65,8 +67,13 @@ class Config(EdgeOptions):
 
     media_ips: MediaAddresses = []
     """IP addresses that clients reach the media port at, most preferred first. Set it behind NAT
-    (the public address). Default: every address of this machine, loopback last so that a browser
-    on it works too.
+    (the public address, or `auto`: `public_address_from` says it). Default: every address of this
+    machine, loopback last so that a browser on it works too.
+    """
+
+    public_address_from: AddressSource | None = None
+    """Who says this machine's public address when the server starts, for `media_ips` `auto`: a STUN
+    server (`stun:stun.example.org:3478`), or the cloud that it runs in: `aws`, `google`, `azure`.
     """
 
     media_port: Port | None = None
@@ -298,6 +305,10 @@ class Config(EdgeOptions):
             raise ValueError("topology p2p cannot have the p2p_policy off")
         if self.udp_port + self.workers > 65536:
             raise ValueError(f"workers: no {self.workers} ports from {self.udp_port} on")
+        if (self.media_ips == [AUTO]) != (self.public_address_from is not None):
+            raise ValueError("media_ips auto and public_address_from belong together")
+        if self.media_ips == [AUTO]:
+            return self
         unreachable = of_another_family(self.host, self.media_ips)
         if unreachable:
             raise ValueError(f"media_ips: {unreachable[0]} cannot reach a socket on {self.host}")

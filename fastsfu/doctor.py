@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from fastsfu.config import Config
+from fastsfu.errors import ConfigError
 from fastsfu.http.tls import Pair
+from fastsfu.public_address import located
 
 # <linux/udp.h>; Python's socket module has no names for them.
 SOL_UDP, UDP_SEGMENT, UDP_GRO = 17, 103, 104
@@ -79,6 +81,10 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _candidates(config: Config) -> Finding:
+    try:
+        config = located(config)
+    except ConfigError as error:
+        return Finding("addresses", "bad", error.info, "--media-ip with the public address")
     addresses = [ipaddress.ip_address(address) for address in config.media_ips]
     found = ", ".join(str(address) for address in addresses) or "none"
     if any(address.is_global for address in addresses):
@@ -177,14 +183,14 @@ def _clock(config: Config) -> Finding:
 def _certificate(config: Config) -> Finding:
     if config.acme:
         found = f"by ACME for {', '.join(config.acme)}"
+        if config.acme_challenge == "http-01":
+            return _bindable("certificate", config.host, config.acme_http_port, socket.SOCK_STREAM)
         if config.port == 443:
             return Finding("certificate", "good", found)
         fix = f"--port 443, or lead port 443 of these names to {config.port}"
         return Finding("certificate", "warning", f"{found}, whose server comes to port 443", fix)
     if config.cert is None or config.key is None:
         fix = "--cert and --key with a certificate that browsers trust"
-        if config.acme_challenge == "http-01":
-            return _bindable("certificate", config.host, config.acme_http_port, socket.SOCK_STREAM)
         return Finding("certificate", "warning", "none given: self-signed at each start", fix)
     try:
         pair = Pair.read(config.cert, config.key, config.key_passphrase_file)

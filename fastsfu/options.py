@@ -23,7 +23,18 @@ def _split(value: Any) -> Any:
     return value
 
 
+AUTO = "auto"  # in the place of addresses: they are found out when the server starts
+
+
+def _check_source(value: str) -> str:
+    if value not in ("aws", "google", "azure") and not re.fullmatch(r"stun:.+:[0-9]{1,5}", value):
+        raise ValueError(f"{value!r} is none of stun:host:port, aws, google, azure")
+    return value
+
+
 def _check_media_addresses(value: list[str]) -> list[str]:
+    if value == [AUTO]:
+        return value
     addresses = [ip_address(each) for each in value]
     for address in addresses:
         if address.is_unspecified or address.is_multicast:
@@ -83,6 +94,7 @@ Origin = Annotated[str, AfterValidator(_check_origin)]
 Domains = Annotated[list[Domain], NoDecode, BeforeValidator(_split)]
 Origins = Annotated[list[Origin], NoDecode, BeforeValidator(_split)]
 Urls = Annotated[list[Url], NoDecode, BeforeValidator(_split)]
+AddressSource = Annotated[str, AfterValidator(_check_source)]
 MediaAddresses = Annotated[Names, AfterValidator(_check_media_addresses)]
 Networks = Annotated[Names, AfterValidator(lambda value: [ip_network(each) for each in value])]
 TurnUrls = Annotated[Names, AfterValidator(check_urls)]

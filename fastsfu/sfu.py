@@ -23,6 +23,8 @@ from fastsfu.engine.workers import Workers
 from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Moved, Signaler
 from fastsfu.messages.exchange import OnAppMessage
+from fastsfu.options import AUTO
+from fastsfu.public_address import located
 from fastsfu.room.departure import Handover
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.lobby import Waiting
@@ -91,6 +93,7 @@ class SFU(Figures):
     async def __aenter__(self) -> Self:
         if self._workers is not None:
             raise RuntimeError("the SFU is running already")
+        self.config = await asyncio.to_thread(located, self.config)
         async with AsyncExitStack() as opened:
             workers = Workers(
                 self._open_engines(self.config),
@@ -259,6 +262,8 @@ class SFU(Figures):
 
         Who is in keeps what was so when it came; a live room's options are its own.
         """
+        if config.media_ips == [AUTO]:  # which has been found out
+            config = config.model_copy(update={"media_ips": self.config.media_ips})
         changed = self.config.changed_in(config)
         taken = {name: getattr(config, name) for name in changed & RELOADABLE}
         self.config = self.config.model_copy(update=taken)

@@ -20,7 +20,7 @@ CIMPORT = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)", re.M)
 CIMPORTED = re.compile(r"^\s*(?:from|cimport)\s+fastsfu\._native\.(\w+)\.(\w+)", re.M)
 PYTHON = {
     **dict.fromkeys(["errors", "terms", "allowance", "names", "events", "hooks"], "value"),
-    **dict.fromkeys(["cores", "options", "config", "environment"], "value"),
+    **dict.fromkeys(["cores", "options", "config", "environment", "public_address"], "value"),
     **dict.fromkeys(["media_options", "edge_options"], "value"),
     **dict.fromkeys(["sdp", "auth", "transport"], "value"),
     **dict.fromkeys(["_native"], "native"),

@@ -32,6 +32,7 @@ from fastsfu.http.renewal import Renewals
 from fastsfu.http.takeover import Control, Introduction, Predecessor, take_turn_port
 from fastsfu.http.tls import ServerCertificate, watch
 from fastsfu.http.uvicorn_config import uvicorn_config
+from fastsfu.public_address import located
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.server")
@@ -50,6 +51,7 @@ async def serve(
     RecordError when there is no way to the database.
     """
     allow_all_files()
+    sfu.config = await asyncio.to_thread(located, sfu.config)
     before = None if sfu.config.control is None else Predecessor.find(sfu.config.control)
     if before is not None:
         before.prepare(sfu)

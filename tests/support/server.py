@@ -21,6 +21,7 @@ from fastsfu.http.opening import open_certificate, open_listener
 from fastsfu.http.server import Server
 from fastsfu.http.takeover import Predecessor
 from fastsfu.http.tls import ServerCertificate
+from fastsfu.public_address import located
 from fastsfu.sfu import SFU
 from tests.support.offers import OfferText, Section
 
@@ -135,7 +136,7 @@ async def live_server(
     sfu_options: Mapping[str, Any] = MappingProxyType({}), **options: Any
 ) -> AsyncIterator[LiveServer]:
     """Serve with these options of Config, and of SFU."""
-    config = Config(**{**DEFAULTS, **options})
+    config = await asyncio.to_thread(located, Config(**{**DEFAULTS, **options}))
     sfu = SFU(config, **{**stored(config), **sfu_options})
     async with serving(sfu, open_certificate(config), open_listener(config)) as live:
         yield live
