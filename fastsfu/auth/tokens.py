@@ -229,6 +229,16 @@ def _grant(claims: Mapping[str, Any], token: str) -> Grant:
 
 def _check_times(grant: Grant, not_before: float | None, now: float, lasts: bool) -> None:
     if not lasts and grant.expires_at is not None and now >= grant.expires_at + LEEWAY:
-        raise TokenError("exp-token", "The token has expired.")
+        ago = _span(now - grant.expires_at)
+        raise TokenError("exp-token", f"The token expired {ago} ago, by the server's clock.")
     if not_before is not None and now < not_before - LEEWAY:
-        raise TokenError("nbf-token", "The token is not valid yet.")
+        info = f"The token is valid in {_span(not_before - now)}, by the server's clock."
+        raise TokenError("nbf-token", info)
+
+
+def _span(seconds: float) -> str:
+    """In the largest unit that it has at least two of."""
+    for unit, size in (("days", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,6 +1,7 @@
 """What a server opens before all else: files, its certificate, its listening socket."""
 
 import logging
+import os
 import resource
 import socket
 import ssl
@@ -78,4 +79,5 @@ def listen(host: str, port: int) -> socket.socket:
             backlog=BACKLOG,
         )
     except OSError as error:
-        raise ConfigError(f"TCP {host}:{port}: {error.strerror}") from None
+        reason = os.strerror(error.errno or 0)  # what Python adds says the address once more
+        raise ConfigError(f"TCP {host}:{port}: {reason}") from None

@@ -4,13 +4,14 @@ why its media fails.
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.session.outcomes import Outcomes
-
 from fastsfu.terms import PathKind
+
 logger = logging.getLogger("fastsfu.session")
 
 
@@ -23,16 +24,18 @@ class Stop:
     reason: str
 
 
-NO_CHECK = Stop(
-    "ice",
-    "no ICE check came",
-    "the media ports are blocked on the way, UDP and TCP, or media_ips are not what clients reach",
-)
 NO_DTLS = Stop(
     "dtls",
     "ICE checks came, but no DTLS",
     "what is on the way lets STUN through and nothing else, or the client has gone",
 )
+
+
+def no_check(addresses: Iterable[str]) -> Stop:
+    """None came to these."""
+    there = ", ".join(dict.fromkeys(addresses))
+    reason = f"UDP and TCP to {there} is blocked on the way, or media_ips are not what it reaches"
+    return Stop("ice", "no ICE check came", reason)
 
 
 def dtls_failed(detail: str) -> Stop:

@@ -16,7 +16,7 @@ from fastsfu.events import ConnectionChanged, Event, Failure
 from fastsfu.sdp.negotiate import Offer, read_ice_credentials
 from fastsfu.session.bundle import Bundle, IceParameters
 from fastsfu.session.deadlines import Deadlines
-from fastsfu.session.diary import NO_CHECK, NO_DTLS, Diary, Subject, dtls_failed
+from fastsfu.session.diary import NO_DTLS, Diary, Subject, dtls_failed, no_check
 from fastsfu.session.stats import Stage
 from fastsfu.terms import PathKind
 from fastsfu.transport.addresses import ip_address
@@ -159,7 +159,8 @@ class Path:
 
     def _no_path(self) -> None:
         if not self._session.is_direct:
-            self.diary.failed(NO_DTLS if self._has_path else NO_CHECK)
+            addresses = [each.address for each in self._engine.candidates]
+            self.diary.failed(NO_DTLS if self._has_path else no_check(addresses))
             self._session.leave("connection-error", "No media path came about.")
             return
         if not self._told_unreachable:

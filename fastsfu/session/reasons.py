@@ -21,8 +21,10 @@ LOSSY = 0.02  # share of packets
 
 STAGES: dict[Stage, str] = {
     "no-offer": "The client has not offered any media yet.",
-    "no-ice": "No media has come from the client yet: no ICE check, on UDP or TCP.",
-    "no-dtls": "ICE checks have come from the client, but DTLS is not done.",
+    "no-ice": "No ICE check has come from the client, on UDP or TCP: a firewall blocks them, or "
+    "media_ips are not what it reaches.",
+    "no-dtls": "ICE checks have come from the client, but no DTLS: something on the way lets "
+    "nothing else than STUN through.",
     "media": "",
 }
 
@@ -105,10 +107,10 @@ def reasons_of(
         for each in receives
         if each.limit
     ]
-    if path.fraction_lost_down >= LOSSY:
-        found.append(f"{path.fraction_lost_down:.0%} is lost between the server and the client.")
     if path.kind == "tcp":
         found.append("Its media goes over TCP: something on the way lets no UDP through.")
+    if path.fraction_lost_down >= LOSSY:
+        found.append(f"{path.fraction_lost_down:.0%} is lost between the server and the client.")
     return found
 
 

@@ -38,9 +38,8 @@ async def test_a_session_says_how_its_media_is_doing_and_why(
         assert (answer["session_id"], answer["room"]) == (ids[0], room)
         assert answer["path"]["stage"] == "no-ice"
         assert {each["source"] for each in answer["sends"]} == {"audio", "video"}
-        assert answer["why"] == [
-            "No media has come from the client yet: no ICE check, on UDP or TCP."
-        ]
+        [why] = answer["why"]
+        assert why.startswith("No ICE check has come from the client, on UDP or TCP")
         received = (await rest.done("GET", f"rooms/{room}/participants/{ids[1]}/why"))["receives"]
         assert {each["session_id"] for each in received} == {ids[0]}
         assert {(each["limit"], each["state"]) for each in received} == {("no-path", "absent")}
