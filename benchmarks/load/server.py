@@ -140,8 +140,8 @@ class Process:
 
     def output(self) -> str:
         """What it has printed and logged so far."""
-        self.log.seek(0)
-        return self.log.read()
+        file = self.log.fileno()  # its place is the process's too: read without moving it
+        return os.pread(file, os.fstat(file).st_size, 0).decode()
 
     def usage(self) -> Usage:
         """CPU time of all threads, and of the first one (the event loop's)."""

@@ -83,6 +83,8 @@ class Predecessor:
             text, files, _, _ = socket.recv_fds(control, 65536, 1)
             while text and not text.endswith(b"\n"):
                 text += control.recv(65536)
+            if not text:
+                raise ConfigError(f"control: the process at {path} has just ended: start again")
             told = Introduction.model_validate_json(text)
             listener = socket.socket(fileno=files[0])
         except (OSError, ValueError, IndexError) as error:
