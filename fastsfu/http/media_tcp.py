@@ -11,7 +11,8 @@ from typing import Self
 from fastsfu.config import Config
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
-from fastsfu.http.opening import listen, open_certificate
+from fastsfu.http.listening import listen
+from fastsfu.http.opening import open_certificate
 from fastsfu.http.tls import watch
 from fastsfu.sfu import SFU
 

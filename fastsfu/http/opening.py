@@ -1,7 +1,6 @@
 """What a server opens before all else: files, its certificate, its listening socket."""
 
 import logging
-import os
 import resource
 import socket
 import ssl
@@ -12,14 +11,13 @@ from fastsfu.errors import ConfigError
 from fastsfu.http import systemd
 from fastsfu.http.challenges import Challenges
 from fastsfu.http.key_files import KeyFileError
+from fastsfu.http.listening import listen
 from fastsfu.http.tls import Pair, ServerCertificate, self_signed
 
 if TYPE_CHECKING:
     from fastsfu.http.acme import Acme
 
 logger = logging.getLogger("fastsfu.server")
-
-BACKLOG = 2048
 
 
 def allow_all_files() -> None:
@@ -66,18 +64,3 @@ def open_acme(config: Config, challenges: Challenges) -> "Acme | None":
 def open_listener(config: Config) -> socket.socket:
     """The listening TCP socket, systemd's if it has one; ConfigError: the port cannot be had."""
     return systemd.listening_socket() or listen(config.host, config.port)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket; ConfigError: the port cannot be had."""
-    ipv6 = ":" in host
-    try:
-        return socket.create_server(
-            (host, port),
-            family=socket.AF_INET6 if ipv6 else socket.AF_INET,
-            dualstack_ipv6=host == "::",
-            backlog=BACKLOG,
-        )
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)  # what Python adds says the address once more
-        raise ConfigError(f"TCP {host}:{port}: {reason}") from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from fastsfu.http.opening import listen
+from fastsfu.http.listening import listen
 
 MOST_BYTES: Final = 8192  # of a request
 MOST_AT_ONCE: Final = 64  # connections
