@@ -43,3 +43,8 @@ class EdgeOptions(MediaOptions):
     its client (PROXY protocol, version 1 or 2). What comes from there without it is closed; nobody
     else may say it. Default: none.
     """
+
+    forwarded_networks: Networks = []
+    """Networks of load balancers that end TLS and say by X-Forwarded-For whom a request comes from;
+    nobody else is believed. Default: none.
+    """

@@ -21,9 +21,9 @@ from fastsfu.http import client_hello, proxy_protocol
 from fastsfu.http.bridge import COOKIE, STUN_BELOW, Bridge, RoundRobin
 from fastsfu.http.challenges import Answered, Challenges
 from fastsfu.http.crowd import Crowd, Place
+from fastsfu.http.forwarded import is_any
 from fastsfu.http.strangers import Strangers
 from fastsfu.sfu import SFU
-from fastsfu.transport.addresses import is_within
 
 logger = logging.getLogger("fastsfu.http")
 
@@ -106,7 +106,8 @@ class Door:
                 logger.warning("accepting a connection failed: %s", error.strerror)
                 await asyncio.sleep(0.1)
                 continue
-            place = self._connections.enter(None if self._is_proxy(address[0]) else address[0])
+            named_later = self._is_proxy(address[0]) or self._forwards(address[0])
+            place = self._connections.enter(None if named_later else address[0])
             if place is None:
                 self._refuse(connection, address[0])
                 continue
@@ -126,8 +127,11 @@ class Door:
         return self._media.inside
 
     def _refuse(self, connection: socket.socket, address: str) -> None:
-        """The log names one a second at most, and how many there have been."""
         connection.close()
+        self.note_refused(address)
+
+    def note_refused(self, address: str) -> None:
+        """The log names one a second at most, and how many there have been."""
         self.refused += 1
         now = self._loop.time()
         if now >= self._said_at + REFUSALS_APART:
@@ -153,7 +157,11 @@ class Door:
 
     def _is_proxy(self, address: str) -> bool:
         """It is a load balancer's, which says first whom a connection comes from."""
-        return any(is_within(address, network) for network in self._sfu.config.proxy_networks)
+        return is_any(address, self._sfu.config.proxy_networks)
+
+    def _forwards(self, address: str) -> bool:
+        """It is a load balancer's, which says with each request whom that comes from."""
+        return is_any(address, self._sfu.config.forwarded_networks)
 
     async def _client_behind(self, connection: socket.socket) -> str | None:
         """Whom it comes from; None: from the load balancer. Raises OSError, ValueError."""

@@ -5,7 +5,7 @@ nothing at first, or a part of a request, would keep the connection for ever.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from fastsfu.http.crowd import Place
+from fastsfu.http.forwarded import client_of
 
 SIZE: Final = "fastsfu.message-size"  # {"allow": (bytes) -> None}
 REQUEST_SECONDS: Final = 30.0  # from its first byte, or that of the connection, to its last
@@ -56,7 +57,11 @@ class WebSocket(WebSocketsSansIOProtocol):
 
 
 class HTTP1(H11Protocol):
-    """`place` is given up when the connection ends, also when it became a WebSocket."""
+    """`place` is given up when the connection ends, also when it became a WebSocket.
+
+    Who comes through a load balancer that says so counts by its own address from then on, if there
+    are not too many of that; `refused` is called with it else.
+    """
 
     def __init__(
         self,
@@ -64,8 +69,13 @@ class HTTP1(H11Protocol):
         server_state: ServerState,
         app_state: dict[str, Any],
         place: Place,
+        trusted: Sequence[str] = (),
+        refused: Callable[[str], None] = lambda address: None,
     ) -> None:
+        """`trusted`: networks whose X-Forwarded-For is believed."""
         super().__init__(config, server_state, app_state)
+        self._trusted = trusted
+        self._refused = refused
         self._place = place
         self._timer: asyncio.TimerHandle | None = None
 
@@ -81,6 +91,12 @@ class HTTP1(H11Protocol):
         super().on_response_complete()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        peer = self.client[0] if self.client else ""
+        client = client_of(event.headers, peer, self._trusted) if peer else None
+        if client is not None and not self._place.come_from(client):
+            self._refused(client)
+            self.transport.abort()
+            return
         super().handle_websocket_upgrade(event)
         self._asked()
         protocol = self.transport.get_protocol()

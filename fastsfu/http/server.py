@@ -251,7 +251,10 @@ class Server(uvicorn.Server):
 
     def _http(self, place: Place) -> asyncio.Protocol:
         """A protocol for one connection, as uvicorn's own startup makes it."""
-        return HTTP1(self.config, self.server_state, self.lifespan.state, place)
+        assert self._door is not None
+        trusted, refused = self._sfu.config.forwarded_networks, self._door.note_refused
+        state = self.lifespan.state
+        return HTTP1(self.config, self.server_state, state, place, trusted, refused)
 
     def _tls_name(self, url: str) -> str | None:
         """By which TURN/TLS clients reach us; None: a self-signed pair has our addresses."""

@@ -8,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fastsfu.http.app import application
+from fastsfu.http.forwarded import forwarded
 from fastsfu.http.front import Front
 from fastsfu.http.http1 import WebSocket
 from fastsfu.http.model import MAX_FIRST_BYTES
@@ -18,7 +19,7 @@ CLOSE_SECONDS: Final = 5  # for connections to end after the calls have
 
 def uvicorn_config(sfu: SFU, context: ssl.SSLContext, front: Front) -> uvicorn.Config:
     return uvicorn.Config(
-        dated(application(sfu, front)),
+        forwarded(dated(application(sfu, front)), sfu.config.forwarded_networks),
         ssl_context_factory=lambda _config, _default: context,
         ws=WebSocket,
         ws_max_size=MAX_FIRST_BYTES,  # who is in may say more: see http1.py

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from fastsfu.config import Config
-from fastsfu.http.opening import listen
+from fastsfu.http.listening import listen
 from fastsfu.http.tls import self_signed
 
 LOOPBACK = "127.0.0.1"
