@@ -7,7 +7,6 @@ stay in the engine; here are only handles, numbers and states (promise P5).
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
@@ -16,14 +15,14 @@ from fastsfu.engine.dtls_timer import DtlsTimer
 from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
 from fastsfu.engine.voices import RoomVoices
-from fastsfu.terms import PathKind
-from fastsfu.transport.ice import Candidate, tcp_candidates
+from fastsfu.engine.ways import Ways
+from fastsfu.transport.ice import Candidate
 from fastsfu.transport.relay import Relay
 
 ANY_LAYER = 255  # of `set_preference`
 
 
-class MediaEngine(Counted):
+class MediaEngine(Counted, Ways):
     """One native engine, its reader and its DTLS timer, within one running event loop."""
 
     def __init__(
@@ -41,12 +40,8 @@ class MediaEngine(Counted):
         """
         self.lost = False  # its worker does nothing any more; commands wait for it
         self.sessions = 0  # that are placed here; counted by them
-        self.tcp_clients: set[tuple[str, int]] = set()  # addresses of connections with media
-        self.relay = relay
-        self._relay_users = relay_users or RelayUsers([native])
-        self.candidates = tuple(candidates)
+        self._open_ways(native, candidates, relay, relay_users)
         self.consent_timeout = consent_timeout
-        self._native = native
         self._max_transports = max_transports
         self._loop = asyncio.get_running_loop()
         self._owners = Owners(self._loop)
@@ -56,47 +51,10 @@ class MediaEngine(Counted):
         self._loop.add_reader(native.fileno(), self._on_readable)
         native.wake_by(self._loop.call_soon)
 
-    @property
-    def port(self) -> int:
-        """The UDP port that was bound."""
-        return self._native.port
-
-    def listen_tcp(self, port: int, tls_name: str | None) -> None:
-        """Further ways to this engine, by the TCP port that passes on what comes to it."""
-        addresses = [each.address for each in self.candidates if not each.tcp]
-        self.candidates += tcp_candidates(addresses, port)
-        if self.relay is not None:
-            self.relay = replace(self.relay, tcp_port=port, tls_name=tls_name)
-
-    def open_turn_port(self, host: str, port: int) -> None:
-        """A further UDP port for the relay's clients; raises OSError."""
-        self._native.open_extra_port(host, port)
-
-    def tell_turn_port(self, port: int) -> None:
-        """Clients are told from now on that they may come to this one, whichever engine has it."""
-        if self.relay is not None:
-            self.relay = replace(self.relay, udp_ports=(*self.relay.udp_ports, port))
-
-    def relay_for(self, user: str) -> Relay | None:
-        """What it relays by TURN, if it does: for this session too, from now on."""
-        self._relay_users.admit(user)
-        return self.relay
-
     def vacate(self, session_id: str) -> None:
         """A session that was placed here has ended: nothing is relayed for it any more."""
         self.sessions -= 1
         self._relay_users.revoke(session_id)
-
-    def kind_of(self, ip: str, port: int) -> PathKind:
-        """How what comes from this address has come here."""
-        if (ip, port) in self.tcp_clients:
-            return "tcp"
-        is_own = any(ip == each.address for each in self.candidates)
-        return "relay" if is_own and self._native.relay.has_port(port) else "udp"
-
-    def forget_client(self, ip: str, port: int) -> None:
-        """A TURN client at this address has gone: end its allocation."""
-        self._native.relay.forget_client(ip, port)
 
     @property
     def fingerprint(self) -> str:
