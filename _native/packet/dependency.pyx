@@ -2,6 +2,7 @@
 
 from libc.string cimport memset
 
+from fastsfu._native.packet.bits cimport Bits, bits_take as take
 from fastsfu._native.packet.layers cimport MAX_SPATIAL, MAX_TEMPORAL, TOP_LAYER
 
 cdef enum NextLayer:              # next_layer_idc
@@ -9,12 +10,6 @@ cdef enum NextLayer:              # next_layer_idc
     NEXT_TEMPORAL = 1
     NEXT_SPATIAL = 2
     NO_MORE = 3
-
-cdef struct Bits:
-    const uint8_t* data
-    uint32_t at                   # in bits
-    uint32_t end
-    bint overrun                  # more was asked for than there is; all reads are 0 from then on
 
 cdef struct Flags:                # of the extended fields
     bint structure
@@ -172,19 +167,6 @@ cdef void describe_frame(
 
 cdef inline int indication(uint64_t indications, int target) noexcept nogil:
     return <int>(indications >> (2 * target) & 3)
-
-
-cdef uint32_t take(Bits* bits, int count) noexcept nogil:
-    """f(n) of section A.8.1, n <= 32."""
-    cdef uint32_t value = 0
-    cdef int _i
-    if bits.at + count > bits.end:
-        bits.overrun = True
-        return 0
-    for _i in range(count):
-        value = value << 1 | (bits.data[bits.at >> 3] >> (7 - (bits.at & 7)) & 1)
-        bits.at += 1
-    return value
 
 
 cdef uint32_t take_below(Bits* bits, uint32_t limit) noexcept nogil:

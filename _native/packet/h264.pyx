@@ -7,6 +7,7 @@ first_mb_in_slice is 0, an Exp-Golomb code of a single 1 bit (H.264 section 7.3.
 """
 
 from fastsfu._native.base.wire cimport read_u16
+from fastsfu._native.packet.sps cimport sps_height
 
 cdef enum:
     NAL_TYPE = 0x1F
@@ -29,6 +30,24 @@ cdef bint h264_starts_keyframe(const uint8_t* payload, size_t size) noexcept nog
         return size > 2 and payload[1] & FU_START != 0 and nal_starts(
             payload[1] & NAL_TYPE, payload[2])
     return nal_starts(kind, payload[1])
+
+
+cdef uint16_t h264_height(const uint8_t* payload, size_t size) noexcept nogil:
+    cdef size_t offset = 1
+    cdef size_t unit_size
+    if size < 2:
+        return 0
+    if payload[0] & NAL_TYPE == NAL_SPS:
+        return sps_height(payload + 1, size - 1)
+    while payload[0] & NAL_TYPE == STAP_A and offset + 3 < size:
+        unit_size = read_u16(payload + offset)
+        offset += 2
+        if unit_size == 0 or unit_size > size - offset:
+            return 0
+        if payload[offset] & NAL_TYPE == NAL_SPS:
+            return sps_height(payload + offset + 1, unit_size - 1)
+        offset += unit_size
+    return 0
 
 
 cdef inline bint nal_starts(uint8_t kind, uint8_t behind_header) noexcept nogil:

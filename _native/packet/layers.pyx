@@ -3,6 +3,7 @@
 from libc.string cimport memset
 
 from fastsfu._native.packet.dependency cimport DependencyFrame, dependency_read
+from fastsfu._native.packet.h264 cimport h264_height
 from fastsfu._native.packet.vp8 cimport vp8_height, vp8_read_layers
 from fastsfu._native.packet.vp9 cimport vp9_read_layers
 
@@ -36,4 +37,6 @@ cdef uint16_t codec_height(
         const DependencyTemplates* templates) noexcept nogil:
     if templates != NULL and templates.count and templates.height[templates.spatial_count - 1]:
         return templates.height[templates.spatial_count - 1]
+    if codec == Codec.CODEC_H264:
+        return h264_height(payload, size)
     return vp8_height(payload, size) if codec == Codec.CODEC_VP8 else 0
