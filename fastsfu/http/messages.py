@@ -284,7 +284,7 @@ class Error(Model):
     fatal: bool
     error: str = Field(description="kebab-case type, see Errors")
     info: str = Field(description="one sentence for a person")
-    re: RequestId | None = Field(default=None, description="id of the message that it answers")
+    re: RequestId | None = Field(default=None, description="`id` of what it answers, if it has one")
 
 
 class Ejected(Model):

@@ -19,7 +19,7 @@ from fastsfu.http import (
     participant_messages,
     peer_messages,
 )
-from fastsfu.http.model import Model
+from fastsfu.http.model import Model, RequestId
 
 SUBPROTOCOL = "fastsfu.v1"
 
@@ -96,12 +96,26 @@ ServerMessage = Annotated[
 CLIENT_MESSAGES: Sequence[type[Model]] = get_args(get_args(ClientMessage)[0])
 SERVER_MESSAGES: Sequence[type[Model]] = get_args(get_args(ServerMessage)[0])
 
+
+class _Numbered(Model):
+    """All that is read of a message that is wrong."""
+
+    id: RequestId
+
+
 _client: TypeAdapter[Any] = TypeAdapter(ClientMessage)
 _server: TypeAdapter[Any] = TypeAdapter(ServerMessage)
 
 
 class MessageError(ValueError):
-    """A frame that is no message of the protocol; the text says where, and what was expected."""
+    """A frame that is no message of the protocol; the text says where, and what was expected.
+
+    Attribute: `re`, the `id` in it; None when it has none that an answer could name.
+    """
+
+    def __init__(self, info: str, re: int | None = None) -> None:
+        super().__init__(info)
+        self.re = re
 
 
 def read_client(frame: str | bytes) -> Model:
@@ -123,8 +137,15 @@ def _read(adapter: TypeAdapter[Any], frame: str | bytes) -> Model:
     try:
         message: Model = adapter.validate_json(frame)
     except ValidationError as error:
-        raise MessageError(_explain(error)) from None
+        raise MessageError(_explain(error), _id_of(frame)) from None
     return message
+
+
+def _id_of(frame: str | bytes) -> int | None:
+    try:
+        return _Numbered.model_validate_json(frame).id
+    except ValidationError:
+        return None
 
 
 def _explain(error: ValidationError) -> str:

@@ -199,11 +199,8 @@ class Client:
                 info = f"{MAX_FAULTS} wrong messages in a row, the last: {error}"
                 raise _Refused("bad-message", info, CloseCode.BAD_MESSAGE) from None
             kind = error.type if isinstance(error, FastSFUError) else "bad-message"
-            self._outgoing.put(
-                messages.Error(
-                    fatal=False, error=kind, info=str(error), re=getattr(message, "id", None)
-                )
-            )
+            asked = error.re if isinstance(error, MessageError) else getattr(message, "id", None)
+            self._outgoing.put(messages.Error(fatal=False, error=kind, info=str(error), re=asked))
 
     def _refuse(self, error: str, info: str, code: CloseCode) -> None:
         self._outgoing.put(messages.Error(fatal=True, error=error, info=info))

@@ -58,6 +58,27 @@ async def test_malformed_message(
         await caller.expect("pong")
 
 
+@pytest.mark.parametrize(
+    ("frame", "re"),
+    [
+        ('{"type": "offer", "id": 7, "sdp": "v=0", "tracks": {"0": "smell"}}', 7),
+        ('{"type": "update-room", "id": 8, "max_participants": -1.5}', 8),
+        ('{"type": "smell", "id": 9}', 9),
+        ('{"type": "offer", "id": "7", "sdp": "v=0"}', None),
+        ('{"type": "update", "audio": "on", "user_data": {"id": 7}}', None),
+        ('[{"id": 7}]', None),
+        ('{"id": 7', None),
+    ],
+)
+async def test_what_is_malformed_is_answered_by_its_number(
+    server: LiveServer, room: str, frame: str, re: int | None
+) -> None:
+    async with server.caller(room) as caller:
+        await caller.connection.send(frame)
+        error = await caller.receive()
+        assert (error["error"], error["re"]) == ("bad-message", re)
+
+
 @pytest.mark.parametrize("frame", MALFORMED.values(), ids=MALFORMED.keys())
 async def test_malformed_first_message(server: LiveServer, frame: str) -> None:
     async with server.socket() as socket:
