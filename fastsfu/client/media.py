@@ -95,14 +95,15 @@ class Media:
         for source in changed & self.published.keys():
             self._apply(source)
 
-    def answered(self, message: Message) -> None:
-        """The server's answer to an offer, or its refusal."""
+    def answered(self, message: Message) -> bool:
+        """The server's answer to an offer, or its refusal; False: to none that is in flight."""
         if self._answer is None or self._answer.done() or message.get("id") != self._offers:
-            return
+            return False
         if message["type"] == "answer":
             self._answer.set_result(message)
         else:
             self._answer.set_exception(CallError(message["error"], message["info"]))
+        return True
 
     async def forget(self, session_id: str) -> None:
         """They have left: what was received of them has ended."""
@@ -206,5 +207,6 @@ class Media:
                     transceiver.direction = "inactive"
                     self._receiving[kind].remove(transceiver)
                     self._wanted[kind] = max(0, self._wanted[kind] - 1)
+                    await transceiver.receiver.stop()  # aiortc would keep a task of it
         await track.close()
         self._stopped(track)

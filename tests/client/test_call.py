@@ -1,7 +1,9 @@
 """The Python participant in calls on a real server: it hears, speaks, is heard, and goes whole."""
 
 import asyncio
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,17 +176,38 @@ async def test_what_is_refused_is_raised(server: LiveServer, room: str) -> None:
             pass
 
 
-async def test_joins_and_leaves_leave_nothing_behind(server: LiveServer, room: str) -> None:
+@pytest.mark.parametrize("times", [6, pytest.param(200, marks=pytest.mark.slow)])
+async def test_joins_and_leaves_leave_nothing_behind(
+    server: LiveServer, room: str, times: int
+) -> None:
     async with joining(server, room, "Ada") as ada:
         ada.publish(audio=Tone())
         me = ada.participants()["local"]["session_id"]
-        tasks = 0
-        for turn in range(6):
+        kept: dict[str, int] = {}
+        for turn in range(times):
             async with joining(server, room, "Bob") as bob, asyncio.timeout(60):
+                bob.publish(audio=Tone())
                 async for _ in await bob.track(me):
                     break
             if turn == 2:
-                tasks = len(asyncio.all_tasks())
-        await until("no further task", lambda: len(asyncio.all_tasks()) <= tasks)
-        decoders = [each for each in threading.enumerate() if "decoder" in each.name]
-        assert not decoders
+                await until("its threads to end", lambda: not decoders())
+                kept = held()
+        await until("no more to be held", lambda: all(held()[each] <= kept[each] for each in kept))
+        await until("its threads to end", lambda: not decoders())
+
+
+def held() -> dict[str, int]:
+    """What this process has of each."""
+    return {
+        "task": len(asyncio.all_tasks()),
+        "thread": threading.active_count(),
+        "socket": sum(
+            os.readlink(each).startswith("socket:")
+            for each in Path("/proc/self/fd").iterdir()
+            if each.is_symlink()
+        ),
+    }
+
+
+def decoders() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if "decoder" in each.name]
