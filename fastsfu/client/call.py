@@ -2,23 +2,19 @@
 
 import asyncio
 import ssl as tls
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
+from fastsfu.client.access import Access
 from fastsfu.client.errors import CallError
 from fastsfu.client.events import Events, Handler
 from fastsfu.client.line import Line, Message
 from fastsfu.client.mail import Mail
 from fastsfu.client.media import Media
+from fastsfu.client.people import SOURCES, People
 from fastsfu.client.tracks import Track
 
 SDK = "python/0.1"
-SOURCES = ("audio", "video", "screenVideo", "screenAudio")
-SHOWN = (
-    *("session_id", "user_name", "owner", "audio", "video", "user_data", "joined_at", "origin"),
-    *("permissions", "held"),
-)
 UNDER = {"audio": ("audio",), "video": ("video",), "screen": ("screenVideo", "screenAudio")}
 
 
@@ -35,7 +31,8 @@ def join(
     """A call to be entered by `async with`; `url` is where the server is mounted, https or http.
 
     `receive` are receive settings: `{"*": {"video": False}}` decodes no pictures. `ssl` is for
-    servers whose certificate is of no known authority. Entering raises CallError.
+    servers whose certificate is of no known authority. Entering raises CallError; where a host has
+    to let it in, it asks and waits for as long as that takes.
     """
     said = {"room": room, "token": token, "name": name, "user_data": user_data}
     return Call(url, said, dict(receive or {}), ssl)
@@ -53,7 +50,13 @@ class Call:
         self._mail = Mail(self._on_app_message, self._on_problem)
         if ssl is None and url.startswith("https://"):
             ssl = tls.create_default_context()
-        self._line = Line(url, ssl, self._join_message, self._on_welcome, self._on_message)
+        self._access = Access(
+            self._ask_for_access,
+            lambda access: self._events.emit("access-state-updated", access=access),
+        )
+        self._line = Line(
+            url, ssl, self._join_message, self._access.waits, self._on_welcome, self._on_message
+        )
         self._media = Media(
             self._line.send,
             self._mail.open,
@@ -61,9 +64,7 @@ class Call:
             lambda track: self._tell_track("track-stopped", track),
             self._on_problem,
         )
-        self._you: Message = {}
-        self._others: dict[str, Message] = {}
-        self._gone: deque[str] = deque(maxlen=1000)  # session ids of who has left
+        self._people = People()
         self._room: Message = {}
         self._data: Any = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -77,6 +78,7 @@ class Call:
         try:
             await self._line.open()
         except BaseException:
+            self._access.end(granted=False)
             await self.leave()
             raise
         self._tasks = [
@@ -120,10 +122,16 @@ class Call:
     def off(self, name: str, handler: Handler) -> None:
         self._events.off(name, handler)
 
+    async def request_access(self, name: str | None = None) -> Message:
+        """Ask again to be let in, under another name if one is given, while entering waits for that
+        (`access-state-updated` has said `waiting`); `{"granted": bool}`. Raises CallError.
+        """
+        return await self._access.request(name)
+
     def participants(self) -> dict[str, Message]:
         """Keyed by `local` and the session ids of the others."""
-        others = {each["session_id"]: self._shown(each) for each in self._others.values()}
-        return {"local": self._shown(self._you), **others}
+        others = {key: self._shown(each) for key, each in self._people.others.items()}
+        return {"local": self._shown(self._people.you), **others}
 
     def room(self) -> Message:
         """`{name, max_participants, ends_at, locked, enable_knocking}`."""
@@ -135,7 +143,7 @@ class Call:
     async def track(self, session_id: str, source: str = "audio") -> Track:
         """What is received of a source of somebody, as soon as it is; raises CallError `left`."""
         while (found := self._media.tracks.get((session_id, source))) is None:
-            if session_id in self._gone or self._ended is None or self._ended.done():
+            if session_id in self._people.gone or self._ended is None or self._ended.done():
                 raise CallError("left", f"{session_id} is not in the call.")
             self._news.clear()
             await self._news.wait()
@@ -176,19 +184,21 @@ class Call:
     # What its parts call.
 
     def _join_message(self) -> Message:
-        return {"type": "join", "sdk": SDK, "capabilities": ["batches"], **self._said}
+        return {"type": "join", "sdk": SDK, "capabilities": ["batches", "knocks"], **self._said}
+
+    def _ask_for_access(self, name: str | None) -> None:
+        if name is not None:
+            self._said["name"] = name
+        self._soon({"type": "request-access", "name": name})
 
     def _on_welcome(self, welcome: Message) -> None:
-        before = self._others
-        self._you, self._room = welcome["you"], welcome["room"]
-        self._data = welcome["session_data"]
-        self._others = {each["session_id"]: each for each in welcome["participants"]}
-        for gone in before.keys() - self._others.keys():
-            self._gone.append(gone)
-            self._events.emit("participant-left", participant=self._shown(before[gone]))
-        for session_id, other in self._others.items():
-            if session_id not in before:
-                self._events.emit("participant-joined", participant=self._shown(other))
+        self._access.end(granted=True)
+        self._room, self._data = welcome["room"], welcome["session_data"]
+        left, new = self._people.welcome(welcome)
+        for each in left:
+            self._events.emit("participant-left", participant=self._shown(each))
+        for each in new:
+            self._events.emit("participant-joined", participant=self._shown(each))
         self._news.set()
         self._events.emit("network-connection", type="signaling", event="connected")
         self._do(self._set_up(welcome))
@@ -217,15 +227,11 @@ class Call:
 
     async def _on_participant(self, message: Message) -> None:
         participant = message["participant"]
-        if participant["session_id"] == self._you["session_id"]:
-            self._you = participant
-        else:
-            self._others[participant["session_id"]] = participant
+        self._people.learn(participant)
         self._events.emit(message["type"], participant=self._shown(participant))
 
     async def _on_left(self, message: Message) -> None:
-        gone = self._others.pop(message["session_id"], None)
-        self._gone.append(message["session_id"])
+        gone = self._people.left(message["session_id"])
         await self._media.forget(message["session_id"])
         self._news.set()
         if gone is not None:
@@ -250,9 +256,7 @@ class Call:
         self._events.emit("meeting-session-state-updated", meetingSessionState=state)
 
     async def _on_error(self, message: Message) -> None:
-        if message["re"] is not None:
-            self._media.answered({**message, "id": message["re"]})
-        else:
+        if not self._media.answered({**message, "id": message["re"]}):
             self._on_problem(CallError(message["error"], message["info"]))
 
     def _on_app_message(self, data: Any, sender: str) -> None:
@@ -263,7 +267,7 @@ class Call:
         self._tell_track("track-started", track)
 
     def _tell_track(self, name: str, track: Track) -> None:
-        owner = self._others.get(track.session_id)
+        owner = self._people.others.get(track.session_id)
         shown = None if owner is None else self._shown(owner)
         self._events.emit(name, participant=shown, track=track, type=track.source)
 
@@ -271,15 +275,7 @@ class Call:
         self._events.emit("nonfatal-error", errorMsg=error.info, error=error)
 
     def _shown(self, participant: Message) -> Message:
-        """As the browser library shows it; `tracks` has what is received."""
-        session_id = participant.get("session_id", "")
-        tracks = {source: self._media.tracks.get((session_id, source)) for source in SOURCES}
-        return {
-            **{name: participant.get(name) for name in SHOWN},
-            "local": participant is self._you,
-            "screen": participant.get("screenVideo", False),
-            "tracks": tracks,
-        }
+        return self._people.shown(participant, self._media.tracks)
 
     def _say_sources(self) -> None:
         published = self._media.published

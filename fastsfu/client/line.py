@@ -39,26 +39,34 @@ class Line:
         url: str,
         tls: ssl.SSLContext | None,
         join: Callable[[], Message],
+        waits: Callable[[], None],
         welcome: Callable[[Message], None],
         message: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """`join` makes the first message of a new session; `welcome` is called with `joined` or
-        `resumed`, `message` with all that follows.
+        """`join` makes the first message of a new session; `waits` is called when a host has to let
+        it in, `welcome` with `joined` or `resumed`, `message` with all that follows.
         """
         base = url.rstrip("/").replace("https://", "wss://", 1).replace("http://", "ws://", 1)
         self._url = f"{base}/v1/signal"
         self._tls = tls if base.startswith("wss://") else None
         self._join = join
+        self._waits = waits
         self._welcome = welcome
         self._message = message
         self._socket: websockets.ClientConnection | None = None
         self._session: Message | None = None  # to resume
         self._lost: Message | None = None  # to replace
         self._heartbeat = 10.0
+        self._has_waited = False  # for a host, at the server
 
     async def open(self) -> None:
-        """The first connection; raises CallError."""
-        await self._connect()
+        """The first connection, which may have to wait for a host; raises CallError."""
+        try:
+            await self._connect()
+        except CallError as error:
+            if not self._has_waited or error.type != "connection-error":
+                raise
+            await self._return()
 
     async def run(self) -> None:
         """Read until the call ends; raises the CallError that ends it."""
@@ -93,20 +101,41 @@ class Line:
             raise CallError("connection-error", f"The server cannot be reached: {error}.") from None
         try:
             await socket.send(json.dumps(self._first()))
-            async with asyncio.timeout(OPEN_SECONDS):
-                first = json.loads(await socket.recv())
-        except (TimeoutError, websockets.ConnectionClosed):
+            first = await self._answer(socket)
+        except BaseException as error:
+            self._socket = None
             await socket.close()
-            raise CallError("connection-error", "The server did not answer.") from None
-        if first["type"] == "error":
-            await socket.close()
-            raise CallError(first["error"], first["info"], fatal=True)
+            if isinstance(error, TimeoutError | websockets.ConnectionClosed):
+                raise CallError("connection-error", "The server did not answer.") from None
+            raise
         self._socket = socket
         if first["type"] == "joined":
             self._session = {key: first[key] for key in ("session_id", "resume_key")}
             self._lost = None
             self._heartbeat = first["heartbeat"]
         self._welcome(first)
+
+    async def _answer(self, socket: websockets.ClientConnection) -> Message:
+        """To the first message; from `waiting` on it takes as long as a host takes."""
+        pings: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(OPEN_SECONDS) as limit:
+                while True:
+                    message: Message = json.loads(await socket.recv())
+                    match message["type"]:
+                        case "joined" | "resumed":
+                            return message
+                        case "error":
+                            raise CallError(message["error"], message["info"], fatal=True)
+                        case "waiting" if pings is None:
+                            limit.reschedule(None)
+                            self._socket, self._has_waited = socket, True
+                            self._heartbeat = message["heartbeat"]
+                            pings = asyncio.create_task(self._ping())
+                            self._waits()
+        finally:
+            if pings is not None:
+                pings.cancel()
 
     def _first(self) -> Message:
         if self._session is not None:
