@@ -1,5 +1,7 @@
 """Whom a room lets in: who is expected, who has to wait for a host, and who gives way."""
 
+from abc import ABC, abstractmethod
+
 from fastsfu.auth.tokens import Grant
 from fastsfu.events import WaitingParticipant, WaitingParticipants
 from fastsfu.room.lobby import Lobby
@@ -9,7 +11,7 @@ from fastsfu.session.arrival import Arrival
 from fastsfu.session.session import Session
 
 
-class Admission:
+class Admission(ABC):
     """A room's; the Room is one. Attribute: `lobby`, its waiting room."""
 
     options: RoomOptions
@@ -17,8 +19,8 @@ class Admission:
     succession: Succession
     _sessions: dict[str, Session]
 
-    def granted(self, session_id: str, resume_key: str) -> Grant | None:
-        raise NotImplementedError
+    @abstractmethod
+    def granted(self, session_id: str, resume_key: str) -> Grant | None: ...
 
     @property
     def waiting(self) -> tuple[WaitingParticipant, ...]:

@@ -4,16 +4,18 @@ packet more of what was muted or may not be published, and nobody comes back who
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import Collection
 from typing import Any
 
 from fastsfu.auth.permissions import EVERYTHING, Permissions
 from fastsfu.errors import RequestError
-from fastsfu.events import Event, Muted, SessionData, WaitingParticipants
+from fastsfu.events import Muted, SessionData, WaitingParticipants
 from fastsfu.names import seen
 from fastsfu.p2p.peering import Peering
 from fastsfu.room.admission import Admission
 from fastsfu.room.bans import Bans
+from fastsfu.room.news import News
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.stage import Stage
 from fastsfu.room.standing import Standing
@@ -38,18 +40,16 @@ class Moderated(Admission):
     _bans: Bans
     standing: Standing
     _stage: Stage
+    _news: News
 
-    def update(self, options: RoomOptions) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def update(self, options: RoomOptions) -> None: ...
 
-    def _broadcast(self, event: Event) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def changed(self, session: Session, *, metadata: bool = False) -> None: ...
 
-    def changed(self, session: Session, *, metadata: bool = False) -> None:
-        raise NotImplementedError
-
-    def asks(self, session: Session) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def asks(self, session: Session) -> None: ...
 
     def eject(self, who: str, *, ban: bool | float = False, reason: str = "ejected") -> None:
         """End a session, by its id, or all those of a user, by the id in their tokens.
@@ -129,7 +129,7 @@ class Moderated(Admission):
             info = f"Session data has at most {MAX_SESSION_DATA} bytes of JSON, this one {size}."
             raise RequestError(info, "too-large")
         self.session_data = data
-        self._broadcast(SessionData(data))
+        self._news.broadcast(SessionData(data))
 
     def rights_changed(self, session: Session) -> None:
         """Tell everybody, and end what cannot be enforced: a direct connection."""

@@ -14,13 +14,15 @@ from fastsfu.events import (
     ParticipantLeft,
     ParticipantUpdated,
     SectionsWanted,
+    SessionData,
 )
 from fastsfu.http import signaling
 from fastsfu.room.news import BUSY_AT_ONCE, GATHER, News
+from fastsfu.room.room import Room
 from fastsfu.sfu import SFU
 from tests.support.offers import sending
 from tests.support.recording_engine import RecordingEngine, media_engine
-from tests.support.sessions import Client, turn
+from tests.support.sessions import Client, Join, turn
 from tests.support.virtual_time import virtually
 
 CONFIG = Config(media_ips=["192.0.2.10"], open_rooms=True)
@@ -171,3 +173,11 @@ async def test_what_somebody_publishes_is_shown_after_who_it_is() -> None:
         await asyncio.sleep(2 * GATHER)
         kinds = [type(event) for event in ada.events]
         assert kinds == [ParticipantJoined, SectionsWanted]
+
+
+async def test_data_of_the_meeting_is_told_to_everybody(join: Join) -> None:
+    ada, eve = await join("Ada"), await join("Eve")
+    room = ada.session.room
+    assert isinstance(room, Room)
+    room.set_session_data({"page": 1})
+    assert [each.of(SessionData) for each in (ada, eve)] == [[SessionData({"page": 1})]] * 2
