@@ -72,7 +72,7 @@ class ApiRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        known = _query_names(self.dependant)
+        known, takes_body = _query_names(self.dependant), self.body_field is not None
 
         async def handle(request: Request) -> Response:
             api: Api = request.app.state.api
@@ -82,7 +82,9 @@ class ApiRoute(APIRoute):
             if request.method in BODILESS:
                 return await answer(request)
             limit = self.most_bytes(api.sfu.config)
-            body = (await read_text(request, "application/json", limit)).encode()
+            body = b""
+            if takes_body or "content-type" in request.headers:
+                body = (await read_text(request, "application/json", limit)).encode()
             read = Request(request.scope, _replaying(body))
             if request.method != "POST":
                 return await answer(read)

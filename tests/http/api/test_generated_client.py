@@ -1,5 +1,6 @@
 """A client that is generated from the OpenAPI document does all that the document says."""
 
+import asyncio
 import importlib
 import json
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from fastsfu.http.api.document import document
+from tests.http.api.test_webhooks import serving
 from tests.http.conftest import API_KEY
 from tests.support.domain_peer import until
 from tests.support.server import PUBLISH, LiveServer
@@ -126,10 +128,77 @@ async def test_people(client: Generated, server: LiveServer, room: str) -> None:
     assert meeting.participants[0].reason == "ejected"
 
 
+async def test_one_participant(client: Generated, server: LiveServer, room: str) -> None:
+    models = client.models
+    async with server.caller(room, name="Ada") as ada:
+        await ada.offer(PUBLISH)
+        session_id = ada.joined["session_id"]
+        path = room, session_id
+        assert (await client.call("participants.get_participant", *path)).user_name == "Ada"
+        update = models.ParticipantUpdate(user_name="Ada L.")
+        changed = await client.call("moderation.update_participant", *path, body=update)
+        assert changed.user_name == "Ada L."
+        for operation, where in (("get_session", path[1:]), ("get_why", path)):
+            assert (await client.call(f"sessions.{operation}", *where)).session_id == session_id
+        assert (await client.call("rooms.get_session_data", room)).data is None
+        await client.call("participants.eject_participant", *path)
+        await ada.closed()
+        assert await client.refused("participants.get_participant", *path) == "no-room"
+
+
+async def test_who_waits(client: Generated, server: LiveServer, room: str) -> None:
+    models = client.models
+    properties = models.RoomProperties(enable_knocking=True)
+    await client.call("rooms.make_room", body=models.NewRoom(room, properties))
+    async with server.socket() as eve:
+        await eve.send("join", room=room, token=server.token(room), capabilities=["knocks"])
+        await eve.expect("waiting")
+        await eve.send("request-access", name="Eve")
+        operation = "waiting_participants.list_waiting_participants"
+        while not (waiting := (await client.call(operation, room)).data):
+            await asyncio.sleep(0.01)
+        assert waiting[0].user_name == "Eve"
+        operation = "waiting_participants.answer_waiting_participant"
+        answer = models.Verdict(True)
+        assert await client.call(operation, room, waiting[0].id, body=answer) is None
+        await eve.expect("joined")
+
+
+async def test_webhooks(package: ModuleType, tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        client = Generated(package, server)
+        models = client.models
+        new = models.NewWebhook("https://example.com/told")
+        made = await client.call("webhooks.make_webhook", body=new)
+        assert made.secret.startswith("whsec_")
+        assert (await client.call("webhooks.list_webhooks")).data[0].id == made.id
+        for number, verb in enumerate(("update_webhook", "post_webhook")):
+            url = f"https://example.com/{number}"
+            update = models.WebhookUpdate(url=url)
+            assert (await client.call(f"webhooks.{verb}", made.id, body=update)).url == url
+        assert (await client.call("webhooks.get_webhook", made.id)).url == url
+        rotated = await client.call("webhooks.rotate_secret", made.id)
+        assert rotated.secret != made.secret
+        assert (await client.call("webhooks.list_dead_letters", made.id)).data == []
+        replay = models.Replay()
+        assert (await client.call("webhooks.replay", made.id, body=replay)).replayed == 0
+        await client.call("webhooks.delete_webhook", made.id)
+        assert await client.refused("webhooks.get_webhook", made.id) == "no-webhook"
+
+
 async def test_who_has_no_key(package: ModuleType, server: LiveServer) -> None:
     stranger = Generated(package, server, key="wrong")
     assert await stranger.refused("rooms.list_rooms") == "not-allowed"
     assert await stranger.refused("webhooks.list_webhooks") == "not-allowed"
+
+
+def test_each_operation_is_called_here() -> None:
+    here = Path(__file__).read_text()
+    for operations in document()["paths"].values():
+        for operation in operations.values():
+            module = f"{operation['tags'][0].replace('-', '_')}.{operation['operationId']}"
+            verb = f'"{operation["operationId"]}"'
+            assert f'"{module}"' in here or verb in here, module
 
 
 def test_there_is_a_module_for_each_operation(package: ModuleType) -> None:

@@ -1,8 +1,9 @@
 """What Schemathesis makes of the OpenAPI document, within it and beside it: no request brings about
-a fault, and each answer is one that the document says.
+a fault, each answer is one that the document says, and what is refused changes nothing.
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS
 
 from fastsfu.http.api.document import document
+from tests.http.api.test_webhooks import URL, serving
 from tests.http.conftest import API_KEY
 from tests.support.server import LiveServer
 
@@ -35,14 +37,34 @@ LEFT_OUT |= {"ignored_auth"}  # sends without the key, which counts as a guess (
 async def test_each_operation_is_as_the_document_says(
     server: LiveServer, room: str, operation: str, tmp_path: Path
 ) -> None:
-    certificate = tmp_path / "certificate.pem"
+    if "/webhooks" not in operation:
+        await attend(server, room, operation, tmp_path, {})
+        return
+    async with serving(tmp_path) as stored:
+        http = {"headers": {"Authorization": f"Bearer {API_KEY}"}}
+        made = await stored.http.post("v1/webhooks", json={"url": URL}, **http)
+        await attend(stored, room, operation, tmp_path, {"webhook_id": made.json()["id"]})
+
+
+async def attend(
+    server: LiveServer, room: str, operation: str, folder: Path, known: dict[str, str]
+) -> None:
+    """With somebody in the room; `known` are path parameters of what is there besides."""
+    certificate = folder / "certificate.pem"
     certificate.write_bytes(server.certificate.pair.chain)
     async with server.caller(room) as ada:
-        known = {"room": room, "session_id": ada.joined["session_id"]}
-        await asyncio.to_thread(check, server.url, str(certificate), operation, known)
+        known = {"room": room, "session_id": ada.joined["session_id"], **known}
+        loop = asyncio.get_running_loop()
+
+        def look() -> dict[str, Any]:
+            return asyncio.run_coroutine_threadsafe(state(server, room), loop).result()
+
+        await asyncio.to_thread(check, server.url, str(certificate), operation, known, look)
 
 
-def check(url: str, certificate: str, name: str, known: dict[str, str]) -> None:
+def check(
+    url: str, certificate: str, name: str, known: dict[str, str], look: Callable[[], dict[str, Any]]
+) -> None:
     method, path = name.split()
     operation = SCHEMA[path][method]
     checks = [CHECKS.get_one(each) for each in CHECKS.get_all_names() if each not in LEFT_OUT]
@@ -55,17 +77,37 @@ def check(url: str, certificate: str, name: str, known: dict[str, str]) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(case=cases(operation), is_known=st.booleans())
-    def requests(case: Case, is_known: bool) -> None:
+    def attempt(case: Case, is_known: bool) -> None:
         if is_known:  # somebody who is there, and a room
             case.path_parameters = {
                 each: known.get(each, value) for each, value in (case.path_parameters or {}).items()
             }
+        before = look()
         headers = {"Authorization": f"Bearer {API_KEY}"}
         answer = case.call(base_url=url.rstrip("/"), headers=headers, verify=certificate)
-        is_too_large = answer.status_code == TOO_LARGE  # before anything else is looked at
-        case.validate_response(answer, checks=[each for each in checks if not is_too_large])
+        if answer.status_code != TOO_LARGE:  # that comes before anything else is looked at
+            case.validate_response(answer, checks=checks)
+        if answer.status_code >= 400:
+            refusal = answer.json()
+            assert refusal.keys() == {"error", "info"}
+            assert all(refusal.values())
+            after = look()
+            assert after.pop("rooms") <= before.pop("rooms"), "no other room was made"
+            assert after == before
 
-    requests()
+    attempt()
+
+
+async def state(server: LiveServer, room: str) -> dict[str, Any]:
+    """All that requests can change: the rooms there are, and what this one and its people are."""
+    here = server.sfu.rooms.get(room)
+    outbox = getattr(server.sfu.records, "outbox", None)
+    return {
+        "rooms": {each.name for each in server.sfu.rooms},
+        "room": here and (here.options, here.session_data, here.waiting),
+        "people": here and [each.participant for each in here.sessions.values()],
+        "webhooks": outbox and list(outbox.endpoints()),
+    }
 
 
 def cases(operation: Any) -> st.SearchStrategy[Case]:
