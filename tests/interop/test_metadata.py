@@ -145,6 +145,17 @@ async def test_a_flood_ends_no_call(browser: Browser, open_page: OpenPage) -> No
     await ada_is(True, 300, ada, ben)
 
 
+# How others are shown, each time that something of them is.
+SEES = """(() => {
+  window.seen = [];
+  for (const name of ['participant-joined', 'participant-updated']) {
+    window.call.on(name, ({ participant: { local, audio, user_data } }) => {
+      if (!local) window.seen.push([audio, user_data]);
+    });
+  }
+})()"""
+
+
 @pytest.mark.slow
 async def test_who_joins_anew_is_as_before(
     browser: Browser, open_direct: OpenPage, direct_server: ServerProcess, room: str
@@ -165,14 +176,16 @@ async def test_who_joins_anew_is_as_before(
 
     await until("the server to give her up", given_up)
     await ada_is(False, HAND, ben)  # their call goes on meanwhile
-    await ben.evaluate("""void window.call.once('participant-joined', ({ participant }) => {
-      window.joined = [participant.audio, participant.user_data];
-    })""")
+    await ben.evaluate(SEES)
     await mend(ada)
-    await until("Ben to know her anew", lambda: ben.evaluate("Boolean(window.joined)"))
+    here = "window.call.participants().local.session_id"
+    await until("her to join anew", lambda: ada.evaluate(f"{here} !== '{before}'"))
+    now = await ada.joined()
+    known = f"Boolean(window.call.participants()['{now}'])"
+    await until("Ben to know her anew", lambda: ben.evaluate(known))
     await ada_is(False, HAND, ada, ben)
-    assert await ben.evaluate("window.joined") == [False, HAND]
-    assert await ada.joined() != before
+    seen = await ben.evaluate("window.seen")
+    assert all(each == [False, HAND] for each in seen), seen
 
 
 @pytest.mark.slow
