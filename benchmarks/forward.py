@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import numpy.typing as npt
 import typer
 
 from benchmarks import floor as floors
@@ -97,6 +96,12 @@ class Load:
             self.peers.append(peer)
             self.player.add_receiver(*peer.native, first_sender, self.scenario.senders)
 
+    def play(self, trace: traces.Trace) -> None:
+        """What all senders play from now on."""
+        self.trace = trace
+        payload_types = (AUDIO_PT, VIDEO_FORMATS[trace.codec][0])
+        self.player.set_trace(trace.rows, trace.period_us, payload_types, CLOCK_RATES)
+
     def watch(self, room: str) -> Peer:
         """A connected receiver that nothing is played to yet."""
         peer = self._peer()
@@ -145,8 +150,7 @@ def connect(
             load.add_sender(room_name(room, name), number)
     names = [room_name(room, name) for room in range(scenario.rooms)]
     load.add_receivers([room for room in names for _ in range(scenario.receivers)])
-    payload_types = (AUDIO_PT, VIDEO_FORMATS[trace.codec][0])
-    load.player.set_trace(trace.rows, trace.period_us, payload_types, CLOCK_RATES)
+    load.play(trace)
     return load
 
 
@@ -191,7 +195,7 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
         "event_loop_core_share": round(loop_ns / elapsed / 1e9, 5),
         "packets_per_second": round(forwarded / elapsed),
         "packets_per_message": round(float(rates[0] / rates[1]), 2) if rates[1] else None,
-        "latency_us": _percentiles(player.latency_histogram()),
+        "latency_us": report.percentiles(player.latency_histogram()),
         "rss_mib": round(server.rss_bytes() / 2**20, 1),
         "errors": {
             "gaps": int(received[:, 2].sum()),
@@ -206,16 +210,6 @@ def measure(scenario: Scenario, load: Load) -> dict[str, Any]:
             "feedback": sender["feedback"],
             "worst_lateness_us": sender["late_us"],
         },
-    }
-
-
-def _percentiles(histogram: npt.NDArray[np.uint64]) -> dict[str, int]:
-    total = np.cumsum(histogram)
-    if not total[-1]:
-        return {}
-    return {
-        f"p{share:g}": int(np.searchsorted(total, total[-1] * share / 100))
-        for share in (50, 95, 99)
     }
 
 

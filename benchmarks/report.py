@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
@@ -198,3 +200,14 @@ def _commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def percentiles(histogram: npt.NDArray[np.uint64]) -> dict[str, int]:
+    """Of what a player has counted, in us."""
+    total = np.cumsum(histogram)
+    if not total[-1]:
+        return {}
+    return {
+        f"p{share:g}": int(np.searchsorted(total, total[-1] * share / 100))
+        for share in (50, 95, 99)
+    }

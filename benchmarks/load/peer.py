@@ -150,8 +150,13 @@ class Peer:
         """One Binding request that nominates; the player sends it again for consent (RFC 7675)."""
         self.consent_check = server.check(self.ufrag)
         self.socket.send(self.consent_check)
-        while not self._checked(stun.parse_message(self.socket.recv(2048)), server):
+        while not self._is_answered(self.socket.recv(2048), server):
             pass
+
+    def _is_answered(self, datagram: bytes, server: Description) -> bool:
+        """The port may have been another client's a moment ago, whose media still comes."""
+        is_stun = datagram[0] < 4  # RFC 7983
+        return is_stun and self._checked(stun.parse_message(datagram), server)
 
     def _checked(self, message: stun.Message, server: Description) -> bool:
         """Whether this answers our check; a server that checks us gets its answer."""
@@ -215,8 +220,7 @@ class Peer:
         except TimeoutError:
             self.dtls.DTLSv1_handle_timeout()
             return
-        if datagram[0] < 4:
-            self._checked(stun.parse_message(datagram), server)
+        self._is_answered(datagram, server)
         if 20 <= datagram[0] <= 63:
             self.dtls.bio_write(datagram)
 

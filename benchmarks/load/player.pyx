@@ -113,10 +113,8 @@ cdef class Player:
 
     def add_receiver(
             self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check, int first_sender=0,
-            int senders=1):
-        """One more receiver, of the senders [first_sender, first_sender + senders); ValueError
-        beyond the capacity.
-        """
+            int senders=1, *, bint drop=False):
+        """One more, of `senders` from the first on; `drop` as in `drop_except`. ValueError: full."""
         if self.count == self.capacity:
             raise ValueError(f"room for {self.capacity} receivers")
         cdef Receiver* receiver = &self.receivers[self.count]
@@ -131,6 +129,8 @@ cdef class Player:
             receiver.flows[number].next_seq = 0x10000
         timestamp(fd)
         self.count += 1
+        if drop:
+            self._drop(receiver)
 
     def drop_except(self, int live):
         """Let the kernel count and drop the media of all receivers but `live`, evenly spread.
@@ -141,12 +141,13 @@ cdef class Player:
         for number in range(self.count):
             if number * live // self.count != (number - 1) * live // self.count or number == 0:
                 continue
-            if drop_media(
-                    self.receivers[number].control.fd,
-                    CONTROL_BYTES
-                    + self.receivers[number].sender_count * STREAMS * REPORT_BYTES) < 0:
-                raise OSError("SO_ATTACH_FILTER")
-            self.receivers[number].dropping = True
+            self._drop(&self.receivers[number])
+
+    cdef int _drop(self, Receiver* receiver) except -1:
+        cdef int most = CONTROL_BYTES + receiver.sender_count * STREAMS * REPORT_BYTES
+        receiver.dropping = True
+        if drop_media(receiver.control.fd, most) < 0:
+            raise OSError("SO_ATTACH_FILTER")
 
     def set_trace(self, rows, int64_t period_us, payload_types, clock_rates):
         """What all senders play, each from a place of its own; the lists are for (audio, video)."""
