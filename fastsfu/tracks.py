@@ -26,6 +26,7 @@ class Wish:
     max_height: int | None = None  # lines
     layer: int | None = None  # the encoding's place, 0 is the smallest
     priority: int = 0  # the greater goes first when not all fits
+    last_n: int | None = None  # of everybody's cameras: only of so many who spoke last
 
 
 @dataclass(eq=False, slots=True)

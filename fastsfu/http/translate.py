@@ -184,7 +184,7 @@ def to_wishes(settings: values.ReceiveSettings) -> dict[Source, bool | Wish]:
 def _wish(value: bool | values.VideoWish) -> bool | Wish:
     if isinstance(value, bool):
         return value
-    return Wish(value.max_height, value.layer, value.priority)
+    return Wish(value.max_height, value.layer, value.priority, value.last_n)
 
 
 def _topology(event: events.TopologyChanged) -> dict[str, Any]:

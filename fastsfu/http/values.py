@@ -97,6 +97,11 @@ class VideoWish(Model):
     priority: Annotated[int, Field(ge=0, le=255)] = Field(
         default=0, description="what gets more first when there is not enough for all; greater wins"
     )
+    last_n: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        default=None,
+        description="of `video` under `*`: only the cameras of so many others who spoke last, "
+        "beside those that have a setting of their own",
+    )
 
 
 class ReceiveSettings(Model):

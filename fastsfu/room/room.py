@@ -90,6 +90,7 @@ class Room(RoomProperties, Moderated):
         self._arriving = 0  # sessions that on_join has not let in yet
         self._sessions: dict[str, Session] = {}
         self._stage = Stage(self._sessions, options.audio_forward)
+        self.cameras = self._stage.cameras
         self.peering = Peering(
             Topology(options.topology, options.p2p_policy, options.back_to_p2p_after),
             self.sessions,
@@ -102,7 +103,7 @@ class Room(RoomProperties, Moderated):
         self._news = News(self._sessions, self._note_changed, self._tell_hidden)
         self._hidden_told = 0  # how many hidden sessions everybody has been told of
         self._requests = SectionRequests(self._news.flush)
-        self._speaker = Speaker(lambda speaker: self._news.broadcast(ActiveSpeaker(speaker)))
+        self._speaker = Speaker(self._speaks)
 
     def __repr__(self) -> str:
         return f"Room({self.name!r}, sessions={len(self._sessions)})"
@@ -251,11 +252,10 @@ class Room(RoomProperties, Moderated):
 
     def published(self, publication: Publication) -> None:
         self._herald.published(publication)
-        for waiting in self._stage.add(publication):
-            self.asks(waiting)
+        self._ask(self._stage.add(publication))
 
     def unpublished(self, publication: Publication) -> None:
-        self._stage.remove(publication)
+        self._ask(self._stage.remove(publication))
         self._herald.unpublished(publication)
 
     def heard(self, session_id: str, level: int) -> None:
@@ -299,6 +299,15 @@ class Room(RoomProperties, Moderated):
         previous = self._sessions.get(session_id)
         if previous is not None and previous.matches(resume_key):
             previous.leave("connection-error", "The client has joined anew.")
+
+    def _ask(self, sessions: Iterable[Session]) -> None:
+        for session in sessions:
+            self.asks(session)
+
+    def _speaks(self, session_id: str | None) -> None:
+        self._news.broadcast(ActiveSpeaker(session_id))
+        if session_id is not None:
+            self._ask(self._stage.spoke(session_id))
 
     def _hidden_changed(self) -> None:
         self.peering.watched(self.hidden_count > 0)

@@ -31,7 +31,7 @@ from fastsfu.session.negotiation import Negotiation
 from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher
 from fastsfu.session.quotas import Account
-from fastsfu.session.receive_settings import EVERYBODY, Settings
+from fastsfu.session.receive_settings import EVERYBODY, ReceiveSettings, Settings
 from fastsfu.session.resumable import LOST, Resumable
 from fastsfu.session.rights import Rights
 from fastsfu.session.subscriber import Subscriber
@@ -74,10 +74,11 @@ class Session(Measured, Resumable):
         self.ended: str | None = None
         self.publisher = Publisher(engine, self.id, room, account, self._tell_demand)
         end = partial(self.leave, "no-publisher", "All that the client received has ended.")
+        self.receive_settings = ReceiveSettings(self.id, arrival.watch, lambda: room.cameras)
         self.subscriber = Subscriber(
             engine,
             account,
-            arrival.watch,
+            self.receive_settings,
             holds=arrival.confirms,
             maps=arrival.maps,
             on_nothing_left=end if arrival.offers_once else None,
@@ -239,15 +240,18 @@ class Session(Measured, Resumable):
 
     def update_receive_settings(self, settings: Settings) -> None:
         """Decline (False) or take back (True) sources of a session id, or of all others by "*"; a
-        `Wish` takes back a picture as far as it says.
+        `Wish` takes back a picture as far as it says. With `last_n`, of "*", those of the cameras
+        of all others are received whose participants spoke last.
 
         What is said of a session id wins over "*". Unknown ids are ignored: they may have left.
         """
         self._require_live()
         known = {participant.session_id for participant in self.others()} | {EVERYBODY}
         relevant = {key: sources for key, sources in settings.items() if key in known}
-        concerned = known if EVERYBODY in relevant else relevant.keys()
-        if self.subscriber.set(relevant, self.room.publications_for(self, concerned)):
+        self.receive_settings.update(relevant)
+        others = self.receive_settings.choose()
+        concerned = known if EVERYBODY in relevant else others.union(relevant)
+        if self.subscriber.review(self.room.publications_for(self, concerned)):
             self.room.asks(self)
 
     def attach(self, signaler: Signaler) -> None:

@@ -2,8 +2,8 @@
 
 A publication waits here until an offer has a section for it, or goes, at a client that can be told
 so, into one that was described and left empty (spares.py). A section whose publication has ended is
-free for the next of its kind with the next offer. All but `follow` and `set` cost the same however
-many there are.
+free for the next of its kind with the next offer. All but `follow` and `review` cost the same
+however many there are.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from fastsfu.session.bundle import Bundle
 from fastsfu.session.decodable import matching_section, why_undecodable
 from fastsfu.session.flows import Flows
 from fastsfu.session.quotas import Account
-from fastsfu.session.receive_settings import ReceiveSettings, Settings
+from fastsfu.session.receive_settings import ReceiveSettings
 from fastsfu.session.spares import Spare, Spares, spare_beyond
 from fastsfu.terms import Kind
 from fastsfu.tracks import (
@@ -36,7 +36,7 @@ class Subscriber:
         self,
         engine: MediaEngine,
         account: Account,
-        watch: str | None = None,
+        settings: ReceiveSettings,
         *,
         holds: bool = False,
         maps: bool = False,
@@ -45,15 +45,15 @@ class Subscriber:
     ) -> None:
         """Nothing is made in the engine before `open`.
 
-        `watch`: the only session id whose publications are received. `holds`: what is new waits
-        for `release`. Firefox takes packets that overtake the answer for another section's, and
-        never hears theirs then. `maps`: the client takes what `map` tells of. `on_nothing_left` is
-        called, in a turn of the loop of its own, when all that was received has ended.
+        `settings`: what is to be received. `holds`: what is new waits for `release`. Firefox takes
+        packets that overtake the answer for another section's, and never hears theirs then. `maps`:
+        the client takes what `map` tells of. `on_nothing_left` is called, in a turn of the loop of
+        its own, when all that was received has ended.
         """
         self._flows = Flows(engine, account, tell)
         self._tell = tell
         self._is_open = False
-        self._settings = ReceiveSettings(watch)
+        self._settings = settings
         self._holds, self._maps = holds or maps, maps
         self._on_nothing_left = on_nothing_left
         self._spares = Spares()
@@ -127,14 +127,13 @@ class Subscriber:
         """The session has left, so what was set for it is of no use any more."""
         self._settings.forget(session_id)
 
-    def set(self, settings: Settings, publications: Iterable[Publication]) -> bool:
+    def review(self, publications: Iterable[Publication]) -> bool:
         """Decline (False) or take back (True, or as far as a wish says) sources; `publications` are
         those that this can concern.
 
         A declined source that is subscribed pauses, and keeps its section unless others have none.
         True when one waits for a section now.
         """
-        self._settings.update(settings)
         asks = False
         for publication in publications:
             if subscription := self._by_publication.get(publication):
@@ -152,9 +151,9 @@ class Subscriber:
         return asks
 
     def permit(self, permitted: bool, publications: Iterable[Publication]) -> bool:
-        """Receive nothing any more, or these publications again; what it returns is as of `set`."""
+        """Receive nothing any more, or these publications again; it returns what `review` does."""
         self._settings.permitted = permitted
-        return self.set({}, publications)
+        return self.review(publications)
 
     def follow(self, bundle: Bundle, offer: Offer) -> list[str]:
         """Fill the receiving sections of `offer`; returns why, in a sentence each, what newly

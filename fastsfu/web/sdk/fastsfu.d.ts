@@ -194,6 +194,9 @@ export interface VideoWish {
   layer?: number;
   /** From 0 (default) to 255: what gets more first when there is not enough for all. */
   priority?: number;
+  /** Of `video` under `*`: only the cameras of so many others who spoke last, beside those that have
+   * a setting of their own. */
+  lastN?: number;
 }
 
 /** `false` declines a source, `true` takes it back whole, a wish as far as it says. */

@@ -107,6 +107,8 @@ export interface VideoWish {
   layer?: number | null;
   /** The greater wins. */
   priority?: number;
+  /** Of those who spoke last. */
+  last_n?: number | null;
 }
 
 /** Which sources to get: false declines one, what is absent stays as it is. */

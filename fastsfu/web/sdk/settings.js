@@ -8,7 +8,7 @@ import { SOURCES } from './participants.js';
 /** @import * as Wire from './protocol.d.ts' */
 
 /** Least and most of what a wish says. @type {Record<keyof VideoWish, [number, number]>} */
-const LIMITS = { maxHeight: [1, 65_535], layer: [0, 3], priority: [0, 255] };
+const LIMITS = { maxHeight: [1, 65_535], layer: [0, 3], priority: [0, 255], lastN: [0, 255] };
 
 /**
  * @param {ReceiveSettings} before
@@ -21,7 +21,7 @@ export function mergeReceiveSettings(before, changes) {
     for (const [source, wanted] of Object.entries(sources)) {
       const known = SOURCES.includes(/** @type {Source} */ (source));
       if (known && (typeof wanted === 'boolean' || isWish(source, wanted))) continue;
-      const info = 'has to be true or false, or for a picture {maxHeight, layer, priority}';
+      const info = 'has to be true or false, or for a picture {maxHeight, layer, priority, lastN}';
       throw new CallError('bad-request', `${key}.${source} ${info}.`);
     }
     merged[key] = { ...merged[key], ...sources };
@@ -62,8 +62,8 @@ export function wireSettings(settings, known) {
  */
 function wireWish(wish) {
   if (typeof wish !== 'object') return wish;
-  const { maxHeight, layer, priority } = wish;
-  return { max_height: maxHeight, layer, priority };
+  const { maxHeight, layer, priority, lastN } = wish;
+  return { max_height: maxHeight, layer, priority, last_n: lastN };
 }
 
 /**
