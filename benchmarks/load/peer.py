@@ -3,6 +3,7 @@
 Set-up is plain blocking Python; once `connect` has returned, the player takes the socket.
 """
 
+import contextlib
 import re
 import secrets
 import time
@@ -21,6 +22,7 @@ from pylibsrtp._binding import ffi, lib
 from benchmarks.load.certificate import Identity
 
 HANDSHAKE_TIMEOUT = 5.0
+CHECK_AGAIN_AFTER = 0.5
 PROFILES = {
     "AEAD_AES_128_GCM": (b"SRTP_AEAD_AES_128_GCM", Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12),
     "AEAD_AES_256_GCM": (b"SRTP_AEAD_AES_256_GCM", Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 32, 12),
@@ -141,17 +143,24 @@ class Peer:
         """
         description = Description.parse(server, self.host)
         self.socket.connect(description.address)
-        self.socket.settimeout(HANDSHAKE_TIMEOUT)
         self._check(description)
         self._shake_hands(description)
         self.socket.setblocking(False)
 
     def _check(self, server: Description) -> None:
-        """One Binding request that nominates; the player sends it again for consent (RFC 7675)."""
+        """A Binding request that nominates, again until it is answered (RFC 8489 section 6.2.1);
+        the player sends it for consent (RFC 7675).
+        """
         self.consent_check = server.check(self.ufrag)
-        self.socket.send(self.consent_check)
-        while not self._is_answered(self.socket.recv(2048), server):
-            pass
+        self.socket.settimeout(CHECK_AGAIN_AFTER)
+        deadline = time.monotonic() + HANDSHAKE_TIMEOUT
+        while time.monotonic() < deadline:
+            self.socket.send(self.consent_check)
+            with contextlib.suppress(TimeoutError):
+                while time.monotonic() < deadline:
+                    if self._is_answered(self.socket.recv(2048), server):
+                        return
+        raise TimeoutError("the connectivity check was not answered")
 
     def _is_answered(self, datagram: bytes, server: Description) -> bool:
         """The port may have been another client's a moment ago, whose media still comes."""

@@ -114,7 +114,7 @@ cdef class Player:
     def add_receiver(
             self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check, int first_sender=0,
             int senders=1, *, bint drop=False):
-        """One more, of `senders` from the first on; `drop` as in `drop_except`. ValueError: full."""
+        """One more, of `senders` from the first; `drop` as in `drop_except`. ValueError: full."""
         if self.count == self.capacity:
             raise ValueError(f"room for {self.capacity} receivers")
         cdef Receiver* receiver = &self.receivers[self.count]

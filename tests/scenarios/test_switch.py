@@ -223,6 +223,21 @@ def test_nobody_wants_the_largest() -> None:
         assert sorted(ended) == sorted([(film.handles[1], 0), (film.handles[2], 0)])
 
 
+def test_of_what_everybody_declines_the_smallest_alone_goes_on() -> None:
+    """So that its first picture is there for who takes it back."""
+    with call() as run:
+        film = watched_ladder(run)
+        run.run(2)
+        run.world.pause(film.outbound, True)
+        run.run(5)
+        rest = {event[1]: event[2] for event in run.events if event[0] == "wanted"}
+        assert rest == {film.handles[1]: 0, film.handles[2]: 0}
+        run.world.pause(film.outbound, False)
+        run.run(0.5)
+        rest |= {event[1]: event[2] for event in run.events if event[0] == "wanted"}
+        assert set(rest.values()) == {1}
+
+
 def test_an_rtx_stream_is_found_by_its_repaired_rid() -> None:
     with call(4) as run:
         film = watched_ladder(run, publisher=LOSSY)
