@@ -131,7 +131,7 @@ async def test_a_worker_that_is_lost(caplog: pytest.LogCaptureFixture) -> None:
     documented("a media worker that is lost", logged(caplog, "stopped"), messages[-1]["info"])
 
 
-def test_a_port_that_is_taken() -> None:
+async def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError) as error:
