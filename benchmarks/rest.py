@@ -125,9 +125,11 @@ async def connection(port: int) -> Any:
         writer.close()
 
 
-def beside_a_call(rate: float, seconds: float, repetitions: int) -> dict[str, Any]:
+def beside_a_call(
+    rate: float, seconds: float, repetitions: int, people: int = PEOPLE
+) -> dict[str, Any]:
     """Each turn alone and with requests; latencies are medians, losses of all."""
-    scenario = Scenario(PEOPLE, senders=PEOPLE, audio=True, seconds=seconds)
+    scenario = Scenario(people, senders=people, audio=True, seconds=seconds)
     alone, together = [], []
     with tempfile.TemporaryDirectory() as folder:
         settings = {
@@ -151,7 +153,7 @@ def beside_a_call(rate: float, seconds: float, repetitions: int) -> dict[str, An
     ratios = [with_it["latency_us"]["p99"] / one["latency_us"]["p99"] for one, with_it in pairs]
     return {
         "scenario": "rest",
-        "params": {"people": PEOPLE, "rate": rate, "seconds": seconds},
+        "params": {"people": people, "rate": rate, "seconds": seconds},
         "latency_us_alone": medians(alone),
         "latency_us": medians(together),
         "p99_ratio": round(statistics.median(ratios), 3),
