@@ -4,7 +4,7 @@ BandwidthAllocator, as one loop).
     1  the lowest step of everything that is wanted, by priority
     2  then, of the highest priority first: everybody of it one step higher, as long as one fits
 
-A step above the one that a want has now needs 1.15 of its bits, the present one and those below
+A step above the one that a want has now needs more than its bits, the present one and those below
 only their bits: so nothing swings at the edge. What does not fit is passed over, and whoever comes
 after it may still fit.
 """
@@ -16,6 +16,7 @@ cdef enum:
 
 cdef struct Step:
     int64_t bps
+    int64_t up_bps                # >= bps: what has to fit for who has less now; ascending
     int32_t height                # pixels; 0 = not known
 
 cdef struct Want:

@@ -1,9 +1,5 @@
 """See allocate.pxd."""
 
-cdef enum:
-    UP_PERCENT = 115
-
-
 cdef int64_t allocate(int64_t bps, Want* wants, int count) noexcept nogil:
     cdef int64_t left = bps
     cdef int32_t priority
@@ -68,7 +64,7 @@ cdef inline int64_t cost(const Want* want, int32_t step) noexcept nogil:
     if step < 0:
         return 0
     if step > want.now:
-        return want.steps[step].bps * UP_PERCENT // 100
+        return want.steps[step].up_bps
     return want.steps[step].bps
 
 

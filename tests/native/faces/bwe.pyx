@@ -269,7 +269,7 @@ cdef class Pacer:
         return self.pacer.waiting_bytes
 
 
-def allocate(int64_t bps, wants):
+def allocate(int64_t bps, wants, up_percent=115):
     """wants: [([(bps, height)], most, priority, now)]. ([step of each], bits left, bits wanted)."""
     cdef int count = len(wants), i, k
     cdef Want* all_wants = <Want*>calloc(max(count, 1), sizeof(Want))
@@ -284,6 +284,7 @@ def allocate(int64_t bps, wants):
             all_wants[i].now = now
             for k in range(len(ladder)):
                 free_step.bps, free_step.height = ladder[k]
+                free_step.up_bps = free_step.bps * <int64_t>up_percent // 100
                 free_step += 1
         left = c_allocate(bps, all_wants, count)
         return [all_wants[i].step for i in range(count)], left, allocate_wanted(all_wants, count)
