@@ -48,6 +48,9 @@ cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil:
 
 
 cdef inline bint scanty(const InboundStream* stream) noexcept nogil:
+    """Of equal heights (a shared screen) the larger one has more pictures, when something moves."""
+    if stream.lower != NULL and stream.height and stream.height == stream.lower.height:
+        return False
     return stream.lower != NULL and stream.points.bps * 4 < stream.lower.points.bps * 3
 
 

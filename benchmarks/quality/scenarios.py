@@ -193,6 +193,17 @@ SCENARIOS = {
         height=720,
         steps=(STEP, BACK),
     ),
+    "screen-1m": Scenario(
+        "a screen of text, 1 Mbit/s down",
+        weak=((0.0, down(1_000_000)),),
+        asked=(
+            Asked("other.height", least=720),
+            Asked("weak.first_full_ms", most=3000),
+            Asked("weak.concealed", most=0.002),
+        ),
+        height=720,
+        screen=True,
+    ),
     "screen-500k": Scenario(
         "a screen of text, 500 kbit/s down",
         weak=((0.0, down(500_000)),),

@@ -112,6 +112,23 @@ def test_one_that_is_sent_more_scantily_than_a_smaller_one_is_not_shown() -> Non
         assert rungs(film.viewer, begun - 3_000_000) == [1]
 
 
+def test_of_equal_heights_the_one_with_more_pictures_is_shown_also_when_nothing_moves() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        encodings, handles = film_ladder(run, ann, 2)
+        for encoding in encodings:
+            encoding.height = 720
+        _, viewer = watch_ladder(run, bob, handles[0])
+        run.run(3)
+        begun = run.world.now_us
+        encodings[1].rung = 0  # its pictures are as small as the other's, and a third as many
+        for turn in range(60):
+            encodings[1].on = turn % 3 == 0
+            run.run(0.1)
+        keys = [picture.key for picture in viewer.pictures if picture.at_us > begun + 200_000]
+        assert len(keys) > 40 and not any(keys)
+
+
 @pytest.mark.parametrize("rtx", [True, False])
 @pytest.mark.parametrize("seed", range(3))
 def test_switching_under_loss_never_reuses_an_index(seed: int, rtx: bool) -> None:

@@ -47,8 +47,23 @@ test('a camera is a ladder, largest first; a small one has two rungs', () => {
   assert.equal(ladder(1080, { maxHeight: 540 })[1].scaleResolutionDownBy, 4);
 });
 
-test('only the camera is one, and only where the other end chooses', () => {
-  assert.equal(encodingsFor('screenVideo', camera(720), {}, { ladder: true }).length, 1);
+test('a screen has all lines in its smaller encoding too, at fewer pictures', () => {
+  const rungs = encodingsFor('screenVideo', camera(1080), {}, { ladder: true });
+  assert.deepEqual(
+    rungs.map(({ rid, scaleResolutionDownBy, maxFramerate, maxBitrate }) => [
+      rid, scaleResolutionDownBy, maxFramerate, maxBitrate,
+    ]),
+    [['q', 1, 5, 250_000], ['f', 1, 30, 2_500_000]],
+  );
+  assert.equal(sent(encodingsFor('screenVideo', camera(240), {}, { ladder: true })), 'qf');
+  const slow = (limits) => (
+    encodingsFor('screenVideo', null, limits, { ladder: true }).map((one) => one.maxFramerate)
+  );
+  assert.deepEqual(slow({ encodings: { low: { maxFramerate: 2 } } }), [2, 30]);
+  assert.deepEqual(slow({ maxFramerate: 3 }), [3, 3]);
+});
+
+test('only pictures are one, and only where the other end chooses', () => {
   assert.equal(encodingsFor('audio', null, {}, { ladder: true }).length, 1);
   const [single, ...others] = encodingsFor('video', camera(720));
   assert.deepEqual([others, 'rid' in single], [[], false]);

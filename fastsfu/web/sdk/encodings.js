@@ -1,8 +1,8 @@
 /**
  * What each source may cost: defaults, the settings of the application, what the others want of it.
- * The camera goes to the SFU as a ladder of encodings, of which each receiver gets the one that
- * fits (RFC 8853), or as one whose layers the SFU picks (SVC: VP9 and AV1); everything else is one
- * encoding. Pure but for `applyEncodings`.
+ * Pictures go to the SFU as a ladder of encodings, of which each receiver gets the one that fits
+ * (RFC 8853), a camera also as one whose layers the SFU picks (SVC: VP9 and AV1); everything else is
+ * one encoding. Pure but for `applyEncodings`.
  */
 
 /** @import { EncodingLimits, SendLimits, Source } from './fastsfu.d.ts' */
@@ -12,14 +12,32 @@
 export const PUBLISHES_LADDER = true;
 
 /**
- * Largest first: where a picture is too small for all, Chromium leaves out the last ones, and with
- * the smallest first that would be the picture itself.
+ * @typedef {object} Rung
+ * @property {string} rid
+ * @property {'high' | 'medium' | 'low'} level
+ * @property {number} scale
+ * @property {number} [maxBitrate] otherwise by its lines
+ * @property {number} [maxFramerate]
  */
-const RUNGS = [
-  { rid: 'f', level: 'high', scale: 1 },
-  { rid: 'h', level: 'medium', scale: 2 },
-  { rid: 'q', level: 'low', scale: 4 },
-];
+
+/**
+ * A camera's largest first: where a picture is too small for all, Chromium leaves out the last
+ * ones, and with the smallest first that would be the picture itself. A screen is to be read: its
+ * smaller one has all lines and fewer pictures. Of equal heights the first counts as the smaller.
+ *
+ * @type {Record<'video' | 'screenVideo', Rung[]>}
+ */
+const RUNGS = {
+  video: [
+    { rid: 'f', level: 'high', scale: 1 },
+    { rid: 'h', level: 'medium', scale: 2 },
+    { rid: 'q', level: 'low', scale: 4 },
+  ],
+  screenVideo: [
+    { rid: 'q', level: 'low', scale: 1, maxBitrate: 250_000, maxFramerate: 5 },
+    { rid: 'f', level: 'high', scale: 1 },
+  ],
+};
 /** Pixels from which Chromium sends all three. */
 const THREE_FROM = 960 * 540;
 /** And those from which half of it is a picture that is of use. */
@@ -66,14 +84,21 @@ export function encodingsFor(source, track, limits = {}, { ladder = false, wante
   const { maxHeight, encodings = {}, codecs = [], ...rates } = limits;
   const shrink = maxHeight && height > maxHeight ? height / maxHeight : 1;
   const whole = { ...DEFAULTS[source], ...rates, scaleResolutionDownBy: shrink, active: true };
-  if (!ladder || source !== 'video') return [asWanted(whole, height, wanted, '')];
-  if (isScalable(codecs[0])) return [layered(asWanted(whole, height, wanted, ''), width, height)];
+  const single = () => asWanted(whole, height, wanted, '');
+  if (!ladder || (isScalable(codecs[0]) && source !== 'video')) return [single()];
+  if (isScalable(codecs[0])) return [layered(single(), width, height)];
   const small = height > 0 && (width * height) / shrink ** 2 < THREE_FROM;
-  const rungs = RUNGS.map(({ rid, level, scale }) => {
+  const rungs = RUNGS[source].map(({ rid, level, scale, maxBitrate, maxFramerate = 30 }) => {
     const lines = (height || USUAL_HEIGHT) / shrink / scale;
-    const maxBitrate = scale === 1 ? DEFAULTS.video.maxBitrate : bitrateFor(lines);
-    const scaleResolutionDownBy = scale * shrink;
-    const rung = { ...whole, rid, scaleResolutionDownBy, maxBitrate, ...encodings[level] };
+    const usual = scale === 1 ? DEFAULTS[source].maxBitrate : bitrateFor(lines);
+    const rung = {
+      ...whole,
+      rid,
+      scaleResolutionDownBy: scale * shrink,
+      maxBitrate: maxBitrate ?? usual,
+      maxFramerate: Math.min(whole.maxFramerate ?? maxFramerate, maxFramerate),
+      ...encodings[level],
+    };
     rung.active &&= scale < 4 || !small;
     return asWanted(rung, height, wanted, rid);
   });

@@ -41,7 +41,7 @@ export class Sending {
 
   /**
    * @param {boolean} on false: all stands ready, and nothing is sent
-   * @param {boolean} [ladder] the other end chooses among several encodings of the camera
+   * @param {boolean} [ladder] the other end chooses among several encodings of a picture
    */
   constructor(on, ladder = false) {
     this.#on = on;
