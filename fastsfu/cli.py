@@ -15,6 +15,7 @@ import typer
 
 import fastsfu
 from fastsfu import logs
+from fastsfu.cli_options import Acme, Cert, ConfigFile, Host, Key, MediaIp, MediaPort, Port, Workers
 from fastsfu.errors import ConfigError, RecordError
 
 if TYPE_CHECKING:  # what a command needs is loaded by it: `token` should take no time
@@ -30,32 +31,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they show local variables, which may be secrets
 )
-
-Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="0.0.0.0")]
-Port = Annotated[int | None, typer.Option(help="TCP port of HTTPS and WSS.", show_default="8443")]
-MediaIp = Annotated[
-    list[str] | None,
-    typer.Option(help="Address at which clients reach the media port; again for more."),
-]
-MediaPort = Annotated[
-    int | None, typer.Option(help="UDP port of the media.", show_default="as --port")
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        help="Media threads, worker i on UDP port media-port + i.", show_default="usable cores"
-    ),
-]
-Cert = Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM; watched.")]
-Acme = Annotated[
-    list[str] | None,
-    typer.Option(help="Domain to get a certificate for by ACME; again for more."),
-]
-Key = Annotated[Path | None, typer.Option(help="TLS private key, PEM; watched.")]
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option("--config", help="TOML file with options.", envvar="FASTSFU_CONFIG"),
-]
 
 
 def _print_version(asked: bool) -> None:
