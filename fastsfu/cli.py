@@ -1,4 +1,4 @@
-"""The command line: serve, token, bench, doctor. Options are those of Config."""
+"""The command line: serve, token, why, bench, doctor. Options are those of Config."""
 
 import gc
 import os
@@ -268,6 +268,40 @@ def doctor(
         table.add_row(f"{marks[finding.level]} {finding.check}", finding.found, finding.fix)
     Console().print(table)
     raise typer.Exit(int(any(finding.level == "bad" for finding in findings)))
+
+
+@app.command()
+def why(
+    room: str,
+    participant: Annotated[
+        str | None, typer.Argument(help="A session id or a name; without it, everybody.")
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="The server.", envvar="FASTSFU_URL", show_default="the one of this host"),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option(help="Check its certificate, when --url is given.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="As REST has it, one a line.")] = False,
+    config_file: ConfigFile = None,
+) -> None:
+    """Say how the media of people in ROOM is doing and why, as a server tells who shows
+    FASTSFU_API_KEY.
+    """
+    from fastsfu.why import Rest, WhyError, looks
+
+    config = _load(config_file)
+    if config.api_key is None:
+        raise ConfigError("FASTSFU_API_KEY is not set: the server tells nothing without it")
+    address, is_here = url or f"https://127.0.0.1:{config.port}", url is None
+    rest = Rest(address, config.api_key.get_secret_value(), verify=verify and not is_here)
+    try:
+        for line in looks(rest, room, participant, as_json=as_json):
+            typer.echo(line)
+    except WhyError as error:
+        typer.echo(f"fastsfu: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 @app.command(
