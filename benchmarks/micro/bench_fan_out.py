@@ -12,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.scenarios.call import Call
 from tests.scenarios.flows import FRAME_US, VIDEO_PT, rtp
+from tests.scenarios.ladder import Encoding, film_ladder, watch_ladder
 from tests.scenarios.participant import Participant
 
 PACKETS, ROUNDS = 7, 300
@@ -50,6 +51,45 @@ def test_frame(benchmark: BenchmarkFixture, receivers: int, numbered: bool) -> N
     call.run(1.5)
     before = call.world.counters()["packets_forwarded"]
     waiting = list(frames(call, publisher))
+
+    def next_frame() -> tuple[tuple[list[bytes], tuple[str, int]], dict[str, None]]:
+        call.world.stall(APART_US)
+        return (waiting.pop(0), publisher.address), {}
+
+    deliver = call.world.deliver
+    benchmark.pedantic(deliver, setup=next_frame, rounds=ROUNDS)  # type: ignore[no-untyped-call]
+    sent = call.world.counters()["packets_forwarded"] - before
+    assert sent == ROUNDS * PACKETS * receivers
+
+
+SMALLER = (2, 1)  # packets of the same frame in the smaller encodings
+
+
+def ladder_frames(publisher: Participant, encodings: list[Encoding]) -> Iterator[list[bytes]]:
+    """Frames of all encodings; of a single one those of the largest alone."""
+    for _ in range(ROUNDS):
+        protected = []
+        for encoding, count in zip(reversed(encodings), (PACKETS, *SMALLER), strict=False):
+            encoding.frame += 1
+            encoding.ts = (encoding.ts + 3000) & 0xFFFFFFFF
+            for index in range(count):
+                packet = encoding._packet(index, count, False, 3 * 1090 // (1 + encoding.rung))
+                protected.append(publisher.outward.protect(packet))
+        yield protected
+
+
+@pytest.mark.benchmark(timer=time.thread_time)
+@pytest.mark.parametrize("encodings", [1, 3])
+def test_frame_of_encodings(benchmark: BenchmarkFixture, encodings: int) -> None:
+    """The largest of them to each of a hundred, who have come to it as their links let them."""
+    call, receivers = Call(1), 100
+    publisher = call.join("publisher")
+    ladder, handles = film_ladder(call, publisher, encodings)
+    for place in range(receivers):
+        watch_ladder(call, call.join(f"receiver {place}"), handles[-1], numbered=True)
+    call.run(1.5)
+    before = call.world.counters()["packets_forwarded"]
+    waiting = list(ladder_frames(publisher, ladder))
 
     def next_frame() -> tuple[tuple[list[bytes], tuple[str, int]], dict[str, None]]:
         call.world.stall(APART_US)
