@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from fastsfu.auth.permissions import Permissions
-from fastsfu.terms import Carried, Carrier, Publishable, Source
+from fastsfu.terms import Carried, Carrier, Publishable, SendingLimit, Source, Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Participant:
     origin: str  # its first session id, which it keeps when it has to join anew
     permissions: Permissions
     held: frozenset[Publishable]  # turned off by a host, until it unmutes
+    limited_by: frozenset[SendingLimit] = frozenset()  # what it sends, as it says itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,15 @@ class HiddenParticipants:
     """How many watch hidden now; told to everybody in the room."""
 
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsChanged:
+    """All pictures of others that do not come whole through the way to the client, by session id
+    and source. Sent to sessions that take it.
+    """
+
+    limits: tuple[tuple[str, Source, Unfit], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +276,7 @@ Event = (
     | Muted
     | RoomChanged
     | VideoSuspended
+    | LimitsChanged
     | SessionData
     | WaitingParticipants
     | HiddenParticipants

@@ -181,6 +181,7 @@ class SFU(Figures):
         p2p: bool = False,
         confirms: bool = False,
         maps: bool = False,
+        limits: bool = False,
         replaces: tuple[str, str] | None = None,
         listens: bool = False,
     ) -> Session:
@@ -199,6 +200,7 @@ class SFU(Figures):
             p2p=p2p,
             confirms=confirms,
             maps=maps,
+            limits=limits,
             replaces=replaces,
             listens=listens,
         )

@@ -15,6 +15,9 @@ KIND_OF: dict[Source, Kind] = {
     source: kind for kind, sources in SOURCES_OF.items() for source in sources
 }
 
+# What the way to a receiver leaves of a picture: less of it, or nothing.
+Unfit = Literal["bandwidth", "suspended"]
+
 Carrier = Literal["peer", "sfu"]
 Carried = Literal["none", "peer", "sfu"]  # none: nobody is there to talk to
 
@@ -31,3 +34,6 @@ SOURCES_UNDER: dict[Publishable, tuple[Source, ...]] = {
     "video": ("video",),
     "screen": ("screenVideo", "screenAudio"),
 }
+
+# What makes what a client sends less than it could be, as it says itself.
+SendingLimit = Literal["uplink", "cpu"]

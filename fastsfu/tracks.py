@@ -7,9 +7,9 @@ from typing import Literal
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.engine.voices import RoomVoices
-from fastsfu.events import SubscriptionInfo, VideoSuspended
+from fastsfu.events import SubscriptionInfo
 from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedEncoding, SentStream
-from fastsfu.terms import Kind, Source
+from fastsfu.terms import Kind, Source, Unfit
 
 PayloadTypes = Sequence[tuple[int, int, int]]
 # What is to be synchronised: camera and microphone of a session, or its screen and that one's sound
@@ -127,12 +127,11 @@ class Subscription:
     paused: bool = False  # declined by the receiver
     held: int = 0  # until the receiver has confirmed what has this number; 0: it may flow
     stream_id: str | None = None  # of the MediaStream; None: it is named for what it carries
-    suspended: bool = False  # it does not fit through the way to the receiver
+    limit: Unfit | None = None  # it does not fit through the way to the receiver
 
-    def suspend(self, suspended: bool) -> VideoSuspended:
-        """It does not fit, or does again: what the receiver is told."""
-        self.suspended = suspended
-        return VideoSuspended(self.publication.session_id, self.publication.source, suspended)
+    @property
+    def suspended(self) -> bool:
+        return self.limit == "suspended"
 
     @property
     def info(self) -> SubscriptionInfo:

@@ -23,6 +23,8 @@ class DtlsState(IntEnum):
     FAILED = 3
 
 
+LIMITS = {FIT_WHOLE: None, FIT_REDUCED: "bandwidth", FIT_NONE: "suspended"}
+
 cdef struct Verb:                 # one of them
     int (*of_transport)(Transports transports, const Head* event, object events) except -1
     int (*of_stream)(const Head* event, object events) except -1
@@ -101,7 +103,7 @@ cdef int encoding_wanted(const Head* event, object events) except -1:
 
 
 cdef int stepped(const Head* event, object events) except -1:
-    events.on_suspended(event.handle, bool((<const Stepped*>event).suspended))
+    events.on_limit(event.handle, LIMITS[(<const Stepped*>event).fit])
     return 0
 
 

@@ -1,6 +1,7 @@
 """See absence.pxd."""
 
 from fastsfu._native.bwe.estimator cimport estimator_tick
+from fastsfu._native.forwarding.event cimport FIT_NONE
 from fastsfu._native.forwarding.pacing cimport pacing_knock
 from fastsfu._native.media.keyframe cimport keyframe_granted
 from fastsfu._native.media.receivers cimport outbound_break, outbound_suspend
@@ -38,7 +39,7 @@ cdef void absence_ends(Worker* worker, Transport* transport) noexcept nogil:
             continue
         if receiver.state == OutboundState.FLOWING and keyframe_granted(receiver, worker.now_us):
             outbound_break(receiver)
-        outbound_suspend(receiver, receiver.told_suspended)
+        outbound_suspend(receiver, receiver.told_fit == FIT_NONE)
     worker.next_tick_us = min(worker.next_tick_us, worker.now_us)     # their keyframes
 
 

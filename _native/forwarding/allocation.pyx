@@ -4,7 +4,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Step, Want, allocate
 from fastsfu._native.bwe.estimator cimport estimator_pace
-from fastsfu._native.forwarding.event cimport EVENT_STEP, Stepped
+from fastsfu._native.forwarding.event cimport (
+    EVENT_STEP, FIT_NONE, FIT_REDUCED, FIT_WHOLE, Stepped,
+)
 from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.media.ladder cimport (
@@ -306,11 +308,9 @@ cdef void hold(Worker* worker, Transport* transport) noexcept nogil:
 
 cdef void take_step(
         Worker* worker, Video* video, const Want* want, bint free, bint at_once) noexcept nogil:
-    """Told until it was heard: the ring may be full."""
     cdef OutboundStream* receiver = video.receiver
     cdef bint suspended = want.step == ALLOCATE_NONE
     cdef OperatingPoint fits = video.points[max(want.step, 0)]
-    cdef Stepped* event
     if free and want.step == want.count - 1:
         fits = [TOP_LAYER, TOP_LAYER, TOP_LAYER]
     if rank(&fits) != rank(&receiver.fits) or suspended != receiver.suspended:
@@ -320,10 +320,19 @@ cdef void take_step(
         if suspended != receiver.suspended:
             outbound_suspend(receiver, suspended)
         worker.next_tick_us = min(worker.next_tick_us, worker.now_us)     # its keyframe
-    if receiver.told_suspended == suspended:
+    if suspended:
+        tell_fit(worker, receiver, FIT_NONE)
+    else:
+        tell_fit(worker, receiver, FIT_REDUCED if want.step < want.count - 1 else FIT_WHOLE)
+
+
+cdef void tell_fit(Worker* worker, OutboundStream* receiver, uint8_t fit) noexcept nogil:
+    """Again until it was heard: the ring may be full."""
+    cdef Stepped* event
+    if receiver.told_fit == fit:
         return
     event = <Stepped*>emit_reserve(worker, EVENT_STEP, receiver.handle, sizeof(Stepped))
     if event != NULL:
-        event.suspended = suspended
+        event.fit = fit
         emit_commit(worker)
-        receiver.told_suspended = suspended
+        receiver.told_fit = fit

@@ -28,9 +28,14 @@ cdef struct EncodingWanted:       # the handle is an inbound stream's or a repli
     Head head
     uint8_t wanted                # by somebody on this worker
 
+cdef enum Fit:                  # of a video to its receiver
+    FIT_WHOLE = 0                 # all that is sent and wished
+    FIT_REDUCED                   # a smaller encoding, or some of its layers
+    FIT_NONE                      # it is suspended
+
 cdef struct Stepped:              # of an outbound stream
     Head head
-    uint8_t suspended             # it does not fit to its receiver
+    uint8_t fit                   # Fit
 
 cdef struct AudioLevel:
     Head head

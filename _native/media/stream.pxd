@@ -112,7 +112,8 @@ cdef struct OutboundStream:
     InboundStream* next           # another encoding, for whose keyframe it waits while it flows
     int next_place                # in next.outbound
     bint paused                   # by the receiver
-    bint suspended, told_suspended        # nothing of it fits; so the event loop was told
+    bint suspended                # nothing of it fits
+    uint8_t told_fit              # what the event loop was told (Fit of forwarding/event)
     OperatingPoint fits           # the highest that does
     bint resumes                  # its timestamps go on with rewrite.ts_offset
     Preference preference

@@ -12,7 +12,7 @@ from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
 from fastsfu.engine.counted import Counted
 from fastsfu.engine.dtls_timer import DtlsTimer
-from fastsfu.engine.owners import Owners, StreamOwner, TransportOwner
+from fastsfu.engine.owners import OnLimit, Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
 from fastsfu.engine.voices import RoomVoices
 from fastsfu.engine.ways import Ways
@@ -243,13 +243,13 @@ class MediaEngine(Counted, Ways):
         cname: str,
         numbered: bool = False,
         paused: bool = False,
-        on_suspended: Callable[[bool], None] | None = None,
+        on_limit: OnLimit | None = None,
     ) -> int:
         """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1).
 
         `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
         `paused`: until `pause_outbound` lets it flow.
-        `on_suspended` is called when it does not fit there (True), and when it does again.
+        `on_limit` is called when it does not fit there, whole or at all, and when it does again.
         """
         outbound = self._native.streams.create_outbound(
             transport,
@@ -261,8 +261,8 @@ class MediaEngine(Counted, Ways):
             numbered=numbered,
             paused=paused,
         )
-        if on_suspended is not None:
-            self._owners.add_outbound(outbound, on_suspended, transport)
+        if on_limit is not None:
+            self._owners.add_outbound(outbound, on_limit, transport)
         return outbound
 
     def close_outbound(self, outbound: int) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from fastsfu._native.engine.events import DtlsState, IceState
+from fastsfu.terms import Unfit
+
+OnLimit = Callable[[Unfit | None], None]
 
 
 class TransportOwner(Protocol):
@@ -82,7 +85,7 @@ class Owners:
         self._transports: dict[int, TransportOwner] = {}
         self._streams: dict[int, StreamOwner] = {}
         # By outbound stream: its transport, and whom to call.
-        self._suspensions: dict[int, tuple[int, Callable[[bool], None]]] = {}
+        self._limited: dict[int, tuple[int, OnLimit]] = {}
         self._outbounds_of: dict[int, set[int]] = {}
         self._streams_of: dict[int, set[int]] = {}
         self._transport_of: dict[int, int] = {}
@@ -123,7 +126,7 @@ class Owners:
         for inbound in self._streams_of.pop(transport):
             del self._streams[inbound], self._transport_of[inbound]
         for outbound in self._outbounds_of.pop(transport):
-            self._suspensions.pop(outbound, None)
+            self._limited.pop(outbound, None)
 
     def add_stream(self, inbound: int, owner: StreamOwner, transport: int) -> None:
         self._streams[inbound] = owner
@@ -185,17 +188,15 @@ class Owners:
         elif on_wanted := self._replicas.get(stream):
             self.tell(on_wanted, wanted)
 
-    def on_suspended(self, outbound: int, suspended: bool) -> None:
-        if found := self._suspensions.get(outbound):
-            self.tell(found[1], suspended)
+    def on_limit(self, outbound: int, limit: Unfit | None) -> None:
+        if found := self._limited.get(outbound):
+            self.tell(found[1], limit)
 
-    def add_outbound(
-        self, outbound: int, on_suspended: Callable[[bool], None], transport: int
-    ) -> None:
-        """Called when the stream does not fit to its receiver (True), and when it does again."""
-        self._suspensions[outbound] = transport, on_suspended
+    def add_outbound(self, outbound: int, on_limit: OnLimit, transport: int) -> None:
+        """Called when the stream does not fit to its receiver, whole or at all, or does again."""
+        self._limited[outbound] = transport, on_limit
         self._outbounds_of[transport].add(outbound)
 
     def drop_outbound(self, outbound: int) -> None:
-        if found := self._suspensions.pop(outbound, None):
+        if found := self._limited.pop(outbound, None):
             self._outbounds_of[found[0]].discard(outbound)

@@ -8,31 +8,22 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from fastsfu.http.model import (
-    Capability,
-    Mid,
-    Model,
-    RequestId,
-    RoomName,
-    SessionId,
-    UserName,
-)
-from fastsfu.http.peer_messages import (
-    Topology,
-)
+from fastsfu.http.model import Capability, Mid, Model, RequestId, RoomName, SessionId, UserName
+from fastsfu.http.peer_messages import Topology
 from fastsfu.http.values import (
     ClientConfig,
     IceServer,
     Participant,
     PreviousSession,
     ReceiveSettings,
+    ReceivingLimit,
     RoomInfo,
     Sections,
     Subscribed,
     WaitingParticipant,
     WantedEncoding,
 )
-from fastsfu.terms import SOURCES, Source
+from fastsfu.terms import SOURCES, SendingLimit, Source
 from fastsfu.transport.frames import Number, UserData
 
 Token = Annotated[str, StringConstraints(max_length=8192)]
@@ -53,7 +44,8 @@ class Join(Model):
         default_factory=list,
         description="`p2p`: can connect to another client directly; `confirms`: sends `confirm`; "
         "`maps`: takes `subscriptions` of `sections`, and confirms them too; "
-        "`knocks`: can wait to be let in; `moves`: follows `moved`; `batches`: takes `batch`",
+        "`knocks`: can wait to be let in; `moves`: follows `moved`; `batches`: takes `batch`; "
+        "`limits`: takes `limits`",
     )
     replaces: PreviousSession | None = None
 
@@ -101,6 +93,9 @@ class Update(Model):
         default=None,
         description="for a client that says the same by data channel (`metadata`): all sources and "
         "`user_data` have to be there, and what is not newer than what is known is ignored",
+    )
+    limited_by: Annotated[list[SendingLimit], Field(max_length=2)] | None = Field(
+        default=None, description="what makes what I send less than it could be"
     )
 
     @model_validator(mode="after")
@@ -226,6 +221,15 @@ class SectionsMessage(Sections):
     )
     subscriptions: dict[Mid, Subscribed]
     revision: int = Field(description="of `subscriptions`, for `confirm`")
+
+
+class LimitsMessage(Model):
+    """All pictures of which less comes, or nothing, since no more fits through the way to the
+    client; when that changes, at most twice a second, to a client that takes `limits`.
+    """
+
+    type: Literal["limits"] = "limits"
+    sources: list[ReceivingLimit]
 
 
 class VideoSuspended(Model):

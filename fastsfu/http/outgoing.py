@@ -89,6 +89,7 @@ def _state_key(message: Model) -> object | None:
             messages.SectionsMessage()
             | messages.ActiveSpeaker()
             | participant_messages.HiddenParticipants()
+            | messages.LimitsMessage()
             | host_messages.RoomUpdated()
             | host_messages.SessionData()
             | host_messages.WaitingParticipantsMessage()

@@ -74,6 +74,7 @@ ServerMessage = Annotated[
     | participant_messages.Batch
     | participant_messages.HiddenParticipants
     | messages.VideoSuspended
+    | messages.LimitsMessage
     | messages.ActiveSpeaker
     | messages.Encodings
     | messages.Connection

@@ -77,6 +77,7 @@ _VALUES = (
     values.RoomInfo,
     values.ClientConfig,
     values.Subscribed,
+    values.ReceivingLimit,
     values.WaitingParticipant,
     host_messages.ParticipantUpdate,
     host_messages.PermissionsUpdate,

@@ -49,6 +49,8 @@ class Requests:
             user_data=update.user_data if "user_data" in update.model_fields_set else UNSET,
             revision=update.revision,
         )
+        if update.limited_by is not None:
+            session.limit_sending(update.limited_by)
 
     async def _receive_settings(
         self, session: Session, message: messages.ReceiveSettingsMessage

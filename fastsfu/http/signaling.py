@@ -220,6 +220,7 @@ class Client:
             maps="maps" in join.capabilities,
             moves="moves" in join.capabilities,
             batches=self._takes_batches,
+            limits="limits" in join.capabilities,
             replaces=replaces,
             listens=True,
         )

@@ -124,6 +124,7 @@ def to_participant(participant: events.Participant) -> values.Participant:
             messages=participant.permissions.messages,
         ),
         held=sorted(participant.held),
+        limited_by=sorted(participant.limited_by),
     )
 
 
@@ -247,6 +248,12 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.SessionData: lambda event: host_messages.SessionData(data=event.data),
     events.HiddenParticipants: lambda event: participant_messages.HiddenParticipants(
         count=event.count
+    ),
+    events.LimitsChanged: lambda event: messages.LimitsMessage(
+        sources=[
+            values.ReceivingLimit(session_id=session_id, source=source, limit=limit)
+            for session_id, source, limit in event.limits
+        ]
     ),
     events.VideoSuspended: lambda event: messages.VideoSuspended(
         session_id=event.session_id, source=event.source, suspended=event.suspended

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, JsonValue, StringConstraints
 
 from fastsfu.http.model import MAX_MESSAGE_BYTES, Model, SessionId
-from fastsfu.terms import Publishable, Source
+from fastsfu.terms import Publishable, SendingLimit, Source, Unfit
 from fastsfu.transport.frames import MAX_USER_DATA_BYTES
 
 
@@ -35,6 +35,19 @@ class Participant(Model):
     held: list[Publishable] = Field(
         default=[], description="a host has turned these off, until the participant unmutes"
     )
+    limited_by: list[SendingLimit] = Field(
+        default=[], description="what makes what it sends less than it could be, as it says"
+    )
+
+
+class ReceivingLimit(Model):
+    """What keeps a picture of somebody from coming whole: a smaller size, or fewer pictures a
+    second, or none.
+    """
+
+    session_id: SessionId
+    source: Source
+    limit: Unfit
 
 
 class Sections(Model):

@@ -38,6 +38,9 @@ class Arrival:
     maps: bool = False
     """It takes what `SectionsWanted` says of empty sections, and confirms that too."""
 
+    limits: bool = False
+    """It takes `LimitsChanged`."""
+
     replaces: tuple[str, str] | None = field(default=None, repr=False)
     """Id and resume key of a session that the client lost: its app messages go on in this one."""
 

@@ -1,10 +1,10 @@
 """Subscriptions in the engine: made when media can go, paused, and ended."""
 
-from collections.abc import Callable
+from functools import partial
 
 from fastsfu.engine.media import MediaEngine
-from fastsfu.events import Event
 from fastsfu.session.bundle import Bundle
+from fastsfu.session.limits import Limits
 from fastsfu.session.quotas import Account
 from fastsfu.tracks import Subscription, Wish
 
@@ -12,12 +12,10 @@ from fastsfu.tracks import Subscription, Wish
 class Flows:
     """Those of one session; `bundle` is its transport, from its first offer on."""
 
-    def __init__(
-        self, engine: MediaEngine, account: Account, tell: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, engine: MediaEngine, account: Account, limits: Limits) -> None:
         self._engine = engine
         self._account = account
-        self._tell = tell
+        self._limits = limits
         self.bundle: Bundle | None = None
 
     def open(self, subscription: Subscription) -> None:
@@ -56,8 +54,8 @@ class Flows:
 
     def end(self, subscription: Subscription) -> None:
         self.forget(subscription)
-        if subscription.suspended:
-            self._tell(subscription.suspend(False))
+        if subscription.limit is not None:
+            self._limits.change(subscription, None)
         if subscription.outbound is not None:
             self._engine.close_outbound(subscription.outbound)
             self._account.give_back()
@@ -83,7 +81,7 @@ class Flows:
                 cname=subscription.stream.cname,
                 numbered=subscription.numbered,
                 paused=_pauses(subscription),
-                on_suspended=lambda suspended: self._tell(subscription.suspend(suspended)),
+                on_limit=partial(self._limits.change, subscription),
             )
         except MemoryError:
             replicas.give_back(self._engine)

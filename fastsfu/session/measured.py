@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.rows import ANY, INBOUND, NO_ROW, OUTBOUND, TRANSPORT, Row, Rows
 from fastsfu.events import Participant
+from fastsfu.session.metadata import Metadata
 from fastsfu.session.path import Path
 from fastsfu.session.publisher import Publisher
 from fastsfu.session.reasons import Reception, of_reception, of_sending, reasons_of
@@ -21,6 +22,7 @@ from fastsfu.session.stats import (
     StreamStats,
 )
 from fastsfu.session.subscriber import Subscriber
+from fastsfu.terms import SendingLimit
 from fastsfu.tracks import Encoding, Publication, Subscription, Wish
 
 Key = tuple[str, ...]  # of a stream, from one look to the next
@@ -35,6 +37,7 @@ class Room(Protocol):
     name: str
 
     def publications_for(self, session: Any, ids: Iterable[str]) -> list[Publication]: ...
+    def changed(self, session: Any, *, metadata: bool) -> None: ...
 
 
 class Subject(Protocol):
@@ -45,6 +48,7 @@ class Subject(Protocol):
     path: Path
     publisher: Publisher
     subscriber: Subscriber
+    metadata: Metadata
 
     @property
     def room(self) -> Room: ...
@@ -63,6 +67,15 @@ class Measured:
         """
         return Look(self, since).stats()
 
+    def limit_sending(self: Subject, limits: Iterable[SendingLimit]) -> None:
+        """What makes what it sends less than it could be, as its client sees it: the others are
+        told.
+        """
+        found = frozenset(limits)
+        if found != self.metadata.limited_by:
+            self.metadata.limited_by = found
+            self.room.changed(self, metadata=False)
+
 
 class Look:
     """At one session, at one moment."""
@@ -76,14 +89,14 @@ class Look:
 
     def stats(self) -> SessionStats:
         session = self._session
-        others = {each.session_id: each.sources for each in session.others()}
+        others = {each.session_id: each for each in session.others()}
         publications = session.room.publications_for(session, others)
         standings = standings_of(session.subscriber)
         receives = {each: standings.get(each, "declined") for each in publications}
         path = self._path([one for one in receives.values() if isinstance(one, Subscription)])
         sent = [self._sent(each, path) for each in session.publisher.publications.values()]
         received = [
-            self._received(each, standing, path, each.source in others[each.session_id])
+            self._received(each, standing, path, others[each.session_id])
             for each, standing in receives.items()
         ]
         return SessionStats(
@@ -123,7 +136,7 @@ class Look:
         return SentStats(source=publication.source, encodings=encodings, limit=limit, why=why)
 
     def _received(
-        self, publication: Publication, standing: Standing, path: PathStats, is_on: bool
+        self, publication: Publication, standing: Standing, path: PathStats, sender: Participant
     ) -> ReceivedStats:
         subscription = standing if isinstance(standing, Subscription) else None
         row = None if subscription is None else self._outbound(subscription)
@@ -136,7 +149,8 @@ class Look:
             current=self._place(row, list(encodings)),
             state=_state(subscription, row),
             absent=_absent(publication, standing),
-            is_on=is_on,
+            is_on=publication.source in sender.sources,
+            limited_by=sender.limited_by if publication.kind == "video" else (),
             is_held=subscription is not None and subscription.held > 0,
             fits=0 if row is None else int(row["fits"]),
             is_thinned=row is not None and int(row["fits_temporal"]) != ANY,

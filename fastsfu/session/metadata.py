@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fastsfu.errors import RequestError
-from fastsfu.terms import Source
+from fastsfu.terms import SendingLimit, Source
 from fastsfu.transport.frames import json_of
 
 # What has no revision is newer than all that the client may be saying meanwhile.
@@ -23,12 +23,16 @@ UNSET: Final = Unset()
 
 
 class Metadata:
-    """One participant's. Attributes: `revision`, `user_data` (JSON value)."""
+    """One participant's.
+
+    Attributes: `revision`, `user_data` (JSON value), `limited_by` (what it sends).
+    """
 
     def __init__(self, user_data: Any) -> None:
         """Raises RequestError for user data that is no JSON."""
         self.revision = 0
         self.user_data = _checked(user_data)
+        self.limited_by: frozenset[SendingLimit] = frozenset()
         self._off: set[Source] = set()
         self._held: frozenset[Source] = frozenset()
 

@@ -1,6 +1,6 @@
 """Why a stream is as it is, in words: questions in order, of which the first says it. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from fastsfu.session.stats import (
     Stage,
     State,
 )
+from fastsfu.terms import SendingLimit
 from fastsfu.tracks import Wish
 
 LIVE_SECONDS = 2.0  # without a packet an encoding of a picture is not sent any more
@@ -48,6 +49,7 @@ class Reception:
     state: State
     absent: Limit | None  # why it is not forwarded at all
     is_on: bool  # its sender has it on, and may
+    limited_by: Collection[SendingLimit]  # what its sender says of what it sends
     is_held: bool  # until the receiver has confirmed it
     fits: int  # the highest encoding that does, ANY: whatever there is
     is_thinned: bool  # of that one not all pictures fit
@@ -148,6 +150,8 @@ def _smaller(about: Reception) -> Reason | None:
         return _thinned(about)
     size, most = (_lines(about.encodings[place].height) for place in (about.current, largest))
     words = f"{size or 'A smaller size'} instead of {most or 'the largest'}"
+    if size and size == most:  # a shared screen
+        words = "Fewer pictures a second"
     if about.current >= _most_wished(about, largest):
         return Reason("wish", f"{words}: the client asks for no more.")
     if about.fits <= about.current:
@@ -179,6 +183,10 @@ def _lossy(about: Reception) -> Reason | None:
         words = f"{lost:.0%} of it is lost between its sender and the server."
         return Reason("sender-link", words)
     wanted = [one for one in about.encodings if one.wanted]
+    if "cpu" in about.limited_by:
+        return Reason("sender-cpu", "Its sender's machine is too busy to send more.")
+    if "uplink" in about.limited_by:
+        return Reason("sender-link", "Its sender's uplink is too weak for more.")
     if len(about.live) < len(wanted):
         words = "Its sender sends no larger size: its uplink or its machine is too weak."
         return Reason("sender-link", words)

@@ -24,6 +24,7 @@ from fastsfu.session.bundle import Answer, IceParameters
 from fastsfu.session.channels import SessionChannels
 from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.home import Home
+from fastsfu.session.limits import Limits
 from fastsfu.session.line import Line
 from fastsfu.session.measured import Measured
 from fastsfu.session.metadata import UNSET, Metadata
@@ -82,7 +83,7 @@ class Session(Measured, Resumable):
             holds=arrival.confirms,
             maps=arrival.maps,
             on_nothing_left=end if arrival.offers_once else None,
-            tell=self.tell,
+            limits=Limits(self.tell, takes_all=arrival.limits),
         )
         self.rights = Rights(grant.permissions, self.metadata, self.publisher, self.subscriber)
         self.engine, self.account = engine, account
@@ -115,6 +116,7 @@ class Session(Measured, Resumable):
             revision=self.metadata.revision,
             joined_at=self.joined_at,
             origin=self.origin,
+            limited_by=self.metadata.limited_by,
         )
 
     @property
@@ -261,7 +263,7 @@ class Session(Measured, Resumable):
         if self.subscriber.tell_again():
             self.room.asks(self)
         self.publisher.tell_demand()
-        self.subscriber.tell_suspended()
+        self.subscriber.tell_limits()
 
     def detach(self, signaler: Signaler) -> None:
         """`signaler` is lost: the session ends in `resume_timeout` unless another one is attached.

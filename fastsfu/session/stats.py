@@ -24,6 +24,7 @@ Limit = Literal[
     "sender-off",
     "sender-silent",
     "sender-link",
+    "sender-cpu",
     "suspended",
     "bandwidth",
     "wish",

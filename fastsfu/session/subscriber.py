@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from fastsfu.engine.media import MediaEngine
-from fastsfu.events import Event, SubscriptionInfo
+from fastsfu.events import SubscriptionInfo
 from fastsfu.sdp.codecs import tells_by_number
 from fastsfu.sdp.negotiate import Offer, SentStream
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.decodable import matching_section, why_undecodable
 from fastsfu.session.flows import Flows
+from fastsfu.session.limits import Limits
 from fastsfu.session.quotas import Account
 from fastsfu.session.receive_settings import ReceiveSettings
 from fastsfu.session.spares import Spare, Spares, spare_beyond
@@ -41,7 +42,7 @@ class Subscriber:
         holds: bool = False,
         maps: bool = False,
         on_nothing_left: Callable[[], None] | None = None,
-        tell: Callable[[Event], None] = lambda _: None,
+        limits: Limits | None = None,
     ) -> None:
         """Nothing is made in the engine before `open`.
 
@@ -50,8 +51,8 @@ class Subscriber:
         the client takes what `map` tells of. `on_nothing_left` is called, in a turn of the loop of
         its own, when all that was received has ended.
         """
-        self._flows = Flows(engine, account, tell)
-        self._tell = tell
+        self.limits = limits or Limits(lambda _: None, takes_all=False)
+        self._flows = Flows(engine, account, self.limits)
         self._is_open = False
         self._settings = settings
         self._holds, self._maps = holds or maps, maps
@@ -68,11 +69,9 @@ class Subscriber:
         self.revision = 0  # of what the client was told
         self._answered = 0  # the revision of the last answer
 
-    def tell_suspended(self) -> None:
+    def tell_limits(self) -> None:
         """Again, to a client that has come back."""
-        for subscription in self.subscriptions.values():
-            if subscription.suspended:
-                self._tell(subscription.suspend(True))
+        self.limits.tell_again(self.subscriptions.values())
 
     def gains(self, most: int) -> bool:
         """Another offer would bring more of what waits, in `most` sections at most: further ones,
@@ -227,6 +226,7 @@ class Subscriber:
 
     def close(self) -> None:
         """Forget everything; the streams are freed with the transport."""
+        self.limits.close()
         for subscription in self.subscriptions.values():
             self._flows.forget(subscription)
         self._by_publication.clear()

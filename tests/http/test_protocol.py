@@ -30,6 +30,7 @@ PARTICIPANT = {
     "origin": "s",
     "permissions": {"publish": ["audio", "screen"], "subscribe": True, "messages": False},
     "held": ["audio"],
+    "limited_by": ["cpu"],
 }
 ROOM = {
     "name": "r",
@@ -100,6 +101,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "hidden-participants": {"count": 2},
     "video-suspended": {"session_id": "s", "source": "video", "suspended": True},
+    "limits": {"sources": [{"session_id": "s", "source": "video", "limit": "bandwidth"}]},
     "participant-joined": {"participant": PARTICIPANT},
     "participant-updated": {"participant": PARTICIPANT},
     "batch": {

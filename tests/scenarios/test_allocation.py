@@ -1,18 +1,26 @@
 """What does not fit is suspended and told, sound never; and it comes back when it fits."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.scenarios.call import Call, call
 from tests.scenarios.test_estimate import KBPS, estimate, two
 
+WHOLE, REDUCED, NONE = range(3)  # forwarding/event: Fit
+
+
+def fits(opened: Call, outbound: int) -> list[int]:
+    """How much of the stream fits, each time that it was told."""
+    return [
+        detail for kind, handle, detail in opened.events if kind == "fit" and handle == outbound
+    ]
+
 
 def told(opened: Call, outbound: int) -> list[bool]:
     """Each time that the stream was suspended or let go on."""
-    return [
-        detail
-        for kind, handle, detail in opened.events
-        if kind == "suspended" and handle == outbound
-    ]
+    suspended = [False, *(fit == NONE for fit in fits(opened, outbound))]
+    return [now for before, now in pairwise(suspended) if now != before]
 
 
 @pytest.mark.parametrize("seed", range(3))

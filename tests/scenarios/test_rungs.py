@@ -13,7 +13,7 @@ from tests.scenarios.ladder import (
     watch_ladder,
     watched_ladder,
 )
-from tests.scenarios.test_allocation import told
+from tests.scenarios.test_allocation import REDUCED, WHOLE, fits, told
 from tests.scenarios.test_estimate import KBPS, estimate
 
 ANY = 255  # of a row's `fits`: whatever there is
@@ -44,16 +44,18 @@ def test_the_largest_that_fits_flows_and_stays(kbps: int, rung: int, seed: int) 
         assert shown(opened, there, 20) == [rung]
         assert len(there.receiver.heard) >= 0.99 * 20 * 50
         assert told(opened, there.outbound) == []
+        # Once it is known that all of it fits, or does not.
+        assert [WHOLE, *fits(opened, there.outbound)][-1] == (WHOLE if rung == 2 else REDUCED)
 
 
-@pytest.mark.parametrize(("kbps", "fits"), [(0, ANY), (270, 0)])
-def test_the_counters_say_how_large_a_picture_is_and_what_fits(kbps: int, fits: int) -> None:
+@pytest.mark.parametrize(("kbps", "layer"), [(0, ANY), (270, 0)])
+def test_the_counters_say_how_large_a_picture_is_and_what_fits(kbps: int, layer: int) -> None:
     with call() as opened:
         there = watching(opened, kbps)
         opened.run(8)
         row = opened.row(there.outbound)
         shown = opened.row(int(row["source"]))["height"]
-        assert (row["fits"], shown) == (fits, HEIGHTS[0] if kbps else HEIGHTS[2])
+        assert (row["fits"], shown) == (layer, HEIGHTS[0] if kbps else HEIGHTS[2])
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -288,13 +288,13 @@ async def test_video_that_does_not_fit_is_told(join: Join, native: RecordingEngi
     video = next(each for each in bob.session.subscriber.subscriptions.values() if each.rtx_ssrc)
     assert video.outbound is not None
     for suspended in (True, False):
-        bob.session.engine._owners.on_suspended(video.outbound, suspended)
+        bob.session.engine._owners.on_limit(video.outbound, "suspended" if suspended else None)
     assert bob.of(VideoSuspended) == [
         VideoSuspended(ada.session.id, "video", True),
         VideoSuspended(ada.session.id, "video", False),
     ]
     bob.session.engine.close_outbound(video.outbound)
-    bob.session.engine._owners.on_suspended(video.outbound, True)
+    bob.session.engine._owners.on_limit(video.outbound, "suspended")
     assert len(bob.of(VideoSuspended)) == 2
 
 
@@ -306,6 +306,6 @@ async def test_suspended_video_that_ends_is_suspended_no_more(
     await bob.offer(OfferText(receiving(audio=1, video=1)))
     video = next(each for each in bob.session.subscriber.subscriptions.values() if each.rtx_ssrc)
     assert video.outbound is not None
-    bob.session.engine._owners.on_suspended(video.outbound, True)
+    bob.session.engine._owners.on_limit(video.outbound, "suspended")
     ada.session.leave()
     assert bob.of(VideoSuspended)[-1] == VideoSuspended(ada.session.id, "video", False)

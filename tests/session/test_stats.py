@@ -51,7 +51,7 @@ class Call:
         self.native.counted[handle] = {"estimate_bps": estimate_bps}
 
     def suspends(self) -> None:
-        self.bob.session.engine._owners.on_suspended(self.outbound, True)
+        self.bob.session.engine._owners.on_limit(self.outbound, "suspended")
 
     def received(self, since: SessionStats | None = None) -> ReceivedStats:
         [received] = self.bob.session.stats(since).receives

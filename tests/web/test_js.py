@@ -28,6 +28,7 @@ MODELS: Sequence[type[Model]] = list(
             values.RoomInfo,
             values.ClientConfig,
             values.Subscribed,
+            values.ReceivingLimit,
             values.PreviousSession,
             values.IceServer,
             values.VideoWish,

@@ -1,7 +1,7 @@
 """What an engine tells."""
 
 from enum import IntEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 class IceState(IntEnum):
     CONNECTED = 1  # a pair was nominated (again after a restart)
@@ -27,6 +27,5 @@ class Events(Protocol):
     def on_audio_level(self, inbound: int, level: int) -> None: ...
     # somebody at this worker asks for this encoding (an inbound stream or a replica), or nobody
     def on_wanted(self, stream: int, wanted: bool) -> None: ...
-    def on_suspended(
-        self, outbound: int, suspended: bool
-    ) -> None: ...  # it does not fit, or does again
+    # it does not fit to its receiver, whole or at all, or does again
+    def on_limit(self, outbound: int, limit: Literal["bandwidth", "suspended"] | None) -> None: ...

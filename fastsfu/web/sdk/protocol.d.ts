@@ -29,6 +29,17 @@ export interface Participant {
   permissions: Permissions;
   /** A host has turned these off, until the participant unmutes. */
   held: Publishable[];
+  limited_by: SendingLimit[];
+}
+
+/** What makes what somebody sends less than it could be, as they say. */
+export type SendingLimit = 'uplink' | 'cpu';
+
+/** A picture that does not come whole, or not at all. */
+export interface ReceivingLimit {
+  session_id: string;
+  source: Source;
+  limit: 'bandwidth' | 'suspended';
 }
 
 /** Receiving sections that the next offer should have in all. */
@@ -168,6 +179,7 @@ export interface Update {
   name?: string;
   user_data?: unknown;
   revision?: number;
+  limited_by?: SendingLimit[];
 }
 
 export interface ReceiveSettingsMessage {
@@ -375,6 +387,11 @@ export interface VideoSuspended {
   suspended: boolean;
 }
 
+export interface LimitsMessage {
+  type: 'limits';
+  sources: ReceivingLimit[];
+}
+
 export interface HiddenParticipants {
   type: 'hidden-participants';
   count: number;
@@ -491,6 +508,7 @@ export type ServerMessage =
   | ParticipantUpdated
   | HiddenParticipants
   | VideoSuspended
+  | LimitsMessage
   | ParticipantLeft
   | Batch
   | ActiveSpeaker

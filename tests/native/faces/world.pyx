@@ -18,13 +18,16 @@ from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
+from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.command cimport *
 from fastsfu._native.forwarding.event cimport *
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
-from fastsfu._native.forwarding.state cimport Worker, find_inbound, find_outbound
+from fastsfu._native.forwarding.state cimport (
+    Worker, find_inbound, find_outbound, find_transport)
 from fastsfu._native.media.receivers cimport outbound_aim
 from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.net.udp cimport Datagram, udp_open
+from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.worker cimport (
@@ -36,7 +39,7 @@ EVENTS = {
     EVENT_ICE_CONNECTED: "ice-connected", EVENT_ICE_EXPIRED: "ice-expired", EVENT_DTLS: "dtls",
     EVENT_STREAM_STARTED: "stream-started", EVENT_STREAM_ENDED: "stream-ended",
     EVENT_AUDIO_LEVEL: "audio-level", EVENT_WANTED: "wanted",
-    EVENT_STEP: "suspended",
+    EVENT_STEP: "fit",
 }
 
 
@@ -48,12 +51,13 @@ cdef class World:
 
     def __cinit__(
             self, *, bint gso=True, int64_t hold_us=500, str crypto="auto", uint32_t index=0,
-            Links links=None):
+            Links links=None, uint32_t transports=256):
         cdef WorkerOptions options
         cdef int error
         self.links = Links() if links is None else links
         options.index = index
-        options.max_transports, options.max_streams, options.max_buffers = 256, 1024, 8192
+        options.max_transports, options.max_streams = transports, 4 * transports
+        options.max_buffers = 8192
         options.hold_us, options.batch_us, options.busy_poll_us = hold_us, 0, 0
         self.worker = <Worker*>calloc(1, sizeof(Worker))
         self.worker.udp.fd = -1
@@ -120,7 +124,7 @@ cdef class World:
             elif event.kind == EVENT_WANTED:
                 detail = (<const EncodingWanted*>event).wanted
             elif event.kind == EVENT_STEP:
-                detail = bool((<const Stepped*>event).suspended)
+                detail = (<const Stepped*>event).fit
             found.append((EVENTS[event.kind], event.handle, detail))
             ring_pop(&self.worker.events)
             event = <const Head*>ring_front(&self.worker.events, &size)
@@ -295,3 +299,15 @@ cdef class World:
 
     def counters(self):
         return read_counters(self.worker)
+
+    def allocate(self, transports, int64_t bps):
+        """Share so much of a link that was full a moment ago among what each of these gets."""
+        cdef Transport* transport
+        cdef uint64_t handle
+        for handle in transports:
+            transport = find_transport(self.worker, handle)
+            transport.estimator.proven = True
+            transport.estimator.aimd.reduced_us = self.worker.now_us
+            transport.stats.estimate_bps = transport.estimator.bps = bps
+            transport.share.shared_us = 0
+            allocation_run(self.worker, transport)
