@@ -110,6 +110,30 @@ async def test_who_is_paused_for_a_slow_connection_is_an_avatar_until_the_next_p
     await expect(tile.locator("video")).to_have_css("opacity", "1")
 
 
+async def test_a_tile_says_that_its_picture_is_reduced_and_why(
+    browser: Browser, open_page: OpenPage, visit: Visit, token: str
+) -> None:
+    ada = await open_page(browser, "Ada")
+    page = await visit(t=token, name="Ben", autojoin="1")
+    tile = page.locator(".tile", has_text="Ada")
+    reduced = tile.locator(".reduced")
+    await expect(tile).to_have_class(re.compile("with-video"))
+    await expect(reduced).to_be_hidden()
+    say = "window.sockets.at(-1).send(JSON.stringify({type: 'update', limited_by: %s}))"
+    await ada.evaluate(say % "['cpu']")
+    await expect(reduced).to_have_text("their device is busy")
+    await expect(reduced).to_be_visible()
+    await expect(tile).to_have_attribute("aria-label", re.compile("device is busy"))
+    picture = {"session_id": await ada.joined(), "source": "video", "limit": "bandwidth"}
+    hear = "(told) => window.sockets.at(-1).onmessage({ data: JSON.stringify(told) })"
+    await page.evaluate(hear, {"type": "limits", "sources": [picture]})
+    await expect(reduced).to_have_text("your connection is slow")
+    await page.evaluate(hear, {"type": "limits", "sources": []})
+    await expect(reduced).to_have_text("their device is busy")
+    await ada.evaluate(say % "[]")
+    await expect(reduced).to_be_hidden()
+
+
 async def test_without_devices_one_still_sees_the_others(
     browser: Browser, open_page: OpenPage, visit: Visit, token: str
 ) -> None:

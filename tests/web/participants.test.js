@@ -21,7 +21,7 @@ const track = (id, muted = false) => ({ id, muted });
 
 const knowledge = (changes = {}) => ({
   you: person('me'), local: NO_MEDIA, others: [], received: new Map(), declined: () => false,
-  suspended: () => false, pathUp: true, ...changes,
+  suspended: () => false, limitOf: () => null, pathUp: true, ...changes,
 });
 
 const seen = (changes) => participantsOf(knowledge(changes));
@@ -60,7 +60,9 @@ test('the states of a remote track', () => {
   const declined = state({ video: true }, { declined: () => true });
   assert.deepEqual(declined, { state: 'sendable', persistentTrack: null });
   const away = { suspended: (id, source) => id === 'ada' && source === 'video' };
-  const suspended = { state: 'suspended', persistentTrack: camera, reason: 'slow-connection' };
+  const suspended = {
+    state: 'suspended', persistentTrack: camera, reason: 'slow-connection', limit: 'downlink',
+  };
   assert.deepEqual(state({ video: true }, away), suspended);
   assert.equal(state({ video: false }, away).state, 'off');
   assert.equal(state({ video: true }, { ...away, pathUp: false }).state, 'interrupted');
@@ -92,16 +94,44 @@ test('a picture that is suspended is told, keeps its track, and is told when it 
   const received = new Map([[trackKey('ada', 'video'), track('camera')]]);
   const running = { others: [person('ada', { video: true })], received };
   const away = { ...running, suspended: (_, source) => source === 'video' };
-  const changes = ['participant-updated ada', 'video-suspended ada video'];
+  const changes = [
+    'participant-updated ada', 'video-suspended ada video', 'network-quality-change ada',
+  ];
   assert.deepEqual(told(running, away), changes);
   assert.deepEqual(told(away, running), changes);
-  assert.deepEqual(told({}, away).at(-1), 'video-suspended ada video');
-  const facts = (events) => events.map(({ event }) => [event.suspended, event.reason]).at(-1);
+  assert.deepEqual(told({}, away).at(-2), 'video-suspended ada video');
+  const facts = (events) => events.map(({ event }) => [event.suspended, event.reason]).at(-2);
   assert.deepEqual(facts(eventsBetween(seen(running), seen(away))), [true, 'slow-connection']);
   assert.deepEqual(facts(eventsBetween(seen(away), seen(running))), [false, null]);
   const off = { others: [person('ada')], received };
-  const ended = ['track-stopped ada video', 'video-suspended ada video'];
+  const ended = [
+    'track-stopped ada video', 'video-suspended ada video', 'network-quality-change ada',
+  ];
   assert.deepEqual(told(away, off).slice(1), ended);
+});
+
+test('what limits a picture is told when it changes, of playable pictures alone', () => {
+  const received = new Map([
+    [trackKey('ada', 'video'), track('camera')], [trackKey('ada', 'audio'), track('voice')],
+  ]);
+  const running = { others: [person('ada', { audio: true, video: true })], received };
+  const reduced = (limit) => ({ ...running, limitOf: () => limit });
+  const { ada } = seen(reduced('sender-cpu'));
+  assert.deepEqual([ada.tracks.video.limit, ada.tracks.audio.limit], ['sender-cpu', undefined]);
+  assert.deepEqual(told(running, reduced('downlink')), [
+    'participant-updated ada', 'network-quality-change ada',
+  ]);
+  const facts = (before, after) => eventsBetween(seen(before), seen(after))
+    .filter(({ name }) => name === 'network-quality-change')
+    .map(({ event }) => [event.threshold, event.quality, event.causes].flat());
+  assert.deepEqual(facts(running, reduced('downlink')), [['low', null, 'downlink']]);
+  assert.deepEqual(facts(reduced('downlink'), reduced('sender-uplink')), [
+    ['low', null, 'sender-uplink'],
+  ]);
+  assert.deepEqual(facts(reduced('downlink'), running), [['good', null]]);
+  const away = { ...running, suspended: () => true };
+  assert.deepEqual(facts(running, away), [['very-low', null, 'downlink']]);
+  assert.equal(seen({ ...reduced('downlink'), pathUp: false }).ada.tracks.video.limit, undefined);
 });
 
 test('another track in place of one stops the old one and starts the new one', () => {

@@ -25,7 +25,8 @@ export class Encryption {
     this.#chip.onclick = this.#quality.onclick = () => this.show();
     this.#dialog.onclose = () => clearInterval(this.#timer);
     call.on('network-topology-change', (network) => this.#change(network));
-    call.on('network-quality-change', ({ threshold }) => {
+    call.on('network-quality-change', ({ participant, threshold }) => {
+      if (!participant.local) return;
       this.#threshold = threshold;
       this.#draw();
     });

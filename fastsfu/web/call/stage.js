@@ -161,7 +161,7 @@ function screenView(participant, pinned) {
  * @param {Source} source
  */
 function look(participant, key, source) {
-  const { state, persistentTrack } = participant.tracks[source];
+  const { state, persistentTrack, limit } = participant.tracks[source];
   return {
     key,
     sessionId: participant.local ? null : participant.session_id,
@@ -171,5 +171,6 @@ function look(participant, key, source) {
     track: VISIBLE.has(state) ? persistentTrack : null,
     interrupted: state === 'interrupted',
     paused: state === 'suspended',
+    limit: state === 'playable' ? limit ?? null : null,
   };
 }

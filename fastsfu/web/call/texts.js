@@ -1,5 +1,7 @@
 /** What the page says about what went wrong, in words for people. Pure. */
 
+/** @import { PictureLimit } from '../sdk/fastsfu.js' */
+
 /**
  * @typedef {object} Ending
  * @property {string} icon
@@ -104,6 +106,19 @@ const CAUSES = {
 
 /** Of a picture that is suspended: small tiles have room for the first part. */
 export const PAUSED = { what: 'Picture paused', why: 'slow connection' };
+
+/**
+ * Why a picture is less than it could be.
+ *
+ * @type {Record<PictureLimit, string>}
+ */
+export const REDUCED = {
+  downlink: 'your connection is slow',
+  uplink: 'your connection is slow',
+  cpu: 'your device is busy',
+  'sender-uplink': 'their connection is slow',
+  'sender-cpu': 'their device is busy',
+};
 
 /**
  * @param {string} type an error's type, or `left`

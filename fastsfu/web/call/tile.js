@@ -1,8 +1,9 @@
 /** One rectangle of the stage: somebody's camera, or a shared screen. */
 
 import { icon, make } from './dom.js';
-import { PAUSED } from './texts.js';
+import { PAUSED, REDUCED } from './texts.js';
 
+/** @import { PictureLimit } from '../sdk/fastsfu.js' */
 /** @import { Rect } from './layout.js' */
 
 /**
@@ -19,6 +20,7 @@ import { PAUSED } from './texts.js';
  * @property {boolean} speaking
  * @property {boolean} interrupted
  * @property {boolean} paused no picture comes for now, since it does not fit to us
+ * @property {PictureLimit | null} limit why the picture is less than it could be
  * @property {boolean} pinned
  */
 
@@ -31,7 +33,9 @@ export class Tile {
   #avatar = make('span', 'avatar');
   #name = make('span', 'name');
   #mutedIcon = icon('mic-off');
-  #label = make('div', 'tile-label', this.#mutedIcon, this.#name);
+  #why = make('span', 'why');
+  #reduced = make('span', 'reduced', icon('signal-1'), this.#why);
+  #label = make('div', 'tile-label', this.#mutedIcon, this.#name, this.#reduced);
   #note = make('div', 'tile-note', PAUSED.what, make('span', 'why', `: ${PAUSED.why}`));
   #paused = false;
   #pin = make('button', 'pin', icon('pin'));
@@ -57,6 +61,9 @@ export class Tile {
     this.#avatar.textContent = view.initials;
     this.#name.textContent = view.screen ? `${view.name}: screen` : view.name;
     this.#mutedIcon.toggleAttribute('hidden', !view.muted);
+    this.#reduced.hidden = !view.limit;
+    this.#why.textContent = view.limit ? REDUCED[view.limit] : '';
+    this.#label.title = view.limit ? `Reduced picture: ${REDUCED[view.limit]}` : '';
     classList.toggle('screen', view.screen);
     classList.toggle('speaking', view.speaking);
     classList.toggle('interrupted', view.interrupted);
@@ -170,8 +177,9 @@ function onFirstPicture(video, then) {
 }
 
 /** @param {TileView} view */
-function description({ name, screen, muted, track, speaking, paused }) {
+function description({ name, screen, muted, track, speaking, paused, limit }) {
   const why = paused ? [`${PAUSED.what}: ${PAUSED.why}`] : [];
+  if (limit) why.push(`reduced picture: ${REDUCED[limit]}`);
   if (screen) return [`Screen of ${name}`, ...why].join(', ');
   const facts = [name, ...why];
   if (muted) facts.push('muted');

@@ -232,7 +232,7 @@ class Call extends HostedCall {
   }
 
   async getNetworkStats() {
-    return this.#requireJoined().stats();
+    return this.#requireJoined().parts.quality.stats();
   }
 
   /**
@@ -436,6 +436,7 @@ class Call extends HostedCall {
         received: new Map(),
         declined: () => false,
         suspended: () => false,
+        limitOf: () => null,
         pathUp: true,
       }
     );
@@ -469,11 +470,14 @@ class Call extends HostedCall {
   }
 
   async #checkQuality() {
-    const { threshold, quality, causes } = await this.#requireJoined().stats();
+    const own = this.#requireJoined().parts.quality;
+    const { threshold, quality, causes } = await own.stats();
+    own.look(causes);
     const judged = [threshold, ...causes].join();
     if (judged === this.#judged) return;
     this.#judged = judged;
-    this.#emit('network-quality-change', { threshold, quality, causes });
+    const participant = this.#participants.local;
+    this.#emit('network-quality-change', { participant, threshold, quality, causes });
   }
 
   /** @param {'addEventListener' | 'removeEventListener'} act */

@@ -55,6 +55,8 @@ export interface TrackInfo {
   persistentTrack: MediaStreamTrack | null;
   /** While it is `suspended`. */
   reason?: SuspendReason;
+  /** Of a picture that is `playable` or `suspended`, and less than it could be: why. */
+  limit?: PictureLimit;
 }
 
 export interface Participant {
@@ -280,6 +282,13 @@ export type NetworkConnectionType = 'signaling' | 'peer-to-peer' | 'sfu';
  */
 export type NetworkCause = 'uplink' | 'downlink' | 'delay' | 'cpu';
 
+/**
+ * Why a picture is smaller than it could be, has fewer pictures a second, or does not come at all.
+ * Of somebody else: `downlink`: no more fits through the way from the server to us; `sender-uplink`,
+ * `sender-cpu`: what limits its sender, as that one says. Of our own: `uplink`, `cpu`.
+ */
+export type PictureLimit = 'uplink' | 'cpu' | 'downlink' | 'sender-uplink' | 'sender-cpu';
+
 export type NetworkThreshold = 'good' | 'low' | 'very-low';
 
 /** Rates of the last seconds, however often one asks. Losses are fractions from 0 to 1; null where nothing is known yet. */
@@ -425,11 +434,18 @@ export interface CallEvents {
   };
   /** What carries the call, or how it is encrypted, has changed; see `getNetworkTopology`. */
   'network-topology-change': NetworkTopology & { action: 'network-topology-change' };
+  /**
+   * How good our connection is (`participant` is ourselves, see `getNetworkStats`), or what limits
+   * the pictures of somebody else.
+   */
   'network-quality-change': {
     action: 'network-quality-change';
+    participant: Participant;
+    /** Of somebody else: `low` when a picture is less than it could be, `very-low` when none comes. */
     threshold: NetworkThreshold;
-    quality: number;
-    causes: NetworkCause[];
+    /** Null: of somebody else. */
+    quality: number | null;
+    causes: (NetworkCause | PictureLimit)[];
   };
   'available-devices-updated': {
     action: 'available-devices-updated';

@@ -12,11 +12,11 @@ import { MeetingToken } from './meeting-token.js';
 import { MAX_USER_DATA_BYTES, OwnMetadata, metadataOf } from './metadata.js';
 import { Offers } from './offers.js';
 import { MediaPaths } from './paths.js';
+import { Quality } from './quality.js';
 import { Roster } from './roster.js';
 import { ServerPath } from './server-path.js';
 import { isDeclined, wireSettings } from './settings.js';
 import { Signaling } from './signaling.js';
-import { CarrierStats } from './stats.js';
 
 /** @import { NetworkConnectionType, ReceiveSettings } from './fastsfu.d.ts' */
 /** @import { SendSettings, Source } from './fastsfu.d.ts' */
@@ -39,7 +39,7 @@ import { CarrierStats } from './stats.js';
  */
 
 const SDK = 'js/0.1';
-const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps', 'moves', 'batches'];
+const CAPABILITIES = ['knocks', 'p2p', 'confirms', 'maps', 'moves', 'batches', 'limits'];
 /** Why a participant may be gone for the server and yet be there. */
 const LOST = new Set(['timeout', 'connection-error']);
 
@@ -63,7 +63,9 @@ export class LiveCall {
   #firstAnswer = Promise.resolve();
   #name = /** @type {string | undefined} */ (undefined);
   #receiveSettings = /** @type {ReceiveSettings} */ ({});
-  #stats = new CarrierStats();
+  #quality = new Quality(
+    () => this.#paths, (message) => this.#signaling.send(message), () => this.#handlers.changed(),
+  );
   #serverPath = new ServerPath();
   #ended = false;
 
@@ -160,11 +162,12 @@ export class LiveCall {
     if (!this.#you) return null;
     return {
       you: { ...this.#you, user_data: this.#metadata.userData },
-      local: this.#local.tracks(),
+      local: this.#quality.marked(this.#local.tracks()),
       others: this.#others.all(),
       received: this.#paths.received(),
       declined: (sessionId, source) => isDeclined(this.#receiveSettings, sessionId, source),
       suspended: (sessionId, source) => this.#paths.isSuspended(sessionId, source),
+      limitOf: (other, source) => this.#quality.limitOf(other, source),
       pathUp: this.#paths.up,
     };
   }
@@ -172,7 +175,7 @@ export class LiveCall {
   /** What the application's wishes go to as they are. */
   get parts() {
     return {
-      meeting: this.#meeting, token: this.#token,
+      meeting: this.#meeting, token: this.#token, quality: this.#quality,
       metadata: this.#metadata, messages: this.#messages,
     };
   }
@@ -225,10 +228,6 @@ export class LiveCall {
     return this.#paths.setSendSettings(settings);
   }
 
-  stats() {
-    return this.#stats.of(this.#paths.carrier, this.#paths.suspends);
-  }
-
   /** @param {'auto' | 'peer' | 'sfu'} topology */
   setTopology(topology) {
     this.#signaling.send({ type: 'set-topology', topology });
@@ -279,6 +278,7 @@ export class LiveCall {
     }
     this.#token.welcomed(welcome.type === 'joined');
     this.#metadata.welcomed(welcome.you);
+    this.#quality.welcomed(welcome.you);
     if (Object.keys(this.#receiveSettings).length) this.setReceiveSettings(this.#receiveSettings);
     this.#handlers.network('signaling', 'connected');
     this.#messages.route();
@@ -352,6 +352,8 @@ export class LiveCall {
     encodings: (wanted) => void this.#paths.want(wanted),
     /** @param {Wire.VideoSuspended} told */
     'video-suspended': (told) => this.#paths.suspend(told),
+    /** @param {Wire.LimitsMessage} told */
+    limits: (told) => this.#quality.follow(told),
     /** @param {{type: string}} message */
     other: (message) => this.#meeting.receive(message),
     /** @param {Wire.Ejected} message */

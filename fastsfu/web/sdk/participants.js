@@ -5,7 +5,8 @@
 
 import { trackKey } from './sections.js';
 
-/** @import { CallEvents, Participant, Participants, Source, TrackInfo } from './fastsfu.d.ts' */
+/** @import { CallEvents, Participant, Participants, PictureLimit } from './fastsfu.d.ts' */
+/** @import { Source, TrackInfo } from './fastsfu.d.ts' */
 /** @import { Participant as WireParticipant } from './protocol.d.ts' */
 
 /** @type {readonly Source[]} */
@@ -22,6 +23,7 @@ const RUNNING = new Set(['playable', 'loading', 'suspended', 'interrupted']);
  * @property {Map<string, MediaStreamTrack>} received by trackKey
  * @property {(sessionId: string, source: Source) => boolean} declined
  * @property {(sessionId: string, source: Source) => boolean} suspended it does not fit to us
+ * @property {(other: WireParticipant, source: Source) => PictureLimit | null} limitOf
  * @property {boolean} pathUp media flows
  */
 
@@ -65,7 +67,7 @@ function localParticipant({ you, local }) {
  */
 function remoteParticipant(other, knowledge) {
   /** @param {Source} source */
-  const info = (source) => remoteTrack(other, source, knowledge);
+  const info = (source) => limited(remoteTrack(other, source, knowledge), other, source, knowledge);
   return {
     ...identity(other),
     local: false,
@@ -102,6 +104,20 @@ function remoteTrack(other, source, { received, declined, suspended, pathUp }) {
   }
   if (!track || track.muted) return { state: 'loading', persistentTrack: track };
   return { state: pathUp ? 'playable' : 'interrupted', persistentTrack: track };
+}
+
+/**
+ * @param {TrackInfo} info
+ * @param {WireParticipant} other
+ * @param {Source} source
+ * @param {Knowledge} knowledge
+ * @returns {TrackInfo}
+ */
+function limited(info, other, source, { limitOf }) {
+  if (info.state === 'suspended') return { ...info, limit: 'downlink' };
+  const isPicture = source === 'video' || source === 'screenVideo';
+  const limit = isPicture && info.state === 'playable' ? limitOf(other, source) : null;
+  return limit ? { ...info, limit } : info;
 }
 
 /**
@@ -159,7 +175,7 @@ function changing(before, after) {
     if (before && was) events.push(trackEvent('track-stopped', before, after, source));
     if (is) events.push(trackEvent('track-started', after, after, source));
   }
-  return [...events, ...suspensions(before, after)];
+  return [...events, ...suspensions(before, after), ...qualities(before, after)];
 }
 
 /**
@@ -176,6 +192,34 @@ function suspensions(before, after) {
     const event = { action, participant: after, type, suspended, reason };
     return [{ name: 'video-suspended', event }];
   });
+}
+
+/**
+ * What limits the pictures of somebody else, when that changes. Of ourselves more is known.
+ *
+ * @param {Participant | undefined} before
+ * @param {Participant} after
+ * @returns {NamedEvent[]}
+ */
+function qualities(before, after) {
+  const causes = limitsOf(after);
+  if (after.local || causes.join() === (before ? limitsOf(before) : []).join()) return [];
+  const isGone = PICTURES.some((source) => after.tracks[source].state === 'suspended');
+  /** @type {CallEvents['network-quality-change']} */
+  const event = {
+    action: 'network-quality-change',
+    participant: after,
+    threshold: isGone ? 'very-low' : causes.length ? 'low' : 'good',
+    quality: null,
+    causes,
+  };
+  return [{ name: 'network-quality-change', event }];
+}
+
+/** @param {Participant} participant */
+function limitsOf({ tracks }) {
+  const limits = PICTURES.flatMap((source) => tracks[source].limit ?? []);
+  return [...new Set(limits)].sort();
 }
 
 /**
@@ -219,7 +263,7 @@ function appearance(participant) {
 export function nobody(name, userData) {
   return {
     session_id: '', user_name: name, owner: false, user_data: userData ?? null, joined_at: 0,
-    origin: '', held: [],
+    origin: '', held: [], limited_by: [],
     permissions: { publish: ['audio', 'video', 'screen'], subscribe: true, messages: true },
   };
 }
