@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import fastsfu
+from fastsfu import cli_options as given
 from fastsfu import logs
-from fastsfu.cli_options import Acme, Cert, ConfigFile, Host, Key, MediaIp, MediaPort, Port, Workers
 from fastsfu.errors import ConfigError, RecordError
 
 if TYPE_CHECKING:  # what a command needs is loaded by it: `token` should take no time
@@ -65,14 +65,14 @@ def main() -> None:
 
 @app.command()
 def serve(
-    host: Host = None,
-    port: Port = None,
-    media_ip: MediaIp = None,
-    media_port: MediaPort = None,
-    workers: Workers = None,
-    cert: Cert = None,
-    key: Key = None,
-    acme: Acme = None,
+    host: given.Host = None,
+    port: given.Port = None,
+    media_ip: given.MediaIp = None,
+    media_port: given.MediaPort = None,
+    workers: given.Workers = None,
+    cert: given.Cert = None,
+    key: given.Key = None,
+    acme: given.Acme = None,
     open_rooms: Annotated[
         bool, typer.Option("--open-rooms", help="Let everybody in without a token: for trials.")
     ] = False,
@@ -80,7 +80,7 @@ def serve(
         float | None,
         typer.Option(help="Seconds for calls to end after SIGTERM.", show_default="10"),
     ] = None,
-    config_file: ConfigFile = None,
+    config_file: given.ConfigFile = None,
     log_level: Annotated[
         str, typer.Option(help="debug, info, warning or error.", envvar="FASTSFU_LOG_LEVEL")
     ] = "info",
@@ -194,7 +194,7 @@ def token(
         bool, typer.Option("--eject-at-exp", help="Ends the session when it expires.")
     ] = False,
     user_id: Annotated[str | None, typer.Option(help="The user's id in your system.")] = None,
-    config_file: ConfigFile = None,
+    config_file: given.ConfigFile = None,
 ) -> None:
     """Print a meeting token for ROOM, signed with FASTSFU_SECRET."""
     from fastsfu.auth.claims import Invitation, made
@@ -236,14 +236,14 @@ def parse_duration(text: str) -> float | None:
 
 @app.command()
 def doctor(
-    host: Host = None,
-    port: Port = None,
-    media_ip: MediaIp = None,
-    media_port: MediaPort = None,
-    workers: Workers = None,
-    cert: Cert = None,
-    key: Key = None,
-    config_file: ConfigFile = None,
+    host: given.Host = None,
+    port: given.Port = None,
+    media_ip: given.MediaIp = None,
+    media_port: given.MediaPort = None,
+    workers: given.Workers = None,
+    cert: given.Cert = None,
+    key: given.Key = None,
+    config_file: given.ConfigFile = None,
 ) -> None:
     """Check ports, addresses, kernel, encryption, clock and certificate; say the fix of each."""
     from rich.console import Console
@@ -273,18 +273,13 @@ def doctor(
 @app.command()
 def why(
     room: str,
-    participant: Annotated[
-        str | None, typer.Argument(help="A session id or a name; without it, everybody.")
-    ] = None,
-    url: Annotated[
-        str | None,
-        typer.Option(help="The server.", envvar="FASTSFU_URL", show_default="the one of this host"),
-    ] = None,
+    participant: given.Who = None,
+    url: given.ServerUrl = None,
     verify: Annotated[
         bool, typer.Option(help="Check its certificate, when --url is given.")
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="As REST has it, one a line.")] = False,
-    config_file: ConfigFile = None,
+    config_file: given.ConfigFile = None,
 ) -> None:
     """Say how the media of people in ROOM is doing and why, as a server tells who shows
     FASTSFU_API_KEY.

@@ -30,3 +30,10 @@ ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", help="TOML file with options.", envvar="FASTSFU_CONFIG"),
 ]
+Who = Annotated[str | None, typer.Argument(help="A session id or a name; without it, everybody.")]
+ServerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--url", help="The server.", envvar="FASTSFU_URL", show_default="the one of this host"
+    ),
+]

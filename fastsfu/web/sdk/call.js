@@ -470,9 +470,7 @@ class Call extends HostedCall {
   }
 
   async #checkQuality() {
-    const own = this.#requireJoined().parts.quality;
-    const { threshold, quality, causes } = await own.stats();
-    own.look(causes);
+    const { threshold, quality, causes } = await this.#requireJoined().parts.quality.watch();
     const judged = [threshold, ...causes].join();
     if (judged === this.#judged) return;
     this.#judged = judged;

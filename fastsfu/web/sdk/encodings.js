@@ -1,8 +1,8 @@
 /**
  * What each source may cost: defaults, the settings of the application, what the others want of it.
  * Pictures go to the SFU as a ladder of encodings, of which each receiver gets the one that fits
- * (RFC 8853), a camera also as one whose layers the SFU picks (SVC: VP9 and AV1); everything else is
- * one encoding. Pure but for `applyEncodings`.
+ * (RFC 8853), a camera also as one whose layers the SFU picks (SVC: VP9 and AV1); everything else
+ * is one encoding. Pure but for `applyEncodings`.
  */
 
 /** @import { EncodingLimits, SendLimits, Source } from './fastsfu.d.ts' */

@@ -43,6 +43,13 @@ export class Quality {
     return this.#stats.of(paths.carrier, paths.suspends);
   }
 
+  /** The same, which also counts as a look at what limits us. */
+  async watch() {
+    const stats = await this.stats();
+    this.look(stats.causes);
+    return stats;
+  }
+
   /** We are at the server (again). @param {Wire.Participant} you */
   welcomed({ limited_by = [] }) {
     this.#unfit.clear();
