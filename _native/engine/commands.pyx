@@ -44,9 +44,9 @@ cdef class Commands:
             ring_wake(&self.worker.commands)
         elif not self.waking:
             self.waking = True
-            self.soon(self.wake)
+            self.soon(self._wake)
 
-    def wake(self):
+    def _wake(self):
         self.waking = False
         if not self.closed:
             ring_wake(&self.worker.commands)

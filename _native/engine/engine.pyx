@@ -193,7 +193,7 @@ cdef class Engine:
         """False: it does not end."""
         cdef Head* command = NULL
         self.commands.soon = None                  # this turn does not end before the worker has
-        self.commands.wake()
+        self.commands._wake()
         deadline = time.monotonic() + STOP_SECONDS
         # A full ring is drained by the worker, so room comes.
         while command == NULL and time.monotonic() < deadline:

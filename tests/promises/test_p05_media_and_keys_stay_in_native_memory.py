@@ -81,8 +81,8 @@ def test_channels_give_app_messages_to_their_events_and_nothing_else() -> None:
     }  # fmt: skip
 
 
-def test_the_relay_takes_orders_and_tells_nothing() -> None:
-    assert returned("relay_commands", relay_commands.RelayCommands) == {"None"}
+def test_the_relay_takes_orders_and_tells_only_whose_a_port_is() -> None:
+    assert returned("relay_commands", relay_commands.RelayCommands) == {"None", "bool"}
 
 
 def test_orders_about_transports_and_streams_give_handles_only() -> None:
