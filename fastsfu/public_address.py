@@ -25,14 +25,19 @@ COOKIE: Final = 0x2112A442
 BINDING, SUCCESS, XOR_MAPPED = 0x0001, 0x0101, 0x0020
 
 
+def is_asked_for(config: Config) -> bool:
+    """Somebody else has to say the address."""
+    return config.media_ips == [AUTO] and config.public_address_from is not None
+
+
 def located(config: Config) -> Config:
     """The same, with the addresses in the place of `auto`: the public one, then the machine's own.
 
     Blocks for some seconds at most. Raises ConfigError when it cannot be found out.
     """
-    if config.media_ips != [AUTO] or config.public_address_from is None:
-        return config
     source = config.public_address_from
+    if source is None or not is_asked_for(config):
+        return config
     try:
         text = CLOUDS[source]() if source in CLOUDS else _by_stun(source.removeprefix("stun:"))
         found = str(ipaddress.ip_address(text))

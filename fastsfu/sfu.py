@@ -24,7 +24,7 @@ from fastsfu.errors import JoinError, TokenError
 from fastsfu.events import Failure, Moved, Signaler
 from fastsfu.messages.exchange import OnAppMessage
 from fastsfu.options import AUTO
-from fastsfu.public_address import located
+from fastsfu.public_address import is_asked_for, located
 from fastsfu.room.departure import Handover
 from fastsfu.room.gates import Gates, OnJoin
 from fastsfu.room.lobby import Waiting
@@ -93,7 +93,8 @@ class SFU(Figures):
     async def __aenter__(self) -> Self:
         if self._workers is not None:
             raise RuntimeError("the SFU is running already")
-        self.config = await asyncio.to_thread(located, self.config)
+        if is_asked_for(self.config):
+            self.config = await asyncio.to_thread(located, self.config)
         async with AsyncExitStack() as opened:
             workers = Workers(
                 self._open_engines(self.config),

@@ -51,7 +51,8 @@ async def serve(
     RecordError when there is no way to the database.
     """
     allow_all_files()
-    sfu.config = await asyncio.to_thread(located, sfu.config)
+    # Nothing else is served yet, and a thread of now would keep all privileges.
+    sfu.config = located(sfu.config)
     before = None if sfu.config.control is None else Predecessor.find(sfu.config.control)
     if before is not None:
         before.prepare(sfu)
