@@ -193,7 +193,7 @@ class Process:
         if reply.status_code != 201:
             raise ValueError(f"{path}: {reply.status_code} {reply.text}")
         peer.connect(reply.text)
-        return reply.headers["location"], headers
+        return str(reply.url.join(reply.headers["location"])), headers
 
 
 class ServerProcess(Process):
