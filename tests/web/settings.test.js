@@ -17,7 +17,8 @@ test('what is said of a source holds until something else is said of it', () => 
 test('what is no setting changes nothing and is named', () => {
   const bad = [
     { video: 1 }, { video: null }, { video: { maxHeight: 0 } }, { video: { maxHeight: 1.5 } },
-    { video: { layer: 4 } }, { video: { priority: 256 } }, { video: { height: 1 } },
+    { video: { layer: 4 } }, { video: { priority: 256 } }, { video: { lastN: -1 } },
+    { video: { height: 1 } },
     { audio: { priority: 1 } }, { picture: true },
   ];
   for (const sources of bad) {
@@ -30,12 +31,12 @@ test('what is no setting changes nothing and is named', () => {
 
 test('the server is told of those that it knows, in its words', () => {
   const settings = {
-    '*': { audio: true }, gone: { video: false },
+    '*': { audio: true, video: { lastN: 4 } }, gone: { video: false },
     ada: { video: { maxHeight: 360, priority: 2 }, screenVideo: false },
   };
   const wire = JSON.parse(JSON.stringify(wireSettings(settings, (id) => id === 'ada')));
   assert.deepEqual(wire, {
-    '*': { audio: true },
+    '*': { audio: true, video: { last_n: 4 } },
     ada: { video: { max_height: 360, priority: 2 }, screenVideo: false },
   });
 });
