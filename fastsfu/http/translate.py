@@ -212,13 +212,15 @@ class _Latest:
     """The message of the last event that went to a whole room."""
 
     def __init__(self) -> None:
-        self._event: events.Event | None = None
-        self._message: Model | None = None
+        # One value, which the thread of another event loop may replace at any time.
+        self._known: tuple[events.Event | None, Model | None] = (None, None)
 
     def message_of(self, event: events.Event) -> Model | None:
-        if event is not self._event:
-            self._event, self._message = event, _MESSAGES[type(event)](event)
-        return self._message
+        known, message = self._known
+        if event is not known:
+            message = _MESSAGES[type(event)](event)
+            self._known = event, message
+        return message
 
 
 _latest = _Latest()
