@@ -27,7 +27,7 @@ from fastsfu.tracks import Publication
 
 
 class Known(Protocol):
-    """A session of the process before, of which it has told."""
+    """A session, of this process or the one before."""
 
     @property
     def grant(self) -> Grant: ...
@@ -84,20 +84,17 @@ class Herald:
         )
 
     def left(self, session: Session, reason: str) -> None:
-        self._tell(
-            Left(
-                room=self._room,
-                participant=session.participant,
-                user_id=session.grant.user_id,
-                hidden=session.hidden,
-                reason=reason,
-                received_bytes=session.account.received_bytes,
-                sent_bytes=session.account.sent_bytes,
-            )
-        )
+        account = session.account
+        self.ended(session, reason, account.received_bytes, account.sent_bytes)
 
-    def ended(self, session: Known, reason: str) -> None:
-        """One of the process before has not come here."""
+    def ended(
+        self,
+        session: Known,
+        reason: str,
+        received_bytes: int | None = None,
+        sent_bytes: int | None = None,
+    ) -> None:
+        """It has left; one of the process before, when it has not come here."""
         self._tell(
             Left(
                 room=self._room,
@@ -105,6 +102,8 @@ class Herald:
                 user_id=session.grant.user_id,
                 hidden=session.hidden,
                 reason=reason,
+                received_bytes=received_bytes,
+                sent_bytes=sent_bytes,
             )
         )
 
