@@ -9,7 +9,7 @@ from fastsfu._native.forwarding.counters cimport PADDING_BYTES
 from fastsfu._native.forwarding.forward cimport fan_out
 from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
 from fastsfu._native.forwarding.link cimport link_frame
-from fastsfu._native.media.packet cimport Run
+from fastsfu._native.media.packet cimport Run, carried_alike
 from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind, has_receivers
 from fastsfu._native.net.udp cimport GSO_MAX_BYTES
 
@@ -103,7 +103,7 @@ cdef int run_end(const MediaPacket* packets, int begin, int count, uint16_t* top
     cdef int end = begin + 1
     while end < count:
         size = packets[end].payload_size
-        if packets[end].carried.bytes != packets[begin].carried.bytes or (
+        if not carried_alike(&packets[end].carried, &packets[begin].carried) or (
                 (end + 1 - begin) * (LAY_OVERHEAD + packets[begin].carried.bytes + max(high, size))
                 > GSO_MAX_BYTES):
             break

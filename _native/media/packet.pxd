@@ -5,6 +5,7 @@ receivers and all workers that it goes to. Its plaintext lies in a buffer that e
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
+from libc.string cimport memcmp
 
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.packet.layers cimport PacketLayers
@@ -44,3 +45,8 @@ cdef struct MediaPacket:
 cdef struct Run:              # packets [begin, end) of a frame that leave as one message
     int begin
     int end
+
+
+cdef inline bint carried_alike(const Carried* one, const Carried* other) noexcept nogil:
+    """They take as much towards each receiver, whichever of them it has negotiated."""
+    return memcmp(one.size, other.size, sizeof(one.size)) == 0

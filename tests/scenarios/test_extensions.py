@@ -24,9 +24,19 @@ class Talkative(Camera):
         )
 
 
-def filmed(run: Call) -> int:
+@dataclass
+class Uneven(Camera):
+    """Says one thing more in each second packet, and says it in what others are padded by."""
+
+    def _names(self, *, repair: bool = False) -> bytes:
+        names = super()._names(repair=repair)
+        names += struct.pack("!B", PLAYOUT_DELAY_ID << 4 | len(DELAY) - 1) + DELAY
+        return names + bytes([CONTENT_TYPE_ID << 4]) + SCREEN if self.seq % 2 else names
+
+
+def filmed(run: Call, kind: type[Camera] = Talkative) -> int:
     publisher = run.join("publisher")
-    camera = Talkative(run.chance.getrandbits(32), run.chance.getrandbits(32), run.chance)
+    camera = kind(run.chance.getrandbits(32), run.chance.getrandbits(32), run.chance)
     publisher.cameras.append(camera)
     return run.publish(publisher, camera)
 
@@ -60,6 +70,16 @@ def test_who_negotiated_none_gets_plain_packets() -> None:
         _, viewer = watching(run, filmed(run), {})
         run.run(1)
         assert viewer.packet[0] & 0x10 == 0
+        assert len(viewer.shown) >= 25
+
+
+def test_packets_of_a_frame_may_carry_different_ones() -> None:
+    """All of one message have one size, also where what they carry differs by less than a word."""
+    with call() as run:
+        ids = {TRANSPORT_SEQ: 3, CONTENT_TYPE: 9, PLAYOUT_DELAY: 7}
+        _, viewer = watching(run, filmed(run, Uneven), ids, numbered=True)
+        run.run(1)
+        assert viewer.repaired == 0
         assert len(viewer.shown) >= 25
 
 
