@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Step, Want, allocate
+from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Step, Want, allocate, allocate_up
 from fastsfu._native.bwe.estimator cimport estimator_pace
 from fastsfu._native.forwarding.event cimport (
     EVENT_STEP, FIT_NONE, FIT_REDUCED, FIT_WHOLE, Stepped,
@@ -29,8 +29,6 @@ cdef enum:
     SHORT_US = 3000000
     WHOLE_PERCENT = 100           # where the queue stood as long
     WANTED_PERCENT = 120          # what probes shall find, of what all cost
-    UP_PERCENT = 15               # more than a step costs has to fit for it to be taken,
-    UP_MOST_BPS = 75000           # or so much: of much the share that varies is smaller
     SOUND_LEAST_US = 50000        # over which it is measured
     SOUND_SMOOTHING = 8
     HOLD_US = 1000000             # after a step down; then twice as long each time
@@ -188,11 +186,6 @@ cdef inline int64_t cost_of(const Video* video, int32_t step) noexcept nogil:
     return 0 if step < 0 else video.costs[step]
 
 
-cdef inline int64_t up_cost(const Video* video, int32_t step) noexcept nogil:
-    return video.costs[step] + min(
-        video.costs[step] * UP_PERCENT // 100, <int64_t>UP_MOST_BPS)
-
-
 cdef int32_t now_at(const Video* video, int32_t count, bint full) noexcept nogil:
     """The step that it has, or is about to have."""
     cdef const OutboundStream* receiver = video.receiver
@@ -227,7 +220,7 @@ cdef void discount(Videos* videos, int64_t keep) noexcept nogil:
         want.steps = video.steps
         for step in range(want.count):
             video.steps[step].bps = video.costs[step]
-            video.steps[step].up_bps = up_cost(video, step)
+            video.steps[step].up_bps = allocate_up(video.costs[step])
             video.steps[step].height = 0
             if step <= want.now:
                 video.steps[step].bps = min(

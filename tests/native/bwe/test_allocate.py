@@ -45,6 +45,11 @@ def test_up_needs_15_percent_more():
     assert steps(575_000, want(now=0)) == [1]
 
 
+def test_or_75_kbit_more_where_that_is_less():
+    assert steps(1_574_999, want(now=1)) == [1]
+    assert steps(1_575_000, want(now=1)) == [2]
+
+
 def test_to_stay_needs_only_its_bits():
     assert steps(500_000, want(now=1)) == [1]
     assert steps(499_999, want(now=1)) == [0]
@@ -63,7 +68,8 @@ def cost(want, step):
     ladder, _, _, now = want
     if step < 0:
         return 0
-    return ladder[step][0] * (115 if step > now else 100) // 100
+    bps = ladder[step][0]
+    return bps + min(bps * 15 // 100, 75_000) if step > now else bps
 
 
 def top(want):

@@ -5,7 +5,8 @@ from libc.stdlib cimport calloc, free
 
 from fastsfu._native.bwe.acked cimport Acked as CAcked, acked_init, acked_on_packet
 from fastsfu._native.bwe.aimd cimport Aimd as CAimd, aimd_init, aimd_set, aimd_update
-from fastsfu._native.bwe.allocate cimport Step, Want, allocate as c_allocate, allocate_wanted
+from fastsfu._native.bwe.allocate cimport (
+    Step, Want, allocate as c_allocate, allocate_up, allocate_wanted)
 from fastsfu._native.bwe.competing cimport (
     Competing as CCompeting, competing_init, competing_look)
 from fastsfu._native.bwe.estimator cimport (
@@ -269,7 +270,7 @@ cdef class Pacer:
         return self.pacer.waiting_bytes
 
 
-def allocate(int64_t bps, wants, up_percent=115):
+def allocate(int64_t bps, wants):
     """wants: [([(bps, height)], most, priority, now)]. ([step of each], bits left, bits wanted)."""
     cdef int count = len(wants), i, k
     cdef Want* all_wants = <Want*>calloc(max(count, 1), sizeof(Want))
@@ -284,7 +285,7 @@ def allocate(int64_t bps, wants, up_percent=115):
             all_wants[i].now = now
             for k in range(len(ladder)):
                 free_step.bps, free_step.height = ladder[k]
-                free_step.up_bps = free_step.bps * <int64_t>up_percent // 100
+                free_step.up_bps = allocate_up(free_step.bps)
                 free_step += 1
         left = c_allocate(bps, all_wants, count)
         return [all_wants[i].step for i in range(count)], left, allocate_wanted(all_wants, count)
