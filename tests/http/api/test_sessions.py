@@ -74,7 +74,8 @@ async def test_not_everybody_can_watch_at_once(
     async with server.caller(room) as ada:
         path = f"sessions/{ada.joined['session_id']}"
         async with server.http.stream("GET", f"v1/{path}", headers=EVENTS) as answer:
-            await anext(events_in(answer))
+            events = events_in(answer)  # held: its end would close the stream
+            await anext(events)
             refused = await server.http.get(f"v1/{path}", headers=EVENTS)
             assert (refused.status_code, refused.json()["error"]) == (503, "no-capacity")
             assert (await rest.ask("GET", path)).status_code == 200
