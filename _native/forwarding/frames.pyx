@@ -10,7 +10,8 @@ from fastsfu._native.forwarding.forward cimport fan_out
 from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
 from fastsfu._native.forwarding.link cimport link_frame
 from fastsfu._native.media.packet cimport Run, carried_alike
-from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind, has_receivers
+from fastsfu._native.media.receivers cimport has_receivers
+from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind
 from fastsfu._native.net.udp cimport GSO_MAX_BYTES
 
 

@@ -8,10 +8,11 @@ from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.state cimport RTCP_CAPACITY, TWCC_INTERVAL_US
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.loss cimport loss_due
+from fastsfu._native.media.receivers cimport has_receivers
 from fastsfu._native.media.reception cimport (
     reception_lost, reception_report, reception_sender_clock,
 )
-from fastsfu._native.media.stream cimport InboundStream, OutboundState, has_receivers
+from fastsfu._native.media.stream cimport InboundStream, OutboundState
 from fastsfu._native.media.twcc cimport twcc_tell
 from fastsfu._native.packet.rtcp cimport (
     ReportBlock, SenderInfo, rtcp_write_bye, rtcp_write_nack, rtcp_write_rr, rtcp_write_sdes_cname,

@@ -40,3 +40,8 @@ cdef void inbound_break(InboundStream* stream) noexcept nogil
 cdef void inbound_anew(InboundStream* stream) noexcept nogil
 # It ends: its receivers go to another encoding of its ladder, or have no source.
 cdef void inbound_vacate(InboundStream* stream) noexcept nogil
+
+
+# Anybody to forward to, here or on another worker?
+cdef inline bint has_receivers(const InboundStream* stream) noexcept nogil:
+    return stream.outbound_count or stream.tap_count

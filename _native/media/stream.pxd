@@ -142,7 +142,3 @@ cdef OutboundStream* outbound_new(
 cdef void outbound_free(OutboundStream* stream) noexcept nogil     # it has no seat any more
 # Its packets get transport-wide numbers (rtx_ssrc is set). 0, or -1: out of memory.
 cdef int outbound_number(OutboundStream* stream) noexcept nogil
-
-# Anybody to forward to, here or on another worker?
-cdef inline bint has_receivers(const InboundStream* stream) noexcept nogil:
-    return stream.outbound_count or stream.tap_count
