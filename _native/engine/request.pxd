@@ -15,7 +15,7 @@ cdef uint32_t random_u32() noexcept
 # The structs are zero but for their heads. `voices`, or None, are held for the command.
 cdef int request_inbound(
     CreateInbound* command, int kind, str mid, str rid, ssrc, rtx_ssrc, payload_types, bint nack,
-    bint fir, RoomVoices voices) except -1
+    bint fir, bint remb, RoomVoices voices) except -1
 cdef int request_outbound(
     CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
     bint numbered, bint paused) except -1

@@ -54,7 +54,7 @@ cdef int request_extensions(SetExtensions* command, extensions) except -1:
 
 cdef int request_inbound(
         CreateInbound* command, int kind, str mid, str rid, ssrc, rtx_ssrc, payload_types,
-        bint nack, bint fir, RoomVoices voices) except -1:
+        bint nack, bint fir, bint remb, RoomVoices voices) except -1:
     cdef bytes name = mid.encode()
     cdef bytes encoding = rid.encode()
     if not 1 <= len(name) <= MID_CAPACITY:
@@ -67,6 +67,7 @@ cdef int request_inbound(
     command.rtx_ssrc = rtx_ssrc or 0
     command.nack = nack
     command.fir = fir
+    command.remb = remb
     command.mid_size = <uint8_t>len(name)
     memcpy(command.mid, <const char*>name, len(name))
     command.rid_size = <uint8_t>len(encoding)

@@ -21,7 +21,8 @@ cdef class Streams:
 
     def create_inbound(
             self, uint64_t transport, *, int kind, str mid, ssrc, rtx_ssrc, payload_types,
-            bint nack, bint fir, RoomVoices voices=None, str rid="", uint64_t lower=0):
+            bint nack, bint fir, bint remb=False, RoomVoices voices=None, str rid="",
+            uint64_t lower=0):
         cdef CreateInbound* command
         cdef uint64_t handle = self.take(transport)
         try:
@@ -30,7 +31,7 @@ cdef class Streams:
             command.transport = transport
             command.lower = lower
             request_inbound(
-                command, kind, mid, rid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
+                command, kind, mid, rid, ssrc, rtx_ssrc, payload_types, nack, fir, remb, voices)
         except BaseException:
             handles_give_back(&self.commands.streams, handle)
             raise

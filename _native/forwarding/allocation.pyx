@@ -271,10 +271,21 @@ cdef void follow(
         lacks = lacks or want.step < want.count - 1
         videos.needed_bps += cost_of(video, want.step) - cost_of(video, want.now)
         take_step(worker, video, want, free, at_once and want.step < want.now)
+    note_room(videos, 0 if free else bps)
     transport.estimator.wanted_bps = (
         videos.most_bps * WANTED_PERCENT // 100 if lacks else 0)
     if fell:
         hold(worker, transport)
+
+
+cdef void note_room(Videos* videos, int64_t bps) noexcept nogil:
+    """What there is for each of them beside the others."""
+    cdef int64_t left
+    cdef int i
+    for i in range(videos.count):
+        left = bps - videos.needed_bps + cost_of(&videos.of[i], videos.wants[i].step)
+        videos.of[i].receiver.room_bps = (
+            max(<int64_t>1, left * 100 // OVERHEAD_PERCENT) if bps else 0)
 
 
 cdef void bound_rise(

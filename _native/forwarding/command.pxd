@@ -93,6 +93,7 @@ cdef struct CreateInbound:
     uint32_t rtx_ssrc
     uint8_t nack
     uint8_t fir                   # keyframes are asked for by FIR, not PLI
+    uint8_t remb                  # its sender is told how much is wanted
     Voices* voices                # whose hold goes over; NULL: it is no voice of a room
     uint8_t mid_size
     uint8_t mid[MID_CAPACITY]

@@ -23,6 +23,7 @@ cdef enum LinkRecord:
     LINK_CLOCK
     LINK_KEYFRAME
     LINK_WANTED
+    LINK_DEMAND
 
 cdef struct LinkHead:
     uint32_t kind                 # LinkRecord
@@ -40,9 +41,16 @@ cdef struct LinkWanted:
     uint64_t replica              # frames shall come for it, or no more
     bint wanted
 
+cdef struct LinkDemand:
+    LinkHead head
+    uint32_t peer                 # worker of the replica
+    uint64_t replica
+    int64_t bps                   # worker/demand
+
 cdef struct LinkClock:            # what the origin knows besides its packets
     LinkHead head
     bint live                     # media/ladder
+    bint remb                     # media/stream
     uint16_t height
     Points points
     # of the sender's last report (media/reception)
@@ -81,5 +89,10 @@ cdef void link_seated(Worker* worker, InboundStream* replica) noexcept nogil
 # The origin is told that.
 cdef void link_wanted(
     Worker* worker, InboundStream* stream, const LinkWanted* record) noexcept nogil
+# Tell the origin how much its receivers here want. False: the ring is full.
+cdef bint link_demand(const Worker* worker, InboundStream* replica, int64_t bps) noexcept nogil
+# The origin is told that.
+cdef void link_demanded(
+    Worker* worker, InboundStream* stream, const LinkDemand* record) noexcept nogil
 # The batch has ended: wake whoever may have gone to sleep over it.
 cdef void link_wake(Worker* worker) noexcept nogil

@@ -1,6 +1,6 @@
 """Records onto links; see link.pxd. What arrives is read in worker/replica."""
 
-from libc.stdint cimport uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from fastsfu._native.base.pool cimport buffer_release, pool_lend
@@ -47,6 +47,7 @@ cdef int link_tap(
     stream.taps[stream.tap_count].replica = replica
     stream.taps[stream.tap_count].wanted = False
     stream.taps[stream.tap_count].broken = False
+    stream.taps[stream.tap_count].demand_bps = 0
     stream.tap_count += 1
     link_clock(worker, stream)
     return 0
@@ -154,6 +155,7 @@ cdef void link_clock(Worker* worker, const InboundStream* stream) noexcept nogil
             <Link*>stream.taps[i].link, LINK_CLOCK, stream.taps[i].replica, sizeof(LinkClock))
         if clock != NULL:         # else the next report
             clock.live = stream.live
+            clock.remb = stream.remb
             clock.height = stream.height
             clock.points = stream.points
             clock.ntp = stream.reception.sr_ntp
@@ -186,12 +188,39 @@ cdef void link_seated(Worker* worker, InboundStream* replica) noexcept nogil:
 
 cdef void link_wanted(
         Worker* worker, InboundStream* stream, const LinkWanted* record) noexcept nogil:
-    cdef const Link* link = link_to(worker, record.peer)
+    cdef Tap* tap = tap_of(worker, stream, record.peer, record.replica)
+    if tap != NULL:
+        tap.wanted = record.wanted
+        tap.broken = False        # whoever sits there waits for a keyframe
+
+
+cdef Tap* tap_of(
+        Worker* worker, InboundStream* stream, uint32_t peer, uint64_t replica) noexcept nogil:
+    cdef const Link* link = link_to(worker, peer)
     cdef int i
     for i in range(stream.tap_count):
-        if stream.taps[i].replica == record.replica and stream.taps[i].link == link:
-            stream.taps[i].wanted = record.wanted
-            stream.taps[i].broken = False     # whoever sits there waits for a keyframe
+        if stream.taps[i].replica == replica and stream.taps[i].link == link:
+            return &stream.taps[i]
+    return NULL
+
+
+cdef bint link_demand(const Worker* worker, InboundStream* replica, int64_t bps) noexcept nogil:
+    cdef LinkDemand* record = <LinkDemand*>put(
+        <Link*>replica.origin_link, LINK_DEMAND, replica.origin, sizeof(LinkDemand))
+    if record == NULL:
+        return False
+    record.peer = worker.index
+    record.replica = replica.handle
+    record.bps = bps
+    commit(<Link*>replica.origin_link)
+    return True
+
+
+cdef void link_demanded(
+        Worker* worker, InboundStream* stream, const LinkDemand* record) noexcept nogil:
+    cdef Tap* tap = tap_of(worker, stream, record.peer, record.replica)
+    if tap != NULL:
+        tap.demand_bps = record.bps
 
 
 cdef void link_wake(Worker* worker) noexcept nogil:

@@ -42,6 +42,7 @@ cdef struct InboundStream:
     uint64_t transport            # handle of the sender's transport; 0 = a replica
     MediaKind kind
     bint nack                     # ask for our own losses
+    bint remb                     # its sender is told how much is wanted (worker/demand)
     bint fir                      # ask for keyframes by FIR (RFC 5104 section 4.3.1), not PLI
     uint8_t fir_command           # number of the last one
     bint bound                    # its SSRC is known
@@ -66,6 +67,8 @@ cdef struct InboundStream:
     bint live                     # packets of it came lately
     bint wanted                   # somebody asks for it, as the event loop was told
     int64_t wanted_us, rested_us  # when last; when it had stopped by itself last, 0 = never
+    int64_t demand_bps            # replica: what its origin was told of it,
+    int64_t demand_due_us         # and when that is looked at again
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
     Points points                 # what it costs; replica: as its origin says
@@ -115,6 +118,7 @@ cdef struct OutboundStream:
     bint suspended                # nothing of it fits
     uint8_t told_fit              # what the event loop was told (Fit of forwarding/event)
     OperatingPoint fits           # the highest that does
+    int64_t room_bps              # that there is for it; 0 = nothing is known to be in the way
     bint resumes                  # its timestamps go on with rewrite.ts_offset
     Preference preference
     uint32_t rtx_ssrc             # 0 = retransmissions are plain repeats

@@ -23,6 +23,7 @@ cdef enum:
     PSFB_PLI = 1
     PSFB_FIR = 4
     PSFB_REMB = 15
+    REMB_MOST_SSRCS = 255              # that one can name
     REPORT_BLOCK_SIZE = 24
 
 cdef struct RtcpPacket:                # one packet of a compound
@@ -92,6 +93,10 @@ cdef size_t rtcp_write_nack(
 # 12
 cdef size_t rtcp_write_pli(
     uint8_t* out, uint32_t sender_ssrc, uint32_t media_ssrc) noexcept nogil
+# 20 + 4 count, count <= REMB_MOST_SSRCS; of bps (below 2^62) the highest 18 bits
+cdef size_t rtcp_write_remb(
+    uint8_t* out, uint32_t sender_ssrc, int64_t bps, const uint32_t* ssrcs,
+    int count) noexcept nogil
 # 20; `command` goes up with every new request (RFC 5104 section 4.3.1.1)
 cdef size_t rtcp_write_fir(
     uint8_t* out, uint32_t sender_ssrc, uint32_t media_ssrc, uint8_t command) noexcept nogil

@@ -13,6 +13,7 @@ cdef enum:
     SDES_CNAME = 1
     REMB_SIZE = 20            # without the SSRCs that it is about
     REMB_NAME = 0x52454D42
+    REMB_MANTISSA = 0x3FFFF
     REMB_EXPONENT_MOST = 44   # 18 bits of mantissa more are the most that an int64_t holds
     LOST_LARGEST = 0x7FFFFF   # 24 bit signed
     LOST_SMALLEST = -0x800000
@@ -132,7 +133,7 @@ cdef bint rtcp_read_remb(const RtcpPacket* packet, int64_t* bps) noexcept nogil:
     exponent = packet.data[17] >> 2
     if exponent > REMB_EXPONENT_MOST:
         return False
-    bps[0] = <int64_t>(read_u24(packet.data + 17) & 0x3FFFF) << exponent
+    bps[0] = <int64_t>(read_u24(packet.data + 17) & REMB_MANTISSA) << exponent
     return True
 
 
@@ -206,6 +207,24 @@ cdef size_t rtcp_write_fir(
     write_u32(out + FEEDBACK_FCI, media_ssrc)
     write_u32(out + FEEDBACK_FCI + 4, <uint32_t>command << 24)
     return write_feedback(out, RTCP_PSFB, PSFB_FIR, sender_ssrc, 0, FEEDBACK_FCI + FIR_ENTRY)
+
+
+cdef size_t rtcp_write_remb(
+        uint8_t* out, uint32_t sender_ssrc, int64_t bps, const uint32_t* ssrcs,
+        int count) noexcept nogil:
+    """The media SSRC of the common head is 0 (section 2.2)."""
+    cdef uint32_t exponent = 0
+    cdef int i
+    while bps >> exponent > REMB_MANTISSA:
+        exponent += 1
+    write_u32(out + FEEDBACK_FCI, REMB_NAME)
+    write_u32(
+        out + FEEDBACK_FCI + 4,
+        <uint32_t>count << 24 | exponent << 18 | <uint32_t>(bps >> exponent))
+    for i in range(count):
+        write_u32(out + REMB_SIZE + 4 * i, ssrcs[i])
+    return write_feedback(
+        out, RTCP_PSFB, PSFB_REMB, sender_ssrc, 0, REMB_SIZE + 4 * <size_t>count)
 
 
 cdef inline size_t write_header(uint8_t* out, uint8_t type, int count, size_t size) noexcept nogil:

@@ -53,6 +53,11 @@ cdef struct Share:                # of an estimate among the streams (forwarding
     int64_t sound_us              # when it was measured
     uint64_t sound_bytes          # sent until then
 
+cdef struct Demand:               # what a sender was told of it (worker/demand)
+    int64_t bps
+    int64_t told_us
+    int64_t due_us                # it is looked at again then
+
 cdef struct Transport:
     # what each packet to it asks for, in the first two lines of cache
     Destination* destination      # the selected path, before that the first valid one; or NULL
@@ -94,6 +99,7 @@ cdef struct Transport:
     int dtls_data_count
     bint paced                    # in the worker's list of those whose pacer has something to do
     Share share
+    Demand demand
     int64_t paths_window_us       # changes of path are counted from then on
     int paths_count
     StreamStats* stats

@@ -10,8 +10,8 @@ from fastsfu._native.forwarding.counters cimport LINK_DROPPED
 from fastsfu._native.forwarding.forward cimport fan_out
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.link cimport (
-    LINK_CLOCK, LINK_FRAME, LINK_WANTED, LinkClock, LinkFrame, LinkHead, LinkWanted, frame_packets,
-    frame_runs, link_seated, link_to, link_wanted,
+    LINK_CLOCK, LINK_DEMAND, LINK_FRAME, LINK_WANTED, LinkClock, LinkDemand, LinkFrame, LinkHead,
+    LinkWanted, frame_packets, frame_runs, link_demanded, link_seated, link_to, link_wanted,
 )
 from fastsfu._native.forwarding.state cimport Link, find_inbound, find_transport
 from fastsfu._native.media.history cimport history_expire
@@ -21,6 +21,7 @@ from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.receivers cimport inbound_break
 from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind
+from fastsfu._native.worker.demand cimport demand_pass_on
 
 cdef enum:
     # A frame that old, by the sender's worker, is of no use: this one has been stuck, and what it
@@ -76,6 +77,8 @@ cdef void take(Worker* worker, LinkHead* head) noexcept nogil:
         take_clock(stream, <LinkClock*>head)
     elif head.kind == LINK_WANTED:
         link_wanted(worker, stream, <LinkWanted*>head)
+    elif head.kind == LINK_DEMAND:
+        link_demanded(worker, stream, <LinkDemand*>head)
     else:
         want_keyframe(stream)
         keyframes_ask(worker, find_transport(worker, stream.transport), stream)
@@ -109,6 +112,7 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
 cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nogil:
     cdef bint changed = stream.live != clock.live
     stream.live = clock.live
+    stream.remb = clock.remb
     stream.points = clock.points
     if clock.height and clock.height != stream.height:
         ladder_height(stream, clock.height)
@@ -132,6 +136,8 @@ cdef bint replica_tick(Worker* worker) noexcept nogil:
     for i in range(worker.replica_count):
         stream = worker.replicas[i]
         link_seated(worker, stream)
+        if stream.remb:
+            demand_pass_on(worker, stream)
         if stream.outbound_count:
             keyframes_ask(worker, NULL, stream)
             hurry = hurry or stream.waiting or stream.keyframe_wanted

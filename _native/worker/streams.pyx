@@ -61,6 +61,7 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
     stream.transport = transport.handle
     stream.nack = command.nack
     stream.fir = command.fir
+    stream.remb = command.remb
     stream.mid_size = command.mid_size
     memcpy(stream.mid, command.mid, command.mid_size)
     stream.rid_size = command.rid_size

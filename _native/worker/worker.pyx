@@ -42,6 +42,7 @@ from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.batching cimport Batching, batching_init, batching_on_turn
+from fastsfu._native.worker.demand cimport demand_tell
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
@@ -320,6 +321,7 @@ cdef void tick(Worker* worker) noexcept nogil:
     for i in range(worker.sender_count):
         if reports_tick(worker, worker.senders[i]):
             hurry = True
+        demand_tell(worker, worker.senders[i])
     if worker.replica_count and replica_tick(worker):
         hurry = True
     if worker.relay != NULL:

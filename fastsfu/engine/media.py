@@ -163,15 +163,17 @@ class MediaEngine(Counted, Ways):
         payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,
         fir: bool,
+        remb: bool = False,
         voices: RoomVoices | None = None,
         rid: str = "",
         lower: int = 0,
     ) -> int:
         """Expect a stream; `payload_types` are (pt, codec, clock rate in Hz, rtx pt or -1).
 
-        `fir`: ask for keyframes by FIR, where PLI was not negotiated. `voices`: those of the room,
-        when it is one of them. `rid` (RFC 8851) tells it from other encodings of its source, of
-        which `lower` is the one that was made before it.
+        `fir`: ask for keyframes by FIR, where PLI was not negotiated. `remb`: tell the sender how
+        much its receivers can have. `voices`: those of the room, when it is one of them. `rid`
+        (RFC 8851) tells it from other encodings of its source, of which `lower` is the one that was
+        made before it.
         """
         inbound = self._native.streams.create_inbound(
             transport,
@@ -182,6 +184,7 @@ class MediaEngine(Counted, Ways):
             payload_types=payload_types,
             nack=nack,
             fir=fir,
+            remb=remb,
             voices=voices,
             rid=rid,
             lower=lower,

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from fastsfu.sdp.codecs import (
     EXTENSION_URIS,
-    RECEIVER_ESTIMATE,
     answered_parameters,
 )
 from fastsfu.sdp.model import (
@@ -169,7 +168,7 @@ def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tu
     if section.reduced_size:
         attributes.append(("rtcp-rsize", None))
     for codec in section.codecs:
-        attributes.extend(_codec(codec, receives, dtx))
+        attributes.extend(_codec(codec, dtx))
     if receives:
         attributes.extend(answered_encodings(section.encodings))
     payload_types = [str(pt) for codec in section.codecs for pt in _payload_types(codec)]
@@ -191,12 +190,11 @@ def _payload_types(codec: NegotiatedCodec) -> Iterator[int]:
         yield codec.rtx_pt
 
 
-def _codec(codec: NegotiatedCodec, receives: bool, dtx: bool) -> Iterator[tuple[str, str]]:
+def _codec(codec: NegotiatedCodec, dtx: bool) -> Iterator[tuple[str, str]]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     yield "rtpmap", f"{codec.pt} {codec.name}/{codec.clock_rate}{channels}"
     for feedback in codec.feedback:
-        if feedback != RECEIVER_ESTIMATE or not receives:  # ours has no estimate of its own
-            yield "rtcp-fb", f"{codec.pt} {feedback}"
+        yield "rtcp-fb", f"{codec.pt} {feedback}"
     if parameters := answered_parameters(codec, dtx=dtx):
         text = ";".join(f"{name}={value}" if value else name for name, value in parameters.items())
         yield "fmtp", f"{codec.pt} {text}"

@@ -53,8 +53,9 @@ KNOWN_CODECS: Final = AUDIO_CODECS | VIDEO_CODECS
 # Payload types that mean something without an rtpmap (RFC 3551 table 4).
 STATIC_PAYLOAD_TYPES: Final = {0: "PCMU/8000", 8: "PCMA/8000"}
 
-# What the engine asks for and answers to (RFC 4585 4.2, RFC 5104 7.1). How much fits to a client is
-# estimated from its transport-wide feedback; REMB is for those that have none.
+# What the engine asks for and answers to (RFC 4585 4.2, RFC 5104 7.1). How much fits to a client,
+# or from it, is estimated from transport-wide feedback; REMB is for those that have none: as
+# receivers they tell what fits, as senders they are told what is wanted.
 VIDEO_FEEDBACK: Final = ("nack", "nack pli", "ccm fir")
 TRANSPORT_FEEDBACK: Final = "transport-cc"
 RECEIVER_ESTIMATE: Final = "goog-remb"

@@ -9,6 +9,7 @@ from fastsfu.allowance import Allowance
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.errors import RequestError
+from fastsfu.sdp.codecs import RECEIVER_ESTIMATE
 from fastsfu.sdp.negotiate import Offer, OfferedEncoding, OfferedSection
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.quotas import Account
@@ -243,6 +244,7 @@ class Publisher:
             ],
             nack="nack" in feedback,
             fir="ccm fir" in feedback and "nack pli" not in feedback,
+            remb=RECEIVER_ESTIMATE in feedback,
             voices=publication.voices,
             rid=offered.rid,
             lower=publication.encodings[-1].inbound if publication.encodings else 0,

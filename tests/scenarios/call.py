@@ -60,12 +60,12 @@ class Call:
         self.participants.append(participant)
         return participant
 
-    def film(self, publisher: Participant, *, nack: bool = True, fir: bool = False) -> int:
+    def film(self, publisher: Participant, *, fir: bool = False, **feedback: bool) -> int:
         """A camera; returns the handle of its inbound stream."""
         camera = Camera(self.chance.getrandbits(32), self.chance.getrandbits(32), self.chance)
         camera.knows_only_fir = fir
         publisher.cameras.append(camera)
-        return self.publish(publisher, camera, nack=nack, fir=fir)
+        return self.publish(publisher, camera, fir=fir, **feedback)
 
     def publish(
         self, publisher: Participant, camera: Camera, *, named: bool = False, **feedback: bool

@@ -54,6 +54,7 @@ class Participant:
         self.redundant: list[int] = []
         self.reports: list[tuple[int, int, int, int]] = []
         self.feedback: list[bytes] = []
+        self.demands: list[tuple[int, int, list[int]]] = []  # REMB: when, bits a second, SSRCs
         self.answers: list[bytes] = []
         self.byes: list[int] = []
         self.ledger: dict[tuple[str, int, int], bytes] = {}
@@ -257,6 +258,8 @@ class Participant:
                 self.byes += struct.unpack(f"!{count}I", body[: 4 * count])
             elif (kind, count) == (205, 15):
                 self.feedback.append(rtcp.packet(kind, count, body))
+            elif (kind, count) == (206, 15):
+                self.demands.append((now_us, *rtcp.read_remb(body)))
             elif kind in (205, 206):
                 self._on_feedback(now_us, kind, count, body)
 

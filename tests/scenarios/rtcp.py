@@ -44,6 +44,15 @@ def remb(sender: int, bps: int, ssrcs: list[int]) -> bytes:
     return packet(206, 15, head + b"".join(struct.pack("!I", ssrc) for ssrc in ssrcs))
 
 
+def read_remb(body: bytes) -> tuple[int, list[int]]:
+    """(bits a second, the SSRCs that they are of)."""
+    assert body[4:12] == bytes(4) + b"REMB"
+    (word,) = struct.unpack_from("!I", body, 12)
+    ssrcs = [ssrc for (ssrc,) in struct.iter_unpack("!I", body[16:])]
+    assert len(ssrcs) == word >> 24
+    return (word & 0x3FFFF) << (word >> 18 & 63), ssrcs
+
+
 def read_fir(body: bytes) -> dict[int, int]:
     """Command number by SSRC (RFC 5104 section 4.3.1.1)."""
     return {ssrc: rest >> 24 for ssrc, rest in struct.iter_unpack("!II", body[8:])}

@@ -122,14 +122,14 @@ def test_transport_feedback_in_both_directions() -> None:
     assert not any("goog-remb" in each for each in feedback)
 
 
-def test_a_receiver_without_transport_feedback_gives_its_own_estimate() -> None:
-    """REMB, and only where we send."""
+def test_without_transport_feedback_estimates_are_told_by_remb() -> None:
+    """A receiver tells its own; a sender is told what is wanted."""
     text = recorded("chromium_balanced_sendrecv_datachannel")
     offer = read(re.sub(r"a=rtcp-fb:\d+ transport-cc\r\n", "", text))
     sent = parse(answer(offer, {"1": stream(1)}, [])).media[1]
     assert "96 goog-remb" in list(sent.attributes.all("rtcp-fb"))
     received = parse(answer(offer, {}, ["1"])).media[1]
-    assert "96 goog-remb" not in list(received.attributes.all("rtcp-fb"))
+    assert "96 goog-remb" in list(received.attributes.all("rtcp-fb"))
 
 
 def test_parameters_tell_configurations_apart_and_limit_nobody() -> None:

@@ -37,6 +37,17 @@ async def test_keyframes_are_asked_for_by_fir_where_pli_is_not_understood(
     assert [each.fir for each in native.inbounds.values() if each.mid == "v"] == [True]
 
 
+async def test_who_has_no_transport_feedback_is_told_what_is_wanted(
+    join: Join, native: RecordingEngine
+) -> None:
+    ada, bob = await join("Ada"), await join("Bob")
+    await ada.session.offer(str(sending()).replace("nack pli", "goog-remb"))
+    assert {each.mid: each.remb for each in native.inbounds.values()} == {"a": False, "v": True}
+    both = "goog-remb\r\na=rtcp-fb:96 transport-cc"
+    await bob.session.offer(str(sending()).replace("nack pli", both))
+    assert sum(each.remb for each in native.inbounds.values()) == 1
+
+
 async def test_two_receive_each_other(join: Join, native: RecordingEngine) -> None:
     ada, bob = await join("Ada"), await join("Bob")
     await ada.offer(sending())

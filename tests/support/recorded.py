@@ -38,6 +38,7 @@ class Inbound:
     payload_types: Sequence[tuple[int, int, int, int]]
     nack: bool
     fir: bool
+    remb: bool = False
     voices: Any = None
     paused: bool = False
     pinned: bool = False

@@ -22,6 +22,8 @@ class Streams:
         payload_types: Sequence[tuple[int, int, int, int]],
         nack: bool,  # ask for our own losses
         fir: bool,  # ask for keyframes by FIR (RFC 5104), not PLI
+        # tell the sender how much is wanted (draft-alvestrand-rmcat-remb)
+        remb: bool = False,
         voices: RoomVoices | None = None,  # those of its room, when it is one of them
         rid: str = "",  # of one encoding among several (RFC 8851)
         lower: int = 0,  # another encoding of its source, if there is one

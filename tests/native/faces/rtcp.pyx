@@ -4,8 +4,8 @@ from libc.stdlib cimport free, malloc
 from fastsfu._native.packet.rtcp cimport (
     Feedback, ReportBlock, RtcpPacket, SenderInfo, rtcp_fir_names, rtcp_next, rtcp_read_bye,
     rtcp_read_feedback, rtcp_read_nack, rtcp_read_remb, rtcp_read_report, rtcp_read_sender_info,
-    rtcp_write_bye, rtcp_write_fir, rtcp_write_nack, rtcp_write_pli, rtcp_write_rr,
-    rtcp_write_sdes_cname, rtcp_write_sr,
+    rtcp_write_bye, rtcp_write_fir, rtcp_write_nack, rtcp_write_pli, rtcp_write_remb,
+    rtcp_write_rr, rtcp_write_sdes_cname, rtcp_write_sr,
 )
 
 from tests.native.faces.exact cimport exact
@@ -145,4 +145,14 @@ def write_pli(uint32_t sender_ssrc, uint32_t media_ssrc):
 def write_fir(uint32_t sender_ssrc, uint32_t media_ssrc, uint8_t command):
     cdef Room room = Room(20)
     cdef size_t size = rtcp_write_fir(room.data, sender_ssrc, media_ssrc, command)
+    return room.data[:size]
+
+
+def write_remb(uint32_t sender_ssrc, int64_t bps, list ssrcs):
+    cdef Room room = Room(20 + 4 * len(ssrcs))
+    cdef uint32_t[255] native
+    cdef size_t size
+    for index, ssrc in enumerate(ssrcs):
+        native[<int>index] = ssrc
+    size = rtcp_write_remb(room.data, sender_ssrc, bps, native, len(ssrcs))
     return room.data[:size]

@@ -180,7 +180,7 @@ cdef class World:
 
     def inbound(
             self, uint64_t transport, *, kind, mid, ssrc=None, rtx_ssrc=None, payload_types,
-            nack=True, fir=False, voices=None, rid="", lower=0):
+            nack=True, fir=False, remb=False, voices=None, rid="", lower=0):
         cdef CreateInbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_INBOUND
@@ -188,7 +188,7 @@ cdef class World:
         command.transport = transport
         command.lower = lower
         request_inbound(
-            &command, kind, mid, rid, ssrc, rtx_ssrc, payload_types, nack, fir, voices)
+            &command, kind, mid, rid, ssrc, rtx_ssrc, payload_types, nack, fir, remb, voices)
         apply(self.worker, &command.head)
         return command.head.handle
 

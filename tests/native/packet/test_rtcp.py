@@ -232,6 +232,19 @@ def test_remb(bps: int, ssrcs: list[int]) -> None:
     assert 0 <= bps - found["remb"] <= bps >> 17
 
 
+@given(st.integers(0, 1 << 40), st.lists(st.integers(0, 0xFFFFFFFF), max_size=255))
+def test_remb_as_aiortc_reads_it(bps: int, ssrcs: list[int]) -> None:
+    written = rtcp.write_remb(7, bps, ssrcs)
+    packet = aiortc_rtp.RtcpPsfbPacket.parse(written[4:], 15)
+    assert (packet.ssrc, packet.media_ssrc) == (7, 0)
+    told, named = aiortc_rtp.unpack_remb_fci(packet.fci)
+    assert named == ssrcs
+    assert 0 <= bps - told <= bps >> 17
+    ((found,), whole) = rtcp.walk(written)
+    assert whole
+    assert found["remb"] == told
+
+
 @pytest.mark.parametrize(
     "fci", [b"REMC" + bytes(4), b"REMB", b"REMB" + bytes([0, 45 << 2, 0, 1]), b""]
 )
