@@ -163,13 +163,15 @@ class SectionsWanted:
 
 @dataclass(frozen=True, slots=True)
 class EncodingsWanted:
-    """Which encodings of one of the client's own sources somebody wants now; the others may rest.
+    """Which encodings of one of the client's own sources somebody wants now, the others may rest;
+    and of layers in one encoding, how large ones.
 
     Each replaces the one before; until the first one all are wanted.
     """
 
     source: Source
     encodings: tuple[tuple[str, bool], ...]  # (RID, wanted) in the offer's order
+    max_height: int | None = None  # lines that anybody wants of a source with one encoding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,12 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
 from fastsfu.engine.voices import RoomVoices
 from fastsfu.events import SubscriptionInfo
+from fastsfu.heights import Heights
 from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedEncoding, SentStream
 from fastsfu.terms import Kind, Source, Unfit
 
+# The codecs that have spatial layers.
+WITH_LAYERS = ("VP9", "AV1")
 PayloadTypes = Sequence[tuple[int, int, int]]
 # What is to be synchronised: camera and microphone of a session, or its screen and that one's sound
 Bond = tuple[str, Literal["camera", "screen"]]
@@ -85,6 +88,7 @@ class Publication:
     on_demand: Callable[["Publication"], None] = field(repr=False)  # what is wanted has changed
     on_media: Callable[[], None] = field(repr=False)  # a stream of it has begun to come
     voices: RoomVoices | None = field(default=None, repr=False)  # the room's, when it is a voice
+    heights: Heights | None = field(default=None, repr=False)  # of layers, that are wanted
     # Of `offered`, from when media can come; and where they are at other engines, set with them.
     encodings: list[Encoding] = field(default_factory=list, repr=False)
     replicas: Replicas = field(init=False, repr=False)
@@ -92,6 +96,16 @@ class Publication:
     waiting: dict["Subscription", Callable[["Subscription"], None]] = field(
         default_factory=dict, repr=False
     )
+
+    def __post_init__(self) -> None:
+        # Several sizes in one encoding; of several encodings each is wanted or not.
+        if len(self.offered) == 1 and self.codecs[0].name in WITH_LAYERS:
+            self.heights = Heights(lambda: self.on_demand(self))
+
+    @property
+    def max_height(self) -> int | None:
+        """Lines that anybody wants of it; None: as many as there are."""
+        return None if self.heights is None else self.heights.told
 
     @property
     def bond(self) -> Bond:

@@ -271,7 +271,8 @@ _MESSAGES: Mapping[type, Callable[[Any], Model | None]] = {
     events.EncodingsWanted: lambda event: messages.Encodings(
         source=event.source,
         encodings=[
-            values.WantedEncoding(rid=rid, active=wanted) for rid, wanted in event.encodings
+            values.WantedEncoding(rid=rid, active=wanted, max_height=event.max_height)
+            for rid, wanted in event.encodings
         ],
     ),
     events.ConnectionChanged: lambda event: messages.Connection(state=event.state),

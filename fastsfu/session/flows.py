@@ -34,6 +34,7 @@ class Flows:
             return
         if subscription.wish != Wish():
             self._prefer(subscription)
+        _note_height(subscription)
 
     def wish(self, subscription: Subscription, wish: Wish) -> None:
         """How much of it is wanted."""
@@ -66,6 +67,7 @@ class Flows:
         if subscription.outbound is not None:
             self._account.sent_bytes += self._engine.bytes_of(subscription.outbound)
             subscription.publication.replicas.give_back(self._engine)
+        _note_height(subscription, ended=True)
 
     def _create(self, subscription: Subscription) -> int:
         assert self.bundle is not None
@@ -96,12 +98,23 @@ class Flows:
                 most_layer=wish.layer,
                 most_height=wish.max_height,
             )
+            _note_height(subscription)
 
     def _set(self, subscription: Subscription) -> None:
         if subscription.outbound is not None:
             self._engine.pause_outbound(subscription.outbound, _pauses(subscription))
+            _note_height(subscription)
 
 
 def _pauses(subscription: Subscription) -> bool:
     """Its receiver declines it, or does not know of it yet."""
     return subscription.paused or subscription.held > 0
+
+
+def _note_height(subscription: Subscription, *, ended: bool = False) -> None:
+    """How large a picture its receiver wants."""
+    heights = subscription.publication.heights
+    if heights is not None and (ended or subscription.paused):
+        heights.drop(subscription)
+    elif heights is not None:
+        heights.want(subscription, subscription.wish.max_height)

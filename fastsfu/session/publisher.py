@@ -185,7 +185,8 @@ class Publisher:
     def tell_demand(self) -> None:
         """Again, to a client that has come back: what of it nobody wants."""
         for publication in self.publications.values():
-            if not all(encoding.wanted for encoding in publication.encodings):
+            rests = not all(encoding.wanted for encoding in publication.encodings)
+            if rests or publication.max_height is not None:
                 self._on_demand(publication)
 
     def _open_all(self) -> None:
@@ -256,6 +257,8 @@ class Publisher:
         publication.hear(0)
         self._audience.unpublished(publication)
         publication.on_demand = _nobody_asks
+        if publication.heights is not None:
+            publication.heights.close()
         if publication.encodings:
             publication.replicas.close()
         for encoding in publication.encodings:

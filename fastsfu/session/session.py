@@ -296,7 +296,7 @@ class Session(Measured, Resumable):
 
     def _tell_demand(self, publication: Publication) -> None:
         wanted = tuple((each.rid, each.wanted) for each in publication.encodings)
-        self.tell(EncodingsWanted(publication.source, wanted))
+        self.tell(EncodingsWanted(publication.source, wanted, publication.max_height))
 
     def ask(self) -> bool:
         return self._negotiation.ask()

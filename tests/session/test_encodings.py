@@ -1,13 +1,17 @@
 """Simulcast: encodings of one publication, who wants which, and what their sender is told."""
 
+import asyncio
+
 from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.events import EncodingsWanted
+from fastsfu.heights import LEAST_HEIGHT, LESS_AFTER
 from fastsfu.sfu import SFU
 from fastsfu.tracks import Wish
 from tests.support.offers import OfferText, Section, receiving, sending
 from tests.support.recording_engine import RecordingEngine, media_engine
 from tests.support.sessions import Client, Join, turn
+from tests.support.virtual_time import virtually
 
 LADDER = OfferText((Section("v", "video", rids=("q", "h", "f")),))
 
@@ -81,6 +85,58 @@ async def test_the_sender_is_told_which_of_them_may_rest(
     assert again.of(EncodingsWanted)[1:] == [
         EncodingsWanted("video", (("q", True), ("h", True), ("f", True)))
     ]
+
+
+@virtually
+async def test_of_layers_the_sender_is_told_how_large_ones_are_wanted() -> None:
+    """Which are in one encoding, of VP9 or AV1. One that comes back is told again."""
+    native = RecordingEngine()
+    config = Config(media_ips=["192.0.2.10"], open_rooms=True)
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
+        join = Join(sfu)
+        ada, bob, eve = await join("Ada"), await join("Bob"), await join("Eve")
+        for each in (bob, eve):
+            each.session.update_receive_settings({"*": {"video": Wish(max_height=180)}})
+        await ada.session.offer(str(sending(audio=False)).replace("VP8/", "VP9/"))
+        for each in (bob, eve):
+            text = OfferText(receiving(video=1))
+            await each.session.offer(str(text).replace("VP8/", "VP9/"))
+        assert len(native.outbounds) == 2
+        await asyncio.sleep(LESS_AFTER + 1)
+        told = [EncodingsWanted("video", (("", True),), 180)]
+        assert ada.of(EncodingsWanted) == told
+        eve.session.update_receive_settings({ada.session.id: {"video": Wish(max_height=400)}})
+        told.append(EncodingsWanted("video", (("", True),), 400))
+        assert ada.of(EncodingsWanted) == told
+        again = Client()
+        ada.session.attach(again)
+        assert again.of(EncodingsWanted) == told[-1:]
+        eve.session.update_receive_settings({"*": {"video": False}})
+        eve.session.update_receive_settings({ada.session.id: {"video": False}})
+        await asyncio.sleep(LESS_AFTER + 1)
+        assert [each.max_height for each in again.of(EncodingsWanted)] == [400, 180]
+        bob.session.update_receive_settings({"*": {"video": True}})
+        assert [each.max_height for each in again.of(EncodingsWanted)] == [400, 180, None]
+        bob.session.leave()
+        await asyncio.sleep(LESS_AFTER + 1)
+        assert again.of(EncodingsWanted)[-1].max_height == LEAST_HEIGHT
+        ada.session.leave()
+        await asyncio.sleep(LESS_AFTER + 1)
+    assert native.is_empty
+
+
+@virtually
+async def test_of_a_single_encoding_without_layers_nothing_is_told() -> None:
+    native = RecordingEngine()
+    config = Config(media_ips=["192.0.2.10"], open_rooms=True)
+    async with SFU(config, open_engines=lambda _: [media_engine(native)]) as sfu:
+        join = Join(sfu)
+        ada, bob = await join("Ada"), await join("Bob")
+        bob.session.update_receive_settings({"*": {"video": Wish(max_height=180)}})
+        await ada.offer(sending())
+        await bob.offer(OfferText(receiving(audio=1, video=1)))
+        await asyncio.sleep(LESS_AFTER + 1)
+        assert [each.max_height for each in ada.of(EncodingsWanted)] == []
 
 
 async def test_whoever_wants_it_may_be_at_another_worker() -> None:

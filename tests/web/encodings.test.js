@@ -163,3 +163,20 @@ test('VP9 and AV1 are one encoding with layers, fewer of a small picture', () =>
   assert.equal(sent(ladder(720, { codecs: ['H264'] })), 'fhq');
   assert.ok(!('scalabilityMode' in one('video', camera(720), limits)), 'to a peer');
 });
+
+test('of its layers the largest rest that nobody wants', () => {
+  const limits = { codecs: ['AV1'] };
+  const asWanted = (height, max_height) => {
+    const wanted = [{ rid: '', active: true, max_height, max_framerate: null }];
+    const [{ scalabilityMode, scaleResolutionDownBy, maxBitrate }] = ladder(height, limits, wanted);
+    return [scalabilityMode, scaleResolutionDownBy, Math.round(maxBitrate / 1000)];
+  };
+  assert.deepEqual(asWanted(720, null), ['L3T3', 1, 1500]);
+  assert.deepEqual(asWanted(720, 720), ['L3T3', 1, 1500]);
+  assert.deepEqual(asWanted(720, 719), ['L2T3', 2, 499], 'the server shows 360 lines of it');
+  assert.deepEqual(asWanted(720, 200), ['L1T3', 4, 160]);
+  assert.deepEqual(asWanted(720, 90), ['L1T3', 4, 160], 'the smallest stays');
+  assert.deepEqual(asWanted(360, 180), ['L1T3', 2, 160]);
+  const [off] = ladder(720, limits, [{ rid: '', active: false, max_height: 180 }]);
+  assert.equal(off.active, false);
+});

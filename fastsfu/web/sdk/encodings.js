@@ -86,7 +86,7 @@ export function encodingsFor(source, track, limits = {}, { ladder = false, wante
   const whole = { ...DEFAULTS[source], ...rates, scaleResolutionDownBy: shrink, active: true };
   const single = () => asWanted(whole, height, wanted, '');
   if (!ladder || (isScalable(codecs[0]) && source !== 'video')) return [single()];
-  if (isScalable(codecs[0])) return [layered(single(), width, height)];
+  if (isScalable(codecs[0])) return [layered(whole, width, height, wanted)];
   const small = height > 0 && (width * height) / shrink ** 2 < THREE_FROM;
   const rungs = RUNGS[source].map(({ rid, level, scale, maxBitrate, maxFramerate = 30 }) => {
     const lines = (height || USUAL_HEIGHT) / shrink / scale;
@@ -173,17 +173,30 @@ function bitrateFor(height) {
 
 /**
  * Three sizes of picture, two of a small one, each in three frame rates. The whole picture is
- * predicted from the smaller ones: so the server can go down to those in the middle of it.
+ * predicted from the smaller ones: so the server can go down to those in the middle of it. The
+ * largest sizes rest while nobody wants so many lines.
  *
- * @param {RTCRtpEncodingParameters} encoding
+ * @param {RTCRtpEncodingParameters} whole
  * @param {number} width
  * @param {number} height of the picture; 0 is one that is not open yet
+ * @param {WantedEncoding[]} wanted
  * @returns {RTCRtpEncodingParameters}
  */
-function layered(encoding, width, height) {
-  const pixels = (width * height) / (encoding.scaleResolutionDownBy ?? 1) ** 2;
-  const sizes = height > 0 && pixels < TWO_FROM ? 1 : height > 0 && pixels < THREE_FROM ? 2 : 3;
-  return Object.assign({ ...encoding }, { scalabilityMode: `L${sizes}T3` });
+function layered(whole, width, height, wanted) {
+  const { scaleResolutionDownBy: shrink = 1, maxBitrate = Infinity } = whole;
+  const reduced = { ...whole, scaleResolutionDownBy: shrink };
+  const most = wanted.find((one) => one.rid === '')?.max_height ?? Infinity;
+  const pixels = (width * height) / shrink ** 2;
+  let sizes = height > 0 && pixels < TWO_FROM ? 1 : height > 0 && pixels < THREE_FROM ? 2 : 3;
+  let lines = (height || USUAL_HEIGHT) / shrink;
+  for (; sizes > 1 && lines > most; sizes -= 1) {
+    lines /= 2;
+    reduced.scaleResolutionDownBy *= 2;
+    reduced.maxBitrate = Math.min(maxBitrate, bitrateFor(lines));
+  }
+  const others = wanted.map((one) => ({ ...one, max_height: null }));
+  const encoding = asWanted(reduced, height, others, '');
+  return Object.assign(encoding, { scalabilityMode: `L${sizes}T3` });
 }
 
 /**
