@@ -7,7 +7,6 @@ import runpy
 import signal
 import sys
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,23 +63,9 @@ def main() -> None:
 
 
 @app.command()
+@given.for_server
 def serve(
-    host: given.Host = None,
-    port: given.Port = None,
-    media_ip: given.MediaIp = None,
-    media_port: given.MediaPort = None,
-    workers: given.Workers = None,
-    cert: given.Cert = None,
-    key: given.Key = None,
-    acme: given.Acme = None,
-    open_rooms: Annotated[
-        bool, typer.Option("--open-rooms", help="Let everybody in without a token: for trials.")
-    ] = False,
-    drain_timeout: Annotated[
-        float | None,
-        typer.Option(help="Seconds for calls to end after SIGTERM.", show_default="10"),
-    ] = None,
-    config_file: given.ConfigFile = None,
+    options: given.ServerOptions,
     log_level: Annotated[
         str, typer.Option(help="debug, info, warning or error.", envvar="FASTSFU_LOG_LEVEL")
     ] = "info",
@@ -97,28 +82,8 @@ def serve(
     ] = None,
 ) -> None:
     """Serve calls over HTTPS; without --cert and --key with a self-signed certificate."""
-    load = partial(
-        _load,
-        config_file,
-        host=host,
-        port=port,
-        media_ips=media_ip or None,
-        media_port=media_port,
-        workers=workers,
-        cert=cert,
-        key=key,
-        acme=acme or None,
-        open_rooms=open_rooms or None,
-        drain_timeout=drain_timeout,
-    )
     _start_logs(log_level, log_format)
-    _run(load, sandbox, config_file)
-
-
-def _load(config_file: Path | None, **options: Any) -> "Config":
-    from fastsfu.config import Config
-
-    return Config.load(config_file, **options)
+    _run(options.load, sandbox, options.config_file)
 
 
 def _start_logs(level: str, form: str) -> None:
@@ -215,7 +180,9 @@ def _secret(config_file: Path | None) -> str:
     text = os.environ.get("FASTSFU_SECRET", "")
     if text and config_file is None and "FASTSFU_SECRET_FILE" not in os.environ:
         return text
-    secret = _load(config_file).secret
+    from fastsfu.config import Config
+
+    secret = Config.load(config_file).secret
     if secret is None:
         raise ConfigError("FASTSFU_SECRET is not set: no server could verify the token")
     return secret.get_secret_value()
@@ -235,33 +202,15 @@ def parse_duration(text: str) -> float | None:
 
 
 @app.command()
-def doctor(
-    host: given.Host = None,
-    port: given.Port = None,
-    media_ip: given.MediaIp = None,
-    media_port: given.MediaPort = None,
-    workers: given.Workers = None,
-    cert: given.Cert = None,
-    key: given.Key = None,
-    config_file: given.ConfigFile = None,
-) -> None:
+@given.for_server
+def doctor(options: given.ServerOptions) -> None:
     """Check ports, addresses, kernel, encryption, clock and certificate; say the fix of each."""
     from rich.console import Console
     from rich.table import Table
 
     from fastsfu.doctor import examine
 
-    config = _load(
-        config_file,
-        host=host,
-        port=port,
-        media_ips=media_ip or None,
-        media_port=media_port,
-        workers=workers,
-        cert=cert,
-        key=key,
-    )
-    findings = list(examine(config))
+    findings = list(examine(options.load()))
     table = Table("check", "found", "fix", box=None, padding=(0, 2, 0, 0))
     marks = {"good": "[green]ok[/]", "warning": "[yellow]warning[/]", "bad": "[red]bad[/]"}
     for finding in findings:
@@ -284,9 +233,10 @@ def why(
     """Say how the media of people in ROOM is doing and why, as a server tells who shows
     FASTSFU_API_KEY.
     """
+    from fastsfu.config import Config
     from fastsfu.why import Rest, WhyError, looks
 
-    config = _load(config_file)
+    config = Config.load(config_file)
     if config.api_key is None:
         raise ConfigError("FASTSFU_API_KEY is not set: the server tells nothing without it")
     address, is_here = url or f"https://127.0.0.1:{config.port}", url is None

@@ -29,7 +29,8 @@ PYTHON = {
     **dict.fromkeys(["p2p", "messages", "sfu"], "domain"),
     **dict.fromkeys(["http", "webhooks", "store", "cluster"], "edge"),
     **dict.fromkeys(["client"], "client"),
-    **dict.fromkeys(["cli", "assembly", "config_document", "doctor", "logs", "sandbox"], "top"),
+    **dict.fromkeys(["cli", "cli_options", "assembly", "config_document"], "top"),
+    **dict.fromkeys(["doctor", "logs", "sandbox"], "top"),
     **dict.fromkeys(["__init__", "__main__", "testing"], "top"),
 }
 MAY_IMPORT = {
