@@ -38,6 +38,7 @@ VERBS[EVENT_STREAM_ENDED].of_stream = stream_ended
 VERBS[EVENT_AUDIO_LEVEL].of_stream = audio_level
 VERBS[EVENT_WANTED].of_stream = encoding_wanted
 VERBS[EVENT_STEP].of_stream = stepped
+VERBS[EVENT_BEGUN].of_stream = begun
 
 
 cdef int events_deliver(
@@ -60,15 +61,17 @@ cdef int events_dtls(
 
 
 cdef int ice_connected(Transports transports, const Head* event, object events) except -1:
+    cdef const IceConnected* connected = <const IceConnected*>event
     cdef uint64_t transport = event.handle
     transports.associations.ice_connected(transport)
     events.on_ice(
-        transport, IceState.CONNECTED, address_text(&(<const IceConnected*>event).address))
+        transport, IceState.CONNECTED, address_text(&connected.address),
+        address_text(&connected.local))
     return 0
 
 
 cdef int ice_expired(Transports transports, const Head* event, object events) except -1:
-    events.on_ice(event.handle, IceState.EXPIRED, "")
+    events.on_ice(event.handle, IceState.EXPIRED, "", "")
     return 0
 
 
@@ -107,7 +110,15 @@ cdef int stepped(const Head* event, object events) except -1:
     return 0
 
 
+cdef int begun(const Head* event, object events) except -1:
+    events.on_begun(event.handle)
+    return 0
+
+
 cdef str address_text(const Address* address):
+    """As "ip:port", or "" where there is none."""
+    if address.family == 0:
+        return ""
     if address.family == 4:
         return f"{ipaddress.IPv4Address(address.ip[:4])}:{address.port}"
     return f"[{ipaddress.IPv6Address(address.ip[:16])}]:{address.port}"

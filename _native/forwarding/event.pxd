@@ -14,11 +14,13 @@ cdef enum:                     # EventKind
     EVENT_AUDIO_LEVEL
     EVENT_WANTED
     EVENT_STEP
+    EVENT_BEGUN                   # Head: an outbound video's first frame is on its way
     EVENT_KINDS                   # one above the last
 
 cdef struct IceConnected:
     Head head
     Address address               # of the selected path
+    Address local                 # ours, to which the client's check came; family 0 = not known
 
 cdef struct StreamStarted:
     Head head

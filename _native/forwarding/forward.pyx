@@ -4,10 +4,12 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.forwarding.egress cimport egress_keep
+from fastsfu._native.forwarding.event cimport EVENT_BEGUN
 from fastsfu._native.forwarding.lay cimport (
     lay_end, lay_layers, lay_message, lay_packet, lay_size,
 )
 from fastsfu._native.forwarding.pacing cimport pacing_admit
+from fastsfu._native.forwarding.state cimport emit_event
 from fastsfu._native.media.history cimport history_put
 from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
 from fastsfu._native.media.rewrite cimport rewrite_map
@@ -28,7 +30,7 @@ cdef void fan_out(
         if first == count:
             continue
         if receiver.state != OutboundState.FLOWING:
-            outbound_start(receiver, &packets[first], worker.now_us)
+            begin(worker, receiver, &packets[first])
         end = count
         if (<const Transport*>receiver.transport).pacer != NULL:
             end = pacing_admit(worker, receiver, packets, first, count)
@@ -71,6 +73,13 @@ cdef int first_packet(
         if packets[i].keyframe and receiver.pt_of[packets[i].header.pt] != NO_PT:
             return i
     return count
+
+
+cdef void begin(
+        Worker* worker, OutboundStream* receiver, const MediaPacket* packet) noexcept nogil:
+    outbound_start(receiver, packet, worker.now_us)
+    if receiver.source.kind == MediaKind.VIDEO and not receiver.told_begun:
+        receiver.told_begun = emit_event(worker, EVENT_BEGUN, receiver.handle)
 
 
 cdef inline bint takes_redundancy(

@@ -116,6 +116,7 @@ cdef struct OutboundStream:
     int next_place                # in next.outbound
     bint paused                   # by the receiver
     bint suspended                # nothing of it fits
+    bint told_begun               # the event loop was, that its first frame is on its way
     uint8_t told_fit              # what the event loop was told (Fit of forwarding/event)
     OperatingPoint fits           # the highest that does
     int64_t room_bps              # that there is for it; 0 = nothing is known to be in the way

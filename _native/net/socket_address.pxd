@@ -36,6 +36,8 @@ cdef void socket_address(
     bint dual_stack, const Address* address, const LocalAddress* local,
     SocketAddress* out) noexcept nogil
 cdef void socket_address_read(const sockaddr_in6* raw, Address* out) noexcept nogil
+# `out` has no port; its family is 0 where the kernel chooses.
+cdef void local_address_read(const LocalAddress* local, Address* out) noexcept nogil
 cdef bint local_address_is(const LocalAddress* local, const Address* address) noexcept nogil
 # Send to `path` from now on. The choice of the source address is left to the kernel where it would
 # choose the same: to name it costs a message about 0.4 us. To find out takes four system calls, so

@@ -68,6 +68,19 @@ cdef bint local_address_is(const LocalAddress* local, const Address* address) no
     return memcmp(v6, address.ip, 16) == 0
 
 
+cdef void local_address_read(const LocalAddress* local, Address* out) noexcept nogil:
+    cdef const uint8_t* v6 = &local.v6.ipi6_addr.s6_addr[0]
+    memset(out, 0, sizeof(Address))
+    out.family = local.family
+    if local.family == 4:
+        memcpy(out.ip, &local.v4.ipi_spec_dst, 4)
+    elif local.family == 6 and memcmp(v6, V4_MAPPED, 12) == 0:
+        out.family = 4
+        memcpy(out.ip, v6 + 12, 4)
+    elif local.family == 6:
+        memcpy(out.ip, v6, 16)
+
+
 cdef void socket_address_read(const sockaddr_in6* raw, Address* out) noexcept nogil:
     cdef const sockaddr_in* v4 = <const sockaddr_in*>raw
     memset(out, 0, sizeof(Address))

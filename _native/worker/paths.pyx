@@ -14,7 +14,7 @@ from fastsfu._native.forwarding.counters cimport (
 from fastsfu._native.forwarding.event cimport EVENT_ICE_CONNECTED, IceConnected
 from fastsfu._native.forwarding.state cimport Worker, count_drop, emit_commit, emit_reserve
 from fastsfu._native.net.socket_address cimport (
-    Destination, SocketAddress, destination_settle, socket_address,
+    Destination, SocketAddress, destination_settle, local_address_read, socket_address,
 )
 from fastsfu._native.net.udp cimport Datagram, udp_send_one
 from fastsfu._native.packet.stun cimport (
@@ -98,7 +98,7 @@ cdef void on_check(
     elif is_selected(transport, &datagram.source):
         ask(worker, transport, datagram)
     if action == ICE_ANSWER_SELECTED:
-        tell_connected(worker, transport, &datagram.source)
+        tell_connected(worker, transport, datagram)
 
 
 cdef int claim_address(
@@ -181,7 +181,8 @@ cdef void set_destination(
     destination_settle(transport.destination, &path, worker.now_us)
 
 
-cdef void tell_connected(Worker* worker, Transport* transport, const Address* path) noexcept nogil:
+cdef void tell_connected(
+        Worker* worker, Transport* transport, const Datagram* datagram) noexcept nogil:
     cdef IceConnected* event
     if worker.now_us - transport.paths_window_us > 1000000:
         transport.paths_window_us = worker.now_us
@@ -193,7 +194,9 @@ cdef void tell_connected(Worker* worker, Transport* transport, const Address* pa
     event = <IceConnected*>emit_reserve(
         worker, EVENT_ICE_CONNECTED, transport.handle, sizeof(IceConnected))
     if event != NULL:
-        event.address = path[0]
+        event.address = datagram.source
+        local_address_read(&datagram.local, &event.local)
+        event.local.port = worker.udp.port
         emit_commit(worker)
 
 

@@ -12,7 +12,7 @@ from fastsfu._native.engine.engine import Engine, MediaKind
 from fastsfu.engine.channels import EngineChannels
 from fastsfu.engine.counted import Counted
 from fastsfu.engine.dtls_timer import DtlsTimer
-from fastsfu.engine.owners import OnLimit, Owners, StreamOwner, TransportOwner
+from fastsfu.engine.owners import OnBegun, OnLimit, Owners, StreamOwner, TransportOwner
 from fastsfu.engine.relays import RelayUsers
 from fastsfu.engine.voices import RoomVoices
 from fastsfu.engine.ways import Ways
@@ -247,12 +247,14 @@ class MediaEngine(Counted, Ways):
         numbered: bool = False,
         paused: bool = False,
         on_limit: OnLimit | None = None,
+        on_begun: OnBegun = lambda: None,
     ) -> int:
         """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1).
 
         `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
         `paused`: until `pause_outbound` lets it flow.
-        `on_limit` is called when it does not fit there, whole or at all, and when it does again.
+        `on_limit` is called when it does not fit there, whole or at all, and when it does again;
+        `on_begun` when the first frame of a video is on its way.
         """
         outbound = self._native.streams.create_outbound(
             transport,
@@ -265,7 +267,7 @@ class MediaEngine(Counted, Ways):
             paused=paused,
         )
         if on_limit is not None:
-            self._owners.add_outbound(outbound, on_limit, transport)
+            self._owners.add_outbound(outbound, on_limit, on_begun, transport)
         return outbound
 
     def close_outbound(self, outbound: int) -> None:

@@ -8,13 +8,15 @@ from fastsfu._native.engine.events import DtlsState, IceState
 from fastsfu.terms import Unfit
 
 OnLimit = Callable[[Unfit | None], None]
+OnBegun = Callable[[], None]
 
 
 class TransportOwner(Protocol):
     """Who made a transport. May close it from within these calls."""
 
-    def on_path(self, address: str) -> None:
-        """ICE nominated a pair, at first or after a restart; `address` is the peer's "ip:port"."""
+    def on_path(self, address: str, local: str) -> None:
+        """ICE nominated a pair, at first or after a restart; `address` is the peer's "ip:port",
+        `local` ours, "" where it is not known."""
 
     def on_path_lost(self) -> None:
         """No authentic packet within the consent timeout (RFC 7675); an ICE restart can bring it
@@ -85,7 +87,7 @@ class Owners:
         self._transports: dict[int, TransportOwner] = {}
         self._streams: dict[int, StreamOwner] = {}
         # By outbound stream: its transport, and whom to call.
-        self._limited: dict[int, tuple[int, OnLimit]] = {}
+        self._heard: dict[int, tuple[int, OnLimit, OnBegun]] = {}
         self._outbounds_of: dict[int, set[int]] = {}
         self._streams_of: dict[int, set[int]] = {}
         self._transport_of: dict[int, int] = {}
@@ -126,7 +128,7 @@ class Owners:
         for inbound in self._streams_of.pop(transport):
             del self._streams[inbound], self._transport_of[inbound]
         for outbound in self._outbounds_of.pop(transport):
-            self._limited.pop(outbound, None)
+            self._heard.pop(outbound, None)
 
     def add_stream(self, inbound: int, owner: StreamOwner, transport: int) -> None:
         self._streams[inbound] = owner
@@ -150,12 +152,12 @@ class Owners:
 
     # What Engine.poll calls.
 
-    def on_ice(self, transport: int, state: IceState, address: str) -> None:
+    def on_ice(self, transport: int, state: IceState, address: str, local: str) -> None:
         owner = self._transports.get(transport)
         if owner is None:
             return
         if state == IceState.CONNECTED:
-            self.tell(owner.on_path, address)
+            self.tell(owner.on_path, address, local)
         else:
             self.tell(owner.on_path_lost)
 
@@ -189,14 +191,21 @@ class Owners:
             self.tell(on_wanted, wanted)
 
     def on_limit(self, outbound: int, limit: Unfit | None) -> None:
-        if found := self._limited.get(outbound):
+        if found := self._heard.get(outbound):
             self.tell(found[1], limit)
 
-    def add_outbound(self, outbound: int, on_limit: OnLimit, transport: int) -> None:
-        """Called when the stream does not fit to its receiver, whole or at all, or does again."""
-        self._limited[outbound] = transport, on_limit
+    def on_begun(self, outbound: int) -> None:
+        if found := self._heard.get(outbound):
+            self.tell(found[2])
+
+    def add_outbound(
+        self, outbound: int, on_limit: OnLimit, on_begun: OnBegun, transport: int
+    ) -> None:
+        """Called when a video does not fit to its receiver, whole or at all, or does again; and
+        when its first frame is on its way."""
+        self._heard[outbound] = transport, on_limit, on_begun
         self._outbounds_of[transport].add(outbound)
 
     def drop_outbound(self, outbound: int) -> None:
-        if found := self._limited.pop(outbound, None):
+        if found := self._heard.pop(outbound, None):
             self._outbounds_of[found[0]].discard(outbound)

@@ -74,6 +74,8 @@ def outcomes(counted: Outcomes) -> Iterator[Metric]:
     yield _histogram("fastsfu_connect_seconds", "from joining to media", counted.connecting)
     text = "from joining to the first media of the client"
     yield _histogram("fastsfu_first_media_seconds", text, counted.first_media)
+    text = "from joining a call with a camera on to its first frame's way to the client"
+    yield _histogram("fastsfu_first_frame_seconds", text, counted.first_frame)
     yield _histogram("fastsfu_session_seconds", "from joining to leaving", counted.lasting)
 
 

@@ -168,7 +168,8 @@ class Rooms:
             self.bans.check(name, session.grant, self._origin(name, session.replaces))
             await room.admit(session)
             self.sessions[session.id] = session
-            session.path.diary.joined(session.origin)
+            awaits_frame = not session.is_direct and _shows(room)
+            session.path.diary.joined(session.origin, awaits_frame=awaits_frame)
             await self._records.settled()  # before its client hears that it is in
             if session.ended is not None:
                 raise JoinError("not-allowed", f"The session has ended: {session.ended}.")
@@ -247,9 +248,12 @@ class Rooms:
     def left(self, room: Room, session: Session, reason: str) -> None:
         self.sessions.pop(session.id, None)
         self.somebody_left.set()
+        account, diary = session.account, session.path.diary
         if room.is_leaving:
             room.succession.had(session)
-        session.path.diary.left(reason)
+            diary.moved()
+        else:
+            diary.left(reason, account.received_bytes, account.sent_bytes)
         if not self.sessions:
             self._vacated.set()
         if room.on_leave is not None:
@@ -299,3 +303,8 @@ class Rooms:
             hook.get_loop().call_exception_handler(
                 {"message": "a hook of a room failed", "exception": error, "future": hook}
             )
+
+
+def _shows(room: Room) -> bool:
+    """A camera is on in it."""
+    return any("video" in room.sessions[each].publisher.passing for each in room.cameras)

@@ -66,21 +66,31 @@ class Diary:
     def __init__(self, about: Subject) -> None:
         self._about = about
         self._outcomes = about.room.outcomes
-        self._has_connected = self._has_sent = False
+        self._began_at = time.monotonic()
+        self._has_connected = self._has_sent = self._awaits_frame = False
 
-    def joined(self, origin: str) -> None:
+    def joined(self, origin: str, *, awaits_frame: bool) -> None:
+        """`awaits_frame`: a camera is on, whose picture the SFU has to forward to the client."""
         self._outcomes.joined += 1
+        self._awaits_frame = awaits_frame
         self._note("joined", origin=origin)
 
-    def path_found(self, address: str, kind: PathKind) -> None:
-        self._note("media path found", address=address, kind=kind)
+    def path_found(self, address: str, local: str, kind: PathKind) -> None:
+        self._note("media path found", address=address, local=local or None, kind=kind)
 
     def heard(self) -> None:
         """Media comes from the client; what is not the first is not said."""
         if not self._has_sent:
             self._has_sent = True
-            self._outcomes.first_media.add(self._age())
-            self._note("first media from the client", seconds=round(self._age(), 3))
+            self._outcomes.first_media.add(self._waited())
+            self._note("first media from the client", seconds=round(self._waited(), 3))
+
+    def shown(self) -> None:
+        """A picture is on its way to the client; only the first that was awaited counts."""
+        if self._awaits_frame:
+            self._awaits_frame = False
+            self._outcomes.first_frame.add(self._waited())
+            self._note("first frame to the client", seconds=round(self._waited(), 3))
 
     def path_lost(self, seconds: float) -> None:
         """Nothing has come for so long."""
@@ -94,20 +104,29 @@ class Diary:
         """Media can flow; what is not the first time is not counted."""
         if not self._has_connected:
             self._has_connected = True
-            self._outcomes.connecting.add(self._age())
+            self._outcomes.connecting.add(self._waited())
 
     def failed(self, stop: Stop) -> None:
         """Its media does not come: in which stage, and why that may be."""
         self._outcomes.failed[stop.stage] += 1
         self._note(f"media failed: {stop.found}", level=logging.WARNING, reason=stop.reason)
 
-    def left(self, reason: str) -> None:
-        self._outcomes.left[reason] += 1
-        self._outcomes.lasting.add(self._age())
-        self._note("left", reason=reason, seconds=round(self._age(), 1))
+    def moved(self) -> None:
+        """It goes on in another process."""
+        self._outcomes.left["moved"] += 1
+        self._note("moved to the next process")
 
-    def _age(self) -> float:
-        return max(0.0, time.time() - self._about.joined_at)
+    def left(self, reason: str, received_bytes: int, sent_bytes: int) -> None:
+        """The bytes are those of its media, without headers."""
+        self._outcomes.left[reason] += 1
+        seconds = max(0.0, time.time() - self._about.joined_at)
+        self._outcomes.lasting.add(seconds)
+        carried = {"received_bytes": received_bytes, "sent_bytes": sent_bytes}
+        self._note("left", reason=reason, seconds=round(seconds, 1), **carried)
+
+    def _waited(self) -> float:
+        """Since it came here: it may have joined another process, long before."""
+        return time.monotonic() - self._began_at
 
     def _note(self, what: str, *, level: int = logging.INFO, **more: object) -> None:
         """One line; members that are None are left out."""

@@ -1,5 +1,6 @@
 """Subscriptions in the engine: made when media can go, paused, and ended."""
 
+from collections.abc import Callable
 from functools import partial
 
 from fastsfu.engine.media import MediaEngine
@@ -10,12 +11,21 @@ from fastsfu.tracks import Subscription, Wish
 
 
 class Flows:
-    """Those of one session; `bundle` is its transport, from its first offer on."""
+    """Those of one session; `bundle` is its transport, from its first offer on. `on_picture`: the
+    first of a video is on its way to the client.
+    """
 
-    def __init__(self, engine: MediaEngine, account: Account, limits: Limits) -> None:
+    def __init__(
+        self,
+        engine: MediaEngine,
+        account: Account,
+        limits: Limits,
+        on_picture: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self._account = account
         self._limits = limits
+        self._on_picture = on_picture
         self.bundle: Bundle | None = None
 
     def open(self, subscription: Subscription) -> None:
@@ -84,6 +94,7 @@ class Flows:
                 numbered=subscription.numbered,
                 paused=_pauses(subscription),
                 on_limit=partial(self._limits.change, subscription),
+                on_begun=self._on_picture,
             )
         except MemoryError:
             replicas.give_back(self._engine)

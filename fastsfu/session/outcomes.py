@@ -26,7 +26,8 @@ class Outcomes:
 
     Attributes: `joined`; `refused` by the error that was answered; `failed` by the stage in which
     media stopped on its way; `left` by reason; `connecting` (seconds from joining until media can
-    flow), `first_media` (until it comes from the client) and `lasting` (until it has left).
+    flow), `first_media` (until it comes from the client), `first_frame` (until one of a camera that
+    was on is on its way to the client) and `lasting` (until it has left).
     """
 
     def __init__(self) -> None:
@@ -36,4 +37,5 @@ class Outcomes:
         self.left: Counter[str] = Counter()
         self.connecting = Distribution(CONNECTING)
         self.first_media = Distribution(CONNECTING)
+        self.first_frame = Distribution(CONNECTING)
         self.lasting = Distribution(LASTING)

@@ -114,10 +114,10 @@ class Path:
 
     # What the engine tells of the transport.
 
-    def on_path(self, address: str) -> None:
+    def on_path(self, address: str, local: str) -> None:
         ip, _, port = address.rpartition(":")
         self.kind = self._engine.kind_of(ip.strip("[]"), int(port))
-        self.diary.path_found(address, self.kind)
+        self.diary.path_found(address, local, self.kind)
         self._has_path, self.address = True, address
         self.on_up()
         self._connected()

@@ -94,6 +94,7 @@ class Session(Measured, Resumable):
         self.line = Line(self._deadlines, config.resume_timeout, lost)
         self.path = Path(engine, self, config, self._deadlines)
         self.publisher.on_media = self.path.diary.heard
+        self.subscriber.on_picture = self.path.diary.shown
         self._negotiation = Negotiation(
             config, self.path, self.publisher, self.subscriber, self.channels, account, self.tell
         )

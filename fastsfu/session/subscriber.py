@@ -52,7 +52,8 @@ class Subscriber:
         its own, when all that was received has ended.
         """
         self.limits = limits or Limits(lambda _: None, takes_all=False)
-        self._flows = Flows(engine, account, self.limits)
+        self.on_picture: Callable[[], None] = lambda: None  # of one video, the first, to the client
+        self._flows = Flows(engine, account, self.limits, lambda: self.on_picture())
         self._is_open = False
         self._settings = settings
         self._holds, self._maps = holds or maps, maps

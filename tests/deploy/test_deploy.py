@@ -10,6 +10,8 @@ import pytest
 
 from fastsfu.config import Config
 from fastsfu.environment import resolve
+from fastsfu.http.outcome_metrics import outcomes, paths_now
+from fastsfu.session.outcomes import Outcomes
 from tests.support.server import live_server
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -84,6 +86,12 @@ async def test_what_is_asked_for_are_metrics_that_there_are(reader: str) -> None
         there |= {f"{name}{suffix}" for suffix in SUFFIXES.get(kind, ("",))}
     assert len(asked) > 5
     assert asked <= there, asked - there
+
+
+def test_the_dashboard_shows_what_becomes_of_clients() -> None:
+    asked = "\n".join(dashboard_queries())
+    families = [*outcomes(Outcomes()), paths_now([])]
+    assert [each.name for each in families if each.name not in asked] == []
 
 
 @needs("promtool")

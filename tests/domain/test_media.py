@@ -1,6 +1,8 @@
 """Sessions with the real engine: aiortc on the other side, no HTTP in between."""
 
+import logging
 from collections.abc import AsyncIterator
+from ipaddress import ip_address
 from typing import Any
 
 import aioice
@@ -10,6 +12,7 @@ import pytest
 
 from fastsfu.config import Config
 from fastsfu.events import ActiveSpeaker, ConnectionChanged
+from fastsfu.logs import about
 from fastsfu.room.notices import Left
 from fastsfu.sfu import SFU
 from tests.room.test_observer import Notes
@@ -42,6 +45,30 @@ def forwarded(sfu: SFU, kind: int | None = None) -> npt.NDArray[np.uint64]:
         "packets"
     ]
     return packets
+
+
+async def test_the_first_frame_counts_of_who_comes_to_a_camera(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "fastsfu.session")
+    async with SFU(CONFIG) as sfu:
+        peers = [await DomainPeer().join(sfu, sends=False), await DomainPeer().join(sfu)]
+        counted = sfu.rooms.outcomes.first_frame
+        await peers[0].receives("video")
+        assert sum(counted.counts) == 0  # there was none when it came
+        peers.append(await DomainPeer().join(sfu))
+        await peers[2].receives("video")
+        assert sum(counted.counts) == 1
+        assert 0 < counted.sum < 15
+        for peer in peers:
+            await peer.close()
+        await freed(sfu)
+    said = {record.getMessage(): about(record) for record in caplog.records}
+    assert said["first frame to the client"]["session"] == peers[2].session.id
+    ip, _, port = said["media path found"]["local"].rpartition(":")
+    assert ip_address(ip.strip("[]"))
+    assert int(port) > 0
+    assert said["left"]["received_bytes"] > 0
 
 
 async def test_who_leaves_is_told_with_the_bytes_of_its_media() -> None:

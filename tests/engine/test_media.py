@@ -52,19 +52,19 @@ async def test_events_reach_their_owners() -> None:
     engine = media_engine(native)
     transport, second = transport_of(engine, owner), transport_of(engine, other)
     inbound = stream_of(engine, transport, voice)
-    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
     native.fire("on_dtls", transport, DtlsState.CONNECTED, "AEAD_AES_128_GCM")
     native.fire("on_stream_started", inbound, 77)
     native.fire("on_audio_level", inbound, 90)
     native.fire("on_stream_ended", inbound)
     native.fire("on_dtls", second, DtlsState.FAILED, "wrong fingerprint")
-    native.fire("on_ice", second, IceState.EXPIRED, "")
+    native.fire("on_ice", second, IceState.EXPIRED, "", "")
     native.fire("on_dtls", transport, DtlsState.CLOSED, "")
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     engine.close()
     assert owner.calls == [
-        ("on_path", "192.0.2.1:5000"),
+        ("on_path", "192.0.2.1:5000", "192.0.2.10:40000"),
         ("on_secured", "AEAD_AES_128_GCM"),
         ("on_security_closed",),
     ]
@@ -80,7 +80,7 @@ async def test_what_is_closed_hears_nothing_more() -> None:
     first, second = stream_of(engine, transport, voice), stream_of(engine, transport, voice)
     native.fire("on_audio_level", first, 90)
     native.fire("on_audio_level", second, 90)
-    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
     native.fire("on_dtls", transport, DtlsState.CONNECTED, "AEAD_AES_128_GCM")
     engine.close_inbound(first)
     engine.close_transport(transport)
@@ -97,18 +97,24 @@ async def test_fault_of_one_owner_is_reported_and_costs_the_others_nothing() -> 
     engine = media_engine(native)
 
     class Faulty(Owner):
-        def on_path(self, address: str) -> None:
+        def on_path(self, address: str, local: str) -> None:
             raise ZeroDivisionError
 
     reports: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
     for each in (Faulty(), owner):
-        native.fire("on_ice", transport_of(engine, each), IceState.CONNECTED, "192.0.2.1:5000")
+        native.fire(
+            "on_ice",
+            transport_of(engine, each),
+            IceState.CONNECTED,
+            "192.0.2.1:5000",
+            "192.0.2.10:40000",
+        )
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     engine.close()
     assert [type(each["exception"]) for each in reports] == [ZeroDivisionError]
-    assert owner.calls == [("on_path", "192.0.2.1:5000")]
+    assert owner.calls == [("on_path", "192.0.2.1:5000", "192.0.2.10:40000")]
 
 
 @virtually
@@ -119,7 +125,7 @@ async def test_dtls_timer_follows_the_engine() -> None:
     engine = media_engine(native)
     transport = transport_of(engine, Owner())
     native.timeout = 1.0
-    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
     await asyncio.sleep(0.9)
     assert native.timeouts_handled == 0
     native.timeout = 2.0  # doubled by the next retransmission
@@ -140,7 +146,7 @@ async def test_closed_engine_has_no_timer_and_no_reader() -> None:
     engine = media_engine(native)
     transport = transport_of(engine, Owner())
     native.timeout = 1.0
-    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
     await asyncio.sleep(0.5)
     engine.close()
     engine.close()

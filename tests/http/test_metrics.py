@@ -171,7 +171,7 @@ async def test_whose_media_path_is_silent_is_lost(
     ) as sfu:
         session = await sfu.open_session("r", grant=Grant(room="r"))
         await session.offer(PUBLISH)
-        session.path.on_path("192.0.2.1:5000")
+        session.path.on_path("192.0.2.1:5000", "192.0.2.10:40000")
         session.path.on_secured("AEAD_AES_128_GCM")
         assert session.path.handle is not None
         for heard_at, lost in ((0.0, 0), (95.0, 0), (91.0, 1)):

@@ -215,16 +215,16 @@ async def test_a_direct_call_outlives_an_sfu_that_is_lost_for_a_while(
         (transport,) = native.transports
         native.connect(transport)
         await turn()
-        native.fire("on_ice", transport, IceState.EXPIRED, "")
+        native.fire("on_ice", transport, IceState.EXPIRED, "", "")
         await asyncio.sleep(3 * CONFIG.consent_timeout)
         assert [each.error for each in ada.of(Failure)] == ["sfu-unreachable"], "once"
-        native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+        native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
         await join("Cy")
         await asyncio.sleep(2 * CONFIG.consent_timeout)
         assert ada.session.ended is None
         states = [each.state for each in ada.of(ConnectionChanged)]
         assert states == ["connected", "interrupted", "connected"]
-        native.fire("on_ice", transport, IceState.EXPIRED, "")
+        native.fire("on_ice", transport, IceState.EXPIRED, "", "")
         await turn()
         assert ada.session.ended == "connection-error", "nothing else carries its media now"
 

@@ -1,6 +1,11 @@
 """Pause and resume: the receiver sees no gap in numbers, and time goes on."""
 
-from tests.scenarios.call import call
+from tests.scenarios.call import Call, call
+
+
+def begun(run: Call) -> list[int]:
+    """The outbound streams that are told to have begun so far."""
+    return [stream for kind, stream, _ in run.events if kind == "begun"]
 
 
 def test_numbers_go_on_without_a_gap_and_timestamps_by_the_source() -> None:
@@ -47,6 +52,19 @@ def test_who_begins_paused_gets_nothing_and_begins_with_a_key_frame_when_let_go(
         run.world.pause(outbound, False)
         run.run(1)
         assert viewer.frames[viewer.shown[0]] == {-2}  # decodable by itself
+
+
+def test_the_first_frame_of_each_video_is_told_once() -> None:
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        film = run.film(ann)
+        outbound, _ = run.watch(bob, film, paused=True)
+        run.run(1)
+        assert begun(run) == []
+        for paused in (False, True, False):
+            run.world.pause(outbound, paused)
+            run.run(1)
+        assert begun(run) == [outbound]
 
 
 def test_pausing_often_under_loss_and_jitter_never_reuses_an_index() -> None:

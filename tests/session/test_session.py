@@ -90,7 +90,7 @@ async def test_connected_when_ice_and_dtls_are(join: Join, native: RecordingEngi
     ada = await join("Ada")
     await ada.offer(sending())
     (transport,) = native.transports
-    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+    native.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
     await turn()
     assert not ada.session.connected
     native.fire("on_dtls", transport, DtlsState.CONNECTED, "AEAD_AES_128_GCM")
@@ -102,7 +102,7 @@ async def test_connected_when_ice_and_dtls_are(join: Join, native: RecordingEngi
 @pytest.mark.parametrize(
     ("event", "args", "reason"),
     [
-        ("on_ice", (IceState.EXPIRED, ""), "connection-error"),
+        ("on_ice", (IceState.EXPIRED, "", ""), "connection-error"),
         ("on_dtls", (DtlsState.FAILED, "wrong fingerprint"), "connection-error"),
         ("on_dtls", (DtlsState.CLOSED, ""), "left"),
     ],
@@ -117,7 +117,7 @@ async def test_lost_transport_ends_the_session(
     (lost,) = native.transports.keys() - {kept}
     native.connect(lost)
     native.fire(event, lost, *args)
-    native.fire("on_ice", lost, IceState.CONNECTED, "192.0.2.1:5000")
+    native.fire("on_ice", lost, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
     await turn()
     assert ada.session.ended == reason
     assert isinstance(ada.events[-1], Ended)

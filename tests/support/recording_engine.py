@@ -159,7 +159,7 @@ class RecordingEngine:
         os.eventfd_write(self._fd, 1)
 
     def connect(self, transport: int) -> None:
-        self.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000")
+        self.fire("on_ice", transport, IceState.CONNECTED, "192.0.2.1:5000", "192.0.2.10:40000")
         self.fire("on_dtls", transport, DtlsState.CONNECTED, "AEAD_AES_128_GCM")
 
     def poll(self, events: Any) -> int:
@@ -266,7 +266,7 @@ class EngineWithPaths(MediaEngine):
     def create_transport(self, owner: TransportOwner, **given: Any) -> int:
         transport = super().create_transport(owner, **given)
         if self._native.checks:  # type: ignore[attr-defined]
-            owner.on_path("192.0.2.1:5000")
+            owner.on_path("192.0.2.1:5000", "192.0.2.10:40000")
         return transport
 
 

@@ -36,7 +36,7 @@ EVENTS = {
     EVENT_ICE_CONNECTED: "ice-connected", EVENT_ICE_EXPIRED: "ice-expired", EVENT_DTLS: "dtls",
     EVENT_STREAM_STARTED: "stream-started", EVENT_STREAM_ENDED: "stream-ended",
     EVENT_AUDIO_LEVEL: "audio-level", EVENT_WANTED: "wanted",
-    EVENT_STEP: "fit",
+    EVENT_STEP: "fit", EVENT_BEGUN: "begun",
 }
 
 
