@@ -30,6 +30,7 @@ logger = logging.getLogger("fastsfu.http")
 FIRST_BYTES: Final = 10  # tell all kinds apart; each begins with more
 DISCARDED: Final = 65536  # bytes of what is not for us
 PATIENCE: Final = 30.0  # seconds for the first bytes, of TLS and within it
+PARTING: Final = 2.0  # seconds for the client's last word in TLS, after ours
 MOST_OF_ADDRESS: Final = 1024  # connections; a company behind one address
 MOST_BRIDGES: Final = 4096  # connections with media
 MOST_BRIDGES_OF_ADDRESS: Final = 256
@@ -186,6 +187,7 @@ class Door:
                 connection,
                 ssl=self._context,
                 ssl_handshake_timeout=PATIENCE,
+                ssl_shutdown_timeout=PARTING,
             )
             return True
         if COOKIE in (first[4:8], first[6:10]):

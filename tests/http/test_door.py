@@ -16,6 +16,7 @@ from fastsfu.http.bridge import (
 )
 from fastsfu.http.strangers import STRANGERS_PER_SECOND
 from fastsfu.sfu import SFU
+from tests.support.domain_peer import until
 from tests.support.server import PUBLISH, LiveServer, Socket, live_server
 from tests.support.stun import message, request
 from tests.support.turn import ALLOCATE, REFRESH, UDP, UdpClient, error_of, plain
@@ -254,6 +255,24 @@ async def test_nor_does_a_handshake(sent: bytes, monkeypatch: pytest.MonkeyPatch
         writer.write(sent)
         await ended(reader)
         writer.close()
+
+
+async def test_who_does_not_say_goodbye_gives_its_place_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As clients with a pool of connections that they look at when they need one."""
+    monkeypatch.setattr(door, "PARTING", 0.1)
+    async with live_server() as server:
+
+        def ask() -> ssl.SSLSocket:
+            plain = socket.create_connection((LOOPBACK, server.port))
+            pooled = server.tls.wrap_socket(plain, server_hostname="localhost")
+            pooled.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert b" 200 " in pooled.recv(65536)
+            return pooled
+
+        with await asyncio.to_thread(ask):
+            await until("its place", lambda: server.uvicorn.connections == 0)
 
 
 @pytest.mark.parametrize("kind", ["silent", "HTTP", "WebSocket", "TURN"])
