@@ -112,11 +112,10 @@ class Process:
         while True:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} did not come up:\n{self.output()}")
-            try:
+            with contextlib.suppress(httpx.TransportError):
                 if self.http.get(self.probe).status_code == 200:
                     return
-            except httpx.TransportError:
-                time.sleep(0.05)
+            time.sleep(0.05)
 
     def __exit__(
         self,

@@ -144,6 +144,7 @@ async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
         owner: bool = False,
         script: str = "",
         viewport: ViewportSize = chromium.WINDOW,
+        files: chromium.Files = chromium.NO_FILES,
     ) -> CallPage:
         token = Tokens(SECRET).sign(room, name=name, owner=owner)
         url = call_url(server, room, token, name, autojoin=autojoin)
@@ -151,7 +152,7 @@ async def closing_pages(server: str, room: str) -> AsyncIterator[OpenPage]:
         if isinstance(browser, Firefox):
             driver = await browser.open_page(url)
         else:
-            driver = await chromium.open_page(browser, url, script, viewport=viewport)
+            driver = await chromium.open_page(browser, url, script, viewport=viewport, files=files)
         pages.append(CallPage(driver, name))
         if autojoin:
             await pages[-1].joined()

@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
+from statistics import median
 
 import pytest
 import pytest_asyncio
@@ -12,10 +14,12 @@ from playwright.async_api import Browser
 from benchmarks.load.server import ServerProcess
 from tests.interop.conftest import DIRECT_ENVIRONMENT, ENVIRONMENT, OpenPage, closing_pages
 from tests.interop.test_topology import carried_by, everybody_gets_everything
-from tests.support.continuity import WATCHING
+from tests.support.continuity import SMALL_CAMERA, WATCHING
 from tests.support.page import CallPage, until
 
 AWAY = 6.0  # seconds without a server
+CRASHES = 20
+BACK_WITHIN = 3.0  # seconds
 
 Restart = Callable[..., Awaitable[float]]
 Mortal = tuple[str, Restart]
@@ -54,7 +58,7 @@ async def open_mortal(mortal: Mortal, room: str) -> AsyncIterator[OpenPage]:
 
 
 async def all_together(*pages: CallPage) -> None:
-    """Wait until each sees all, by sessions of the new server, with pictures."""
+    """Wait until each sees all, with pictures."""
 
     async def look() -> bool:
         return all(
@@ -110,4 +114,25 @@ async def test_a_call_on_the_sfu_is_back_at_once(
     await until("new sessions", lambda: renewed(before, *pages))
     await all_together(*pages)
     record_testsuite_property("SFU: seconds until all are back", time.monotonic() - listens)
+    await everybody_gets_everything(*pages)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mortal", [ENVIRONMENT], ids=["sfu"], indirect=True)
+async def test_twenty_crashes_cost_three_seconds_each(
+    browser: Browser, mortal: Mortal, open_mortal: OpenPage, record_testsuite_property: Record
+) -> None:
+    """The next process is started at once: the time counts from when it listens."""
+    names = ("Ada", "Ben", "Carl")
+    pages = [await open_mortal(browser, name, script=SMALL_CAMERA) for name in names]
+    await everybody_gets_everything(*pages)
+    seconds: list[float] = []
+    for _ in range(CRASHES):
+        before = [await page.joined() for page in pages]
+        listens = await mortal[1](0.0)
+        await until("new sessions", partial(renewed, before, *pages))
+        await asyncio.gather(*[page.receiving(len(names) - 1, len(names) - 1) for page in pages])
+        seconds.append(time.monotonic() - listens)
+    assert median(seconds) <= BACK_WITHIN, seconds  # as in test_takeover
+    record_testsuite_property("crashes: seconds until all are back", seconds)
     await everybody_gets_everything(*pages)
