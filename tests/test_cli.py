@@ -205,12 +205,6 @@ def test_doctor_finds_taken_ports_and_says_the_fix() -> None:
         assert check in done.stdout
 
 
-def test_doctor_takes_what_serve_is_told() -> None:
-    told = ["--port", "0", "--workers", "1", "--acme", "calls.example.org", "--drain-timeout", "0"]
-    done = CliRunner().invoke(app, ["doctor", *told, "--open-rooms"], env={"COLUMNS": "200"})
-    assert "by ACME for calls.example.org" in done.stdout
-
-
 def lines_until(process: subprocess.Popen[str], text: str) -> list[str]:
     """What it logs, up to the first line with `text`."""
     assert process.stderr is not None

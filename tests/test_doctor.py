@@ -10,8 +10,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from typer.testing import CliRunner
 
 from fastsfu import doctor
+from fastsfu.cli import app
 from fastsfu.config import Config
 from fastsfu.doctor import Finding, examine
 from fastsfu.http.tls import Pair
@@ -149,3 +151,9 @@ def test_tokens_that_end_with_the_process() -> None:
 
 def test_a_self_signed_certificate_is_said() -> None:
     assert "self-signed" in found("certificate").found
+
+
+def test_doctor_takes_what_serve_is_told() -> None:
+    told = ["--port", "0", "--workers", "1", "--acme", "calls.example.org", "--drain-timeout", "0"]
+    done = CliRunner().invoke(app, ["doctor", *told, "--open-rooms"], env={"COLUMNS": "200"})
+    assert "by ACME for calls.example.org" in done.stdout
