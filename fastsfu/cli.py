@@ -128,7 +128,7 @@ def _run(load: "Callable[[], Config]", sandbox: bool | None, config_file: Path |
         box.close()
         _announce(sfu, url)
 
-    sfu = assemble(config, on_bound=lambda: box.drop_privileges(files))
+    sfu = assemble(config, on_bound=lambda: box.drop_privileges(files, real_time=config.real_time))
     uvloop.run(serve_https(sfu, on_ready, load))
 
 

@@ -63,6 +63,11 @@ class MediaOptions(BaseSettings):
     slowly; each worker's core is then busy all the time. 0 sleeps at once.
     """
 
+    real_time: bool = True
+    """Let workers go before all else on their cores (SCHED_RR), each while it needs less than half
+    of one, where the system permits it (RLIMIT_RTPRIO, CAP_SYS_NICE). Not with `busy_poll_us`.
+    """
+
     max_transports: Annotated[int, Field(ge=1, le=65_536)] = 4096
     """Clients that one worker serves at most; its tables are sized by it."""
 

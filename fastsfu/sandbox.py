@@ -1,6 +1,7 @@
 """What the server process gives up once it has what it needs, so that a fault in it is worth less.
 
-    before its threads start: new privileges by exec (no_new_privs), and all but two capabilities
+    before its threads start: new privileges by exec (no_new_privs), and all but the capabilities
+                              to bind low ports and lock memory, and what real time takes
     once it is ready: system calls that it never makes, in all threads (seccomp, by libseccomp)
 
 Embedded in another process nothing of this happens: it is that one's to decide.
@@ -9,6 +10,7 @@ Embedded in another process nothing of this happens: it is that one's to decide.
 import ctypes
 import logging
 import os
+import resource
 import socket
 from collections.abc import Iterable, Iterator
 from errno import EAFNOSUPPORT, ENOSYS, EPERM
@@ -22,7 +24,7 @@ logger = logging.getLogger("fastsfu.sandbox")
 # <linux/prctl.h>, <linux/capability.h>
 PR_SET_NO_NEW_PRIVS: Final = 38
 CAPABILITY_VERSION: Final = 0x20080522
-DAC_READ_SEARCH, NET_BIND_SERVICE, IPC_LOCK = 1 << 2, 1 << 10, 1 << 14
+DAC_READ_SEARCH, NET_BIND_SERVICE, IPC_LOCK, SYS_NICE = 1 << 2, 1 << 10, 1 << 14, 1 << 23
 KEPT: Final = NET_BIND_SERVICE | IPC_LOCK  # pools are locked while calls run (promise P5)
 
 # <seccomp.h>
@@ -66,13 +68,17 @@ class Sandbox:
         self._required = required
         self._libc = ctypes.CDLL(None, use_errno=True)
 
-    def drop_privileges(self, files: Iterable[Path] = ()) -> None:
+    def drop_privileges(self, files: Iterable[Path] = (), *, real_time: bool = False) -> None:
         """In this thread and those that it starts. `files` will be read again: where that takes
-        the right to read everybody's (root reading what is another user's), it is kept.
+        the right to read everybody's (root reading what is another user's), it is kept. So is the
+        right to the lowest priority in real time, if workers are to have it: as a limit, and where
+        that cannot be set, as the capability to set any priority.
         """
         self._libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         permitted = self._permitted()
         kept = permitted & KEPT
+        if real_time and not _allow_real_time():
+            kept |= permitted & SYS_NICE
         self._limit(kept, permitted)
         if not all(os.access(each, os.R_OK, effective_ids=True) for each in files):
             kept |= permitted & DAC_READ_SEARCH
@@ -108,6 +114,17 @@ class Sandbox:
             half.effective = effective >> shift & 0xFFFFFFFF
             half.permitted = permitted >> shift & 0xFFFFFFFF
         self._libc.capset(ctypes.byref(header), data)
+
+
+def _allow_real_time() -> bool:
+    """To threads of this process, by a limit, which takes no capability to be used."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_RTPRIO)
+    if soft == 0:
+        try:
+            resource.setrlimit(resource.RLIMIT_RTPRIO, (1, hard or 1))
+        except (OSError, ValueError):  # which of them depends on what is missing
+            return False
+    return True
 
 
 def rules() -> Iterator[tuple[str, int, int, int]]:

@@ -2,16 +2,23 @@
 
 import os
 import re
+import resource
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.load.server import free_port
+from tests.support.real_time import may_use_real_time
 from tests.test_cli import run, serve
 
-IPC_LOCK, NET_BIND_SERVICE = 1 << 14, 1 << 10
+TURNS = 300  # of a worker: more than a window of worker/precedence
+IPC_LOCK, NET_BIND_SERVICE, SYS_NICE = 1 << 14, 1 << 10, 1 << 23
+KEPT = IPC_LOCK | NET_BIND_SERVICE
 CONFINED = """
 import ctypes, os, socket, sys, threading
 from pathlib import Path
@@ -65,6 +72,12 @@ def privileges(status: str) -> dict[str, int]:
     return {name: int(value, 16) for name, value in found}
 
 
+def first_worker_of(pid: int) -> int:
+    """The thread that forwards packets, or one of them."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return next(int(each.name) for each in tasks if (each / "comm").read_text() == "worker-0\n")
+
+
 def confined(*files: Path) -> tuple[str, dict[str, int]]:
     """(the errors of what is refused, its privileges)"""
     command = [sys.executable, "-c", CONFINED, *map(str, files)]
@@ -93,7 +106,7 @@ def test_a_file_of_another_user_can_still_be_read(tmp_path: Path) -> None:
 
 def test_a_server_is_in_it_unless_told_otherwise() -> None:
     for arguments, confined in ((["--workers", "2"], True), (["--no-sandbox"], False)):
-        process, line = serve(*arguments)
+        process, line = serve(*arguments, FASTSFU_REAL_TIME="false")
         try:
             assert line
             found = list(threads_of(process.pid))
@@ -124,3 +137,28 @@ def test_without_the_library_it_is_said() -> None:
 
 def test_it_is_an_option_of_the_command() -> None:
     assert "--no-sandbox" in run("serve", "--help").stdout
+
+
+@pytest.mark.skipif(not may_use_real_time(), reason="not allowed here")
+@pytest.mark.parametrize("wanted", [True, False])
+def test_workers_go_first_without_the_right_to_do_more(wanted: bool) -> None:
+    """By a limit on the lowest priority, where that can be set; else the capability stays."""
+    port = free_port()
+    process, line = serve("--media-port", str(port), FASTSFU_REAL_TIME=str(wanted).lower())
+    try:
+        assert line
+        worker = first_worker_of(process.pid)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            turns = 0
+            while os.sched_getscheduler(worker) != os.SCHED_RR and (wanted or turns < TURNS):
+                datagrams.sendto(b"a turn of it", ("127.0.0.1", port))
+                turns += 1
+                time.sleep(1e-3)
+        assert os.sched_getscheduler(worker) == (os.SCHED_RR if wanted else os.SCHED_OTHER)
+        limit, _ = resource.prlimit(process.pid, resource.RLIMIT_RTPRIO)
+        for each in threads_of(process.pid):
+            may = wanted and not limit
+            assert each["CapPrm"] & ~KEPT == (SYS_NICE if may else 0)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)

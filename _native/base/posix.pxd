@@ -51,10 +51,20 @@ cdef extern from * nogil:
         attr.runtime = ns;
         return (int)syscall(SYS_sched_setattr, 0, &attr, 0);
     }
+    static inline int fastsfu_set_real_time(int wanted) {
+        struct sched_param parameter = {0};
+        if (sched_getscheduler(0) != (wanted ? SCHED_OTHER : SCHED_RR)) return -1;
+        if (wanted) parameter.sched_priority = sched_get_priority_min(SCHED_RR);
+        return sched_setscheduler(0, wanted ? SCHED_RR : SCHED_OTHER, &parameter);
+    }
     """
     # The calling thread is content to run for so long at a time, which lets it run sooner when it
     # wakes (EEVDF, Linux 6.12; older kernels take no notice). 0, or -1: not to be had.
     int ask_for_slice "fastsfu_ask_for_slice"(uint64_t ns)
+    # The calling thread goes before all that is not in real time (SCHED_RR, the lowest priority),
+    # or is like all others again. 0, or -1: it may not (RLIMIT_RTPRIO, CAP_SYS_NICE), or somebody
+    # has put it into another class.
+    int set_real_time "fastsfu_set_real_time"(bint wanted)
 
 cdef extern from "<sys/random.h>" nogil:
     ssize_t getrandom(void* out, size_t size, unsigned int flags)

@@ -73,7 +73,7 @@ cdef class Engine:
     def __cinit__(
             self, *, str host, uint16_t port, bytes certificate_pem, bytes private_key_pem,
             str crypto="auto", bint gso=True, bint gro=True, int64_t hold_us=500,
-            int64_t batch_us=0, int64_t busy_poll_us=0,
+            int64_t batch_us=0, int64_t busy_poll_us=0, bint real_time=False,
             uint32_t max_transports=4096, uint32_t max_streams=65536, uint32_t max_buffers=131072,
             uint32_t index=0, NativeLinks links=None):
         cdef WorkerOptions options
@@ -91,6 +91,7 @@ cdef class Engine:
         options.hold_us = hold_us
         options.batch_us = batch_us
         options.busy_poll_us = busy_poll_us
+        options.real_time = real_time
         self.links = Links() if links is None else links
         self.add_worker(index)
         self.commands = Commands(max_streams)

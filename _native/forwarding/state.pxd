@@ -58,6 +58,7 @@ cdef struct Worker:
     int64_t preference_due_us
     int64_t slot                  # the last one swept
     int64_t hold_us, batch_us, busy_poll_us
+    bint real_time                # wanted, and not refused until now
     Table by_ufrag                # our ufrag as 64 bits -> index of transport
     Table by_address              # address_key -> index of transport
     uint64_t address_seed

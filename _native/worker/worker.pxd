@@ -18,6 +18,7 @@ cdef struct WorkerOptions:
     int64_t hold_us               # longest wait for the rest of a video frame
     int64_t batch_us              # most that datagrams gather for (worker/batching)
     int64_t busy_poll_us          # ask for datagrams so long before sleeping; 0 = sleep at once
+    bint real_time                # go before all else on its core (worker/precedence)
 
 # All but the socket (net/udp) is made here. 0, or -errno; -ENOSYS: the SRTP primitives asked for
 # are not to be had.

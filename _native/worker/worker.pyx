@@ -6,14 +6,14 @@ from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 from libc.time cimport time
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
+from posix.time cimport CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID, clock_gettime, timespec
 from posix.unistd cimport close
 
 from fastsfu._native.base.net cimport (
     ENOMEM, ENOSYS, EPOLL_CLOEXEC, POLLIN, epoll_create1, getrandom, pollfd, ppoll,
 )
 from fastsfu._native.base.pool cimport pool_free, pool_init, pool_settle
-from fastsfu._native.base.posix cimport PR_SET_NAME, ask_for_slice, prctl
+from fastsfu._native.base.posix cimport PR_SET_NAME, ask_for_slice, prctl, set_real_time
 from fastsfu._native.base.ring cimport (
     ring_drain_wake, ring_free, ring_front, ring_init, ring_pop, ring_wake,
 )
@@ -44,6 +44,9 @@ from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.batching cimport Batching, batching_init, batching_on_turn
 from fastsfu._native.worker.demand cimport demand_tell
 from fastsfu._native.worker.ingress cimport ingress
+from fastsfu._native.worker.precedence cimport (
+    Precedence, precedence_init, precedence_on_turn, precedence_settle,
+)
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
 )
@@ -78,6 +81,7 @@ cdef int worker_init(
     worker.hold_us = options.hold_us
     worker.batch_us = options.batch_us
     worker.busy_poll_us = options.busy_poll_us
+    worker.real_time = options.real_time and options.busy_poll_us == 0
     worker.max_transports = options.max_transports
     worker.max_streams = options.max_streams
     worker.transports = <Transport**>calloc(options.max_transports, sizeof(Transport*))
@@ -153,9 +157,9 @@ cdef void worker_free(Worker* worker) noexcept nogil:
     memset(worker, 0, sizeof(Worker))
 
 
-cdef inline int64_t clock_us() noexcept nogil:
+cdef inline int64_t clock_us(int clock=CLOCK_MONOTONIC) noexcept nogil:
     cdef timespec now
-    clock_gettime(CLOCK_MONOTONIC, &now)
+    clock_gettime(clock, &now)
     return <int64_t>now.tv_sec * 1000000 + now.tv_nsec // 1000
 
 
@@ -168,13 +172,17 @@ cdef void name_thread(const Worker* worker) noexcept nogil:
 
 cdef void worker_run(Worker* worker) noexcept nogil:
     cdef Batching batching
+    cdef Precedence precedence
     cdef int ready
     name_thread(worker)
     ask_for_slice(SLICE_NS)
     worker.woke_us = clock_us()
     batching_init(&batching, worker.batch_us, worker.woke_us)
+    precedence_init(&precedence, clock_us(CLOCK_THREAD_CPUTIME_ID), worker.woke_us)
     while not worker.stopping:
-        ready = wait(worker, &batching)
+        worker.now_us = clock_us()
+        turn_ended(worker, &batching, &precedence)
+        ready = wait(worker, batching.apart_us)
         worker.woke_us = worker.now_us = clock_us()
         worker.beats += 1
         obey(worker)
@@ -186,6 +194,19 @@ cdef void worker_run(Worker* worker) noexcept nogil:
         if worker.relay != NULL and ready & READY_SOCKETS:
             sockets_receive(worker)
         worker_step(worker)
+
+
+cdef void turn_ended(
+        Worker* worker, Batching* batching, Precedence* precedence) noexcept nogil:
+    """What it took says how the next ones are to be: how far apart, and before what else."""
+    cdef int64_t took_us = worker.now_us - worker.woke_us
+    worker.busy_us += took_us
+    batching_on_turn(batching, took_us, worker.now_us)
+    if (worker.real_time and precedence_on_turn(precedence, took_us, worker.now_us)
+            and precedence_settle(
+                precedence, clock_us(CLOCK_THREAD_CPUTIME_ID), worker.now_us)):
+        worker.real_time = set_real_time(precedence.goes_first) == 0
+        ask_for_slice(SLICE_NS)   # which real time has no notion of
 
 
 cdef void worker_read_links(Worker* worker) noexcept nogil:
@@ -211,7 +232,7 @@ cdef void worker_step(Worker* worker) noexcept nogil:
         ring_wake(&worker.events)
 
 
-cdef int wait(Worker* worker, Batching* batching) noexcept nogil:
+cdef int wait(Worker* worker, int64_t apart_us) noexcept nogil:
     """Until a datagram, a command, the end of a hold or the next tick; a worker without any duty
     waits for ever. What is ready to be read: to ask a socket in vain costs as much as a datagram.
 
@@ -220,13 +241,11 @@ cdef int wait(Worker* worker, Batching* batching) noexcept nogil:
     """
     cdef pollfd fds[3]
     cdef timespec timeout
-    cdef int64_t until = worker.next_tick_us, now_us = clock_us(), left
+    cdef int64_t until = worker.next_tick_us, now_us = worker.now_us, left
     cdef bint naps = worker.gathering_count > 0
     cdef int i
-    worker.busy_us += now_us - worker.woke_us
-    batching_on_turn(batching, now_us - worker.woke_us, now_us)
-    if batching.apart_us and has_duties(worker) and not udp_full(worker):
-        nap(worker.woke_us + batching.apart_us - now_us)
+    if apart_us and has_duties(worker) and not udp_full(worker):
+        nap(worker.woke_us + apart_us - now_us)
         return READY_MEDIA | READY_SOCKETS
     for i in range(worker.gathering_count):
         until = min(until, worker.gathering[i].frame_deadline_us)

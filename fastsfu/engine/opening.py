@@ -63,6 +63,7 @@ def _bind(config: Config, certificate: Certificate, links: Links, index: int) ->
             hold_us=config.hold_us,
             batch_us=config.batch_us,
             busy_poll_us=config.busy_poll_us,
+            real_time=config.real_time,
             max_transports=config.max_transports,
             max_streams=config.max_streams,
             max_buffers=config.max_buffers,

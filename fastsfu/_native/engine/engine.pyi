@@ -47,6 +47,7 @@ class Engine:
         hold_us: int = 500,  # longest wait for the rest of a video frame
         batch_us: int = 0,  # most that datagrams gather for while it is busy
         busy_poll_us: int = 0,  # asks for datagrams so long before it sleeps
+        real_time: bool = False,  # goes before all else on its core, if it may
         max_transports: int = 4096,
         max_streams: int = 65536,
         max_buffers: int = 131072,  # 2 KiB each

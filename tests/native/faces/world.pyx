@@ -56,6 +56,7 @@ cdef class World:
         options.max_transports, options.max_streams = transports, 4 * transports
         options.max_buffers = 8192
         options.hold_us, options.batch_us, options.busy_poll_us = hold_us, 0, 0
+        options.real_time = False
         self.worker = <Worker*>calloc(1, sizeof(Worker))
         self.worker.udp.fd = -1
         self.worker.index = index

@@ -1,5 +1,7 @@
 """When the worker's thread sleeps, and when it does not."""
 
+import os
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -8,6 +10,8 @@ import pytest
 
 from fastsfu._native.engine.engine import Engine
 from fastsfu.transport.dtls import Certificate
+from tests.native.faces.precedence import WINDOW_US
+from tests.support.real_time import may_use_real_time
 from tests.support.turn import REFRESH, UdpClient, error_of, options
 
 LOOPBACK = "127.0.0.1"
@@ -17,7 +21,9 @@ TASKS = Path("/proc/self/task")
 
 
 @contextmanager
-def started_engine(busy_poll_us: int) -> Iterator[tuple[Engine, set[Path]]]:
+def started_engine(
+    busy_poll_us: int = 0, *, real_time: bool = False
+) -> Iterator[tuple[Engine, set[Path]]]:
     """With the threads of this process before it was started: other engines may be among them."""
     engine = Engine(
         host=LOOPBACK,
@@ -26,6 +32,7 @@ def started_engine(busy_poll_us: int) -> Iterator[tuple[Engine, set[Path]]]:
         private_key_pem=CERTIFICATE.private_key_pem,
         max_buffers=512,
         busy_poll_us=busy_poll_us,
+        real_time=real_time,
     )
     engine.open_relay(options(addresses=(LOOPBACK,), host=LOOPBACK))
     engine.relay.admit("ada")
@@ -60,3 +67,31 @@ def test_busy_polling_stays_awake_for_datagrams(busy_poll_us: int, asleep: bool)
         for _ in range(ROUNDS):
             assert error_of(ada.ask(ada.request(REFRESH))) == 0
         assert (sleeps(thread) - before >= ROUNDS // 2) is asleep
+
+
+@pytest.mark.skipif(not may_use_real_time(), reason="not allowed here")
+def test_who_has_little_to_do_goes_first() -> None:
+    with (
+        started_engine(real_time=True) as (engine, threads),
+        closing(UdpClient(engine.port)) as ada,
+    ):
+        ada.allocate()
+        thread = worker_besides(threads)
+        while os.sched_getscheduler(int(thread.name)) != os.SCHED_RR:  # some turns, by datagrams
+            assert error_of(ada.ask(ada.request(REFRESH))) == 0
+
+
+@pytest.mark.parametrize(("real_time", "busy_poll_us"), [(False, 0), (True, 1000)])
+def test_not_where_it_is_not_wanted_nor_where_workers_never_sleep(
+    real_time: bool, busy_poll_us: int
+) -> None:
+    with (
+        started_engine(busy_poll_us, real_time=real_time) as (engine, threads),
+        closing(UdpClient(engine.port)) as ada,
+    ):
+        ada.allocate()
+        thread = worker_besides(threads)
+        until = time.monotonic() + 3 * WINDOW_US / 1e6
+        while time.monotonic() < until:
+            assert error_of(ada.ask(ada.request(REFRESH))) == 0
+        assert os.sched_getscheduler(int(thread.name)) == os.sched_getscheduler(0)
