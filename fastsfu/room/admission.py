@@ -1,11 +1,15 @@
-"""Whom a room lets in: who is expected, who has to wait for a host, and who gives way."""
+"""Whom a room lets in: who is expected, who has to wait for a host, and who gives way; and what it
+cannot become while they are in.
+"""
 
 from abc import ABC, abstractmethod
 
 from fastsfu.auth.tokens import Grant
+from fastsfu.errors import RequestError
 from fastsfu.events import WaitingParticipant, WaitingParticipants
+from fastsfu.room.entrance import Entrance
 from fastsfu.room.lobby import Lobby
-from fastsfu.room.options import RoomOptions
+from fastsfu.room.options import DIRECT_PARTICIPANTS, RoomOptions
 from fastsfu.room.succession import Succession
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.session import Session
@@ -17,10 +21,24 @@ class Admission(ABC):
     options: RoomOptions
     lobby: Lobby
     succession: Succession
+    _entrance: Entrance
     _sessions: dict[str, Session]
 
     @abstractmethod
     def granted(self, session_id: str, resume_key: str) -> Grant | None: ...
+
+    def possible(self, options: RoomOptions) -> RoomOptions:
+        """What its options would be after `update`; raises RequestError as that does."""
+        wanted = options.over(self.options)
+        if self._entrance.closed is not None:
+            raise RequestError("The room has ended.")
+        sessions = self._sessions.values()
+        is_direct = wanted.topology == "p2p"
+        if is_direct and not all(each.p2p for each in sessions):
+            raise RequestError("Not everybody in the room can connect directly.")
+        if is_direct and len(sessions) > DIRECT_PARTICIPANTS:
+            raise RequestError(f"{len(sessions)} are in the room: too many for topology p2p.")
+        return wanted
 
     @property
     def waiting(self) -> tuple[WaitingParticipant, ...]:

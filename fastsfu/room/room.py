@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from fastsfu import hooks
 from fastsfu.auth.tokens import Grant
-from fastsfu.errors import JoinError, RequestError
+from fastsfu.errors import JoinError
 from fastsfu.events import (
     ActiveSpeaker,
     HiddenParticipants,
@@ -29,7 +29,7 @@ from fastsfu.room.keeper import Keeper
 from fastsfu.room.lobby import Lobby
 from fastsfu.room.moderation import Moderated
 from fastsfu.room.news import News
-from fastsfu.room.options import DIRECT_PARTICIPANTS, RoomOptions, RoomProperties
+from fastsfu.room.options import RoomOptions, RoomProperties
 from fastsfu.room.requests import SectionRequests
 from fastsfu.room.speaker import Speaker
 from fastsfu.room.stage import Stage
@@ -144,15 +144,7 @@ class Room(RoomProperties, Moderated):
         """
         if self._entrance.watched:
             asyncio.get_running_loop()  # raises in another thread, before anything has changed
-        wanted = options.over(self.options)
-        if self._entrance.closed is not None:
-            raise RequestError("The room has ended.")
-        sessions = self._sessions.values()
-        is_direct = wanted.topology == "p2p"
-        if is_direct and not all(each.p2p for each in sessions):
-            raise RequestError("Not everybody in the room can connect directly.")
-        if is_direct and len(sessions) > DIRECT_PARTICIPANTS:
-            raise RequestError(f"{len(sessions)} are in the room: too many for topology p2p.")
+        wanted = self.possible(options)
         before, self.options = self.state, wanted
         self._entrance.update(wanted)
         if not wanted.enable_knocking and not wanted.locked:

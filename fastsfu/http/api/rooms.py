@@ -8,9 +8,10 @@ from urllib.parse import quote
 from fastapi import Query, Request, status
 from pydantic import ConfigDict, Field
 
-from fastsfu.errors import RecordError
+from fastsfu.errors import JoinError, RecordError, RequestError
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.route import Answer, Body, Sfu, TheRoom, router
+from fastsfu.http.api.turns import InTurn
 from fastsfu.http.model import RoomName
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import RoomRecord
@@ -90,18 +91,19 @@ async def list_rooms(
 
 
 @rooms.post("/rooms", status_code=status.HTTP_201_CREATED)
-async def make_room(sfu: Sfu, request: Request, wanted: NewRoom) -> RoomAnswer:
+async def make_room(sfu: Sfu, turns: InTurn, request: Request, wanted: NewRoom) -> RoomAnswer:
     """Make a room that stays until it is deleted."""
     name = wanted.name or secrets.token_hex(NAME_BYTES)
-    if name in sfu.rooms:
-        raise HttpError(409, "room-exists", f"there is a room {name} already")
-    room = sfu.rooms.create(name, wanted.properties)
-    try:
-        await sfu.records.keep_room(_record(room))
-    except RecordError:
-        if sfu.rooms.get(name) is room:
-            sfu.rooms.delete(name)
-        raise
+    async with turns.of(_turn(name)):
+        if name in sfu.rooms:
+            raise HttpError(409, "room-exists", f"there is a room {name} already")
+        room = sfu.rooms.create(name, wanted.properties)
+        try:
+            await sfu.records.keep_room(_record(room, room.options))
+        except RecordError:
+            if sfu.rooms.get(name) is room:
+                sfu.rooms.delete(name)
+            raise
     return _answer(room, sfu, _pages(request))
 
 
@@ -112,15 +114,19 @@ async def get_room(sfu: Sfu, request: Request, room: TheRoom) -> RoomAnswer:
 
 
 @rooms.post("/rooms/{room}")
-async def update_room(sfu: Sfu, request: Request, room: TheRoom, wanted: RoomUpdate) -> RoomAnswer:
+async def update_room(
+    sfu: Sfu, turns: InTurn, request: Request, room: TheRoom, wanted: RoomUpdate
+) -> RoomAnswer:
     """Change a room, also while its call runs: who is in is told and stays, unless it has ended."""
-    before = room.options
-    room.update(wanted.properties)
-    if sfu.rooms.stays(room):
+    async with turns.of(_turn(room.name)):
+        _require_there(sfu, room)
+        options = room.possible(wanted.properties)
+        if sfu.rooms.stays(room):
+            await sfu.records.keep_room(_record(room, options))
         try:
-            await sfu.records.keep_room(_record(room))
-        except RecordError:
-            room.update(before)
+            room.update(wanted.properties)
+        except RequestError:  # it was possible until somebody came
+            await sfu.records.keep_room(_record(room, room.options))
             raise
     return _answer(room, sfu, _pages(request))
 
@@ -129,16 +135,28 @@ rooms.patch("/rooms/{room}", name="patch_room")(update_room)
 
 
 @rooms.delete("/rooms/{room}")
-async def delete_room(sfu: Sfu, room: TheRoom) -> DeletedRoom:
+async def delete_room(sfu: Sfu, turns: InTurn, room: TheRoom) -> DeletedRoom:
     """End everybody's session in a room, and forget it."""
-    await sfu.records.forget_room(room.name)
-    if sfu.rooms.get(room.name) is room:
-        sfu.rooms.delete(room.name)
+    async with turns.of(_turn(room.name)):
+        _require_there(sfu, room)
+        await sfu.records.forget_room(room.name)
+        if sfu.rooms.get(room.name) is room:  # the last of those in it may have left
+            sfu.rooms.delete(room.name)
     return DeletedRoom(name=room.name)
 
 
-def _record(room: Room) -> RoomRecord:
-    return RoomRecord(room.name, room.options, room.created_at)
+def _turn(name: str) -> str:
+    return f"room {name}"
+
+
+def _require_there(sfu: SFU, room: Room) -> None:
+    """It was when the request came."""
+    if sfu.rooms.get(room.name) is not room:
+        raise JoinError("no-room", "There is no such room.")
+
+
+def _record(room: Room, options: RoomOptions) -> RoomRecord:
+    return RoomRecord(room.name, options, room.created_at)
 
 
 def _pages(request: Request) -> str:

@@ -23,6 +23,7 @@ from fastsfu.config import Config
 from fastsfu.errors import JoinError
 from fastsfu.http.answers import HttpError, read_text
 from fastsfu.http.api.idempotency import Idempotency
+from fastsfu.http.api.turns import Turns
 from fastsfu.http.keys import KeyCheck
 from fastsfu.room.room import Room
 from fastsfu.sfu import SFU
@@ -57,6 +58,7 @@ class Api:
     sfu: SFU
     keys: KeyCheck
     idempotency: Idempotency
+    turns: Turns = field(default_factory=Turns)
     streams: set[object] = field(default_factory=set)  # of server-sent events, that are open
 
 

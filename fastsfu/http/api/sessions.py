@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.participants import TheSession
@@ -53,9 +54,7 @@ async def get_why(request: Request, session: TheSession) -> SessionStats | Respo
 async def _answer(request: Request, session: Session) -> SessionStats | Response:
     if EVENTS in request.headers.get("accept", ""):
         api: Api = request.app.state.api
-        if len(api.streams) >= MOST_STREAMS:
-            raise HttpError(503, "no-capacity", f"{MOST_STREAMS} are watching sessions already")
-        return StreamingResponse(_stream(api, session), media_type=EVENTS)
+        return _Stream(api.streams, session)
     async for stats in _looks(session):
         return stats
     raise _gone()
@@ -72,15 +71,26 @@ async def _looks(session: Session) -> AsyncIterator[SessionStats]:
         yield before
 
 
-async def _stream(api: Api, session: Session) -> AsyncIterator[str]:
-    """Server-sent events."""
-    stream = object()
-    api.streams.add(stream)
-    try:
-        async for stats in _looks(session):
-            yield f"data: {stats.model_dump_json()}\n\n"
-    finally:
-        api.streams.discard(stream)
+class _Stream(StreamingResponse):
+    """Server-sent events: one of MOST_STREAMS from its first byte to its last."""
+
+    def __init__(self, streams: set[object], session: Session) -> None:
+        super().__init__(_events(session), media_type=EVENTS)
+        self._streams = streams
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(self._streams) >= MOST_STREAMS:
+            raise HttpError(503, "no-capacity", f"{MOST_STREAMS} are watching sessions already")
+        self._streams.add(self)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._streams.discard(self)
+
+
+async def _events(session: Session) -> AsyncIterator[str]:
+    async for stats in _looks(session):
+        yield f"data: {stats.model_dump_json()}\n\n"
 
 
 def _gone() -> HttpError:

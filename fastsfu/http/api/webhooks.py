@@ -9,12 +9,14 @@ from pydantic import Field
 
 from fastsfu.http.answers import HttpError
 from fastsfu.http.api.route import Answer, Body, SecretsRoute, Sfu, router
+from fastsfu.http.api.turns import InTurn
 from fastsfu.room.outbox import Endpoint, Letter, Outbox, TellType, new_secret
 from fastsfu.sfu import SFU
 from fastsfu.transport.targets import LONGEST, Targets
 
 MOST = 32  # endpoints
 EXCHANGE_SECONDS = 86_400.0  # that a former secret signs too
+TURN = "webhooks"  # all of them: how many there may be concerns each
 
 webhooks = router("webhooks", SecretsRoute)
 Number = Annotated[int, Field(ge=1, lt=2**63)]  # of a letter
@@ -125,14 +127,15 @@ async def list_webhooks(outbox: TheOutbox) -> WebhookList:
 
 @webhooks.post("/webhooks", status_code=status.HTTP_201_CREATED)
 async def make_webhook(
-    sfu: Sfu, outbox: TheOutbox, wanted: NewWebhook, answer: Response
+    sfu: Sfu, turns: InTurn, outbox: TheOutbox, wanted: NewWebhook, answer: Response
 ) -> WebhookWithSecret:
     """Tell this server too, from now on."""
-    if len(outbox.endpoints()) >= MOST:
-        raise HttpError(409, "too-many", f"there are {MOST} webhooks already")
     _check_url(sfu, wanted.url)
     endpoint = Endpoint(wanted.url, tuple(wanted.types))
-    await outbox.put_endpoint(endpoint)
+    async with turns.of(TURN):
+        if len(outbox.endpoints()) >= MOST:
+            raise HttpError(409, "too-many", f"there are {MOST} webhooks already")
+        await outbox.put_endpoint(endpoint)
     return _with_secret(endpoint, answer)
 
 
@@ -144,15 +147,18 @@ async def get_webhook(endpoint: TheEndpoint) -> WebhookAnswer:
 
 @webhooks.patch("/webhooks/{webhook_id}")
 async def update_webhook(
-    sfu: Sfu, outbox: TheOutbox, endpoint: TheEndpoint, wanted: WebhookUpdate
+    sfu: Sfu, turns: InTurn, outbox: TheOutbox, webhook_id: str, wanted: WebhookUpdate
 ) -> WebhookAnswer:
     """Tell it something else, or at another URL, where what waits goes too."""
     if wanted.url is not None:
         _check_url(sfu, wanted.url)
-        endpoint = replace(endpoint, url=wanted.url)
-    if wanted.types is not None:
-        endpoint = replace(endpoint, types=tuple(wanted.types))
-    await outbox.put_endpoint(endpoint)
+    async with turns.of(TURN):
+        endpoint = await _endpoint(outbox, webhook_id)
+        if wanted.url is not None:
+            endpoint = replace(endpoint, url=wanted.url)
+        if wanted.types is not None:
+            endpoint = replace(endpoint, types=tuple(wanted.types))
+        await outbox.put_endpoint(endpoint)
     return _answer(endpoint)
 
 
@@ -160,24 +166,28 @@ webhooks.post("/webhooks/{webhook_id}", name="post_webhook")(update_webhook)
 
 
 @webhooks.delete("/webhooks/{webhook_id}")
-async def delete_webhook(outbox: TheOutbox, endpoint: TheEndpoint) -> DeletedWebhook:
+async def delete_webhook(turns: InTurn, outbox: TheOutbox, webhook_id: str) -> DeletedWebhook:
     """Tell it nothing more; what waits for it is dropped."""
-    await outbox.remove_endpoint(endpoint.id)
+    async with turns.of(TURN):
+        endpoint = await _endpoint(outbox, webhook_id)
+        await outbox.remove_endpoint(endpoint.id)
     return DeletedWebhook(id=endpoint.id)
 
 
 @webhooks.post("/webhooks/{webhook_id}/rotate-secret")
 async def rotate_secret(
-    outbox: TheOutbox, endpoint: TheEndpoint, answer: Response
+    turns: InTurn, outbox: TheOutbox, webhook_id: str, answer: Response
 ) -> WebhookWithSecret:
     """Sign with another secret. For a day the one before signs too, in the same header."""
-    rotated = replace(
-        endpoint,
-        secret=new_secret(),
-        former_secret=endpoint.secret,
-        former_until=time.time() + EXCHANGE_SECONDS,
-    )
-    await outbox.put_endpoint(rotated)
+    async with turns.of(TURN):
+        endpoint = await _endpoint(outbox, webhook_id)
+        rotated = replace(
+            endpoint,
+            secret=new_secret(),
+            former_secret=endpoint.secret,
+            former_until=time.time() + EXCHANGE_SECONDS,
+        )
+        await outbox.put_endpoint(rotated)
     return _with_secret(rotated, answer)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
@@ -79,6 +80,34 @@ async def test_not_everybody_can_watch_at_once(
             refused = await server.http.get(f"v1/{path}", headers=EVENTS)
             assert (refused.status_code, refused.json()["error"]) == (503, "no-capacity")
             assert (await rest.ask("GET", path)).status_code == 200
+
+
+async def test_nor_when_all_come_at_the_same_time(
+    server: LiveServer, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_STREAMS", 2)
+    async with server.caller(room) as ada, AsyncExitStack() as stack:
+        path = f"v1/sessions/{ada.joined['session_id']}"
+        opening = (server.http.stream("GET", path, headers=EVENTS) for _ in range(8))
+        answers = await asyncio.gather(*map(stack.enter_async_context, opening))
+        assert sorted(each.status_code for each in answers) == [200] * 2 + [503] * 6
+
+
+async def test_a_place_is_free_again_when_who_watched_has_gone(
+    server: LiveServer, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_STREAMS", 1)
+    async with server.caller(room) as ada:
+        path = f"v1/sessions/{ada.joined['session_id']}"
+        for _ in range(3):
+            async with asyncio.timeout(10):
+                while not await watched(server, path):  # the server has to notice that one left
+                    pass
+
+
+async def watched(server: LiveServer, path: str) -> bool:
+    async with server.http.stream("GET", path, headers=EVENTS) as answer:
+        return answer.status_code == 200
 
 
 async def test_it_takes_a_key(server: LiveServer, room: str) -> None:
