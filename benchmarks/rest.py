@@ -1,17 +1,23 @@
 """What REST costs a call: requests at a rate, beside a call of eight whose packets are all checked.
 
 The server has a core to itself, which its event loop and its media share; the call's people and the
-requests come from the other. Turns with requests and without take each other's place. `--rooms`
-looks at something else: how long a page of so many rooms in the database takes, and one of them.
+requests come from the other, the requests only while the people are idle. Turns alone, with
+requests and with the machine's floor take each other's place: in a floor's turn a process that has
+nothing to do with the server burns on its core what the requests have cost it, as often and for as
+long. `--rooms` looks at something else: how long a page of so many rooms in the database takes, and
+one of them.
 """
 
 import asyncio
 import contextlib
 import json
+import os
 import random
 import sqlite3
 import ssl
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -34,7 +40,7 @@ from benchmarks.forward import (
     measure,
     room_name,
 )
-from benchmarks.load.server import API_KEY, ServerProcess
+from benchmarks.load.server import API_KEY, ServerProcess, on_core
 
 PEOPLE = 8
 CONNECTIONS = 8
@@ -72,7 +78,9 @@ MIX = [
 
 @dataclass
 class Asking:
-    """Requests on one connection after another, at a rate, in a thread of its own."""
+    """Requests on one connection after another, at a rate, in a thread of its own, which runs
+    while nobody else wants its core.
+    """
 
     port: int
     rate: float  # a second
@@ -82,13 +90,17 @@ class Asking:
 
     @contextlib.contextmanager
     def meanwhile(self) -> Iterator[None]:
-        thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        thread = threading.Thread(target=self._ask)
         thread.start()
         try:
             yield
         finally:
             self._enough = True
             thread.join()
+
+    def _ask(self) -> None:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # this thread
+        asyncio.run(self._run())
 
     async def _run(self) -> None:
         started, numbers = time.monotonic(), iter(range(1 << 62))
@@ -128,42 +140,84 @@ async def connection(port: int) -> Any:
 def beside_a_call(
     rate: float, seconds: float, repetitions: int, people: int = PEOPLE
 ) -> dict[str, Any]:
-    """Each turn alone and with requests; latencies are medians, losses of all."""
+    """Turns alone, with requests, and with the floor; latencies are medians, losses of all."""
     scenario = Scenario(people, senders=people, audio=True, seconds=seconds)
-    alone, together = [], []
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "FASTSFU_DATABASE": f"sqlite:///{folder}/calls.db",
-            "FASTSFU_API_REQUESTS_PER_SECOND": str(2 * rate),
-            "FASTSFU_MAX_PARTICIPANTS": "100",
-        }
-        with ServerProcess(core=SERVER_CORE, environment=settings) as server:
-            server.http.post(
-                "/v1/rooms", json={"name": "beside"}, headers={"Authorization": f"Bearer {API_KEY}"}
-            ).raise_for_status()
-            load = connect(scenario, server)
-            asking = Asking(server.port, rate)
-            for _ in range(repetitions):
-                alone.append(measure(scenario, load))
-                asking = Asking(server.port, rate, asking.seconds, asking.statuses)
-                with asking.meanwhile():
-                    together.append(measure(scenario, load))
-            disconnect(load)
-    pairs = zip(alone, together, strict=True)
-    ratios = [with_it["latency_us"]["p99"] / one["latency_us"]["p99"] for one, with_it in pairs]
+    turns: dict[str, list[dict[str, Any]]] = {"alone": [], "asked": [], "burnt": []}
+    with serving_rooms(2 * rate) as server:
+        server.http.post(
+            "/v1/rooms", json={"name": "beside"}, headers={"Authorization": f"Bearer {API_KEY}"}
+        ).raise_for_status()
+        load = connect(scenario, server)
+        asking = Asking(server.port, rate)
+        for _ in range(repetitions):
+            turns["alone"].append(measure(scenario, load))
+            asking = Asking(server.port, rate, asking.seconds, asking.statuses)
+            with asking.meanwhile():
+                turns["asked"].append(measure(scenario, load))
+            with burning(turns["asked"][-1]["event_loop_core_share"], rate):
+                turns["burnt"].append(measure(scenario, load))
+        disconnect(load)
+    ratios = {name: ratios_of_p99(runs, turns["alone"]) for name, runs in turns.items()}
     return {
         "scenario": "rest",
         "params": {"people": people, "rate": rate, "seconds": seconds},
-        "latency_us_alone": medians(alone),
-        "latency_us": medians(together),
-        "p99_ratio": round(statistics.median(ratios), 3),
-        "p99_ratios": [round(each, 3) for each in ratios],
-        "loss": max(each["loss"] for each in (*alone, *together)),
-        "gaps": sum(each["errors"]["gaps"] for each in together),
-        "event_loop_core_share": [each["event_loop_core_share"] for each in together],
+        "latency_us_alone": medians(turns["alone"]),
+        "latency_us": medians(turns["asked"]),
+        "latency_us_floor": medians(turns["burnt"]),
+        "p99_ratio": round(statistics.median(ratios["asked"]), 3),
+        "p99_ratio_floor": round(statistics.median(ratios["burnt"]), 3),
+        "p99_ratios": ratios["asked"],
+        "p99_ratios_floor": ratios["burnt"],
+        "loss": max(each["loss"] for each in (*turns["alone"], *turns["asked"])),
+        "gaps": sum(each["errors"]["gaps"] for each in turns["asked"]),
+        "event_loop_core_share": [each["event_loop_core_share"] for each in turns["asked"]],
         "requests": dict(asking.statuses),
         "request_ms": percentiles(asking.seconds),
     }
+
+
+@contextlib.contextmanager
+def serving_rooms(requests_per_second: float) -> Iterator[ServerProcess]:
+    """A server with a database, on its core."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "FASTSFU_DATABASE": f"sqlite:///{folder}/calls.db",
+            "FASTSFU_API_REQUESTS_PER_SECOND": str(requests_per_second),
+            "FASTSFU_MAX_PARTICIPANTS": "100",
+        }
+        with ServerProcess(core=SERVER_CORE, environment=settings) as server:
+            yield server
+
+
+BURN = """
+import sys, time
+share, rate = map(float, sys.argv[1:])
+due = time.monotonic()
+while True:
+    until = time.thread_time() + share / rate
+    while time.thread_time() < until:
+        pass
+    due += 1 / rate
+    time.sleep(max(0.0, due - time.monotonic()))
+"""
+
+
+@contextlib.contextmanager
+def burning(share: float, rate: float) -> Iterator[None]:
+    """Another process on the server's core, which takes this share of it, so often a second."""
+    with on_core(SERVER_CORE):
+        burner = subprocess.Popen([sys.executable, "-c", BURN, str(share), str(rate)])
+    try:
+        yield
+    finally:
+        burner.kill()
+        burner.wait()
+
+
+def ratios_of_p99(runs: Sequence[dict[str, Any]], alone: Sequence[dict[str, Any]]) -> list[float]:
+    """Of each turn to the one alone before it."""
+    pairs = zip(runs, alone, strict=True)
+    return [round(one["latency_us"]["p99"] / its["latency_us"]["p99"], 3) for one, its in pairs]
 
 
 def medians(runs: Sequence[dict[str, Any]]) -> dict[str, float]:

@@ -49,7 +49,7 @@ def free_port(workers: int = 1) -> int:
 
 
 @contextlib.contextmanager
-def _on_core(core: int | None) -> Iterator[None]:
+def on_core(core: int | None) -> Iterator[None]:
     """What is started within belongs on this core, all its threads too."""
     ours = os.sched_getaffinity(0)
     if core is not None:
@@ -92,7 +92,7 @@ class Process:
         self._resources: dict[str, tuple[str, dict[str, str]]] = {}  # by the peer's ufrag
 
     def __enter__(self) -> Self:
-        with _on_core(self.core):
+        with on_core(self.core):
             self.process = subprocess.Popen(
                 self.command,
                 stdout=self.log,

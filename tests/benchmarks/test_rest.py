@@ -13,6 +13,7 @@ def test_requests_are_answered_beside_a_call() -> None:
     assert found["requests"].keys() == {200}
     assert found["requests"][200] >= len(MIX)
     assert found["p99_ratio"] > 0
+    assert found["p99_ratio_floor"] > 0
 
 
 def test_many_rooms_are_listed_and_got() -> None:
