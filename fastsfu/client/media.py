@@ -1,7 +1,7 @@
 """The media of a call: one aiortc connection at a time, and its offers.
 
-A section whose publication has ended is given up rather than used again: aiortc's receivers end
-with the stream that they began with (RTCP BYE).
+A section whose publication has ended carries the next one (RFC 9429 section 5.2.2: offers do not
+grow for ever), with a fresh receiver: aiortc's ends with the stream that it began with (RTCP BYE).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from aiortc import (
     RTCConfiguration,
     RTCIceServer,
     RTCPeerConnection,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 
@@ -109,7 +110,7 @@ class Media:
         """They have left: what was received of them has ended."""
         for mid, track in list(self._by_mid.items()):
             if track.session_id == session_id:
-                await self._give_up(mid)
+                await self._end(mid)
 
     async def run(self) -> None:
         """Offer whenever there is reason to."""
@@ -123,7 +124,7 @@ class Media:
 
     async def close(self) -> None:
         for mid in list(self._by_mid):
-            await self._give_up(mid)
+            await self._end(mid)
         connection, self._connection = self._connection, None
         self._senders.clear()
         self._receiving = {kind: [] for kind in KINDS}
@@ -150,8 +151,9 @@ class Media:
         answer = await self._exchange(connection)
         if connection is not self._connection:
             return  # a new session has begun meanwhile
+        await self._end_others(answer["subscriptions"])
         await connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
-        await self._follow(answer["subscriptions"])
+        self._start(answer["subscriptions"])
 
     def _make_sections(self, connection: RTCPeerConnection, least: int = 0) -> None:
         """As many as are wanted. aiortc needs one of media before there are data channels, or it
@@ -179,34 +181,39 @@ class Media:
             info = "An offer was not answered in time."
             raise CallError("negotiation-error", info) from None
 
-    async def _follow(self, subscriptions: dict[str, Message]) -> None:
-        """Whose source each section carries now."""
-        transceivers = {each.mid: each for kind in KINDS for each in self._receiving[kind]}
+    async def _end_others(self, subscriptions: dict[str, Message]) -> None:
+        """What sections carry no longer, before the answer gives them something else."""
         for mid, track in list(self._by_mid.items()):
-            said = subscriptions.get(mid)
-            if said != {"session_id": track.session_id, "source": track.source}:
-                await self._give_up(mid)
-                self._due.set()
+            said = {"session_id": track.session_id, "source": track.source}
+            if track.ended or subscriptions.get(mid) != said:
+                await self._end(mid)
+
+    def _start(self, subscriptions: dict[str, Message]) -> None:
+        """What sections carry now."""
+        transceivers = {each.mid: each for kind in KINDS for each in self._receiving[kind]}
         for mid, said in subscriptions.items():
-            if mid in transceivers and mid not in self._by_mid and mid in self._live_mids():
-                received = transceivers[mid].receiver.track
+            received = mid in transceivers and transceivers[mid].receiver.track
+            if received and mid not in self._by_mid:  # they may have left meanwhile
                 track = Track(said["session_id"], said["source"], received)
                 self._by_mid[mid] = self.tracks[track.session_id, track.source] = track
                 self._started(track)
 
-    def _live_mids(self) -> set[str]:
-        return {each.mid for kind in KINDS for each in self._receiving[kind]}
-
-    async def _give_up(self, mid: str) -> None:
+    async def _end(self, mid: str) -> None:
         track = self._by_mid.pop(mid)
         if self.tracks.get((track.session_id, track.source)) is track:
             del self.tracks[track.session_id, track.source]
-        for kind in KINDS:
-            for transceiver in list(self._receiving[kind]):
-                if transceiver.mid == mid:
-                    transceiver.direction = "inactive"
-                    self._receiving[kind].remove(transceiver)
-                    self._wanted[kind] = max(0, self._wanted[kind] - 1)
-                    await transceiver.receiver.stop()  # aiortc would keep a task of it
+        for transceiver in self._receiving[track.kind]:
+            if transceiver.mid == mid:
+                await _renew(transceiver)
         await track.close()
         self._stopped(track)
+
+
+async def _renew(transceiver: RTCRtpTransceiver) -> None:
+    """Make its receiver as good as new: aiortc starts each but once, and has no other for it."""
+    receiver, kind = transceiver.receiver, transceiver.kind
+    await receiver.stop()
+    if receiver.transport.state != "closed":
+        type(receiver).__init__(receiver, kind, receiver.transport)
+        receiver._set_rtcp_ssrc(transceiver.sender._ssrc)
+        transceiver._setCurrentDirection("inactive")  # it starts when an answer gives it something

@@ -73,6 +73,27 @@ async def test_who_comes_later_is_heard_and_who_goes_is_not(server: LiveServer, 
             await ada.track(session_id)
 
 
+@pytest.mark.parametrize("times", [5, pytest.param(200, marks=pytest.mark.slow)])
+async def test_offers_do_not_grow_with_those_who_come_and_go(
+    server: LiveServer, room: str, times: int
+) -> None:
+    """A section carries one after the other, each heard and seen."""
+    sections = []
+    async with joining(server, room, "Ada") as ada:
+        for _ in range(times):
+            async with joining(server, room, "Bob") as bob, asyncio.timeout(60):
+                bob.publish(audio=Tone(), video=Picture())
+                session_id = bob.participants()["local"]["session_id"]
+                async for frame in await ada.track(session_id):
+                    if frame.to_ndarray().any():
+                        break
+                async for _ in await ada.track(session_id, "video"):
+                    break
+            assert ada._media._connection is not None
+            sections.append(ada._media._connection.localDescription.sdp.count("\nm="))
+    assert sections[-1] == sections[0]
+
+
 async def test_messages_go_both_ways_in_order_and_once(server: LiveServer, room: str) -> None:
     async with joining(server, room, "Ada") as ada, joining(server, room, "Bob") as bob:
         got: list[Any] = []
