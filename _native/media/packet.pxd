@@ -50,3 +50,13 @@ cdef struct Run:              # packets [begin, end) of a frame that leave as on
 cdef inline bint carried_alike(const Carried* one, const Carried* other) noexcept nogil:
     """They take as much towards each receiver, whichever of them it has negotiated."""
     return memcmp(one.size, other.size, sizeof(one.size)) == 0
+
+
+cdef inline void carried_count(Carried* carried) noexcept nogil:
+    """Fill in `bytes`."""
+    cdef uint16_t bytes = 0
+    cdef int i
+    for i in range(CARRIED):
+        if carried.size[i]:
+            bytes += 2 + carried.size[i]
+    carried.bytes = (bytes + 3) & ~<uint16_t>3

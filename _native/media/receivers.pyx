@@ -240,6 +240,8 @@ cdef void inbound_anew(InboundStream* stream) noexcept nogil:
     stream.last_ext_seq = -1
     stream.ended = False
     history_clear(&stream.history)
+    if stream.scalability.templates != NULL:
+        stream.scalability.templates.count = 0
 
 
 cdef void inbound_vacate(InboundStream* stream) noexcept nogil:

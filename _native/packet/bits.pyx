@@ -23,3 +23,23 @@ cdef uint32_t bits_golomb(Bits* bits) noexcept nogil:
     if bits.overrun:
         return 0
     return (<uint32_t>1 << zeros) - 1 + bits_take(bits, zeros)
+
+
+cdef void bits_put(BitWriter* writer, uint32_t value, int count) noexcept nogil:
+    cdef int i
+    if writer.at + count > writer.end:
+        writer.overrun = True
+        return
+    for i in range(count - 1, -1, -1):
+        if value >> i & 1:
+            writer.data[writer.at >> 3] |= 0x80 >> (writer.at & 7)
+        writer.at += 1
+
+
+cdef void bits_copy(
+        BitWriter* writer, const uint8_t* data, uint32_t begin, uint32_t count) noexcept nogil:
+    cdef Bits bits = [data, begin, begin + count, False]
+    cdef int part
+    while bits.at < bits.end and not writer.overrun:
+        part = <int>min(bits.end - bits.at, <uint32_t>32)
+        bits_put(writer, bits_take(&bits, part), part)

@@ -6,6 +6,9 @@ of any codec's frame which layer it is of and for which decode targets it is nee
 A structure of templates comes with the first packet of a keyframe and holds until the next one: it
 is kept here, per stream. A decode target is one spatial and one temporal layer that a receiver may
 decode up to.
+
+A decoder that begins at a keyframe needs the structure with it. Where the sender leaves it out,
+since it is the one that it has sent before, it is put back (dependency_attach).
 """
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
@@ -15,6 +18,7 @@ cdef enum:
     MAX_TARGETS = 32
     MAX_CHAINS = 32
     MANDATORY_BYTES = 3
+    STRUCTURE_BYTES = 248         # that are kept of a structure: most of what an extension can hold
 
 cdef enum Indication:             # of a frame for a decode target (section A.5)
     NOT_PRESENT = 0
@@ -26,6 +30,7 @@ cdef struct DependencyTemplate:
     uint8_t spatial
     uint8_t temporal
     uint64_t indications          # two bits a decode target, target 0 lowest
+    bint alone                    # such a frame is predicted from no other
 
 cdef struct DependencyTemplates:  # zeroes: none known
     uint8_t offset                # template id of the first one
@@ -38,11 +43,14 @@ cdef struct DependencyTemplates:  # zeroes: none known
     uint8_t target_temporal[MAX_TARGETS]
     uint16_t height[4]            # of each spatial layer; 0 = not said
     DependencyTemplate templates[MAX_TEMPLATES]
+    uint16_t structure_bits       # as it came; 0 = it is too long to be kept
+    uint8_t structure[STRUCTURE_BYTES]
 
 cdef struct DependencyFrame:
     bint begins
     bint ends
     bint structure                # it brought new templates: a keyframe begins
+    bint anew                     # without that: all targets may be begun with it, from nothing
     uint16_t number
     uint8_t spatial
     uint8_t temporal
@@ -57,3 +65,8 @@ cdef struct DependencyFrame:
 cdef bint dependency_read(
     DependencyTemplates* templates, const uint8_t* descriptor, uint8_t size,
     DependencyFrame* frame) noexcept nogil
+# The same descriptor, of a frame that begins `anew`, with the structure and the active decode
+# targets. Its size; 0: that is more than `capacity`. `out` is zeroes.
+cdef uint8_t dependency_attach(
+    const DependencyTemplates* templates, const uint8_t* descriptor, uint8_t size, uint8_t* out,
+    uint8_t capacity) noexcept nogil

@@ -2,7 +2,9 @@
 
 from libc.string cimport memset
 
-from fastsfu._native.packet.bits cimport Bits, bits_take as take
+from fastsfu._native.packet.bits cimport (
+    Bits, BitWriter, bits_copy, bits_put, bits_take as take,
+)
 from fastsfu._native.packet.layers cimport MAX_SPATIAL, MAX_TEMPORAL, TOP_LAYER
 
 cdef enum NextLayer:              # next_layer_idc
@@ -11,10 +13,15 @@ cdef enum NextLayer:              # next_layer_idc
     NEXT_SPATIAL = 2
     NO_MORE = 3
 
+cdef enum:
+    MANDATORY_BITS = 8 * MANDATORY_BYTES
+    FLAGS_BITS = 5
+
 cdef struct Flags:                # of the extended fields
     bint structure
     bint active
     bint dtis
+    bint fdiffs
 
 
 cdef bint dependency_read(
@@ -48,10 +55,12 @@ cdef void read_flags(Bits* bits, Flags* flags) noexcept nogil:
     flags.structure = take(bits, 1)
     flags.active = take(bits, 1)
     flags.dtis = take(bits, 1)
-    take(bits, 2)                 # own fdiffs, own chains: behind all that is read here
+    flags.fdiffs = take(bits, 1)
+    take(bits, 1)                 # own chains: behind all that is read here
 
 
 cdef bint read_structure(Bits* bits, DependencyTemplates* into) noexcept nogil:
+    cdef uint32_t begin = bits.at
     memset(into, 0, sizeof(DependencyTemplates))
     into.offset = <uint8_t>take(bits, 6)
     into.target_count = <uint8_t>(take(bits, 5) + 1)
@@ -60,8 +69,10 @@ cdef bint read_structure(Bits* bits, DependencyTemplates* into) noexcept nogil:
         return False
     for i in range(into.count):
         into.templates[i].indications = read_indications(bits, into.target_count)
-    for _i in range(into.count):
+    for i in range(into.count):
+        into.templates[i].alone = True
         while take(bits, 1):                    # fdiff_follows_flag
+            into.templates[i].alone = False
             take(bits, 4)
     read_chains(bits, into)
     describe_targets(into)
@@ -69,7 +80,16 @@ cdef bint read_structure(Bits* bits, DependencyTemplates* into) noexcept nogil:
         for i in range(into.spatial_count):
             take(bits, 16)
             into.height[i] = <uint16_t>min(take(bits, 16) + 1, <uint32_t>0xFFFF)
+    keep(into, bits.data, begin, bits.at)
     return not bits.overrun
+
+
+cdef void keep(
+        DependencyTemplates* into, const uint8_t* data, uint32_t begin,
+        uint32_t end) noexcept nogil:
+    cdef BitWriter writer = [into.structure, 0, 8 * STRUCTURE_BYTES, False]
+    bits_copy(&writer, data, begin, end - begin)
+    into.structure_bits = 0 if writer.overrun else <uint16_t>writer.at
 
 
 cdef bint read_layers(Bits* bits, DependencyTemplates* into) noexcept nogil:
@@ -130,6 +150,7 @@ cdef bint read_frame(
     cdef uint8_t index = (template_id + 64 - known.offset) & 63
     cdef uint32_t active = known.active
     cdef uint64_t indications
+    cdef bint alone
     if index >= known.count:
         return False
     if flags.active:
@@ -137,12 +158,24 @@ cdef bint read_frame(
     indications = known.templates[index].indications
     if flags.dtis:
         indications = read_indications(bits, known.target_count)
+    alone = known.templates[index].alone
+    if flags.fdiffs:
+        alone = take(bits, 2) == 0              # next_fdiff_size
     if bits.overrun:
         return False
     known.active = active
     frame.spatial = known.templates[index].spatial
     frame.temporal = known.templates[index].temporal
     describe_frame(known, indications, frame)
+    frame.anew = alone and frame.begins and not frame.structure and begins_all(known, indications)
+    return True
+
+
+cdef inline bint begins_all(const DependencyTemplates* known, uint64_t indications) noexcept nogil:
+    cdef int i
+    for i in range(known.target_count):
+        if indication(indications, i) != SWITCH:
+            return False
     return True
 
 
@@ -180,3 +213,24 @@ cdef uint32_t take_below(Bits* bits, uint32_t limit) noexcept nogil:
     if value < shorter:
         return value
     return (value << 1) - shorter + take(bits, 1)
+
+
+cdef uint8_t dependency_attach(
+        const DependencyTemplates* templates, const uint8_t* descriptor, uint8_t size,
+        uint8_t* out, uint8_t capacity) noexcept nogil:
+    cdef Bits bits = [descriptor, MANDATORY_BITS, <uint32_t>size * 8, False]
+    cdef BitWriter writer = [out, 0, <uint32_t>capacity * 8, False]
+    cdef uint32_t flags = take(&bits, FLAGS_BITS) if size > MANDATORY_BYTES else 0
+    cdef uint32_t all_active = <uint32_t>((<uint64_t>1 << templates.target_count) - 1)
+    cdef bint said = flags >> 3 & 1, says = said or templates.active != all_active
+    if templates.structure_bits == 0:
+        return 0
+    bits_copy(&writer, descriptor, 0, MANDATORY_BITS)
+    bits_put(&writer, 1 << 4 | says << 3 | (flags & 7), FLAGS_BITS)
+    bits_copy(&writer, templates.structure, 0, templates.structure_bits)
+    if said:
+        take(&bits, templates.target_count)
+    if says:
+        bits_put(&writer, templates.active, templates.target_count)
+    bits_copy(&writer, descriptor, bits.at, bits.end - bits.at)
+    return 0 if writer.overrun else <uint8_t>((writer.at + 7) // 8)

@@ -19,6 +19,7 @@ cdef enum Key:
     KEY_UNSAID = 0
     KEY_NONE = 1
     KEY_BEGINS = 2                # here, whatever the payload looks like
+    KEY_BARE = 3                  # so it does, but without the structure that decoders need
 
 cdef struct PacketLayers:
     uint8_t spatial               # 0 = the lowest

@@ -23,7 +23,10 @@ cdef bint codec_read_layers(
         layers.up_spatial = frame.up_spatial
         layers.up_temporal = frame.up_temporal
         layers.ends = frame.ends
-        layers.key = KEY_BEGINS if frame.structure and frame.begins else KEY_NONE
+        if frame.structure and frame.begins:
+            layers.key = KEY_BEGINS
+        else:
+            layers.key = KEY_BARE if frame.anew else KEY_NONE
         return True
     if codec == Codec.CODEC_VP8:
         return vp8_read_layers(payload, size, layers)

@@ -37,7 +37,7 @@ from fastsfu._native.media.levels cimport level_on_packet
 from fastsfu._native.media.loss cimport (
     LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
 )
-from fastsfu._native.media.packet cimport CARRIED, NO_LEVEL, MediaPacket
+from fastsfu._native.media.packet cimport CARRIED, NO_LEVEL, MediaPacket, carried_count
 from fastsfu._native.media.reception cimport reception_on_packet
 from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
 from fastsfu._native.media.scalability cimport scalability_on_packet
@@ -316,15 +316,12 @@ cdef void describe(
 
 cdef void carry(MediaPacket* packet, const RtpExtensions* extensions) noexcept nogil:
     """Note the header extensions that travel on."""
-    cdef uint16_t bytes = 0
     cdef int i, kind
     for i in range(CARRIED):
         kind = <int>ExtensionKind.EXT_DEPENDENCY + i
         packet.carried.at[i] = extensions.offset[kind]
         packet.carried.size[i] = extensions.size[kind]
-        if extensions.size[kind]:
-            bytes += 2 + extensions.size[kind]
-    packet.carried.bytes = (bytes + 3) & ~<uint16_t>3
+    carried_count(&packet.carried)
 
 
 cdef void describe_picture(

@@ -13,6 +13,7 @@ CORPUS = [
     b"".join(bytes([len(one)]) + one for one in sent)
     for sent in (
         [descriptor(0, structure=L1T3), descriptor(2), descriptor(4, own="--S"), b"\x65\x88"],
+        [descriptor(1, structure=L2T1_KEY), descriptor(1), descriptor(1, active="01"), b""],
         [descriptor(1, structure=L2T1_KEY), descriptor(0, active="01"), descriptor(3), b""],
         [bytes.fromhex("90e0d2a35a6051")],
         [bytes.fromhex("af923432055555")],
@@ -31,6 +32,8 @@ def read(data: bytes) -> Hashable:
         one, data = data[1 : 1 + data[0]], data[1 + data[0] :]
         frame = fast.read(one)
         assert frame == slow.read(one)
+        if frame and frame["anew"] and (whole := fast.attach(one)):
+            assert Templates().read(whole) == frame | {"structure": True, "anew": False}
         said.append(frame and tuple(frame[name] for name in ("until", "temporal", "up_temporal")))
         if not data:
             assert fast.layers(Codec.CODEC_VP8, one, b"") == slow_vp8_layers(one)

@@ -32,6 +32,8 @@ class Scalable(Camera):
     mode: str = "L2T1"
     number: int = 0xFFF0  # of the next frame
     active: int = 2
+    thrifty: bool = False  # sends the structure once, not with each keyframe
+    described: bool = False
 
     def tick(self, now_us: int) -> list[bytes]:
         if now_us < self.next_us or not self.on:
@@ -49,6 +51,8 @@ class Scalable(Camera):
         for place in range(SIZES[layer]):
             first, last = place == 0, place == SIZES[layer] - 1
             structure = STRUCTURES[self.mode] if key and layer == 0 and first else ""
+            structure = "" if self.thrifty and self.described else structure
+            self.described |= bool(structure)
             said = descriptor(
                 template, self.number & 0xFFFF, begins=first, ends=last, structure=structure
             )
@@ -102,6 +106,7 @@ class LayerViewer(Viewer):
     ended: dict[int, int] = field(default_factory=dict)  # layer at whose end the marker was
     newest_us: dict[int, int] = field(default_factory=dict)  # when the last packet of a frame came
     frame_numbers: dict[tuple[int, int], int] = field(default_factory=dict)
+    descriptors: list[bytes] = field(default_factory=list)  # of all packets, in their order
     bare: int = 0  # packets without a descriptor
     looked_us: int = 0
 
@@ -113,6 +118,7 @@ class LayerViewer(Viewer):
         said = element(self.packet, DESCRIPTOR_ID)
         self.bare += said is None
         if said is not None:
+            self.descriptors.append(said)
             self.frame_numbers[frame, layer] = int.from_bytes(said[1:3], "big")
         self.parts[frame, layer].add(place)
         self.newest_us[frame] = now_us

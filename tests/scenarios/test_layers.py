@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from tests.native.faces.layers import Templates
 from tests.scenarios.call import Call, call
 from tests.scenarios.layers import LayerViewer, watch_layers
 
@@ -152,3 +153,24 @@ def test_on_a_narrow_link_the_lower_layer_flows_and_the_upper_one_returns(mode: 
         run.run(8)
         assert layers(viewer, run.world.now_us - 500_000) == [1]
         assert camera.key_frames <= 8
+
+
+@MODES
+def test_who_joins_gets_the_structure_that_its_sender_does_not_repeat(mode: str) -> None:
+    """Without it a decoder drops all that comes."""
+    with call() as run:
+        camera, viewer, _, inbound, _ = watch_layers(run, mode)
+        camera.thrifty = True
+        run.run(1)
+        joins = run.join("joins")
+        _, plain = run.watch(joins, inbound, numbered=True)
+        joins.viewers[plain.ssrc] = watching = LayerViewer(plain.ssrc, plain.rtx_ssrc, mode=mode)
+        before = camera.key_frames
+        run.run(1)
+        templates = Templates()
+        assert all(templates.read(said) is not None for said in watching.descriptors)
+        assert camera.key_frames == before + 1
+        assert templates.known[2][:2] == [180, 360]
+        for one in (viewer, watching):
+            check(one)
+        assert len(watching.pictures) >= 25

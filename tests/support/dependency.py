@@ -41,13 +41,16 @@ def descriptor(
     structure: str = "",
     active: str = "",
     own: str = "",
+    back: Sequence[int] | None = None,
 ) -> bytes:
-    """`active`: a bit a target, the last one first; `own`: instead of the template's."""
+    """`active`: a bit a target, the last one first; `own` and `back`: indications, and how far
+    back lie the frames that it is predicted from, instead of the template's."""
     bits = f"{begins:b}{ends:b}{template:06b}{number:016b}"
-    if structure or active or own:
-        bits += f"{bool(structure):b}{bool(active):b}{bool(own):b}00"
+    if structure or active or own or back is not None:
+        bits += f"{bool(structure):b}{bool(active):b}{bool(own):b}{back is not None:b}0"
         bits += structure + active
         bits += "".join(f"{INDICATIONS[letter]:02b}" for letter in own)
+        bits += "" if back is None else "".join(f"01{far - 1:04b}" for far in back) + "00"
     bits += "0" * (-len(bits) % 8)
     return int(bits, 2).to_bytes(len(bits) // 8, "big")
 

@@ -35,6 +35,7 @@ class Structure:
     indications: list[list[int]] = field(default_factory=list)
     chains: int = 0
     heights: list[int] = field(default_factory=list)
+    alone: list[bool] = field(default_factory=list)  # of each template: predicted from nothing
     active: int = 0
 
     def target_layers(self) -> list[tuple[int, int]]:
@@ -64,7 +65,9 @@ def read_structure(bits: Bits) -> Structure:
             spatial, temporal = spatial + 1, 0
     made.indications = [[bits.f(2) for _ in range(made.targets)] for _ in made.layers]
     for _ in made.layers:
+        made.alone.append(True)
         while bits.f(1):
+            made.alone[-1] = False
             bits.f(4)
     made.chains = bits.ns(made.targets + 1)
     if made.chains:
@@ -90,16 +93,16 @@ class SlowTemplates:
 
     def _read(self, bits: Bits, size: int) -> dict[str, int]:
         begins, ends, template, number = bits.f(1), bits.f(1), bits.f(6), bits.f(16)
-        brings = active = dtis = 0
+        brings = active = dtis = fdiffs = 0
         if size > 3:
-            brings, active, dtis = bits.f(1), bits.f(1), bits.f(1)
-            bits.f(2)
+            brings, active, dtis, fdiffs, _ = (bits.f(1) for _ in range(5))
         known = read_structure(bits) if brings else self.structure
         index = (template - known.offset) % 64
         if index >= len(known.layers):
             raise ValueError("no such template")
         mask = bits.f(known.targets) if active else known.active
         row = [bits.f(2) for _ in range(known.targets)] if dtis else known.indications[index]
+        alone = bits.f(2) == 0 if fdiffs else known.alone[index]
         known.active = mask
         self.structure = known
         spatial, temporal = known.layers[index]
@@ -111,6 +114,7 @@ class SlowTemplates:
             "begins": begins,
             "ends": ends,
             "structure": brings,
+            "anew": int(begins and alone and not brings and set(row) == {SWITCH}),
             "number": number,
             "spatial": spatial,
             "temporal": temporal,

@@ -5,7 +5,7 @@ from libc.string cimport memset
 
 from fastsfu._native.packet.codec cimport Codec
 from fastsfu._native.packet.dependency cimport (
-    DependencyFrame, DependencyTemplates, dependency_read)
+    DependencyFrame, DependencyTemplates, dependency_attach, dependency_read)
 from fastsfu._native.packet.layers cimport (
     PacketLayers, codec_read_layers, layer_next, layers_wanted)
 from fastsfu._native.packet.vp8 cimport Vp8Descriptor, vp8_height, vp8_parse, vp8_write
@@ -28,6 +28,17 @@ cdef class Templates:
             &self.templates, copy, <uint8_t>len(descriptor), &frame)
         free(copy)
         return frame if good else None
+
+    def attach(self, bytes descriptor, uint8_t capacity=255):
+        """The same with the structure; None: too long."""
+        cdef uint8_t* copy = exact(descriptor)
+        cdef uint8_t* out = exact(bytes(capacity))
+        cdef uint8_t size = dependency_attach(
+            &self.templates, copy, <uint8_t>len(descriptor), out, capacity)
+        found = bytes(out[:size]) if size else None
+        free(copy)
+        free(out)
+        return found
 
     def layers(self, Codec codec, bytes payload, bytes descriptor):
         """(whether layered, the layers as a dict)."""

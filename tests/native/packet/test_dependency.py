@@ -76,6 +76,56 @@ def test_it_goes_before_the_payload() -> None:
     assert unknown == (True, layers_of(temporal=1, up_temporal=1))
 
 
+def test_a_frame_that_needs_nothing_begins_anew_without_the_structure_too() -> None:
+    """Whose first packet it is, and with which all targets may be begun."""
+    templates = Templates()
+    assert not templates.read(descriptor(1, structure=L2T1_KEY))["anew"]
+    assert templates.read(descriptor(1))["anew"]
+    assert not templates.read(descriptor(1, begins=False))["anew"]
+    assert not templates.read(descriptor(0))["anew"]
+    assert templates.read(descriptor(0, own="SS", back=[]))["anew"]
+    assert not templates.read(descriptor(1, back=[3]))["anew"]
+    assert not templates.read(descriptor(1, own="SR"))["anew"]
+
+
+@given(st.data())
+def test_with_the_structure_attached_it_says_the_same_to_who_knew_nothing(
+    data: st.DataObject,
+) -> None:
+    templates, joins = Templates(), Templates()
+    first = data.draw(structures())
+    offset, targets = int(first[:6], 2), int(first[6:11], 2) + 1
+    active = data.draw(st.text("01", min_size=targets, max_size=targets))
+    template = (offset + data.draw(st.integers(0, 3))) % 64
+    if templates.read(descriptor(offset, structure=first, active=active)) is None:
+        return
+    said = descriptor(
+        template,
+        data.draw(st.integers(0, 65535)),
+        active=data.draw(st.sampled_from(["", "0" * targets])),
+        own=data.draw(st.sampled_from(["", "S" * targets])),
+        back=data.draw(st.sampled_from([None, [], [1, 16]])),
+    )
+    frame = templates.read(said)
+    if frame is None:
+        return
+    whole = templates.attach(said)
+    if whole is None:
+        assert len(first) + 8 * len(said) > 8 * 240  # bits: there is no room for it
+        return
+    assert joins.read(whole) == {**frame, "structure": True, "anew": False}
+    assert joins.known == templates.known
+
+
+def test_what_has_no_room_is_not_attached() -> None:
+    templates = Templates()
+    templates.read(descriptor(0, structure=L1T3))
+    whole = templates.attach(descriptor(0))
+    assert whole is not None
+    assert templates.attach(descriptor(0), len(whole)) == whole
+    assert templates.attach(descriptor(0), len(whole) - 1) is None
+
+
 @st.composite
 def structures(draw: st.DrawFn) -> str:
     targets = draw(st.integers(1, 32))
@@ -108,6 +158,7 @@ def descriptors(draw: st.DrawFn) -> bytes:
         structure=draw(st.one_of(st.just(""), structures())),
         active=draw(st.text("01", max_size=32)),
         own=draw(st.text("".join(INDICATIONS), max_size=32)),
+        back=draw(st.one_of(st.none(), st.lists(st.integers(1, 16), max_size=3))),
     )
     return draw(st.one_of(st.just(made), st.just(made[: draw(st.integers(0, len(made)))])))
 
