@@ -17,7 +17,9 @@ cdef enum:
 cdef void absence_lasts(Worker* worker, Transport* transport) noexcept nogil:
     cdef int i
     if (worker.now_us - transport.estimator.away_us < REST_US
-            or worker.now_us - transport.share.back_us < APART_US):
+            or worker.now_us - transport.share.back_us < APART_US
+            # By its reports it gets what is sent: it is its other feedback that is lost.
+            or worker.now_us - transport.estimator.heard_us < REST_US):
         return
     if not pacing_knock(worker, transport):
         return                    # else nothing might be left that is answered

@@ -13,7 +13,8 @@ cdef void estimate_on_feedback(
     Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil
 cdef void estimate_on_remb(
     Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil
-# Of all report blocks of one packet: what was sent since the ones before, and lost of it.
+# Of all report blocks of one packet, by which something has arrived: what was sent since the ones
+# before, and lost of it; 0: there were none.
 cdef void estimate_on_reports(
     Worker* worker, Transport* transport, uint32_t packets, uint32_t lost) noexcept nogil
 # Once a second.

@@ -48,7 +48,11 @@ cdef void estimate_on_remb(
 
 cdef void estimate_on_reports(
         Worker* worker, Transport* transport, uint32_t packets, uint32_t lost) noexcept nogil:
-    if transport.estimator != NULL and transport.estimator.log == NULL:
+    if transport.estimator == NULL:
+        return
+    if transport.estimator.log != NULL:
+        transport.estimator.heard_us = worker.now_us          # for forwarding/absence
+    elif packets:
         estimator_on_report(
             transport.estimator, packets, lost, sent_bytes(transport), worker.now_us)
         follow(worker, transport)

@@ -122,15 +122,17 @@ cdef void on_report_blocks(
     cdef ReportBlock block
     cdef OutboundStream* stream
     cdef uint32_t packets = 0, lost = 0
+    cdef bint arrives = False
     cdef int i
     for i in range(part.count):
         if not rtcp_read_report(part, i, &block):
             break
         stream = outbound_of(worker, transport, block.ssrc)
         if stream != NULL:
+            arrives = arrives or block.highest_seq != stream.reported_highest
             count_report(stream, &block, &packets, &lost)
             note_report(worker, transport, stream, &block)
-    if packets:
+    if arrives:
         estimate_on_reports(worker, transport, packets, lost)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.scenarios import rtcp
 from tests.scenarios.call import Call, call
 from tests.scenarios.ladder import WatchedLadder
 from tests.scenarios.participant import Participant
@@ -79,3 +80,38 @@ def test_feedback_alone_that_is_lost_costs_no_picture(seed: int) -> None:
         opened.run(3)
         there.receiver.up.loss = 0.0
         assert shown(opened, there, 10) == [2]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("loss", [0.3, 0.7])
+def test_feedback_that_is_lost_in_part_costs_nothing(loss: float, seed: int) -> None:
+    with call(seed) as opened:
+        there = watching(opened)
+        opened.run(4)
+        begun = len(there.viewer.pictures)
+        there.receiver.up.loss = loss
+        assert shown(opened, there, 15) == [2]
+        assert len(there.viewer.pictures) - begun >= 28 * 15
+        assert told(opened, there.outbound) == []
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_who_tells_nothing_but_reports_that_it_receives_is_not_away(seed: int) -> None:
+    """Its transport-wide feedback is lost, for whatever reason, as long as that lasts."""
+    with call(seed) as opened:
+        there = watching(opened)
+        opened.run(4)
+        there.receiver.tells = False
+        begun = len(there.viewer.pictures)
+        for _ in range(10):
+            opened.run(1)
+            report(opened, there)
+        assert shown(opened, there, 0.1) == [2]
+        assert len(there.viewer.pictures) - begun >= 28 * 10
+
+
+def report(opened: Call, there: WatchedLadder) -> None:
+    """Of the picture, up to the newest packet that came."""
+    block = rtcp.report_block(there.viewer.ssrc, highest=there.viewer.highest)
+    receiver = there.receiver
+    receiver.send_rtcp(opened.world.now_us, rtcp.receiver_report(receiver.receiver_ssrc, block))
