@@ -135,6 +135,7 @@ class Subscription:
     ssrc: int
     rtx_ssrc: int | None
     payload_types: PayloadTypes  # of the publisher, of the receiver, and of its RTX or -1
+    named: bool = False  # the receiver takes the mid in packets
     numbered: bool = False  # the receiver tells of its packets by transport-wide number
     outbound: int | None = None  # the engine's handle, from when media can go
     wish: Wish = Wish()  # as the engine knows it

@@ -17,5 +17,5 @@ cdef int request_inbound(
     CreateInbound* command, int kind, str mid, str rid, ssrc, rtx_ssrc, payload_types, bint nack,
     bint fir, bint remb, RoomVoices voices) except -1
 cdef int request_outbound(
-    CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
+    CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname, str mid,
     bint numbered, bint paused) except -1

@@ -85,11 +85,14 @@ cdef int request_inbound(
 
 
 cdef int request_outbound(
-        CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname,
+        CreateOutbound* command, ssrc, rtx_ssrc, payload_types, str cname, str mid,
         bint numbered, bint paused) except -1:
     cdef bytes name = cname.encode()
+    cdef bytes section = mid.encode()
     if len(name) > CNAME_CAPACITY:
         raise ValueError(f"a CNAME is at most {CNAME_CAPACITY} bytes long, not {len(name)}")
+    if len(section) > MID_CAPACITY:
+        raise ValueError(f"a MID is at most {MID_CAPACITY} bytes long, not {len(section)}")
     check_payload_types(payload_types)
     command.ssrc = ssrc
     command.rtx_ssrc = rtx_ssrc or 0
@@ -97,6 +100,8 @@ cdef int request_outbound(
     command.paused = paused
     command.cname_size = <uint8_t>len(name)
     memcpy(command.cname, <const char*>name, len(name))
+    command.mid_size = <uint8_t>len(section)
+    memcpy(command.mid, <const char*>section, len(section))
     command.payload_type_count = len(payload_types)
     for i, (source_pt, pt, rtx_pt) in enumerate(payload_types):
         command.payload_types[<int>i].source_pt = source_pt

@@ -49,7 +49,7 @@ cdef class Streams:
 
     def create_outbound(
             self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
-            str cname, bint numbered=False, bint paused=False):
+            str cname, str mid="", bint numbered=False, bint paused=False):
         cdef CreateOutbound* command
         cdef uint64_t handle = self.take(transport)
         try:
@@ -62,7 +62,8 @@ cdef class Streams:
             command.first_seq = random_u32() & 0x7fff
             command.first_rtx_seq = random_u32() & 0x7fff
             command.ts_offset = random_u32()
-            request_outbound(command, ssrc, rtx_ssrc, payload_types, cname, numbered, paused)
+            request_outbound(
+                command, ssrc, rtx_ssrc, payload_types, cname, mid, numbered, paused)
         except BaseException:
             handles_give_back(&self.commands.streams, handle)
             raise

@@ -121,6 +121,8 @@ cdef struct CreateOutbound:
     uint32_t ts_offset            # random
     uint8_t cname_size
     uint8_t cname[CNAME_CAPACITY]
+    uint8_t mid_size              # 0 = packets do not say it
+    uint8_t mid[MID_CAPACITY]
     int32_t payload_type_count
     OutboundPayloadType payload_types[MAX_PAYLOAD_TYPES]
 

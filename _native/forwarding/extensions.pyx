@@ -20,8 +20,8 @@ cdef inline uint8_t carried_id(
     return transport.id_of_kind[<int>ExtensionKind.EXT_DEPENDENCY + i]
 
 
-cdef void extensions_carry(
-        const Transport* transport, const MediaPacket* packet,
+cdef void extensions_add(
+        const Transport* transport, const OutboundStream* receiver, const MediaPacket* packet,
         Extensions* extensions) noexcept nogil:
     cdef uint16_t elements = 0, bytes = 0
     cdef uint8_t id
@@ -33,9 +33,12 @@ cdef void extensions_carry(
             bytes += packet.carried.size[i]
             extensions.wide = (
                 extensions.wide or id > ONE_BYTE_IDS or packet.carried.size[i] > ONE_BYTE_SIZE)
+    extensions.carries = elements > 0
+    if extensions.mid_id:
+        elements += 1
+        bytes += receiver.mid_size
     if elements == 0:
         return
-    extensions.carries = True
     extensions.wide = extensions.wide or beyond_one_byte(extensions)
     elements += (extensions.number_id != 0) + (extensions.level_id != 0)
     bytes += 2 * (extensions.number_id != 0) + (extensions.level_id != 0)
@@ -44,12 +47,13 @@ cdef void extensions_carry(
 
 
 cdef inline bint beyond_one_byte(const Extensions* extensions) noexcept nogil:
-    return max(extensions.number_id, extensions.level_id) > ONE_BYTE_IDS
+    return max(extensions.number_id, extensions.level_id, extensions.mid_id) > ONE_BYTE_IDS
 
 
 cdef void extensions_write(
-        uint8_t* out, const Transport* transport, const Extensions* extensions,
-        const MediaPacket* packet, uint16_t frame_shift) noexcept nogil:
+        uint8_t* out, const Transport* transport, const OutboundStream* receiver,
+        const Extensions* extensions, const MediaPacket* packet,
+        uint16_t frame_shift) noexcept nogil:
     cdef bint wide = extensions.wide or beyond_one_byte(extensions)
     cdef int at = 4
     write_u16(out, RTP_TWO_BYTE_PROFILE if wide else RTP_ONE_BYTE_PROFILE)
@@ -63,6 +67,10 @@ cdef void extensions_write(
         at += write_head(out + at, extensions.level_id, 1, wide)
         out[at] = packet.level
         at += 1
+    if extensions.mid_id:
+        at += write_head(out + at, extensions.mid_id, receiver.mid_size, wide)
+        memcpy(out + at, receiver.mid, receiver.mid_size)
+        at += receiver.mid_size
     if extensions.carries:
         write_carried(out + at, transport, packet, wide, frame_shift)
 

@@ -6,6 +6,7 @@ from libc.string cimport memset
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_take
 from fastsfu._native.forwarding.counters cimport PADDING_BYTES
+from fastsfu._native.forwarding.extensions cimport NAME_BYTES
 from fastsfu._native.forwarding.forward cimport fan_out
 from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
 from fastsfu._native.forwarding.link cimport link_frame
@@ -105,7 +106,8 @@ cdef int run_end(const MediaPacket* packets, int begin, int count, uint16_t* top
     while end < count:
         size = packets[end].payload_size
         if not carried_alike(&packets[end].carried, &packets[begin].carried) or (
-                (end + 1 - begin) * (LAY_OVERHEAD + packets[begin].carried.bytes + max(high, size))
+                (end + 1 - begin) * (
+                    LAY_OVERHEAD + NAME_BYTES + packets[begin].carried.bytes + max(high, size))
                 > GSO_MAX_BYTES):
             break
         if max(high, size) - min(low, size) <= MAX_PADDING:

@@ -9,7 +9,8 @@ All packets of a message have one size, but the last may be smaller.
 
 Invariant: the same packet and index always give the same bytes (one nonce, one header and
 plaintext; media/rewrite). A transport-wide number is part of them: so a packet is laid out once by
-lay_packet, and again only by lay_again, which repeats its number.
+lay_packet, and again only by lay_again, which repeats its number. So is the MID: whether there is
+one, the index decides. RTX has none: its SSRC is always described.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t

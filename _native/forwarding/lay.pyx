@@ -8,7 +8,9 @@ from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
 from fastsfu._native.forwarding.egress cimport (
     egress_end, egress_in_place, egress_message, egress_packet,
 )
-from fastsfu._native.forwarding.extensions cimport Extensions, extensions_of, extensions_write
+from fastsfu._native.forwarding.extensions cimport (
+    NAME_BYTES, Extensions, extensions_of, extensions_write,
+)
 from fastsfu._native.media.keyframe cimport (
     KEYFRAME_INTERVAL_US, keyframe_granted, want_keyframe,
 )
@@ -27,13 +29,14 @@ cdef void lay_message(
         Worker* worker, const Transport* transport, uint16_t size, int count) noexcept nogil:
     egress_message(
         &worker.egress, &worker.udp, &transport.destination.address, count,
-        count * (LAY_OVERHEAD + RTX_BYTES + MAX_PADDING + size))
+        count * (LAY_OVERHEAD + NAME_BYTES + RTX_BYTES + MAX_PADDING + size))
 
 
 cdef void lay_packet(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil:
-    cdef Extensions extensions = extensions_of(transport, receiver.numbered, packet)
+    cdef Extensions extensions = extensions_of(
+        transport, receiver, packet, index < receiver.named_until)
     cdef Numbered* kept
     if extensions.number_id:
         extensions.number = number(
@@ -49,7 +52,8 @@ cdef void lay_packet(
 cdef bint lay_again(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         int64_t index, uint32_t ts, uint8_t pt, uint16_t redundancy) noexcept nogil:
-    cdef Extensions extensions = extensions_of(transport, receiver.numbered, packet)
+    cdef Extensions extensions = extensions_of(
+        transport, receiver, packet, index < receiver.named_until)
     cdef const Numbered* kept
     if receiver.numbered:
         if receiver.numbers == NULL:
@@ -78,7 +82,8 @@ cdef inline void lay(
 cdef bint lay_written(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         int64_t index, uint32_t ts, uint8_t pt, bint marker) noexcept nogil:
-    cdef Extensions extensions = extensions_of(transport, receiver.numbered, packet)
+    cdef Extensions extensions = extensions_of(
+        transport, receiver, packet, index < receiver.named_until)
     cdef uint16_t header_size = RTP_FIXED_SIZE + extensions.size
     cdef uint16_t size = packet.payload_size + packet.padding
     cdef Vp8Descriptor numbers
@@ -154,7 +159,7 @@ cdef void lay_rtx(
         Worker* worker, Transport* transport, OutboundStream* receiver, const MediaPacket* packet,
         uint16_t seq, uint32_t ts) noexcept nogil:
     cdef Vp8Descriptor numbers
-    cdef Extensions extensions = extensions_of(transport, receiver.numbered, packet)
+    cdef Extensions extensions = extensions_of(transport, receiver, packet, False)
     cdef bint layers = receiver.layering != NULL
     cdef uint16_t header_size = RTP_FIXED_SIZE + extensions.size
     cdef int64_t index = receiver.rtx_index
@@ -190,7 +195,7 @@ cdef void lay_filler(
     packet.level = NO_LEVEL
     packet.carried.bytes = 0
     packet.header.marker = False
-    extensions = extensions_of(transport, receiver.numbered, &packet)
+    extensions = extensions_of(transport, receiver, &packet, False)
     out = egress_in_place(
         &worker.egress, &transport.send, index, RTP_FIXED_SIZE + extensions.size, size)
     receiver.rtx_index += 1
@@ -228,5 +233,5 @@ cdef inline void write_header(
     write_u32(out + 8, ssrc)
     if extensions.size:
         extensions_write(
-            out + RTP_FIXED_SIZE, transport, extensions, packet,
+            out + RTP_FIXED_SIZE, transport, receiver, extensions, packet,
             0 if receiver.layering == NULL else receiver.layering.frame_shift)

@@ -8,7 +8,7 @@ from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.state cimport RTCP_CAPACITY, TWCC_INTERVAL_US
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.loss cimport loss_due
-from fastsfu._native.media.receivers cimport has_receivers
+from fastsfu._native.media.receivers cimport has_receivers, outbound_known
 from fastsfu._native.media.reception cimport (
     reception_lost, reception_report, reception_sender_clock,
 )
@@ -24,6 +24,7 @@ cdef enum:
     MAX_NACKS = 64                # numbers in one NACK of ours
     SDES_BYTES = 16 + 64          # of one chunk with the longest CNAME
     SR_BYTES = 28
+    NAMED_PACKETS = 256           # that have the MID: two seconds of video, five of sound
 
 
 cdef bint reports_tick(Worker* worker, Transport* transport) noexcept nogil:
@@ -124,6 +125,8 @@ cdef void write_sender(Worker* worker, OutboundStream* stream, Compound* compoun
     cdef SenderInfo info
     cdef uint32_t source_ts
     cdef uint8_t* out = compound.data
+    if stream.stats.packets >= NAMED_PACKETS:
+        outbound_known(stream)
     if stream.source == NULL or stream.state != OutboundState.FLOWING or stream.stats.packets == 0:
         return
     if not reception_sender_clock(&stream.source.reception, worker.now_us, &info.ntp, &source_ts):

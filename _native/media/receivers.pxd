@@ -45,3 +45,10 @@ cdef void inbound_vacate(InboundStream* stream) noexcept nogil
 # Anybody to forward to, here or on another worker?
 cdef inline bint has_receivers(const InboundStream* stream) noexcept nogil:
     return stream.outbound_count or stream.tap_count
+
+
+cdef inline void outbound_known(OutboundStream* receiver) noexcept nogil:
+    """The client knows where it belongs. What has been sent keeps its MID, for repeats; within a
+    message all packets have it or none, so this comes between two.
+    """
+    receiver.named_until = min(receiver.named_until, receiver.rewrite.numbers.next)

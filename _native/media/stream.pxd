@@ -67,8 +67,7 @@ cdef struct InboundStream:
     bint live                     # packets of it came lately
     bint wanted                   # somebody asks for it, as the event loop was told
     int64_t wanted_us, rested_us  # when last; when it had stopped by itself last, 0 = never
-    int64_t demand_bps            # replica: what its origin was told of it,
-    int64_t demand_due_us         # and when that is looked at again
+    int64_t demand_bps, demand_due_us     # replica: told to its origin; when to look again
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
     Points points                 # what it costs; replica: as its origin says
@@ -107,6 +106,7 @@ cdef struct OutboundStream:
     bint numbered                 # its packets have transport-wide numbers
     Layering* layering            # NULL: gets the source as it comes, and has never switched
     Rewrite rewrite
+    int64_t named_until           # index: packets below it have the MID
     uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
     # the rest
     int64_t redundant_until_us    # older blocks go along (packet/red), repeats go twice, until then
@@ -135,7 +135,8 @@ cdef struct OutboundStream:
     uint32_t reported_highest     # of its last report without transport-wide feedback
     int32_t reported_lost
     uint8_t cname[CNAME_CAPACITY]
-    uint8_t cname_size
+    uint8_t mid[MID_CAPACITY]     # of the section that it is for
+    uint8_t cname_size, mid_size
 
 # NULL: out of memory
 cdef InboundStream* inbound_new(MediaKind kind, uint32_t clock_rate) noexcept nogil

@@ -25,6 +25,7 @@ cpdef enum ExtensionKind:
     EXT_DEPENDENCY                    # dependency descriptor (packet/dependency)
     EXT_CONTENT_TYPE                  # webrtc.org's video-content-type: camera or screen
     EXT_PLAYOUT_DELAY                 # webrtc.org's playout-delay: bounds that the sender wishes
+    EXT_CAPTURE_TIME                  # webrtc.org's abs-capture-time: by the sender's own clock
     EXT_KINDS                         # how many
 
 cdef struct RtpHeader:

@@ -16,6 +16,7 @@ from fastsfu._native.forwarding.pacing cimport pacing_begins
 from fastsfu._native.forwarding.repeat cimport repeat_packet, repeat_too_late
 from fastsfu._native.forwarding.state cimport count_drop, emit_event
 from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
+from fastsfu._native.media.receivers cimport outbound_known
 from fastsfu._native.media.reception cimport reception_on_sr
 from fastsfu._native.media.redundancy cimport REDUNDANT_US
 from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundState, OutboundStream
@@ -153,6 +154,7 @@ cdef void note_report(
         Worker* worker, Transport* transport, OutboundStream* stream,
         const ReportBlock* block) noexcept nogil:
     cdef int64_t rtt
+    outbound_known(stream)
     stream.stats.fraction_lost = block.fraction_lost
     stream.stats.lost = block.lost
     if block.fraction_lost:

@@ -1,6 +1,6 @@
 """Commands to streams, carried out; see streams.pxd."""
 
-from libc.stdint cimport uint8_t, uint64_t
+from libc.stdint cimport INT64_MAX, uint8_t, uint64_t
 from libc.stdlib cimport calloc, malloc
 from libc.string cimport memcpy
 
@@ -246,6 +246,9 @@ cdef void describe_outbound(OutboundStream* stream, const CreateOutbound* comman
     cdef int i
     stream.cname_size = command.cname_size
     memcpy(stream.cname, command.cname, command.cname_size)
+    stream.mid_size = command.mid_size
+    memcpy(stream.mid, command.mid, command.mid_size)
+    stream.named_until = INT64_MAX if stream.mid_size else 0
     for i in range(command.payload_type_count):
         stream.pt_of[command.payload_types[i].source_pt & 127] = command.payload_types[i].pt
         if command.payload_types[i].rtx_pt >= 0:

@@ -244,6 +244,7 @@ class MediaEngine(Counted, Ways):
         rtx_ssrc: int | None,
         payload_types: Sequence[tuple[int, int, int]],
         cname: str,
+        mid: str = "",
         numbered: bool = False,
         paused: bool = False,
         on_limit: OnLimit | None = None,
@@ -251,6 +252,7 @@ class MediaEngine(Counted, Ways):
     ) -> int:
         """Forward `inbound` to `transport`; `payload_types` are (source pt, pt, rtx pt or -1).
 
+        `mid`: of its section, where its packets are to say so (RFC 9143 section 15).
         `numbered`: transport-wide numbers were negotiated for it, of which the receiver tells.
         `paused`: until `pause_outbound` lets it flow.
         `on_limit` is called when it does not fit there, whole or at all, and when it does again;
@@ -263,6 +265,7 @@ class MediaEngine(Counted, Ways):
             rtx_ssrc=rtx_ssrc,
             payload_types=payload_types,
             cname=cname,
+            mid=mid,
             numbered=numbered,
             paused=paused,
         )

@@ -62,7 +62,7 @@ RECEIVER_ESTIMATE: Final = "goog-remb"
 
 # packet.rtp.ExtensionKind
 MID, RID, REPAIRED_RID, TRANSPORT_SEQ, AUDIO_LEVEL = range(5)
-DEPENDENCY, CONTENT_TYPE, PLAYOUT_DELAY = range(5, 8)
+DEPENDENCY, CONTENT_TYPE, PLAYOUT_DELAY, CAPTURE_TIME = range(5, 9)
 _AV1_RTP = "https://aomediacodec.github.io/av1-rtp-spec/"
 _WEBRTC = "http://www.webrtc.org/experiments/rtp-hdrext/"
 EXTENSIONS: Final = {
@@ -74,6 +74,7 @@ EXTENSIONS: Final = {
     f"{_AV1_RTP}#dependency-descriptor-rtp-header-extension": DEPENDENCY,
     f"{_WEBRTC}video-content-type": CONTENT_TYPE,
     f"{_WEBRTC}playout-delay": PLAYOUT_DELAY,
+    f"{_WEBRTC}abs-capture-time": CAPTURE_TIME,
 }
 EXTENSION_URIS: Final = {kind: uri for uri, kind in EXTENSIONS.items()}
 

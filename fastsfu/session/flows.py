@@ -91,6 +91,7 @@ class Flows:
                 rtx_ssrc=subscription.rtx_ssrc,
                 payload_types=subscription.payload_types,
                 cname=subscription.stream.cname,
+                mid=subscription.mid if subscription.named else "",
                 numbered=subscription.numbered,
                 paused=_pauses(subscription),
                 on_limit=partial(self._limits.change, subscription),

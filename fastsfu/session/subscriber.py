@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.events import SubscriptionInfo
-from fastsfu.sdp.codecs import tells_by_number
+from fastsfu.sdp.codecs import MID, tells_by_number
 from fastsfu.sdp.negotiate import Offer, SentStream
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.decodable import matching_section, why_undecodable
@@ -279,6 +279,7 @@ class Subscriber:
             rtx_ssrc=spare.rtx_ssrc if has_rtx else None,
             payload_types=payload_types,
             held=self.revision if self._holds else 0,
+            named=MID in spare.section.extensions,
             numbered=tells_by_number(spare.section),
             stream_id=spare.pair.stream if self._maps else None,
         )

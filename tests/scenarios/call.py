@@ -102,8 +102,10 @@ class Call:
         rtx: bool = True,
         numbered: bool = False,
         paused: bool = False,
+        mid: str = "",
     ) -> tuple[int, Viewer]:
-        """(handle of the outbound stream, its viewer). `numbered`: with transport-wide numbers."""
+        """(handle of the outbound stream, its viewer). `numbered`: with transport-wide numbers.
+        `mid`: that packets say."""
         ssrc, rtx_ssrc = self.chance.getrandbits(32), self.chance.getrandbits(32) if rtx else None
         viewer = Viewer(ssrc, rtx_ssrc)
         watcher.viewers[ssrc] = viewer
@@ -111,7 +113,7 @@ class Call:
             watcher.transport, inbound, ssrc=ssrc, rtx_ssrc=rtx_ssrc,
             payload_types=[(VIDEO_PT, VIDEO_PT, RTX_PT if rtx else -1)],
             first_seq=self.chance.getrandbits(15), ts_offset=self.chance.getrandbits(32),
-            numbered=numbered, paused=paused,
+            numbered=numbered, paused=paused, mid=mid,
         )  # fmt: skip
         return outbound, viewer
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.scenarios import rtcp
 from tests.scenarios.call import Call, call
 from tests.scenarios.flows import CONTENT_TYPE_ID, PLAYOUT_DELAY_ID, Camera, Viewer, element
 from tests.scenarios.participant import Participant
 
-TRANSPORT_SEQ, CONTENT_TYPE, PLAYOUT_DELAY = 3, 6, 7  # packet.rtp.ExtensionKind
+# packet.rtp.ExtensionKind
+MID, TRANSPORT_SEQ, CONTENT_TYPE, PLAYOUT_DELAY, CAPTURE_TIME = 0, 3, 6, 7, 8
 SCREEN, DELAY, UNKNOWN = b"\x01", b"\x00\x10\x20", b"\x77"
+CAPTURE_ID, CAPTURED = 9, bytes(range(1, 17))  # with the estimated offset of the clock
 
 
 @dataclass
@@ -34,20 +37,50 @@ class Uneven(Camera):
         return names + bytes([CONTENT_TYPE_ID << 4]) + SCREEN if self.seq % 2 else names
 
 
+@dataclass
+class Stamped(Camera):
+    """Says each second when a frame was captured, in its first packet, as libwebrtc does."""
+
+    def _packet(self, index: int, count: int, key: bool, size: int) -> bytes:
+        self.stamps_now = index == 0 and self.frame % 30 == 5
+        return super()._packet(index, count, key, size)
+
+    def _names(self, *, repair: bool = False) -> bytes:
+        names = super()._names(repair=repair)
+        if repair or not self.stamps_now:
+            return names
+        return names + bytes([CAPTURE_ID << 4 | len(CAPTURED) - 1]) + CAPTURED
+
+
 def filmed(run: Call, kind: type[Camera] = Talkative) -> int:
     publisher = run.join("publisher")
+    known = {MID: 1, 1: 5, 2: 6, TRANSPORT_SEQ: 3, CONTENT_TYPE: 13, PLAYOUT_DELAY: 14}
+    run.world.set_extensions(publisher.transport, known | {CAPTURE_TIME: CAPTURE_ID})
     camera = kind(run.chance.getrandbits(32), run.chance.getrandbits(32), run.chance)
     publisher.cameras.append(camera)
     return run.publish(publisher, camera)
 
 
 def watching(
-    run: Call, inbound: int, ids: dict[int, int], *, numbered: bool = False, **path: float
+    run: Call,
+    inbound: int,
+    ids: dict[int, int],
+    *,
+    numbered: bool = False,
+    rtx: bool = True,
+    mid: str = "",
+    **path: float,
 ) -> tuple[Participant, Viewer]:
     receiver = run.join("receiver", **path)
     run.world.set_extensions(receiver.transport, ids)
-    _, viewer = run.watch(receiver, inbound, numbered=numbered)
+    _, viewer = run.watch(receiver, inbound, numbered=numbered, rtx=rtx, mid=mid)
     return receiver, viewer
+
+
+def report(run: Call, receiver: Participant, viewer: Viewer) -> None:
+    """The receiver's first one on the stream."""
+    block = rtcp.report_block(viewer.ssrc)
+    receiver.send_rtcp(run.world.now_us, rtcp.receiver_report(receiver.receiver_ssrc, block))
 
 
 @pytest.mark.parametrize("numbered", [False, True])
@@ -93,3 +126,76 @@ def test_with_repeats_too() -> None:
         while viewer.repaired == begun:
             run.run(0.02)
         assert element(viewer.packet, 9) == SCREEN
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+@pytest.mark.parametrize(("mid_id", "mid"), [(4, "7"), (4, "a-mid-of-sixteen"), (200, "7")])
+def test_the_section_until_a_report_names_the_stream(mid_id: int, mid: str, numbered: bool) -> None:
+    with call() as run:
+        ids = {MID: mid_id, TRANSPORT_SEQ: 3, CONTENT_TYPE: 9}
+        receiver, viewer = watching(run, filmed(run), ids, numbered=numbered, mid=mid)
+        run.run(1)
+        assert element(viewer.packet, mid_id) == mid.encode()
+        assert element(viewer.packet, 9) == SCREEN
+        assert (element(viewer.packet, 3) is not None) is numbered
+        report(run, receiver, viewer)
+        run.run(1)
+        assert element(viewer.packet, mid_id) is None
+        assert element(viewer.packet, 9) == SCREEN
+        assert len(viewer.shown) >= 55
+        assert viewer.repaired == 0
+
+
+def test_the_section_in_the_first_packets_to_who_never_reports() -> None:
+    with call() as run:
+        _, viewer = watching(run, filmed(run), {MID: 4}, mid="7")
+        said = []
+        for _ in range(5000):
+            run.step()
+            if viewer.packet:
+                said.append(element(viewer.packet, 4))
+        assert said[0] == b"7"
+        assert said[-1] is None
+        assert said == sorted(said, key=lambda one: one is None)  # and never again
+        assert viewer.repaired == 0
+
+
+def test_the_section_not_to_who_did_not_negotiate_it() -> None:
+    with call() as run:
+        _, viewer = watching(run, filmed(run), {}, mid="7")
+        run.run(1)
+        assert viewer.packet[0] & 0x10 == 0
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_repeat_without_rtx_says_the_section_if_it_did(seed: int, numbered: bool) -> None:
+    """Under one nonce there are the same bytes: the participant itself asserts that."""
+    with call(seed) as run:
+        ids = {MID: 4, TRANSPORT_SEQ: 3}
+        receiver, viewer = watching(
+            run, filmed(run, Camera), ids, numbered=numbered, rtx=False, mid="7", delay_us=20_000
+        )
+        run.run(1)
+        receiver.down.loss = 0.2
+        run.run(0.2)
+        report(run, receiver, viewer)
+        run.run(2)
+        assert int(run.world.snapshot()["retransmitted"].sum()) > 5
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_when_a_frame_was_captured(numbered: bool) -> None:
+    with call() as run:
+        inbound = filmed(run, Stamped)
+        _, viewer = watching(run, inbound, {TRANSPORT_SEQ: 3, CAPTURE_TIME: 11}, numbered=numbered)
+        _, other = watching(run, inbound, {TRANSPORT_SEQ: 3}, numbered=numbered)
+        seen: list[bytes] = []
+        for _ in range(2000):
+            run.step()
+            said = element(viewer.packet, 11) if viewer.packet else None
+            seen += [said] if said else []
+            assert not other.packet or element(other.packet, 11) is None
+        assert set(seen) == {CAPTURED}
+        assert len(viewer.shown) == len(other.shown) >= 55
+        assert viewer.repaired == other.repaired == 0

@@ -31,6 +31,7 @@ def test_numbers_are_the_engines() -> None:
         "#dependency-descriptor-rtp-header-extension": kinds.EXT_DEPENDENCY,
         "video-content-type": kinds.EXT_CONTENT_TYPE,
         "playout-delay": kinds.EXT_PLAYOUT_DELAY,
+        "abs-capture-time": kinds.EXT_CAPTURE_TIME,
     }
 
 

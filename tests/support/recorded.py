@@ -54,6 +54,7 @@ class Outbound:
     rtx_ssrc: int | None
     payload_types: Sequence[tuple[int, int, int]]
     cname: str
+    mid: str = ""
     numbered: bool = False
     paused: bool = False
     pauses: list[bool] = field(default_factory=list)

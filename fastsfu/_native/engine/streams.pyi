@@ -48,6 +48,8 @@ class Streams:
         rtx_ssrc: int | None,
         payload_types: Sequence[tuple[int, int, int]],  # (source pt, pt, rtx pt or -1)
         cname: str,  # at most 64 bytes
+        # of its section: its first packets say so, until a report names the stream
+        mid: str = "",
         # with transport-wide numbers, whose id set_extensions has said
         numbered: bool = False,
         paused: bool = False,  # it begins so

@@ -195,15 +195,15 @@ cdef class World:
 
     def outbound(
             self, uint64_t transport, uint64_t source, *, ssrc, rtx_ssrc=None, payload_types,
-            cname="publisher", numbered=False, paused=False, first_seq=1000, first_rtx_seq=1,
-            ts_offset=0):
+            cname="publisher", mid="", numbered=False, paused=False, first_seq=1000,
+            first_rtx_seq=1, ts_offset=0):
         cdef CreateOutbound command
         memset(&command, 0, sizeof(command))
         command.head.kind = COMMAND_CREATE_OUTBOUND
         command.head.handle = self.next_handle()
         command.transport = transport
         command.source = source
-        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname, numbered, paused)
+        request_outbound(&command, ssrc, rtx_ssrc, payload_types, cname, mid, numbered, paused)
         command.first_seq = first_seq
         command.first_rtx_seq = first_rtx_seq
         command.ts_offset = ts_offset
