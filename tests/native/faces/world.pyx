@@ -18,13 +18,16 @@ from fastsfu._native.engine.request cimport (
     request_credentials, request_extensions, request_inbound, request_outbound,
 )
 from fastsfu._native.engine.snapshot cimport read_counters, read_ended, read_rows
+from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.command cimport *
 from fastsfu._native.forwarding.event cimport *
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
-from fastsfu._native.forwarding.state cimport Worker, find_inbound, find_outbound
+from fastsfu._native.forwarding.state cimport (
+    Worker, find_inbound, find_outbound, find_transport)
 from fastsfu._native.media.receivers cimport outbound_aim
 from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.net.udp cimport Datagram, udp_open
+from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.worker cimport (
@@ -297,3 +300,17 @@ cdef class World:
 
     def counters(self):
         return read_counters(self.worker)
+
+    def allocate(self, transports, int64_t bps):
+        """Share so much of a link that was full a moment ago among what each of these gets."""
+        cdef Transport* transport
+        cdef uint64_t handle
+        for handle in transports:
+            transport = find_transport(self.worker, handle)
+            if transport == NULL or transport.estimator == NULL:
+                raise ValueError(f"{handle:#x} is no transport that receives")
+            transport.estimator.proven = True
+            transport.estimator.aimd.reduced_us = self.worker.now_us
+            transport.stats.estimate_bps = transport.estimator.bps = bps
+            transport.share.shared_us = 0
+            allocation_run(self.worker, transport)
