@@ -25,6 +25,7 @@ from benchmarks.quality.servers import FastSFU, LiveKit
 
 COLUMNS = {
     "fps": "weak.fps",
+    "slowest": "weak.slowest_fps",
     "lines": "weak.height",
     "freezes": "weak.freezes",
     "s": "weak.frozen",

@@ -50,7 +50,7 @@ class Participant:
 
 
 class Call:
-    """A sender, one who receives well, and the weak ones."""
+    """A sender, maybe more of them, one who receives well, and the weak ones."""
 
     def __init__(self, scenario: Scenario, server: Server, links: dict[str, Link]) -> None:
         self.scenario = scenario
@@ -58,19 +58,21 @@ class Call:
         self.links = links
         self.room = f"quality-{next(_rooms)}"
         self.weak: list[Participant] = []
+        self.more_senders: list[Participant] = []
         self.started = 0.0
 
     async def open(self, browsers: dict[str, Browser]) -> None:
         """All pages; nobody has joined."""
         self.sender = await self._page(browsers[SENDER], "Ada")
         self.other = await self._page(browsers[OTHER], "Ben")
-        names = [f"Cy{number}" for number in range(self.scenario.receivers)]
-        self.weak = [await self._page(browsers[WEAK], name) for name in names]
+        self.weak = await self._pages(browsers[WEAK], "Cy", self.scenario.receivers)
+        self.more_senders = await self._pages(browsers[SENDER], "Di", self.scenario.senders - 1)
 
     async def begin(self) -> None:
         """The weak ones come to a call that is well, by a link that is as bad as it is to be."""
         self.links[SENDER].start()
-        await self.sender.enter(self._options(self.sender, sends=True))
+        for one in (self.sender, *self.more_senders):
+            await one.enter(self._options(one, sends=True))
         await self.other.enter(self._options(self.other))
         await self._flows()
         await asyncio.sleep(WARM)
@@ -82,7 +84,13 @@ class Call:
         codec = self.scenario.codec if sends else None
         options = self.server.options(self.room, who.name)
         screen = sends and self.scenario.screen
-        return {**options, "height": height, "codec": codec, "screen": screen}
+        return {
+            **options,
+            "height": height,
+            "codec": codec,
+            "screen": screen,
+            "tile": None if sends else self.scenario.tile,
+        }
 
     async def _flows(self) -> None:
         deadline = time.monotonic() + FLOWS
@@ -90,6 +98,9 @@ class Call:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no picture from the sender: {await self.other.notes()}")
             await asyncio.sleep(0.5)
+
+    async def _pages(self, browser: Browser, name: str, count: int) -> list[Participant]:
+        return [await self._page(browser, f"{name}{number}") for number in range(count)]
 
     async def _page(self, browser: Browser, name: str) -> Participant:
         opened = await chromium.open_page(

@@ -19,17 +19,23 @@ LONGEST_GAP_MS = 200.0  # after the one before
 
 
 def received(notes: Mapping[str, Any], since: float, until: float) -> dict[str, Any]:
-    """Of the sender's picture and voice at one page (webrtc-stats' inbound-rtp)."""
+    """Of the senders' pictures and voices at one page (webrtc-stats' inbound-rtp)."""
     video = growth(notes["samples"], "video", since, until)
     audio = growth(notes["samples"], "audio", since, until)
     shown = frames(notes)
     within = [lines for at, lines in shown if since * 1e3 <= at < until * 1e3]
     times = [since * 1e3, *(at for at, _ in shown if since * 1e3 <= at < until * 1e3), until * 1e3]
+    rates = [
+        one.get("framesDecoded", 0) / (until - since)
+        for one in by_stream(notes["samples"], "inbound", "video", since, until).values()
+    ]
     heard = audio.get("totalSamplesReceived", 0)
     invented = audio.get("concealedSamples", 0) - audio.get("silentConcealedSamples", 0)
     seconds = until - since
     return {
         "fps": round(video.get("framesDecoded", 0) / seconds, 1),
+        "pictures": sum(rate > 0 for rate in rates),
+        "slowest_fps": round(min(rates, default=0.0), 1),
         "height": statistics.median_low(within) if within else 0,
         "freezes": video.get("freezeCount", 0),
         "frozen": round(video.get("totalFreezesDuration", 0), 2),

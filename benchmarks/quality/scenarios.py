@@ -24,7 +24,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One sender; weak receivers on a link that follows `weak`; another one on a clean link.
+    """Senders on one link; weak receivers on one that follows `weak`; another one on a clean link.
 
     `steps`: seconds at which the weak link changes, or is there again. Without `codec` it is VP8.
     """
@@ -33,6 +33,8 @@ class Scenario:
     weak: Schedule = ((0.0, CLEAN),)
     sender: Conditions = CLEAN
     asked: Sequence[Asked] = ()
+    senders: int = 1
+    tile: int | None = None  # lines that each receiver wants of each picture
     receivers: int = 1
     height: int = 360
     codec: str | None = None
@@ -179,6 +181,17 @@ SCENARIOS = {
         weak=((0.0, down(2_000_000)),),
         tcp=True,
         asked=(*OTHER, OTHER_RATE, Asked("weak.concealed", most=0.002), Asked("unfair", most=2)),
+    ),
+    "grid": Scenario(
+        "nine senders in tiles of 180 lines, 2 Mbit/s down",
+        weak=((0.0, down(2_000_000)),),
+        senders=9,
+        tile=180,
+        asked=(
+            Asked("weak.pictures", least=9),
+            Asked("weak.slowest_fps", least=12),
+            Asked("weak.concealed", most=0.002),
+        ),
     ),
     "hd-steps": Scenario(
         "1280 x 720: 3 Mbit/s, then 1, then 3",

@@ -35,14 +35,16 @@ class Server(Protocol):
 
     def options(self, room: str, name: str) -> dict[str, Any]:
         """What `window.enter` has to know of the server; to it the caller adds `height` and
-        `codec`, null for who only watches, and `screen`: whether it is a screen of text.
+        `codec`, null for who only watches, `screen`: whether it is a screen of text, and `tile`:
+        how many lines it wants of each picture, null for all.
         """
 
     def observe(self, room: str) -> dict[str, Any]:
         """What the server itself says of a room's receivers now, if anything."""
 
 
-ENTER_FASTSFU = """void (window.enter = async ({ room, token, name, height, codec, screen }) => {
+ENTER_FASTSFU = """void (window.enter = async (options) => {
+  const { room, token, name, height, codec, screen, tile } = options;
   const { createCall } = await import('/sdk/fastsfu.js');
   const call = createCall();
   window.call = call;
@@ -58,6 +60,7 @@ ENTER_FASTSFU = """void (window.enter = async ({ room, token, name, height, code
   }
   if (screen) sources.videoSource = false;
   if (codec) await call.setCodecPreferences({ video: [codec] });
+  if (tile) await call.updateReceiveSettings({ '*': { video: { maxHeight: tile } } });
   const at = Date.now();
   await call.join({ room, token, name, ...sources });
   if (screen) await call.startScreenShare({ mediaStream: bench.screen(height) });

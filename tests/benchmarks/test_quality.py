@@ -41,6 +41,21 @@ def test_who_hears_nothing_has_nothing_but_invented_sound() -> None:
     assert (found["concealed"], found["fps"], found["height"]) == (1.0, 0, 0)
 
 
+def test_the_slowest_of_several_pictures_is_told() -> None:
+    samples = [
+        {
+            "at": (START + at) * 1e3,
+            "inbound": [
+                {"kind": "video", "ssrc": ssrc, "framesDecoded": round(at * rate)}
+                for ssrc, rate in enumerate((30, 12, 0))
+            ],
+        }
+        for at in (4.5, 4.99, 10.0, 29.99, 31.0)
+    ]
+    found = figures.received({"samples": samples, "frames": {}}, START + 5, START + 30)
+    assert (found["pictures"], found["slowest_fps"], found["fps"]) == (2, 0.0, 42.0)
+
+
 def test_a_stream_that_begins_within_the_time_counts_from_zero() -> None:
     samples = [audio(6.0, totalSamplesReceived=480)]
     grown = figures.growth(samples, "audio", START + 5, START + 30)
