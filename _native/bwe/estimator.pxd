@@ -11,6 +11,9 @@ what may leave.
 While nothing is known of the link (`proven` is False) there is no bound: what is sent in the first
 second shows what gets through, as without any estimate.
 
+Far more than what is sent, once a probe has shown it, is not doubted for the first large frame that
+makes use of it; and until it is made use of, one overuse takes no more than three tenths.
+
 A queue that others keep full, however little is sent, is theirs (bwe/competing): then the estimate
 is a fair share, and only loss lowers it.
 
@@ -55,6 +58,7 @@ cdef struct Estimator:
     Aimd aimd
     LossLimit loss
     Probe probe
+    int64_t raised_us                 # when a probe raised it last to far more than is sent
     int64_t stands_us                 # since when the queue stands; 0 = it does not
     int standing                      # cuts for a queue that stands, since it was short
     int64_t cut_us                    # when the last one was

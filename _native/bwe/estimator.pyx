@@ -32,7 +32,9 @@ cdef enum:
     PROBE_QUEUED_US = 15000           # no probe onto a longer queue
     REPORT_LEAST_US = 200000          # between two that are an observation each
     UNKNOWN_RTT_US = 100000
-    FULL_US = 10000000                # for so long after an overuse the link counts as full
+    RAISED_US = 1500000               # after a probe, until a larger picture has begun,
+    BURST_US = 80000                  # whose first frame may queue up so much
+    FULL_US = 10000000                # for so long after an overuse the link counts as shared
     CUT_US = 300000                   # besides the round-trip time, between two cuts for it
     CUTS = 4                          # if they do not help, it is others who fill it
     LEFT_US = 10000000                # then it is left to them for so long
@@ -40,8 +42,8 @@ cdef enum:
 cdef double USED = 0.65               # share of the estimate that counts as using it
 cdef double LIMITED_ABOVE = 0.8       # share of the budget saved up: limited from here,
 cdef double LIMITED_BELOW = 0.5       # and to here
+cdef double FAR_BEYOND = 2            # times what arrives
 cdef double START_ABOVE_ACKED = 1.2
-cdef double THROUGH = 0.9             # share of a probe's rate at which it got through
 cdef double PACE = 1.5                # of the estimate: a frame is through before the next one
 cdef double REMB_TELLS = 1.4          # a REMB below that multiple of what is sent is a bound
 cdef double REMB_RISES = 1.08         # a second
@@ -52,6 +54,7 @@ cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept no
     e.bps = ESTIMATE_START_BPS
     e.log = log
     e.first_us = -1
+    e.raised_us = now_us - RAISED_US
     e.unused_us = now_us - LIMITED_LASTS_US
     groups_init(&e.groups)
     trend_init(&e.trend)
@@ -138,7 +141,9 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
     save_up(e, now_us)
     e.concluded_us = now_us
     e.log.waits_us = 0
-    found = probe_result(&e.probe, e.expected - 1, e.aimd.bps, now_us)
+    found = probe_result(
+        &e.probe, e.expected - 1, e.aimd.bps,
+        e.proven and now_us - e.aimd.reduced_us < FULL_US, now_us)
     if not e.proven:
         raise_to(e, START_ABOVE_ACKED * e.acked.bps, now_us)
     usage = respond(e, now_us)
@@ -191,7 +196,8 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
         e.stands_us = now_us
     if e.queue.low_us < QUEUE_STANDING_US or now_us - e.cut_us > LEFT_US:
         e.standing = 0
-    if e.trend.usage == USAGE_OVERUSE and e.queue.low_us < QUEUE_GROWN_US:
+    if e.trend.usage == USAGE_OVERUSE and e.queue.low_us < (
+            BURST_US if now_us - e.raised_us < RAISED_US else QUEUE_GROWN_US):
         return USAGE_NORMAL
     if e.trend.usage != USAGE_NORMAL or e.queue.low_us < QUEUE_STANDING_US:
         return e.trend.usage
@@ -206,17 +212,20 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
 
 cdef inline void raise_to(Estimator* e, double found_bps, int64_t now_us) noexcept nogil:
     """What a probe has shown, or at the beginning media."""
-    if e.proven and now_us - e.aimd.reduced_us < FULL_US and found_bps < THROUGH * e.probe.bps:
-        return                            # it only pushed others aside
     if found_bps > e.aimd.bps:
         aimd_set(&e.aimd, found_bps, now_us)
+        if e.proven and found_bps > FAR_BEYOND * e.acked.bps:     # little of it is used yet
+            e.raised_us = now_us
+            e.unused = e.limited = True
+            e.unused_us = now_us
+            e.unused_bytes = unused_most(e)
     if e.loss.bps > 0:
         e.loss.bps = max(e.loss.bps, found_bps)
 
 
 cdef void save_up(Estimator* e, int64_t now_us) noexcept nogil:
     """Is the estimate made use of? A budget of USED of it, which what is sent is taken from."""
-    cdef double most = USED * e.aimd.bps / 8e6 * BUDGET_US
+    cdef double most = unused_most(e)
     e.unused_bytes += USED * e.aimd.bps / 8e6 * (now_us - e.concluded_us)
     e.unused_bytes -= e.log.bytes - e.counted_bytes
     e.unused_bytes = max(-most, min(most, e.unused_bytes))
@@ -230,6 +239,10 @@ cdef void save_up(Estimator* e, int64_t now_us) noexcept nogil:
     if e.unused:
         e.unused_us = now_us
     e.limited = now_us - e.unused_us < LIMITED_LASTS_US
+
+
+cdef inline double unused_most(const Estimator* e) noexcept nogil:
+    return USED * e.aimd.bps / 8e6 * BUDGET_US
 
 
 cdef void settle(Estimator* e) noexcept nogil:

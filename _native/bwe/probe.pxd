@@ -5,9 +5,11 @@ is its result (libwebrtc's ProbeController and ProbeBitrateEstimator). On a link
 already it adds PROBE_QUEUE_US of queue at most: (rate - estimate) x time <= 25 ms x estimate.
 
     rate        1.5 x the estimate, 2 x at first and after one that got through,
-                but not beyond 1.2 x what is wanted
+                but not beyond 1.06 x what is wanted
     result      the lower one of sent and received; 0.95 x received where that is below 0.9 x sent
-    then        it got through: the next one follows at once; else one is tried each 1 to 3 s,
+    shared      on a link that others may share such a result may only say that they were pushed
+                aside, and is none; above 1.5 x the estimate the next one, at once, tries just that
+    then        it got through: the next one follows at once; else one is tried each 1 to 2 s,
                 while more is wanted than the estimate has
 
 While a cluster is being sent all packets belong to it; what media leaves open is filled up.
@@ -18,7 +20,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 cdef enum:
     PROBE_QUEUE_US = 25000
     PROBE_AGAIN_US = 1000000      # after one that showed nothing; then 1.5 x as long each time,
-    PROBE_LONGEST_US = 3000000    # up to this
+    PROBE_LONGEST_US = 2000000    # up to this
 
 cdef enum ProbeState:
     PROBE_IDLE = 0
@@ -29,6 +31,7 @@ cdef struct Probe:
     ProbeState state
     uint8_t cluster               # number of the last one; never 0 once there was one
     bint onward                   # the last one got through
+    double found_bps              # by the last one, to be shown by the next; 0 = nothing
     double bps                    # of the cluster
     int64_t bytes                 # that it is to have
     int64_t began_us
@@ -57,9 +60,9 @@ cdef void probe_on_sent(
 cdef void probe_on_arrival(
     Probe* probe, int64_t sent_us, int64_t arrival_us, uint32_t size) noexcept nogil
 # Feedback has come up to this number: what the cluster has shown, bits a second, once it is
-# complete. 0: not yet, or nothing.
+# complete. 0: not yet, or nothing. shared: with others, maybe.
 cdef double probe_result(
-    Probe* probe, uint16_t number, double estimate_bps, int64_t now_us) noexcept nogil
+    Probe* probe, uint16_t number, double estimate_bps, bint shared, int64_t now_us) noexcept nogil
 # Congestion: whatever is under way shows nothing, and the next one has time.
 cdef void probe_cancel(Probe* probe, int64_t now_us) noexcept nogil
 

@@ -11,7 +11,7 @@ cdef enum:
 
 cdef double FIRST_STEP = 1.5      # then, as long as they get through,
 cdef double STEP = 2
-cdef double BEYOND_WANTED = 1.2
+cdef double BEYOND_WANTED = 1.06  # what is measured may be a little less than was to be sent
 cdef double WORTH = 1.05          # a probe to less than that shows nothing
 cdef double COMPLETE = 0.8        # share of its bytes that have to arrive
 cdef double THROUGH = 0.9         # share of the sent rate that counts as all of it
@@ -37,7 +37,7 @@ cdef bint probe_begin(
         return False
     if wanted_bps <= estimate_bps or most_bps < WORTH * estimate_bps:
         return False
-    probe.bps = min((STEP if probe.onward else FIRST_STEP) * estimate_bps, most_bps)
+    probe.bps = min(rate_for(probe, estimate_bps), most_bps)
     lasts_us = <int64_t>(PROBE_QUEUE_US / (probe.bps / estimate_bps - 1))
     probe.bytes = <int64_t>(probe.bps / 8e6 * min(lasts_us, <int64_t>LONGEST_US))
     probe.state = PROBE_SENDING
@@ -47,6 +47,12 @@ cdef bint probe_begin(
     probe.packets = 0
     probe.bytes_received = 0
     return True
+
+
+cdef inline double rate_for(const Probe* probe, double estimate_bps) noexcept nogil:
+    if probe.found_bps > FIRST_STEP * estimate_bps:
+        return probe.found_bps
+    return (STEP if probe.onward else FIRST_STEP) * estimate_bps
 
 
 cdef void probe_on_sent(
@@ -76,16 +82,24 @@ cdef void probe_on_arrival(
 
 
 cdef double probe_result(
-        Probe* probe, uint16_t number, double estimate_bps, int64_t now_us) noexcept nogil:
+        Probe* probe, uint16_t number, double estimate_bps, bint shared,
+        int64_t now_us) noexcept nogil:
     cdef double found
     if probe.state != PROBE_AWAITED or seq_diff(number, probe.last) < 0:
         return 0
     found = measured(probe)
+    probe.found_bps = 0
+    if shared and found < THROUGH * probe.bps:
+        probe.found_bps = found
+        found = 0
     if found >= ONWARD * probe.bps and found > estimate_bps:
         probe.state = PROBE_IDLE
         probe.onward = True
         probe.due_us = now_us
         probe.again_us = PROBE_AGAIN_US
+    elif probe.found_bps > FIRST_STEP * estimate_bps:
+        probe.state = PROBE_IDLE
+        probe.due_us = now_us
     else:
         failed(probe, now_us)
     return found
@@ -119,4 +133,5 @@ cdef void failed(Probe* probe, int64_t now_us) noexcept nogil:
 cdef void probe_cancel(Probe* probe, int64_t now_us) noexcept nogil:
     probe.state = PROBE_IDLE
     probe.onward = False
+    probe.found_bps = 0
     probe.due_us = max(probe.due_us, now_us + CALM_US)

@@ -8,7 +8,7 @@ event loop is told so, rather than let all of them freeze at random.
             alarm, which takes 0.15 of the estimate, changes nothing, and a link that is too narrow
             by 7 % does
     up      when 15 % more fits, or 75 kbit/s more where that is less, which probes find out. After
-            a step down a second passes; where the step up before it had lasted less than ten
+            a step down a second passes; where the step up before it had lasted less than twenty
             seconds, twice as long as the last time
     free    as long as the link was never full, the estimate says only what was needed: then all
             flows as it is wished, and there are no probes

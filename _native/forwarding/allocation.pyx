@@ -28,12 +28,11 @@ cdef enum:
     SHORT_PERCENT = 75            # and so much within
     SHORT_US = 3000000
     WHOLE_PERCENT = 100           # where the queue stood as long
-    WANTED_PERCENT = 120          # what probes shall find, of what all cost
     SOUND_LEAST_US = 50000        # over which it is measured
     SOUND_SMOOTHING = 8
     HOLD_US = 1000000             # after a step down; then twice as long each time
     HOLD_MOST_US = 30000000
-    SOON_US = 10000000            # a step up that lasted no longer was one too many
+    SOON_US = 20000000            # a step up that lasted no longer was one too many
 
 cdef struct Video:
     OutboundStream* receiver
@@ -46,7 +45,7 @@ cdef struct Videos:               # of one receiver
     Want wants[MOST_VIDEOS]
     int count
     int64_t needed_bps            # by what flows, sound too
-    int64_t most_bps              # if all had what it wishes
+    int64_t most_bps              # that have to fit for all to have what it wishes
 
 
 cdef inline bint was_full(const Worker* worker, const Transport* transport) noexcept nogil:
@@ -131,7 +130,7 @@ cdef void gather(
         want.priority = receiver.preference.priority
         want.now = now_at(video, want.count, full)
         videos.needed_bps += cost_of(video, want.now)
-        videos.most_bps += cost_of(video, want.count - 1)
+        videos.most_bps += most_of(video, want)
 
 
 cdef int32_t list_steps(Video* video) noexcept nogil:
@@ -184,6 +183,13 @@ cdef void put_step(
 
 cdef inline int64_t cost_of(const Video* video, int32_t step) noexcept nogil:
     return 0 if step < 0 else video.costs[step]
+
+
+cdef inline int64_t most_of(const Video* video, const Want* want) noexcept nogil:
+    """What has to fit for it to have all that it wishes."""
+    if want.now == want.count - 1:
+        return cost_of(video, want.now)
+    return allocate_up(cost_of(video, want.count - 1))
 
 
 cdef int32_t now_at(const Video* video, int32_t count, bint full) noexcept nogil:
@@ -272,8 +278,7 @@ cdef void follow(
         videos.needed_bps += cost_of(video, want.step) - cost_of(video, want.now)
         take_step(worker, video, want, free, at_once and want.step < want.now)
     note_room(videos, 0 if free else bps)
-    transport.estimator.wanted_bps = (
-        videos.most_bps * WANTED_PERCENT // 100 if lacks else 0)
+    transport.estimator.wanted_bps = videos.most_bps if lacks else 0
     if fell:
         hold(worker, transport)
 

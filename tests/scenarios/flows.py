@@ -85,7 +85,8 @@ class Camera:
     key_frames: int = 0
     wants_key: bool = True
     frame_us: int = FRAME_US
-    key_packets: tuple[int, int] = (4, 6)  # of a key frame, from .. to
+    usual_packets: tuple[int, int] = (1, 4)  # of a frame, from .. to
+    key_packets: tuple[int, int] = (4, 6)  # of a key frame
     answered: int = 0
     forgetful: bool = False
     knows_only_fir: bool = False
@@ -106,7 +107,7 @@ class Camera:
         self.ts = self.stamps[self.frame] = self.timestamp(now_us)
         key, self.wants_key = self.wants_key, False
         self.key_frames += key
-        count = self.chance.randint(*self.key_packets) if key else self.chance.randint(1, 4)
+        count = self.chance.randint(*self.key_packets if key else self.usual_packets)
         size = self.chance.randint(200, 1100)
         return [self._packet(i, count, key, size + self.chance.randint(0, 1)) for i in range(count)]
 

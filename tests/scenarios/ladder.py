@@ -2,7 +2,7 @@
 watches it: what came of which encoding and frame, with the numbers that a decoder goes by."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -23,6 +23,7 @@ class Encoding(Camera):
     """One of them. The frames of all have one clock; numbers and timestamps are their own."""
 
     rung: int = 0
+    share: float = 1 / 3  # of a camera's sizes
     rid: str = ""
     height: int = 180
     layers: tuple[int, ...] = LAYERS
@@ -43,7 +44,7 @@ class Encoding(Camera):
         tag = struct.pack("<3sBBBHH", b"\x10\0\0", 0x9D, 1, 0x2A, 640, self.height)
         tag = tag if key else b"\x11\0\0"
         payload = self._descriptor(index) + (tag if index == 0 else b"")
-        payload += bytes(size * (1 + self.rung) // 3)
+        payload += bytes(int(size * self.share))
         payload += TAIL.pack(self.rung << 24 | self.frame, index, count, key)
         return self._next(payload, marker=index == count - 1)
 
@@ -113,6 +114,15 @@ class LadderViewer(Viewer):
         return not self.pictures and super().needs_key(now_us)
 
 
+def as_chromium(encodings: Sequence[Encoding]) -> None:
+    """Two or three of some 150, 490 and 1,480 kbit/s; a keyframe is three times a usual picture."""
+    shapes = [(0.38, (1, 4), (4, 6)), (0.75, (3, 5), (10, 14)), (1.0, (9, 10), (24, 32))]
+    for encoding, shape in zip(
+        encodings, shapes if len(encodings) > 2 else shapes[::2], strict=True
+    ):
+        encoding.share, encoding.usual_packets, encoding.key_packets = shape
+
+
 def film_ladder(
     run: Call, publisher: Participant, rungs: int = 3, order: tuple[int, ...] | None = None
 ) -> tuple[list[Encoding], list[int]]:
@@ -122,7 +132,7 @@ def film_ladder(
     for rung in range(rungs):
         encoding = Encoding(
             run.chance.getrandbits(32), run.chance.getrandbits(32), run.chance,
-            rung=rung, rid="qhf"[rung], height=HEIGHTS[rung],
+            rung=rung, share=(1 + rung) / 3, rid="qhf"[rung], height=HEIGHTS[rung],
             start_ts=run.chance.getrandbits(32), seq=run.chance.getrandbits(16),
             next_us=run.world.now_us + rung * 1000,
         )  # fmt: skip

@@ -7,6 +7,7 @@ from tests.scenarios.call import Call, call
 from tests.scenarios.ladder import (
     HEIGHTS,
     WatchedLadder,
+    as_chromium,
     film_ladder,
     longest_gap_us,
     rungs,
@@ -116,6 +117,32 @@ def test_a_link_that_widens_is_found_by_probes(seed: int) -> None:
         assert there.receiver.filler > 0
         filler = there.receiver.filler
         assert shown(opened, there, 5) == [2]
+        assert there.receiver.filler == filler
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("rungs", "mbps"), [(2, (0.5, 2)), (3, (3, 1, 3))], ids=["half to 2", "3 to 1 to 3"]
+)
+def test_all_of_a_large_picture_is_back_within_4_seconds(
+    rungs: int, mbps: tuple[float, ...], seed: int
+) -> None:
+    """What it takes is three or ten times what was sent before, and nearly all of the link. Its
+    first frame is a burst, beside redundant sound."""
+    with call(seed) as opened:
+        there = watched_ladder(opened, rungs=rungs, numbered=True)
+        as_chromium(there.encodings)
+        voice = opened.speak(there.publisher, redundant=True)
+        opened.listen(there.receiver, voice, redundant=True, numbered=True)
+        for one in (there.receiver.up, there.receiver.down):
+            one.delay_us = 10_000
+        for rate in mbps[:-1]:
+            there.receiver.down.rate_bps = int(rate * 1000 * KBPS)
+            opened.run(8 + 2 * opened.chance.random())
+        there.receiver.down.rate_bps = int(mbps[-1] * 1000 * KBPS)
+        assert shown(opened, there, 4)[-1] == rungs - 1
+        filler = there.receiver.filler
+        assert shown(opened, there, 8) == [rungs - 1]
         assert there.receiver.filler == filler
 
 

@@ -205,8 +205,8 @@ cdef class Probe:
     def arrival(self, sent_us, arrival_us, size):
         probe_on_arrival(&self.probe, sent_us, arrival_us, size)
 
-    def result(self, number, estimate_bps, now_us):
-        return probe_result(&self.probe, number, estimate_bps, now_us)
+    def result(self, number, estimate_bps, now_us, shared=False):
+        return probe_result(&self.probe, number, estimate_bps, shared, now_us)
 
     def cancel(self, now_us):
         probe_cancel(&self.probe, now_us)
