@@ -177,7 +177,9 @@ class Room(RoomProperties, Moderated):
             self._entrance.check(self._taken(session), expected)
             if self.on_join is not None:
                 await hooks.ask(self.on_join, session)
-            self._entrance.check(self._taken(session), expected)  # others may have come meanwhile
+            # Meanwhile others may have come, and this one may have been asked to leave.
+            self._entrance.check(self._taken(session), expected)
+            self._bans.check(self.name, session.grant, session.origin)
         finally:
             self._arriving -= 1
         if session.ended is not None:
