@@ -28,6 +28,7 @@ class Participant:
     permissions: Permissions
     held: frozenset[Publishable]  # turned off by a host, until it unmutes
     limited_by: frozenset[SendingLimit] = frozenset()  # what it sends, as it says itself
+    user_id: str | None = None  # of its token
 
 
 @dataclass(frozen=True, slots=True)

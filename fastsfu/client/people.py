@@ -10,8 +10,8 @@ Person = dict[str, Any]
 
 SOURCES = ("audio", "video", "screenVideo", "screenAudio")
 SHOWN = (
-    *("session_id", "user_name", "owner", "audio", "video", "user_data", "joined_at", "origin"),
-    *("permissions", "held"),
+    *("session_id", "user_id", "user_name", "owner", "audio", "video", "user_data", "joined_at"),
+    *("origin", "permissions", "held"),
 )
 REMEMBERED = 1000  # of those who have left
 

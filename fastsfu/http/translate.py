@@ -118,6 +118,7 @@ def to_participant(participant: events.Participant) -> values.Participant:
         revision=participant.revision,
         joined_at=participant.joined_at,
         origin=participant.origin,
+        user_id=participant.user_id,
         permissions=values.Permissions(
             publish=sorted(participant.permissions.publish),
             subscribe=participant.permissions.subscribe,

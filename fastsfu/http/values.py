@@ -31,6 +31,7 @@ class Participant(Model):
     revision: int = Field(default=0, description="of user data and mute states; grows")
     joined_at: float = Field(description="seconds since 1970")
     origin: SessionId = Field(description="the first id of a client that had to join anew")
+    user_id: str | None = Field(default=None, description="of its token")
     permissions: Permissions
     held: list[Publishable] = Field(
         default=[], description="a host has turned these off, until the participant unmutes"

@@ -42,6 +42,7 @@ class Attendance:
             origin=self.origin,
             permissions=Permissions(owner=self.owner),
             held=frozenset(),
+            user_id=self.user_id,
         )
 
 

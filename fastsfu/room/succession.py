@@ -59,6 +59,7 @@ class Guest(State):
             origin=self.origin,
             permissions=self.grant.permissions,
             held=frozenset(),
+            user_id=self.grant.user_id,
         )
 
 

@@ -118,6 +118,7 @@ class Session(Measured, Resumable):
             joined_at=self.joined_at,
             origin=self.origin,
             limited_by=self.metadata.limited_by,
+            user_id=self.grant.user_id,
         )
 
     @property

@@ -1,6 +1,7 @@
 """The Python participant in calls on a real server: it hears, speaks, is heard, and goes whole."""
 
 import asyncio
+import gc
 import os
 import threading
 from pathlib import Path
@@ -75,7 +76,7 @@ async def test_who_comes_later_is_heard_and_who_goes_is_not(server: LiveServer, 
 
 @pytest.mark.parametrize("times", [5, pytest.param(200, marks=pytest.mark.slow)])
 async def test_offers_do_not_grow_with_those_who_come_and_go(
-    server: LiveServer, room: str, times: int
+    server: LiveServer, room: str, times: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A section carries one after the other, each heard and seen."""
     sections = []
@@ -92,6 +93,20 @@ async def test_offers_do_not_grow_with_those_who_come_and_go(
             assert ada._media._connection is not None
             sections.append(ada._media._connection.localDescription.sdp.count("\nm="))
     assert sections[-1] == sections[0]
+    gc.collect()
+    assert "never retrieved" not in caplog.text, "a task of aiortc failed"
+
+
+async def test_users_are_known_by_the_ids_of_their_tokens(server: LiveServer, room: str) -> None:
+    claims = {"user_id": "u1"}
+    async with (
+        joining(server, room, "Ada", claims=claims) as ada,
+        joining(server, room, "Bob") as bob,
+    ):
+        me = ada.participants()["local"]
+        assert me["user_id"] == "u1"
+        assert bob.participants()[me["session_id"]]["user_id"] == "u1"
+        assert bob.participants()["local"]["user_id"] is None
 
 
 async def test_messages_go_both_ways_in_order_and_once(server: LiveServer, room: str) -> None:

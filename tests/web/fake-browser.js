@@ -177,8 +177,8 @@ export function installBrowser() {
 }
 
 export const YOU = {
-  session_id: 'us', user_name: '', owner: false, user_data: null, revision: 0, joined_at: 1,
-  audio: false, video: false, screenVideo: false, screenAudio: false, origin: '',
+  session_id: 'us', user_id: null, user_name: '', owner: false, user_data: null, revision: 0,
+  joined_at: 1, audio: false, video: false, screenVideo: false, screenAudio: false, origin: '',
   permissions: { publish: ['audio', 'video', 'screen'], subscribe: true, messages: true }, held: [],
 };
 

@@ -12,8 +12,9 @@ const RIGHTS = {
 };
 
 const person = (session_id, sources = {}) => ({
-  session_id, user_name: session_id.toUpperCase(), owner: false, user_data: null, joined_at: 5,
-  origin: 'first', audio: false, video: false, screenVideo: false, screenAudio: false,
+  session_id, user_id: `id-${session_id}`, user_name: session_id.toUpperCase(), owner: false,
+  user_data: null, joined_at: 5, origin: 'first', audio: false, video: false,
+  screenVideo: false, screenAudio: false,
   ...RIGHTS, ...sources,
 });
 
@@ -35,8 +36,8 @@ test('the shape of a participant', () => {
   const { local, ada } = seen({ others: [person('ada', { audio: true, screenVideo: true })] });
   assert.equal(local.local, true);
   assert.deepEqual(ada, {
-    session_id: 'ada', user_name: 'ADA', owner: false, user_data: null, joined_at: 5,
-    origin: 'first', local: false, audio: true, video: false, screen: true,
+    session_id: 'ada', user_id: 'id-ada', user_name: 'ADA', owner: false, user_data: null,
+    joined_at: 5, origin: 'first', local: false, audio: true, video: false, screen: true,
     ...RIGHTS,
     tracks: {
       audio: { state: 'loading', persistentTrack: null },

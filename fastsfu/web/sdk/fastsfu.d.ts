@@ -78,6 +78,8 @@ export interface Participant {
    * `session_id`: its first one.
    */
   origin: string;
+  /** Of the token; null: it has none. Names users, where names may be the same. */
+  user_id: string | null;
   permissions: Permissions;
   /** A host has turned these off; `setLocalAudio(true)` and the like turn them on again. */
   held: Publishable[];

@@ -85,8 +85,11 @@ function remoteParticipant(other, knowledge) {
 
 /** @param {Knowledge['you']} wire */
 function identity(wire) {
-  const { session_id, user_name, owner, user_data, joined_at, origin, permissions, held } = wire;
-  return { session_id, user_name, owner, user_data, joined_at, origin, permissions, held };
+  const { session_id, user_id, user_name, owner, user_data, joined_at, origin } = wire;
+  const { permissions, held } = wire;
+  return {
+    session_id, user_id, user_name, owner, user_data, joined_at, origin, permissions, held,
+  };
 }
 
 /**
@@ -263,7 +266,7 @@ function appearance(participant) {
 export function nobody(name, userData) {
   return {
     session_id: '', user_name: name, owner: false, user_data: userData ?? null, joined_at: 0,
-    origin: '', held: [], limited_by: [],
+    origin: '', user_id: null, held: [], limited_by: [],
     permissions: { publish: ['audio', 'video', 'screen'], subscribe: true, messages: true },
   };
 }

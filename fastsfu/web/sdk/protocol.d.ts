@@ -26,6 +26,8 @@ export interface Participant {
   revision: number;
   joined_at: number;
   origin: string;
+  /** Of the token. */
+  user_id: string | null;
   permissions: Permissions;
   /** A host has turned these off, until the participant unmutes. */
   held: Publishable[];
