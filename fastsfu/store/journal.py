@@ -1,19 +1,20 @@
 """What has happened, written down in its order: many entries in one transaction.
 
 Who notes never waits. While the database is not to be reached the entries wait for it, MOST of
-them; one that it will not have is left out and logged, and costs the others nothing.
+them, the last ones; how many that cost is logged. One that it will not have is left out and logged,
+and costs the others nothing.
 """
 
 import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Executable, update
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from fastsfu.store.tables import LIVES
@@ -26,6 +27,13 @@ PATIENCE = 5.0  # seconds that somebody who joins waits for the database
 RETRY = 1.0  # seconds
 SEEN = 30.0  # seconds: so exact is the end of what a killed process has left
 
+
+class Unreached(Exception):
+    """There is no connection."""
+
+
+AWAY = (Unreached, OperationalError, InterfaceError, OSError)
+
 Row = tuple[Executable, Mapping[str, Any]]
 Entry = Sequence[Row]  # all of it is written, or nothing
 
@@ -36,9 +44,10 @@ class Journal:
     def __init__(self, engine: AsyncEngine, life: int) -> None:
         self._engine = engine
         self._life = life
-        self._waiting: deque[Entry] = deque(maxlen=MOST)
+        self._waiting: deque[Entry] = deque()
         self._noted = 0  # entries since the beginning
         self._written = 0  # of them, those that wait for nothing any more
+        self._lost = 0  # of these, since the database was reached last
         self._wake = asyncio.Event()
         self._progress = asyncio.Condition()
         self._closing = False
@@ -46,10 +55,9 @@ class Journal:
 
     def note(self, entry: Entry) -> None:
         """Write these rows too, together."""
-        if len(self._waiting) == MOST:
-            self._written += 1  # the oldest is lost, nobody waits for it
         self._waiting.append(entry)
         self._noted += 1
+        self._drop_oldest()
         self._wake.set()
 
     async def settled(self) -> None:
@@ -82,32 +90,68 @@ class Journal:
 
     async def _write_some(self) -> bool:
         """True when nothing is left to be written."""
-        entries = [self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE))]
+        entries = deque(self._waiting.popleft() for _ in range(min(len(self._waiting), AT_ONCE)))
         try:
-            await self._commit(entries)
-        except (OperationalError, InterfaceError, OSError) as error:
+            await self._commit_all(entries)
+        except AWAY as error:
             self._waiting.extendleft(reversed(entries))
-            logger.error("the database cannot be reached: %s", type(error).__name__)
+            self._drop_oldest()
+            logger.error("the database cannot be reached: %s", _name_of(error))
             await asyncio.sleep(RETRY)
             return self._closing
-        except DBAPIError:
-            await self._commit_each(entries)
-        async with self._progress:
-            self._written += len(entries)
-            self._progress.notify_all()
+        if self._lost:
+            logger.error("the database was away for too long: %d entries are lost", self._lost)
+            self._lost = 0
         return not self._waiting
 
-    async def _commit(self, entries: Sequence[Entry]) -> None:
-        seen = update(LIVES).where(LIVES.c.id == self._life).values(seen_at=time.time())
-        async with self._engine.begin() as connection:
-            for statement, values in chain.from_iterable(entries):
-                await connection.execute(statement, values)
-            await connection.execute(seen)
+    def _drop_oldest(self) -> None:
+        """Nobody waits for what is too much."""
+        while len(self._waiting) > MOST:
+            self._waiting.popleft()
+            self._written += 1
+            self._lost += 1
 
-    async def _commit_each(self, entries: Sequence[Entry]) -> None:
-        """One of them is at fault: find it."""
-        for entry in entries:
-            try:
-                await self._commit([entry])
-            except DBAPIError as error:
-                logger.error("what happened cannot be written: %s", type(error).__name__)
+    async def _commit_all(self, entries: deque[Entry]) -> None:
+        """Leaves in it what the database has not decided about, when it raises one of AWAY."""
+        try:
+            await self._commit(entries)
+        except AWAY:
+            raise
+        except Exception:  # one of them is at fault: find it
+            while entries:
+                await self._commit_one(entries[0])
+                entries.popleft()
+                await self._settle(1)
+        await self._settle(len(entries))
+
+    async def _commit_one(self, entry: Entry) -> None:
+        try:
+            await self._commit([entry])
+        except AWAY:
+            raise
+        except Exception as error:
+            logger.error("what happened cannot be written: %s", type(error).__name__)
+
+    async def _settle(self, count: int) -> None:
+        async with self._progress:
+            self._written += count
+            self._progress.notify_all()
+
+    async def _commit(self, entries: Iterable[Entry]) -> None:
+        seen = update(LIVES).where(LIVES.c.id == self._life).values(seen_at=time.time())
+        try:
+            connection = await self._engine.connect()
+        except Exception as error:  # drivers have errors of their own for this
+            raise Unreached from error
+        try:
+            async with connection.begin():
+                for statement, values in chain.from_iterable(entries):
+                    await connection.execute(statement, values)
+                await connection.execute(seen)
+        finally:
+            await connection.close()
+
+
+def _name_of(error: Exception) -> str:
+    """Without what it quotes."""
+    return type(error.__cause__ or error).__name__

@@ -1,17 +1,18 @@
 """The records of a server in a database (the domain's Protocol `Records`)."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastsfu.errors import RecordError
 from fastsfu.room.answers import KeptAnswer
 from fastsfu.room.meetings import Change, Meeting, Meetings
-from fastsfu.room.notices import Notice
+from fastsfu.room.notices import Notice, RoomUpdated
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.outbox import Tells
 from fastsfu.room.records import Found, Ongoing, RoomRecord, Wanted
@@ -21,7 +22,10 @@ from fastsfu.store.journal import Journal, Row
 from fastsfu.store.lives import AdvisoryLocks, FileLocks, Locks, begin_life, dead_lives, end_life
 from fastsfu.store.meetings import ends_of, read_ended, read_unfinished, rows_of
 from fastsfu.store.outbox import StoredOutbox
-from fastsfu.store.tables import MEETINGS, ROOMS
+from fastsfu.store.tables import LETTERS, MEETINGS, ROOMS
+
+FORGET_SECONDS = 86_400.0  # between two times that what is old is forgotten
+CHANGED_ROOM = update(ROOMS).where(ROOMS.c.name == bindparam("room"))
 
 
 class Store:
@@ -33,8 +37,9 @@ class Store:
     def __init__(
         self, url: str, *, keeps_meetings: float = 90 * 86_400.0, tells: Tells | None = None
     ) -> None:
-        """`keeps_meetings` is for how many seconds; `tells` says what other servers are told of a
-        notice. Raises ConfigError for what is no URL of a database that it knows.
+        """`keeps_meetings` is for how many seconds, dead letters too; `tells` says what other
+        servers are told of a notice. Raises ConfigError for what is no URL of a database that it
+        knows.
         """
         self._url = read_url(url)
         self._engine = open_engine(self._url)
@@ -46,6 +51,8 @@ class Store:
         if self._url.get_backend_name() == "sqlite":
             self._locks = FileLocks(Path(self._url.database or ""))
         self._journal: Journal | None = None
+        self._forgetting: asyncio.Task[None] | None = None
+        self._rooms: set[str] = set()  # the names of those that are kept
         self._life = 0
         self._handed_over = False
 
@@ -58,6 +65,9 @@ class Store:
 
     async def close(self) -> None:
         """Write what is left."""
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            await asyncio.wait([self._forgetting])
         if self._journal is not None:
             await self._journal.close()
             self._journal = None
@@ -86,13 +96,18 @@ class Store:
 
     async def keep_room(self, record: RoomRecord) -> None:
         await reached(self._keep_room(record))
+        self._rooms.add(record.name)
 
     async def forget_room(self, name: str) -> None:
         await reached(self._forget_room(name))
+        self._rooms.discard(name)
 
     def noticed(self, notice: Notice, /) -> None:
         if self._journal is None or self._handed_over:
             return
+        if isinstance(notice, RoomUpdated) and notice.room in self._rooms:
+            values = {"room": notice.room, "options": _json_of(notice.options)}
+            self._journal.note([(CHANGED_ROOM, values)])
         change = self._meetings.follow(notice)
         meeting = self._meetings.of(notice.room) if change is None else change.meeting
         letters = list(self._letters(notice, meeting, change))
@@ -131,8 +146,10 @@ class Store:
             ]
             await self._forget_old(connection)
             rows = (await connection.execute(select(ROOMS))).all()
+        self._rooms = {row.name for row in rows}
         self._journal = Journal(self._engine, self._life)
         self.outbox.follow(self._journal)
+        self._forgetting = asyncio.create_task(self._forget_daily())
         records = [
             RoomRecord(row.name, RoomOptions.model_validate_json(row.options), row.created_at)
             for row in rows
@@ -164,6 +181,7 @@ class Store:
                 of_it = MEETINGS.c.id == meeting.id
                 await connection.execute(update(MEETINGS).where(of_it).values(life=self._life))
             await self.outbox.take_over(connection, ongoing.life)
+            self._rooms = set((await connection.execute(select(ROOMS.c.name))).scalars())
 
     async def _end_life(self) -> None:
         async with self._engine.begin() as connection:
@@ -172,11 +190,22 @@ class Store:
     async def _forget_old(self, connection: AsyncConnection) -> None:
         oldest = time.time() - self._keeps_meetings
         await connection.execute(delete(MEETINGS).where(MEETINGS.c.ended_at < oldest))
+        await connection.execute(delete(LETTERS).where(LETTERS.c.dead_at < oldest))
+
+    async def _forget_daily(self) -> None:
+        while True:
+            await asyncio.sleep(FORGET_SECONDS)
+            with suppress(RecordError):  # the next time, then
+                await reached(self._forget())
+
+    async def _forget(self) -> None:
+        async with self._engine.begin() as connection:
+            await self._forget_old(connection)
 
     async def _keep_room(self, record: RoomRecord) -> None:
         values = {
             "name": record.name,
-            "options": record.options.model_dump_json(exclude_unset=True),
+            "options": _json_of(record.options),
             "created_at": record.created_at,
         }
         async with self._engine.begin() as connection:
@@ -198,3 +227,7 @@ class Store:
     async def _read_meetings(self, wanted: Wanted) -> list[Meeting]:
         async with self._engine.connect() as connection:
             return await read_ended(connection, wanted)
+
+
+def _json_of(options: RoomOptions) -> str:
+    return options.model_dump_json(exclude_unset=True)

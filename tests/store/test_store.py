@@ -5,10 +5,12 @@ import logging
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,10 +19,12 @@ from sqlalchemy import create_engine, inspect
 from fastsfu.errors import ConfigError, RecordError
 from fastsfu.room.answers import KEPT_SECONDS, KeptAnswer
 from fastsfu.room.meetings import Meeting
-from fastsfu.room.notices import Left
+from fastsfu.room.notices import Left, RoomUpdated
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.outbox import Endpoint
 from fastsfu.room.records import Found, RoomRecord, Wanted
+from fastsfu.store import outbox
+from fastsfu.store import store as store_module
 from fastsfu.store.store import Store
 from fastsfu.store.tables import METADATA
 from fastsfu.webhooks.payloads import told_of
@@ -223,6 +227,47 @@ async def test_many_rows_are_written_in_few_transactions(tmp_path: Path) -> None
         await store.settled()
         (meeting,) = await store.meetings(Wanted())
         assert (len(meeting.attendances), meeting.most) == (2000, 2000)
+
+
+async def test_what_is_old_is_forgotten_while_the_process_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "FORGET_SECONDS", 0.01)
+    url, now = f"sqlite:///{tmp_path}/calls.db", time.time()
+    async with opened(url, keeps_meetings=3600.0, tells=told_of) as (store, _):
+        endpoint = Endpoint("https://example.org/")
+        await store.outbox.put_endpoint(endpoint)
+        for room, at in (("old", now - 7200), ("new", now)):
+            store.noticed(joined(room, f"in {room}", at))
+            store.noticed(left(room, f"in {room}", at + 1))
+        await store.settled()
+        (letter, *_) = await store.outbox.due(endpoint.id, now + 60, 9)
+        monkeypatch.setattr(outbox, "time", SimpleNamespace(time=lambda: now - 7200))
+        store.outbox.given_up(letter, "tried for a day")
+        await store.settled()
+        async with asyncio.timeout(30):
+            while [each.room for each in await store.meetings(Wanted())] != ["new"]:
+                pass
+            while await store.outbox.dead_letters(endpoint.id, 0, 9):
+                pass
+
+
+async def test_what_a_host_changes_of_a_room_that_stays_is_kept(url: str) -> None:
+    """Also when the process is killed afterwards: a locked room is not open again."""
+    async with opened(url) as (store, _):
+        await store.keep_room(RoomRecord("stays", RoomOptions(max_participants=3), 1000.0))
+        await store.keep_room(RoomRecord("went", RoomOptions(), 1000.0))
+        await store.forget_room("went")
+        for room in ("stays", "went", "never made"):
+            options = RoomOptions(max_participants=3, locked=True)
+            store.noticed(RoomUpdated(room=room, options=options))
+        await store.settled()
+    async with opened(url) as (store, found):
+        assert [(each.name, each.options) for each in found.rooms] == [("stays", options)]
+        store.noticed(RoomUpdated(room="stays", options=RoomOptions(locked=False)))
+        await store.settled()
+    async with opened(url) as (_, found):
+        assert [each.options.locked for each in found.rooms] == [False]
 
 
 async def test_another_process_goes_on(url: str) -> None:
