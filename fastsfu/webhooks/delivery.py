@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
@@ -15,6 +16,7 @@ from fastsfu.transport.targets import Targets
 from fastsfu.webhooks.signing import headers
 
 SECONDS = 15.0  # for all of it
+ATTEMPT_SECONDS = 3.0  # for a connection to an address, while there are others
 CONNECTIONS = 16  # to one endpoint
 MOST_READ = 65_536  # bytes of an answer, so that its connection serves again; more ends that
 AGENT = "fastsfu-webhooks/1"
@@ -93,11 +95,17 @@ class _Network(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(each[4][0]).partition("%")[0] for each in found]
-        open_to_us = [each for each in addresses if self._targets.may_reach(ip_address(each))]
+        known = dict.fromkeys(addresses)
+        open_to_us = [each for each in known if self._targets.may_reach(ip_address(each))]
         if not open_to_us:
             raise OSError("its name leads to no address that is public or was allowed")
+        for address in open_to_us[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                return await self._backend.connect_tcp(
+                    address, port, ATTEMPT_SECONDS, local_address, socket_options
+                )
         return await self._backend.connect_tcp(
-            open_to_us[0], port, timeout, local_address, socket_options
+            open_to_us[-1], port, timeout, local_address, socket_options
         )
 
     async def connect_unix_socket(self, *_arguments: Any, **_options: Any) -> Any:

@@ -106,3 +106,22 @@ async def test_one_that_is_not_there_is_a_failure(
     url = f"https://localhost:{unused_tcp_port_factory()}/told"
     with pytest.raises(Refused):
         await post(receiver, url=url)
+
+
+async def test_the_next_address_is_tried_when_nobody_answers_at_the_first(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a name with an IPv6 address whose server listens on IPv4 alone."""
+    loop = asyncio.get_running_loop()
+    port = int(receiver.url.rpartition(":")[2].partition("/")[0])
+    found = [(0, 0, 0, "", (address, port)) for address in ("127.0.0.77", "127.0.0.1")]
+
+    async def look_up(*_arguments: Any, **_options: Any) -> Any:
+        return found
+
+    monkeypatch.setattr(loop, "getaddrinfo", look_up)
+    await post(receiver)
+    assert len(receiver.taken) == 1
+    found.pop()
+    with pytest.raises(Refused, match="connection failed"):
+        await post(receiver)
