@@ -2,13 +2,13 @@
 
 import asyncio
 import ssl as tls
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from fastsfu.client.access import Access
 from fastsfu.client.errors import CallError
 from fastsfu.client.events import Events, Handler
-from fastsfu.client.line import Line, Message
+from fastsfu.client.line import Line, Message, text_of
 from fastsfu.client.mail import Mail
 from fastsfu.client.media import Media
 from fastsfu.client.people import SOURCES, People
@@ -82,8 +82,8 @@ class Call:
             await self.leave()
             raise
         self._tasks = [
-            asyncio.create_task(self._run(self._line.run())),
-            asyncio.create_task(self._run(self._media.run())),
+            asyncio.create_task(self._run(self._line.run)),
+            asyncio.create_task(self._run(self._media.run)),
         ]
         self._events.emit("joined-meeting", participants=self.participants())
         return self
@@ -173,13 +173,14 @@ class Call:
         self._soon({"type": "update", "name": name})
 
     def set_user_data(self, data: Any) -> None:
-        self._said["user_data"] = data
+        """JSON that others see; raises CallError, and then nothing has changed."""
         self._soon({"type": "update", "user_data": data})
+        self._said["user_data"] = data
 
     def update_receive_settings(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         """Decline sources (False) or take them back (True), by session id or `*`."""
-        self._receive = {**self._receive, **settings}
         self._soon({"type": "receive-settings", "settings": dict(settings)})
+        self._receive = {**self._receive, **settings}
 
     # What its parts call.
 
@@ -201,7 +202,7 @@ class Call:
             self._events.emit("participant-joined", participant=self._shown(each))
         self._news.set()
         self._events.emit("network-connection", type="signaling", event="connected")
-        self._do(self._set_up(welcome))
+        self._do(self._set_up, welcome)
 
     async def _set_up(self, welcome: Message) -> None:
         if welcome["type"] == "joined":
@@ -282,22 +283,22 @@ class Call:
         self._soon({"type": "update", **{each: published[each] is not None for each in published}})
 
     def _soon(self, message: Message) -> None:
-        self._do(self._line.send(message))
+        """Raises CallError for what is no JSON."""
+        self._do(self._line.send_text, text_of(message))
 
-    def _do(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _do(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+        task = asyncio.ensure_future(self._run(work, *arguments))
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
 
-    async def _run(self, work: Any) -> None:
+    async def _run(self, work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         """A task of the call: its error is the call's end."""
-        assert self._ended is not None
         try:
-            await work
+            await work(*arguments)
         except Exception as cause:
             error = cause if isinstance(cause, CallError) else _broken(cause)
             self._news.set()
-            if not self._ended.done():
+            if self._ended is not None and not self._ended.done():
                 self._ended.set_exception(error)
             self._events.emit("error", errorMsg=error.info, error=error)
 

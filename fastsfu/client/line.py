@@ -79,10 +79,14 @@ class Line:
             pings.cancel()
 
     async def send(self, message: Message) -> None:
-        """Send, if there is a connection now."""
+        """Send, if there is a connection now; raises CallError for what is no JSON."""
+        await self.send_text(text_of(message))
+
+    async def send_text(self, text: str) -> None:
+        """The same, of a message as text."""
         if self._socket is not None:
             with suppress(websockets.ConnectionClosed):  # `run` notices it
-                await self._socket.send(json.dumps(message))
+                await self._socket.send(text)
 
     async def close(self) -> None:
         await self.send({"type": "leave"})
@@ -100,7 +104,7 @@ class Line:
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             raise CallError("connection-error", f"The server cannot be reached: {error}.") from None
         try:
-            await socket.send(json.dumps(self._first()))
+            await socket.send(text_of(self._first()))
             first = await self._answer(socket)
         except BaseException as error:
             self._socket = None
@@ -180,3 +184,11 @@ class Line:
         while True:
             await asyncio.sleep(self._heartbeat)
             await self.send({"type": "ping", "id": 0})
+
+
+def text_of(message: Message) -> str:
+    """As JSON; raises CallError for what is none."""
+    try:
+        return json.dumps(message, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CallError("bad-request", f"That is no JSON: {error}.") from None

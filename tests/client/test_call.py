@@ -11,6 +11,7 @@ import pytest
 
 import fastsfu.client
 from fastsfu.client import Call, CallError
+from fastsfu.client.media import Media
 from fastsfu.errors import JoinError
 from tests.support.aiortc_client import Picture, Tone, client_tls
 from tests.support.domain_peer import until
@@ -128,6 +129,36 @@ async def test_messages_go_both_ways_in_order_and_once(server: LiveServer, room:
         assert got == [({"n": number}, me) for number in range(100)]
         with pytest.raises(CallError, match="bad-request"):
             ada.send_app_message({1, 2})
+
+
+async def test_what_is_no_json_is_refused_and_changes_nothing(
+    server: LiveServer, room: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with joining(server, room, "Ada", user_data={"seat": 1}) as ada:
+        for wrong in ({1, 2}, float("nan"), b"bytes"):
+            with pytest.raises(CallError, match="bad-request"):
+                ada.set_user_data(wrong)
+            with pytest.raises(CallError, match="bad-request"):
+                ada.update_receive_settings({"*": {"audio": wrong}})
+        assert ada._said["user_data"] == {"seat": 1}
+        assert ada._receive == {}
+    with pytest.raises(CallError, match="bad-request"):
+        async with joining(server, room, "Ada", user_data={1, 2}):
+            pass
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+async def test_a_call_whose_media_cannot_be_set_up_ends(
+    server: LiveServer, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise OSError("no sockets left")
+
+    monkeypatch.setattr(Media, "begin", fail)
+    async with joining(server, room, "Ada") as ada, asyncio.timeout(30):
+        with pytest.raises(CallError, match="no sockets left"):
+            await ada.ended()
 
 
 async def test_a_lost_connection_comes_back_and_nothing_is_lost(
