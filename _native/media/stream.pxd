@@ -126,7 +126,7 @@ cdef struct OutboundStream:
     uint8_t rtx_pt_of[128]
     uint8_t filler_pt             # of RTX with padding alone (probes), or NO_PT
     int64_t rtx_index             # next index of the RTX stream
-    Numbered* numbers             # of the last NUMBERS_KEPT packets, for plain repeats; or NULL
+    Numbered* numbers             # of the last NUMBERS_KEPT pictures' packets, for plain repeats
     int64_t last_report_us        # when our last sender report left, and the middle of its NTP time
     uint32_t last_report_ntp
     Repeats* repeats              # NULL until something is asked for again
@@ -146,5 +146,5 @@ cdef void inbound_free(InboundStream* stream) noexcept nogil
 cdef OutboundStream* outbound_new(
     uint16_t first_seq, uint16_t first_rtx_seq, uint32_t ts_offset) noexcept nogil
 cdef void outbound_free(OutboundStream* stream) noexcept nogil     # it has no seat any more
-# Its packets get transport-wide numbers (rtx_ssrc is set). 0, or -1: out of memory.
+# Its packets get transport-wide numbers (source and rtx_ssrc are set). 0, or -1: out of memory.
 cdef int outbound_number(OutboundStream* stream) noexcept nogil

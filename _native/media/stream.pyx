@@ -83,7 +83,7 @@ cdef void outbound_free(OutboundStream* stream) noexcept nogil:
 
 
 cdef int outbound_number(OutboundStream* stream) noexcept nogil:
-    if stream.rtx_ssrc == 0:
+    if stream.stats.kind == MediaKind.VIDEO and stream.rtx_ssrc == 0:   # no voice is repeated
         stream.numbers = <Numbered*>calloc(NUMBERS_KEPT, sizeof(Numbered))
         if stream.numbers == NULL:
             return -1
