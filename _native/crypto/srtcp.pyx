@@ -1,6 +1,7 @@
 """RTCP's transform; see srtcp.pxd."""
 
 from libc.stdint cimport uint32_t
+from libc.stdlib cimport realloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.posix cimport explicit_bzero
@@ -90,10 +91,14 @@ cdef SrtpResult srtcp_unprotect(
         authentic = open_rtcp_gcm(context, packet, plain_size, word, out)
     else:
         authentic = open_rtcp_gcm_clear(context, packet, plain_size, word, out)
-    if not authentic:
+    if authentic and sender == NULL:
+        sender = place_rtcp_sender(&context.rtcp_senders, read_u32(packet + 4))
+    if not authentic or sender == NULL:
         explicit_bzero(out, size)
-        return SRTP_UNAUTHENTIC
-    commit_rtcp_sender(&context.rtcp_senders, sender, packet, word & LAST_RTCP_INDEX)
+        return SRTP_EXHAUSTED if authentic else SRTP_UNAUTHENTIC
+    context.rtcp_senders.clock += 1
+    sender.used = context.rtcp_senders.clock
+    replay_commit(&sender.replay, word & LAST_RTCP_INDEX)
     out_size[0] = plain_size
     return SRTP_OK
 
@@ -143,8 +148,8 @@ cdef inline bint open_rtcp_cm(
 
 cdef inline RtcpSender* find_rtcp_sender(RtcpSenders* senders, uint32_t ssrc) noexcept nogil:
     cdef int i
-    for i in range(RTCP_SENDERS):
-        if senders.sender[i].used and senders.sender[i].ssrc == ssrc:
+    for i in range(senders.count):
+        if senders.sender[i].ssrc == ssrc:
             return &senders.sender[i]
     return NULL
 
@@ -156,25 +161,23 @@ cdef inline SrtpResult check_rtcp_sender(
     return SRTP_OK if index > senders.floor else SRTP_OLD
 
 
-cdef inline void commit_rtcp_sender(
-        RtcpSenders* senders, RtcpSender* sender, const uint8_t* packet,
-        uint32_t index) noexcept nogil:
-    if sender == NULL:
-        sender = place_rtcp_sender(senders)
-        sender.ssrc = read_u32(packet + 4)
-    senders.clock += 1
-    sender.used = senders.clock
-    replay_commit(&sender.replay, index)
-
-
-cdef RtcpSender* place_rtcp_sender(RtcpSenders* senders) noexcept nogil:
-    """A free place, or that of the sender which has been silent for longest."""
-    cdef RtcpSender* place = senders.sender
+cdef RtcpSender* place_rtcp_sender(RtcpSenders* senders, uint32_t ssrc) noexcept nogil:
+    """A new place, or that of the sender which has been silent for longest; NULL: out of memory."""
+    cdef RtcpSender* place
     cdef int i
-    for i in range(RTCP_SENDERS):
-        if senders.sender[i].used < place.used:
-            place = &senders.sender[i]
-    if place.used and place.replay.highest > senders.floor:
-        senders.floor = place.replay.highest
+    if senders.count < RTCP_SENDERS:
+        place = <RtcpSender*>realloc(senders.sender, (senders.count + 1) * sizeof(RtcpSender))
+        if place == NULL:
+            return NULL
+        senders.sender = place
+        place += senders.count
+        senders.count += 1
+    else:
+        place = senders.sender
+        for i in range(RTCP_SENDERS):
+            if senders.sender[i].used < place.used:
+                place = &senders.sender[i]
+        senders.floor = max(senders.floor, place.replay.highest)
+    place.ssrc = ssrc
     replay_init(&place.replay)
     return place

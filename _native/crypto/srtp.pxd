@@ -52,13 +52,14 @@ cdef struct RtpSender:
 # nothing recorded earlier can be played again.
 cdef struct RtcpSender:
     uint32_t ssrc
-    uint32_t used             # RtcpSenders.clock at its last packet; 0 = free
+    uint32_t used             # RtcpSenders.clock at its last packet
     ReplayList replay
 
 cdef struct RtcpSenders:
     int64_t floor             # highest index of all dropped lists; -1 = none
     uint32_t clock
-    RtcpSender sender[RTCP_SENDERS]
+    RtcpSender* sender        # in the order in which they began
+    int count
 
 # One direction of one transport: the session keys of one master key.
 cdef struct SrtpContext:

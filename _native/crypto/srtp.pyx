@@ -282,4 +282,5 @@ cdef void srtp_close(SrtpContext* context) noexcept nogil:
         suite_cm_key_free(context.suite, context.cm_rtp)
         suite_cm_key_free(context.suite, context.cm_rtcp)
     free(context.rtp_senders)
+    free(context.rtcp_senders.sender)
     explicit_bzero(context, sizeof(SrtpContext))
