@@ -34,15 +34,16 @@ cdef struct Pacer:
     uint32_t count
     int64_t waiting_bytes
     int64_t keyframe_us           # when one had to wait last; 0 = none since nothing waited
-    Paced waiting[PACER_CAPACITY]
+    Paced* waiting                # PACER_CAPACITY; NULL until something has to wait
 
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
+cdef void pacer_free(Pacer* pacer) noexcept nogil              # what it holds, not itself
 cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil
 # May a packet of so many bytes leave now? Not while others wait.
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
 # They leave.
 cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
-# keyframe: of one. False: the ring is full.
+# keyframe: of one. False: the ring is full, or at first: out of memory.
 cdef bint pacer_put(
     Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
     bint keyframe, int64_t now_us) noexcept nogil

@@ -1,6 +1,7 @@
 """See pacer.pxd."""
 
 from libc.math cimport ceil
+from libc.stdlib cimport free, malloc
 
 cdef double STEADY = 2 / 3.0          # of the rate: what fits through the link (estimator: PACE)
 
@@ -12,6 +13,11 @@ cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
     pacer.head = pacer.count = 0
     pacer.waiting_bytes = 0
     pacer.keyframe_us = 0
+    pacer.waiting = NULL
+
+
+cdef void pacer_free(Pacer* pacer) noexcept nogil:
+    free(pacer.waiting)
 
 
 cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil:
@@ -35,9 +41,12 @@ cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept no
 cdef bint pacer_put(
         Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
         bint keyframe, int64_t now_us) noexcept nogil:
-    cdef Paced* paced = &pacer.waiting[(pacer.head + pacer.count) & (PACER_CAPACITY - 1)]
-    if pacer.count == PACER_CAPACITY:
+    cdef Paced* paced
+    if pacer.waiting == NULL:
+        pacer.waiting = <Paced*>malloc(PACER_CAPACITY * sizeof(Paced))
+    if pacer.waiting == NULL or pacer.count == PACER_CAPACITY:
         return False
+    paced = &pacer.waiting[(pacer.head + pacer.count) & (PACER_CAPACITY - 1)]
     drain(pacer, now_us)
     if keyframe:
         pacer.keyframe_us = now_us

@@ -77,7 +77,7 @@ cdef struct Transport:
     int64_t heard_before_us       # the time before that
     bint expiry_told              # to the event loop; again each second while its ring is full
     uint64_t by_address_keys[4]   # keys of ice.paths in the worker's table (ICE_MAX_PATHS)
-    Buffer* early[EARLY_PACKETS]  # SRTP that came before the keys, as received
+    Buffer** early                # SRTP that came before the keys, as received; NULL until one does
     int early_count
     SrtpContext receive
     uint8_t kind_of_id[256]       # ExtensionKind by negotiated id, or NO_EXTENSION

@@ -8,8 +8,8 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_grow, seats_take
 from fastsfu._native.base.table cimport table_free, table_init, table_put, table_remove
 from fastsfu._native.bwe.estimator cimport Estimator, estimator_init
-from fastsfu._native.bwe.pacer cimport Pacer, pacer_init
-from fastsfu._native.bwe.sent cimport SentLog, sent_init
+from fastsfu._native.bwe.pacer cimport Pacer, pacer_free, pacer_init
+from fastsfu._native.bwe.sent cimport SentLog, sent_free, sent_init
 from fastsfu._native.crypto.srtp cimport srtp_close
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 
@@ -37,12 +37,17 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     while transport.early_count:
         transport.early_count -= 1
         buffer_release(transport.early[transport.early_count])
+    free(transport.early)
     table_free(&transport.by_ssrc)
     free(transport.inbound)
     free(transport.outbound)
     free(transport.twcc)
-    free(transport.pacer)
+    if transport.pacer != NULL:
+        pacer_free(transport.pacer)
+        free(transport.pacer)
     if transport.estimator != NULL:
+        if transport.estimator.log != NULL:
+            sent_free(transport.estimator.log)
         free(transport.estimator.log)
         free(transport.estimator)
     free(transport.destination)

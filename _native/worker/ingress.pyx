@@ -8,6 +8,7 @@
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
 from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, pool_take
@@ -160,7 +161,9 @@ cdef inline bint is_numbered(
 cdef void keep_early(
         Worker* worker, Transport* transport, const uint8_t* data, uint32_t size) noexcept nogil:
     cdef Buffer* buffer = NULL
-    if transport.early_count < EARLY_PACKETS:
+    if transport.early == NULL:
+        transport.early = <Buffer**>calloc(EARLY_PACKETS, sizeof(Buffer*))
+    if transport.early != NULL and transport.early_count < EARLY_PACKETS:
         buffer = pool_take(&worker.pool)
     if buffer == NULL:
         count_drop(worker, DROP_NO_KEYS)
@@ -177,6 +180,8 @@ cdef void ingress_early(Worker* worker, Transport* transport) noexcept nogil:
         on_rtp(worker, transport, transport.early[i].data, transport.early[i].size)
         buffer_release(transport.early[i])
     transport.early_count = 0
+    free(transport.early)
+    transport.early = NULL
 
 
 cdef bint unprotect(

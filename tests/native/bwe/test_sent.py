@@ -50,3 +50,27 @@ def test_the_last_ones_are_kept(first, count, asked):
         i = given_ones.get(number)
         expected = None if i is None else (10 * i, 1 + i % 1500, 0)
         assert log.find(number, 10 * count) == expected
+
+
+def test_a_slow_receiver_needs_few_entries_and_a_fast_one_gets_more():
+    """Fifty a second answered within a second, then a thousand of which nothing is answered."""
+    log = SentLog()
+    least = log.capacity
+    for i in range(1000):
+        log.note(100, 20_000 * i)
+        log.find((i - 50) & 0xFFFF, 20_000 * i, take=True)
+    assert log.capacity == least < CAPACITY
+    for i in range(2000):
+        log.note(100, 20_000_000 + 1000 * i)
+    assert log.capacity == CAPACITY
+    assert all(log.find(1000 + i, 22_000_000) for i in range(2000))
+
+
+def test_what_is_not_answered_for_long_makes_room_for_what_is_new():
+    log = SentLog()
+    least = log.capacity
+    for i in range(3 * least):
+        log.note(100, 40_000 * i)
+    assert log.capacity == least
+    assert log.find(2 * least - 1, 0) is None
+    assert log.find(2 * least, 0) is not None

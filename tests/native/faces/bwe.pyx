@@ -20,13 +20,14 @@ from fastsfu._native.bwe.loss_limit cimport (
     loss_limit_observe, loss_limit_on_packet, loss_limit_update)
 from fastsfu._native.bwe.pacer cimport (
     PACER_CAPACITY, PACER_IDLE, Paced, Pacer as CPacer, pacer_admits, pacer_charge, pacer_due_us,
-    pacer_init, pacer_next, pacer_put, pacer_set_rate)
+    pacer_free, pacer_init, pacer_next, pacer_put, pacer_set_rate)
 from fastsfu._native.bwe.probe cimport (
     Probe as CProbe, probe_begin, probe_cancel, probe_init, probe_on_arrival, probe_on_sent,
     probe_owed, probe_result)
 from fastsfu._native.bwe.queue cimport Queue as CQueue, queue_init, queue_on_packet
 from fastsfu._native.bwe.sent cimport (
-    SENT_CAPACITY, Sent, SentLog as CSentLog, sent_at, sent_find, sent_init, sent_note)
+    SENT_CAPACITY, Sent, SentLog as CSentLog, sent_at, sent_find, sent_free, sent_init,
+    sent_note)
 from fastsfu._native.bwe.trend cimport Trend as CTrend, Usage, trend_init, trend_on_delta
 from fastsfu._native.packet.twcc cimport Arrival
 
@@ -39,8 +40,15 @@ IDLE = PACER_IDLE
 cdef class SentLog:
     cdef CSentLog log
 
-    def __init__(self, first=0):
+    def __cinit__(self, first=0):
         sent_init(&self.log, first)
+
+    def __dealloc__(self):
+        sent_free(&self.log)
+
+    @property
+    def capacity(self):
+        return self.log.capacity
 
     def note(self, size, now_us, cluster=0):
         self.log.cluster = cluster
@@ -234,8 +242,11 @@ cdef class Probe:
 cdef class Pacer:
     cdef CPacer pacer
 
-    def __init__(self, now_us=0):
+    def __cinit__(self, now_us=0):
         pacer_init(&self.pacer, now_us)
+
+    def __dealloc__(self):
+        pacer_free(&self.pacer)
 
     def rate(self, bps, now_us):
         pacer_set_rate(&self.pacer, bps, now_us)
@@ -298,9 +309,12 @@ cdef class Estimator:
     cdef CEstimator estimator
     cdef CSentLog log
 
-    def __init__(self, now_us=0, twcc=True, first=0):
+    def __cinit__(self, now_us=0, twcc=True, first=0):
         sent_init(&self.log, first)
         estimator_init(&self.estimator, &self.log if twcc else NULL, now_us)
+
+    def __dealloc__(self):
+        sent_free(&self.log)
 
     def sends(self, size, now_us):
         return estimator_sends(&self.estimator, size, now_us)
