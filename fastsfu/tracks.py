@@ -116,6 +116,11 @@ class Publication:
         self.encodings[index].want_at(engine, wanted)
 
     @property
+    def wanted_whole(self) -> bool:
+        """All that its sender can send of it is of use to somebody."""
+        return self.max_height is None and all(each.wanted for each in self.encodings)
+
+    @property
     def live_ssrcs(self) -> set[int]:
         """SSRCs that have come, named in the offer or not."""
         return {ssrc for encoding in self.encodings for ssrc in encoding.live_ssrcs}

@@ -32,6 +32,11 @@ cdef void preference_choose(OutboundStream* receiver, bint at_once) noexcept nog
         fits.temporal if bound else TOP_LAYER, at_once or not receiver.source.live)
 
 
+cdef void preference_want(Worker* worker, const OutboundStream* receiver) noexcept nogil:
+    if receiver.source != NULL and not receiver.paused and not ladder_most(receiver).wanted:
+        worker.preference_due_us = worker.next_tick_us = worker.now_us
+
+
 cdef void preference_ladder(InboundStream* lowest) noexcept nogil:
     cdef InboundStream* stream = lowest
     cdef int i
@@ -54,15 +59,15 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
             stream = transport.inbound[k]
             if stream.kind == MediaKind.VIDEO:
                 measure(worker, stream)
-            if stream.lower != NULL or stream.higher == NULL:
+            if stream.lower != NULL or stream.kind != MediaKind.VIDEO:
                 continue
-            if ladder_look(stream, worker.now_us):
+            if stream.higher != NULL and ladder_look(stream, worker.now_us):
                 tell_taps(worker, stream)
                 preference_ladder(stream)
             look_wanted(worker, stream)
     for i in range(worker.replica_count):
         stream = worker.replicas[i]
-        if stream.lower == NULL and stream.higher != NULL:
+        if stream.lower == NULL and stream.kind == MediaKind.VIDEO:
             look_wanted(worker, stream)
 
 
@@ -84,9 +89,8 @@ cdef void look_wanted(Worker* worker, InboundStream* lowest) noexcept nogil:
     """An encoding is wanted with all those below it, which are what it gives way to."""
     cdef int64_t now_us = worker.now_us
     cdef InboundStream* stream = lowest
-    cdef bint wanted = True
+    cdef bint wanted
     mark_most(lowest, now_us)
-    lowest.wanted_us = now_us     # so that the first picture is there for who comes
     while stream != NULL:
         wanted = any_above(stream, now_us)
         if wanted != stream.wanted:

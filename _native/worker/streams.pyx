@@ -14,7 +14,7 @@ from fastsfu._native.forwarding.frames cimport frames_forget
 from fastsfu._native.forwarding.gating cimport gating_pause
 from fastsfu._native.forwarding.link cimport link_tap, link_to, link_untap
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
-from fastsfu._native.forwarding.preference cimport preference_choose
+from fastsfu._native.forwarding.preference cimport preference_choose, preference_want
 from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport (
     Link, count_drop, find_inbound, find_transport, handle_index, stream_row,
@@ -235,6 +235,7 @@ cdef void create_outbound(Worker* worker, const Head* head) noexcept nogil:
     preference_choose(stream, False)
     if command.paused:
         outbound_pause(stream, True)
+    preference_want(worker, stream)
     if source.origin:
         worker.next_tick_us = worker.now_us       # no packet of its own asks for its keyframe
     transport_bind(transport, stream.ssrc, stream.handle, SSRC_OUTBOUND)
@@ -259,6 +260,7 @@ cdef void describe_outbound(OutboundStream* stream, const CreateOutbound* comman
 cdef void pause_outbound(
         Worker* worker, OutboundStream* stream, const Head* head) noexcept nogil:
     outbound_pause(stream, (<const SwitchStream*>head).on)
+    preference_want(worker, stream)
 
 
 cdef void set_preference(
@@ -268,6 +270,7 @@ cdef void set_preference(
     stream.preference.most_layer = command.most_layer
     stream.preference.most_height = command.most_height
     preference_choose(stream, False)
+    preference_want(worker, stream)
 
 
 cdef void close_outbound(

@@ -50,6 +50,7 @@ class Publisher:
         self._audience = audience
         self._account = account
         self._on_demand = on_demand
+        self._reduced: set[Source] = set()  # the client was told that not all of them is wanted
         self.on_media: Callable[[], None] = lambda: None  # a stream has begun to come
         self._is_open = False
         self._muted: Set[Source] = frozenset()
@@ -176,7 +177,7 @@ class Publisher:
             codecs=section.codecs,
             offered=section.streams,
             voice=voice,
-            on_demand=self._on_demand,
+            on_demand=self._demand,
             on_media=lambda: self.on_media(),
         )
         self.publications[section.mid] = publication
@@ -185,9 +186,13 @@ class Publisher:
     def tell_demand(self) -> None:
         """Again, to a client that has come back: what of it nobody wants."""
         for publication in self.publications.values():
-            rests = not all(encoding.wanted for encoding in publication.encodings)
-            if rests or publication.max_height is not None:
-                self._on_demand(publication)
+            if not publication.wanted_whole:
+                self._demand(publication)
+
+    def _demand(self, publication: Publication) -> None:
+        whole = publication.wanted_whole
+        (self._reduced.discard if whole else self._reduced.add)(publication.source)
+        self._on_demand(publication)
 
     def _open_all(self) -> None:
         for publication in self.publications.values():
@@ -218,6 +223,8 @@ class Publisher:
             self._pause(publication)
         if self._pinned:
             self._pin(publication)
+        if publication.source in self._reduced:
+            self._demand(publication)  # which the client keeps as it was of the one before
         waiting, publication.waiting = publication.waiting, {}
         for subscription, make in waiting.items():
             make(subscription)

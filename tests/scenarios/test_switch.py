@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.scenarios.call import call
+from tests.scenarios.call import Call, call
 from tests.scenarios.ladder import (
     check_line,
     film_ladder,
@@ -238,22 +238,44 @@ def test_nobody_wants_the_largest() -> None:
         run.world.close("outbound", film.outbound)
         run.run(5)
         ended = [event[1:] for event in run.events if event[0] == "wanted"][2:]
-        assert sorted(ended) == sorted([(film.handles[1], 0), (film.handles[2], 0)])
+        assert sorted(ended) == sorted((handle, 0) for handle in film.handles)
 
 
-def test_of_what_everybody_declines_the_smallest_alone_goes_on() -> None:
-    """So that its first picture is there for who takes it back."""
+@pytest.mark.parametrize("rungs", [1, 3])
+def test_what_everybody_declines_rests_and_is_wanted_at_once_by_who_takes_it_back(
+    rungs: int,
+) -> None:
     with call() as run:
-        film = watched_ladder(run)
+        film = watched_ladder(run, rungs=rungs)
         run.run(2)
         run.world.pause(film.outbound, True)
-        run.run(5)
-        rest = {event[1]: event[2] for event in run.events if event[0] == "wanted"}
-        assert rest == {film.handles[1]: 0, film.handles[2]: 0}
+        run.run(2.8)
+        assert not wanted(run)
+        run.run(1)
+        assert wanted(run) == dict.fromkeys(film.handles, 0)
+        for encoding in film.encodings:
+            encoding.next_us += 60_000_000  # it does as it is told
+        run.run(1)
         run.world.pause(film.outbound, False)
-        run.run(0.5)
-        rest |= {event[1]: event[2] for event in run.events if event[0] == "wanted"}
-        assert set(rest.values()) == {1}
+        run.run(0.03)
+        assert wanted(run) == dict.fromkeys(film.handles, 1)
+        for encoding in film.encodings:
+            encoding.next_us = run.world.now_us
+        shown = len(film.viewer.pictures)
+        run.run(0.3)
+        assert len(film.viewer.pictures) > shown
+
+
+def wanted(run: Call) -> dict[int, int]:
+    """By encoding, what was said last of those of which anything was said."""
+    return {event[1]: event[2] for event in run.events if event[0] == "wanted"}
+
+
+def test_a_voice_that_nobody_hears_is_not_asked_to_rest() -> None:
+    with call() as run:
+        run.speak(run.join("speaker"))
+        run.run(5)
+        assert not wanted(run)
 
 
 def test_an_rtx_stream_is_found_by_its_repaired_rid() -> None:

@@ -87,6 +87,25 @@ async def test_the_sender_is_told_which_of_them_may_rest(
     ]
 
 
+async def test_a_source_that_is_published_anew_is_wanted_again(
+    join: Join, native: RecordingEngine
+) -> None:
+    """The client keeps what it was told of the source, as a screen that nobody looked at."""
+    ada, handles = await published(join, native)
+    for handle in handles:
+        native.fire("on_wanted", handle, False)
+    await turn()
+    rests = EncodingsWanted("video", (("q", False), ("h", False), ("f", False)))
+    assert ada.of(EncodingsWanted)[-1] == rests
+    await ada.offer(OfferText((Section("v", "video", direction="inactive"),)))
+    await ada.offer(OfferText((Section("w", "video", rids=("q", "h")),)))
+    told = ada.of(EncodingsWanted)
+    assert told[-1] == EncodingsWanted("video", (("q", True), ("h", True)))
+    await ada.offer(OfferText((Section("v", "video", direction="inactive"),)))
+    await ada.offer(LADDER)
+    assert ada.of(EncodingsWanted) == told
+
+
 @virtually
 async def test_of_layers_the_sender_is_told_how_large_ones_are_wanted() -> None:
     """Which are in one encoding, of VP9 or AV1. One that comes back is told again."""
