@@ -198,3 +198,23 @@ def test_worlds_that_end_in_the_middle_of_it_leave_nothing_behind() -> None:
         run.stuck.add(run.worlds[1])
         run.run(0.2)
         assert run.worlds[0].counters()["buffers_lent"] > 0
+
+
+def test_what_nobody_watches_rests_and_so_says_each_worker() -> None:
+    """Its own worker has no receivers; the other tells when it has some, and none any more."""
+    with call(workers=2) as run:
+        ann, bob = run.join("ann"), run.join("bob", worker=1)
+        film = run.film(ann)
+        copy = replica(run, ann, film, VIDEO, 1)
+        outbound, viewer = run.watch(bob, copy)
+        run.run(5)
+        said = {event[1:] for event in run.events if event[0] == "wanted"}
+        assert said == {(film, 0), (copy, 1)}
+        bob.world.pause(outbound, True)
+        run.run(5)
+        assert [event[1:] for event in run.events if event[0] == "wanted"][-1] == (copy, 0)
+        bob.world.pause(outbound, False)
+        shown = len(viewer.shown)
+        run.run(0.5)
+        assert [event[1:] for event in run.events if event[0] == "wanted"][-1] == (copy, 1)
+        assert len(viewer.shown) > shown
