@@ -54,6 +54,26 @@ test('the last word counts, also while an older one is being carried out', async
   assert.equal(sender.track, null);
 });
 
+test('limits that come while others are being set are not lost', async () => {
+  const sending = new Sending(true);
+  const { sender } = opened(sending);
+  // As browsers do: parameters that were read before others were set are refused.
+  let revision = 0;
+  const applied = [];
+  sender.getParameters = () => ({ ...structuredClone(sender.parameters), transactionId: revision });
+  sender.setParameters = async (parameters) => {
+    await Promise.resolve();
+    if (parameters.transactionId !== revision) throw new Error('InvalidModificationError');
+    revision += 1;
+    sender.parameters = parameters;
+    applied.push(parameters.encodings[0].active);
+  };
+  await Promise.all([true, false, true, false].map((active) => (
+    sending.want('video', [{ rid: '', active, max_height: null, max_framerate: null }])
+  )));
+  assert.equal(applied.at(-1), false);
+});
+
 test('transceivers that come from an offer get what there is to send, and its limits', async () => {
   const sending = new Sending(true);
   const track = camera();

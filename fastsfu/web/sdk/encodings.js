@@ -135,7 +135,7 @@ export async function applyEncodings(sender, source, limits, circumstances) {
     return { ...encoding, ...own };
   });
   if (!isSound(source)) parameters.degradationPreference = preferenceFor(sender.track);
-  await sender.setParameters(parameters).catch(() => undefined); // a newer call has overtaken it
+  await sender.setParameters(parameters).catch(() => undefined); // its connection has ended
 }
 
 /**

@@ -38,6 +38,8 @@ export class Sending {
   #settings = {};
   /** What others want of a source. @type {Map<Source, WantedEncoding[]>} */
   #wanted = new Map();
+  /** Until the limits of a source are set. @type {Map<Source, Promise<void>>} */
+  #limiting = new Map();
 
   /**
    * @param {boolean} on false: all stands ready, and nothing is sent
@@ -139,10 +141,15 @@ export class Sending {
     if (track) await this.#limit(source); // by its size
   }
 
-  /** @param {Source} source */
-  async #limit(source) {
-    const sender = this.#transceivers.get(source)?.sender;
-    if (sender) await applyEncodings(sender, source, ...this.#limitsOf(source));
+  /** Browsers refuse the later ones of limits that are set at once. @param {Source} source */
+  #limit(source) {
+    const before = this.#limiting.get(source) ?? Promise.resolve();
+    const limited = before.catch(() => undefined).then(async () => {
+      const sender = this.#transceivers.get(source)?.sender;
+      if (sender) await applyEncodings(sender, source, ...this.#limitsOf(source));
+    });
+    this.#limiting.set(source, limited);
+    return limited;
   }
 
   /**
