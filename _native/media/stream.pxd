@@ -18,6 +18,7 @@ from fastsfu._native.media.loss cimport LossTracker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.points cimport Points
 from fastsfu._native.media.reception cimport Reception
+from fastsfu._native.media.reported cimport Reported
 from fastsfu._native.media.repeats cimport Numbered, Repeats
 from fastsfu._native.media.rewrite cimport Rewrite
 from fastsfu._native.media.scalability cimport Scalability
@@ -132,8 +133,7 @@ cdef struct OutboundStream:
     Repeats* repeats              # NULL until something is asked for again
     int64_t given_up              # index: what is missing below it waits for a keyframe
     int64_t keyframe_asks_us[KEYFRAME_ASKS]   # when the last ones were granted, oldest first
-    uint32_t reported_highest     # of its last report without transport-wide feedback
-    int32_t reported_lost
+    Reported reported             # by its receiver
     uint8_t cname[CNAME_CAPACITY]
     uint8_t mid[MID_CAPACITY]     # of the section that it is for
     uint8_t cname_size, mid_size

@@ -65,6 +65,7 @@ cdef OutboundStream* outbound_new(
     memset(stream.pt_of, NO_PT, sizeof(stream.pt_of))
     memset(stream.rtx_pt_of, NO_PT, sizeof(stream.rtx_pt_of))
     rewrite_init(&stream.rewrite, first_seq, ts_offset)
+    stream.reported.next = stream.rewrite.numbers.next
     stream.rtx_index = first_rtx_seq
     for i in range(KEYFRAME_ASKS):
         stream.keyframe_asks_us[i] = -KEYFRAME_ASKS_US

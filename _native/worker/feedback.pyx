@@ -1,6 +1,6 @@
 """RTCP in; see feedback.pxd."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtcp cimport srtcp_unprotect
@@ -19,6 +19,7 @@ from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
 from fastsfu._native.media.receivers cimport outbound_known
 from fastsfu._native.media.reception cimport reception_on_sr
 from fastsfu._native.media.redundancy cimport REDUNDANT_US
+from fastsfu._native.media.reported cimport Since, reported_on
 from fastsfu._native.media.stream cimport InboundStream, MediaKind, OutboundState, OutboundStream
 from fastsfu._native.media.timeline cimport timeline_report
 from fastsfu._native.packet.rtcp cimport (
@@ -31,7 +32,6 @@ from fastsfu._native.peer.transport cimport SSRC_INBOUND, SSRC_OUTBOUND, transpo
 cdef enum:
     MAX_RTCP = 1500               # bytes of one compound packet that we read
     MAX_NACKS = 64                # numbers read at a time
-    MAX_REPORTED = 100000         # packets between two reports: else they do not belong together
     ANY = -1                      # in `format`: it is a count
 
 cdef struct Part:                 # of a compound packet: what it is, and what is done with it
@@ -122,6 +122,7 @@ cdef void on_report_blocks(
         Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
     cdef ReportBlock block
     cdef OutboundStream* stream
+    cdef Since since
     cdef uint32_t packets = 0, lost = 0
     cdef bint arrives = False
     cdef int i
@@ -130,24 +131,15 @@ cdef void on_report_blocks(
             break
         stream = outbound_of(worker, transport, block.ssrc)
         if stream != NULL:
-            arrives = arrives or block.highest_seq != stream.reported_highest
-            count_report(stream, &block, &packets, &lost)
+            arrives = arrives or block.highest_seq != stream.reported.highest
+            since = reported_on(
+                &stream.reported, &block, stream.rewrite.numbers.next, stream.stats.packets)
+            packets += since.packets
+            lost += since.lost
+            block.fraction_lost = since.share
             note_report(worker, transport, stream, &block)
     if arrives:
         estimate_on_reports(worker, transport, packets, lost)
-
-
-cdef void count_report(
-        OutboundStream* stream, const ReportBlock* block, uint32_t* packets,
-        uint32_t* lost) noexcept nogil:
-    """What has become of its packets since the report before."""
-    cdef uint32_t more = block.highest_seq - stream.reported_highest
-    cdef int32_t more_lost = block.lost - stream.reported_lost
-    if stream.reported_highest and more <= MAX_REPORTED and 0 <= more_lost <= <int32_t>more:
-        packets[0] += more
-        lost[0] += more_lost
-    stream.reported_highest = block.highest_seq
-    stream.reported_lost = block.lost
 
 
 cdef void note_report(

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
+from tests.scenarios import rtcp
 from tests.scenarios.call import call
-from tests.scenarios.participant import NTP_EPOCH
+from tests.scenarios.participant import NTP_EPOCH, Participant
 
 
 def signed(ts: int) -> int:
@@ -58,6 +59,44 @@ def test_a_voice_whose_clock_stood_still_in_a_pause_comes_back_in_step(pause: fl
         steps = [signed(after - before) for before, after in pairwise(arrivals)]
         jumps = [step for step in steps if step > 2 * 960]
         assert [round(step / 48_000, 1) for step in jumps] == [pause] * 2
+
+
+@pytest.mark.parametrize(("up", "down"), [(0.2, 0.0), (0.0, 0.2), (0.2, 0.2)])
+def test_a_receiver_loses_what_is_lost_on_its_own_way_alone(up: float, down: float) -> None:
+    """What never came to us has a number, and the receiver misses that, too."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        outbound, ssrc = run.listen(bob, run.speak(ann))
+        ann.up.loss, bob.down.loss = up, down
+        run.run(0.1)
+        seen = Reception(heard(bob, ssrc))
+        for _ in range(3):
+            run.run(5)
+            block = seen.report(ssrc, heard(bob, ssrc))
+            compound = rtcp.receiver_report(bob.receiver_ssrc, block)
+            bob.up.send(run.world.now_us, bob.outward.protect_rtcp(compound))
+            run.run(0.1)
+            share = run.row(outbound)["fraction_lost"] / 256
+            assert abs(share - down) <= (0.08 if down else 0.0)
+
+
+class Reception:
+    """What a receiver says of a stream (RFC 3550 appendix A.3); not for numbers that wrap."""
+
+    def __init__(self, heard: set[int]) -> None:
+        self._first, self._before = min(heard), (max(heard), 0)
+
+    def report(self, ssrc: int, heard: set[int]) -> bytes:
+        highest, before = max(heard), self._before
+        lost = highest - self._first + 1 - len(heard)
+        self._before = highest, lost
+        share = max(0, lost - before[1]) * 256 // (highest - before[0])
+        return rtcp.report_block(ssrc, fraction_lost=share, lost=lost, highest=highest)
+
+
+def heard(listener: Participant, ssrc: int) -> set[int]:
+    """The numbers of a voice that have come, by its source's count."""
+    return {place for of, _, _, place in listener.heard if of == ssrc}
 
 
 def test_what_has_ended_stays_counted() -> None:

@@ -42,6 +42,7 @@ class DomainPeer:
         self.events: list[Event] = []
         self.subscriptions: dict[str, SubscriptionInfo] = {}
         self.alter: Callable[[str], str] = lambda sdp: sdp  # what becomes of its offers
+        self.alter_answer: Callable[[str], str] = lambda sdp: sdp
         self._receiving = {"audio": 0, "video": 0}
         self._wanted = asyncio.Event()
         self._offering: asyncio.Task[None] | None = None
@@ -98,7 +99,8 @@ class DomainPeer:
             await self.connection.setLocalDescription(await self.connection.createOffer())
             answer = await self.session.offer(self.alter(self.connection.localDescription.sdp))
             self.subscriptions = dict(answer.subscriptions)
-            await self.connection.setRemoteDescription(RTCSessionDescription(answer.sdp, "answer"))
+            sdp = self.alter_answer(answer.sdp)
+            await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
 
 
 def with_other_fingerprint(sdp: str) -> str:

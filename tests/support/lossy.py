@@ -1,12 +1,12 @@
-"""A wire between one client and a server that loses datagrams, each way alike; by a seed, so that a
-run can be had again.
+"""A wire between one client and a server that loses datagrams, by a seed, so that a run can be had
+again.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from tests.support.tap import LOOPBACK, Ear
 
@@ -43,21 +43,25 @@ END = "a=end-of-candidates"
 
 @asynccontextmanager
 async def lossy(
-    server_port: int, share: float, seed: int = 1, host: str = LOOPBACK
+    server_port: int,
+    share: float,
+    seed: int = 1,
+    host: str = LOOPBACK,
+    only: Literal["up", "down"] | None = None,
 ) -> AsyncIterator[Wire]:
-    """A wire to this server for one client; it loses this share of what goes through it. `host`:
-    an address of this machine for it; libnice takes none of the loopback.
+    """A wire to this server for one client; it loses this share of what goes through it, `only` one
+    way or both. `host`: an address of this machine for it; libnice takes none of the loopback.
     """
     loop, wire, client = asyncio.get_running_loop(), Wire(host, share, seed), None
 
     def upward(data: bytes, address: Any) -> None:
         nonlocal client
         client = address
-        if not wire.loses():
+        if only == "down" or not wire.loses():
             server_side.sendto(data)
 
     def downward(data: bytes, address: Any) -> None:
-        if client is not None and not wire.loses():
+        if client is not None and (only == "up" or not wire.loses()):
             client_side.sendto(data, client)
 
     client_side, _ = await loop.create_datagram_endpoint(lambda: Ear(upward), local_addr=(host, 0))
