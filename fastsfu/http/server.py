@@ -163,6 +163,7 @@ class Server(uvicorn.Server):
             url = _url(self._sfu.config, self._certificate, sockets[0])
             if self._before is not None:
                 await self._sfu.handover.expect(await self._before.estate())
+                await self._before.accept()
             challenges = self._begin_acme()
             context = self._certificate.context
             self._door = Door(sockets[0], context, self._sfu, self._http, challenges)

@@ -6,14 +6,16 @@
     rooms?     ------->  stops accepting
                <-------  rooms and who is in them
     accepting  ------->  tells its clients to move
+               <-------  moving
                <-------  the mail of a room, once all who could move have, or time is up
                <-------  done
 
-Until `accepting` the predecessor goes on when the successor fails. The socket belongs to one user;
-what comes from another one is not answered.
+Until `accepting` the predecessor goes on when the successor fails, or takes too long. The socket
+belongs to one user; what comes from another one is not answered.
 """
 
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -33,8 +35,10 @@ from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.takeover")
 
-ASK_SECONDS = 10.0  # for an answer of the predecessor's event loop
+ASK_SECONDS = 10.0  # for an answer of the predecessor's event loop, and while it accepts nothing
+START_SECONDS = 60.0  # for the successor to have its media ports and its database
 RETRY_SECONDS = 0.25
+MOVING = "moving"
 MOST_LINE = 64 * 1024 * 1024  # bytes: all mailboxes of a room
 
 
@@ -51,7 +55,10 @@ class Introduction(BaseModel):
 class Predecessor:
     """The process whose calls we take, as the successor sees it."""
 
-    def __init__(self, control: socket.socket, listener: socket.socket, told: Introduction) -> None:
+    def __init__(
+        self, path: Path, control: socket.socket, listener: socket.socket, told: Introduction
+    ) -> None:
+        self._path = path
         self.listener = listener
         self.turn_port: int | None = None  # which it gives up when it ends
         self._told = told
@@ -91,7 +98,7 @@ class Predecessor:
             control.close()
             raise ConfigError(f"control: no process at {path} hands over: {error}") from None
         control.settimeout(None)
-        return cls(control, listener, told)
+        return cls(path, control, listener, told)
 
     def prepare(self, sfu: SFU) -> None:
         """Have it not want what this process has, and know its random secret. Not entered yet."""
@@ -120,13 +127,23 @@ class Predecessor:
             raise ConfigError("the process before has ended while it handed over")
         return Estate.model_validate(answer)
 
+    async def accept(self) -> None:
+        """We do from now on. Raises ConfigError when it does so itself again, since we took long;
+        where it has died instead, what we know of its calls is all that is left of them.
+        """
+        if await self._ask("accepting") != MOVING and self._listens():
+            raise ConfigError("the process before kept its calls: this one took too long to start")
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+            trial.setblocking(False)
+            return trial.connect_ex(str(self._path)) in (0, errno.EAGAIN)
+
     async def mail(self) -> AsyncIterator[RoomMail]:
-        """We accept: the mail of its rooms, as it comes, until all has come or it is gone."""
+        """That of its rooms, as it comes, until all has come or it is gone."""
         try:
-            answer = await self._ask("accepting")
-            while answer:
+            while answer := await self._receive():
                 yield RoomMail.model_validate(answer)
-                answer = await self._receive()
         finally:
             if self._writer is not None:
                 self._writer.close()
@@ -203,41 +220,43 @@ class Control:
 
     async def _hand_over(self, successor: socket.socket) -> bool:
         """True when it has taken over."""
-        successor.setblocking(False)
-        if await self._hear(successor) != "listener":
-            successor.close()
+        with successor:
+            successor.setblocking(False)
+            return await self._answer(successor)
+
+    async def _answer(self, successor: socket.socket) -> bool:
+        if await self._hear(successor, ASK_SECONDS) != "listener":
             return False
         text = self._host.introduction().model_dump_json().encode() + b"\n"
         socket.send_fds(successor, [text], [self._host.listener.fileno()])
-        if await self._hear(successor) != "rooms":  # it could not start after all
-            successor.close()
+        if await self._hear(successor, START_SECONDS) != "rooms":  # it could not start after all
             return False
         self._host.pause()
         estate = await self._sfu.handover.begin()
         await self._say(successor, estate.model_dump_json())
-        if await self._hear(successor) != "accepting":
-            logger.error("the successor has ended before it took over: the calls stay here")
+        if await self._hear(successor, ASK_SECONDS) != "accepting":
+            logger.error("the successor ended, or took too long, before it accepted: calls stay")
             await self._sfu.handover.take_back()
             self._host.resume()
-            successor.close()
             return False
         logger.info("a successor accepts: the calls move")
+        await self._say(successor, json.dumps(MOVING))
         self._host.give_way()
         async for mail in self._sfu.handover.move_out():
             await self._say(successor, mail.model_dump_json())
         await self._say(successor, "null")
-        successor.close()
         return True
 
-    async def _hear(self, successor: socket.socket) -> Any:
-        """What it asks; None when it has gone."""
+    async def _hear(self, successor: socket.socket, seconds: float) -> Any:
+        """What it asks within this time; None when it has gone, or asks nothing."""
         text = b""
         try:
-            while not text.endswith(b"\n"):
-                part = await self._loop.sock_recv(successor, 4096)
-                if not part:
-                    return None
-                text += part
+            async with asyncio.timeout(seconds):
+                while not text.endswith(b"\n"):
+                    part = await self._loop.sock_recv(successor, 4096)
+                    if not part:
+                        return None
+                    text += part
             return json.loads(text)
         except (OSError, ValueError):
             return None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fastsfu.errors import ConfigError
+from fastsfu.http import takeover
 from fastsfu.http.takeover import Predecessor
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.records import RoomRecord
@@ -197,13 +198,68 @@ async def test_a_successor_that_fails_costs_nothing(tmp_path: Path) -> None:
         assert await before.expect("pong")
 
 
+async def test_a_successor_that_hangs_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the server's clients nor the next one that would take over."""
+    monkeypatch.setattr(takeover, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(takeover, "START_SECONDS", 0.2)
+    path = tmp_path / "c"
+    async with live_server(control=path) as one, one.socket() as before:
+        await join(one, before, capabilities=MOVES)
+        for asked in ([], ["listener"], ["listener", "rooms"]):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as hangs:
+                await asyncio.to_thread(ask, hangs, path, asked)
+                assert await asyncio.to_thread(hangs.recv, 1) == b""
+            async with one.socket() as again:
+                await join(one, again)
+        await before.send("ping", id=1)
+        assert await before.expect("pong")
+        monkeypatch.undo()
+        async with successor_of(one):
+            assert (await before.expect("moved"))["url"] is None
+
+
+async def test_a_successor_that_comes_too_late_does_not_accept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There would be two servers at one port."""
+    path = tmp_path / "c"
+    async with live_server(control=path) as one, one.socket() as before:
+        await join(one, before, capabilities=MOVES)
+        late = await asyncio.to_thread(Predecessor.find, path)
+        assert late is not None
+        monkeypatch.setattr(takeover, "ASK_SECONDS", 0.2)
+        assert [each.name for each in (await late.estate()).rooms] == ["r"]
+        async with one.socket() as again:
+            await join(one, again)
+        with pytest.raises(ConfigError, match="kept its calls"):
+            await late.accept()
+        late.listener.close()
+
+
+async def test_a_successor_goes_on_alone_when_the_one_before_dies(tmp_path: Path) -> None:
+    path = tmp_path / "c"
+    async with live_server(control=path):
+        found = await asyncio.to_thread(Predecessor.find, path)
+        assert found is not None
+        await found.estate()
+    await found.accept()
+    assert [mail async for mail in found.mail()] == []
+    found.listener.close()
+
+
 def ask_and_go(path: Path, what: list[str]) -> None:
     """Another process that dies halfway."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.connect(str(path))
-        for each in what:
-            asking.sendall(json.dumps(each).encode() + b"\n")
-            asking.recv(65536)
+        ask(asking, path, what)
+
+
+def ask(asking: socket.socket, path: Path, what: list[str]) -> None:
+    asking.connect(str(path))
+    for each in what:
+        asking.sendall(json.dumps(each).encode() + b"\n")
+        asking.recv(65536)
 
 
 @pytest.mark.parametrize("first", ["the signal", "the successor"])
