@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from prometheus_client.core import (
     CounterMetricFamily,
+    GaugeHistogramMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
@@ -22,7 +23,11 @@ from fastsfu.terms import PathKind
 Rows = npt.NDArray[Any]
 
 INBOUND, OUTBOUND, TRANSPORT = range(3)  # the snapshot's `row`
-QUANTILES = (0.1, 0.5, 0.9)
+# Upper bounds of histograms of what is so now.
+ROUND_TRIPS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)  # seconds
+JITTERS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)  # seconds
+LOSSES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # share of packets
+ESTIMATES = (1e5, 2e5, 3e5, 5e5, 1e6, 2e6, 5e6, 1e7)  # bits a second
 # Who is there is heard every 6 s at least, by the checks of consent (RFC 7675 section 5.1); that
 # is noted once a second.
 SILENT_SECONDS: Final = 8.0
@@ -93,23 +98,22 @@ def _histogram(name: str, text: str, values: Distribution) -> Metric:
 
 
 def qualities(snapshot: Rows) -> Iterator[Metric]:
-    """How well media comes through now, over all live streams that something is known of; the tenth
-    that fares worst is where to look.
-    """
+    """How well media comes through now: all live streams that something is known of."""
     sent, came = (snapshot[snapshot["row"] == row] for row in (OUTBOUND, INBOUND))
     reported = sent[sent["rtt_us"] > 0]
     heard = came[came["packets"] > 0]
-    yield _quantiles("fastsfu_rtt_seconds", "round trips to receivers", reported["rtt_us"] / 1e6)
+    trips = reported["rtt_us"] / 1e6
+    yield _now("fastsfu_rtt_seconds", "round trips to receivers", trips, ROUND_TRIPS)
     for name, rows in (("inbound", heard), ("outbound", reported)):
         jitter, lost = rows["jitter_us"] / 1e6, rows["fraction_lost"] / 256
-        yield _quantiles(f"fastsfu_{name}_jitter_seconds", f"jitter, {name}", jitter)
-        yield _quantiles(f"fastsfu_{name}_fraction_lost", f"share of packets lost, {name}", lost)
+        yield _now(f"fastsfu_{name}_jitter_seconds", f"jitter, {name}", jitter, JITTERS)
+        yield _now(f"fastsfu_{name}_fraction_lost", f"share lost, {name}", lost, LOSSES)
     estimates = snapshot["estimate_bps"][snapshot["estimate_bps"] > 0]
-    yield _quantiles("fastsfu_estimate_bps", "what fits to a client", estimates)
+    yield _now("fastsfu_estimate_bps", "what fits to a client", estimates, ESTIMATES)
 
 
-def _quantiles(name: str, text: str, values: Rows) -> Metric:
-    family = GaugeMetricFamily(name, text, labels=["quantile"])
-    for quantile in QUANTILES if values.size else ():
-        family.add_metric([str(quantile)], float(np.quantile(values, quantile)))
-    return family
+def _now(name: str, text: str, values: Rows, bounds: tuple[float, ...]) -> Metric:
+    """A histogram of what is so at this moment, which those of other servers can be added to."""
+    counts = np.searchsorted(np.sort(values), bounds, side="right")
+    buckets = [*zip(map(str, bounds), counts.tolist(), strict=True), ("+Inf", values.size)]
+    return GaugeHistogramMetricFamily(name, text, buckets=buckets, gsum_value=float(values.sum()))

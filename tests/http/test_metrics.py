@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from fastsfu.auth.tokens import Grant
 from fastsfu.config import Config
 from fastsfu.http import outcome_metrics
+from fastsfu.http.outcome_metrics import ROUND_TRIPS
 from fastsfu.session.outcomes import Distribution, Outcomes
 from fastsfu.sfu import SFU
 from tests.support.domain_peer import until
@@ -148,15 +149,24 @@ def test_quality_is_of_what_is_known() -> None:
     rows["fraction_lost"] = [128, 64, 0, 0]
     rows["estimate_bps"] = [0, 0, 0, 500_000]
     found = named(list(outcome_metrics.qualities(rows)))
-    medians = {name: value for name, value in found.items() if name.endswith("quantile=0.5")}
-    assert medians == {
-        "fastsfu_rtt_seconds quantile=0.5": 0.02,
-        "fastsfu_inbound_jitter_seconds quantile=0.5": 0.003,
-        "fastsfu_inbound_fraction_lost quantile=0.5": 0.5,
-        "fastsfu_outbound_jitter_seconds quantile=0.5": 0.001,
-        "fastsfu_outbound_fraction_lost quantile=0.5": 0.25,
-        "fastsfu_estimate_bps quantile=0.5": 500_000,
+    sums = {name: value for name, value in found.items() if name.endswith("_gsum")}
+    assert sums == {
+        "fastsfu_rtt_seconds_gsum": 0.02,
+        "fastsfu_inbound_jitter_seconds_gsum": 0.003,
+        "fastsfu_inbound_fraction_lost_gsum": 0.5,
+        "fastsfu_outbound_jitter_seconds_gsum": 0.001,
+        "fastsfu_outbound_fraction_lost_gsum": 0.25,
+        "fastsfu_estimate_bps_gsum": 500_000,
     }
+    assert all(found[name.replace("_gsum", "_gcount")] == 1 for name in sums)
+    trips = {name: value for name, value in found.items() if "rtt_seconds_bucket" in name}
+    assert list(trips.values()) == [float(bound >= 0.02) for bound in ROUND_TRIPS] + [1.0]
+
+
+async def test_what_is_known_of_nothing_is_no_error() -> None:
+    async with live_server() as server:
+        counted = await scrape(server)
+    assert counted["fastsfu_rtt_seconds_gcount"] == 0
 
 
 async def test_whose_media_path_is_silent_is_lost(
