@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ FILES = [path for path in DEPLOY.rglob("*") if path.is_file()]
 SUFFIXES = {
     "counter": ("_total",),
     "histogram": ("_bucket", "_count", "_sum"),
+    "gaugehistogram": ("_bucket", "_gcount", "_gsum"),
     "info": ("_info",),
 }
 UNITS = ("fastsfu.service", "fastsfu.socket", "fastsfu@a.service")
@@ -38,6 +40,19 @@ def test_every_variable_is_an_option(path: Path) -> None:
 
 def test_some_variables_are_set() -> None:
     assert sum("FASTSFU_SECRET_FILE" in path.read_text() for path in FILES) >= 4
+
+
+def test_the_image_has_all_that_options_may_ask_for() -> None:
+    """On its read-only file system nothing can be installed later."""
+    text = (DEPLOY / "Dockerfile").read_text()
+    with (DEPLOY.parent / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    installed = re.search(r"pip install \S+ '\.\[(\S+)\]'", text)
+    assert installed is not None
+    assert {"acme", "postgresql"} <= set(installed[1].split(",")) <= extras.keys()
+    assert "fastsfu[store]" in extras["postgresql"]
+    for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.M):
+        assert all((DEPLOY.parent / each).exists() for each in sources.split())
 
 
 @needs("systemd-analyze")
