@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,11 +20,14 @@ from tests.interop.conftest import closing_pages
 from tests.interop.test_topology import carried_by
 from tests.support.certificates import rsa_pair, shown, write
 from tests.support.continuity import SMALL_CAMERA
+from tests.support.domain_peer import until
 from tests.support.offers import OfferText, Section
+from tests.support.pebble import DOMAIN, free_port, pebble
 from tests.support.server import LiveServer, Socket, live_server
 
 FIRST = tls.self_signed(["localhost"], ["127.0.0.1"])
 RENEWED = tls.self_signed(["localhost"], ["127.0.0.1"])
+RENEWALS = 20
 Echo = Callable[[bytes], Awaitable[None]]
 
 
@@ -104,7 +108,7 @@ async def test_a_relayed_call_by_tls_outlives_twenty_certificates(
         server.caller("r") as caller,
         relayed_by_tls(server, caller) as echo,
     ):
-        for number in range(20):
+        for number in range(RENEWALS):
             await replaced(server, tls.self_signed(["localhost"], [LOOPBACK]), tmp_path)
             await echo(b"%d" % number)
             await caller.send("ping", id=number)
@@ -117,11 +121,48 @@ async def test_a_relayed_call_by_tls_outlives_twenty_certificates(
 async def test_calls_of_browsers_go_on_through_twenty_certificates(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A direct one, one on the SFU, and TURN over TLS, all at the same time."""
     monkeypatch.setattr(tls, "POLL_SECONDS", 0.01)
     certificate, key = write(FIRST, tmp_path)
+    async with live_server(cert=certificate, key=key, secret=SECRET, **RELAY) as server:
+
+        async def renew(number: int) -> None:
+            is_last = number == RENEWALS - 1
+            pair = rsa_pair("the-last-one") if is_last else tls.self_signed(["localhost"], [])
+            await replaced(server, pair, tmp_path)
+
+        await outlive(browser, server, renew)
+        assert await shown_to_a_new_page(browser, server.url) == "the-last-one"
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.asyncio(loop_scope="session")
+async def test_and_through_twenty_renewals_by_acme(browser: Browser, tmp_path: Path) -> None:
+    port, seen = free_port(), set()
     async with (
-        live_server(cert=certificate, key=key, secret=SECRET, **RELAY) as server,
+        pebble(tmp_path, port) as options,
+        live_server(**options, port=port, secret=SECRET, **RELAY) as server,
+    ):
+        renewals = server.uvicorn.renewals
+        assert renewals is not None
+        await until("the first one", lambda: server.certificate.pair.names() == [DOMAIN], 60)
+        server.url = f"https://localhost:{port}/"
+        server.tls.check_hostname = False
+        server.tls.verify_mode = ssl.CERT_NONE
+
+        async def renew(number: int) -> None:
+            await renewals.renew()
+            seen.add(server.certificate.pair.chain)
+
+        await outlive(browser, server, renew)
+    assert len(seen) == RENEWALS
+
+
+async def outlive(
+    browser: Browser, server: LiveServer, renew: Callable[[int], Awaitable[None]]
+) -> None:
+    """A direct call, one on the SFU, and TURN over TLS, all at the same time."""
+    async with (
         server.caller("relayed") as caller,
         relayed_by_tls(server, caller) as echo,
         closing_pages(server.url, "pair") as open_in_pair,
@@ -138,10 +179,9 @@ async def test_calls_of_browsers_go_on_through_twenty_certificates(
         sessions = [await page.joined() for page in pages]
         opened = [await page.evaluate(OPENED) for page in pages]
         seen = [await page.stats() for page in pages]
-        last = rsa_pair("the-last-one")
-        for renewed in (*(tls.self_signed(["localhost"], []) for _ in range(19)), last):
-            await replaced(server, renewed, tmp_path)
-            await echo(renewed.chain[-100:])
+        for number in range(RENEWALS):
+            await renew(number)
+            await echo(b"%d" % number)
             progress = zip(pages, seen, strict=True)
             seen = await asyncio.gather(*(page.receiving(1, 1, since) for page, since in progress))
         await asyncio.gather(*(page.goes_on(video=1, audio=1) for page in pages))
@@ -150,7 +190,6 @@ async def test_calls_of_browsers_go_on_through_twenty_certificates(
         assert [await page.evaluate(STAYED) for page in pages] == opened
         assert [await page.joined() for page in pages] == sessions
         assert set(sessions) < set(server.sfu.sessions)
-        assert await shown_to_a_new_page(browser, server.url) == "the-last-one"
 
 
 # Each WebSocket and connection that the page has made lives, and it told of no interruption.
