@@ -14,6 +14,8 @@ from typing import Literal
 
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
+from fastsfu.http.challenges import Challenges
+from fastsfu.http.opening import open_acme
 from fastsfu.http.tls import Pair
 from fastsfu.public_address import located
 
@@ -182,13 +184,7 @@ def _clock(config: Config) -> Finding:
 
 def _certificate(config: Config) -> Finding:
     if config.acme:
-        found = f"by ACME for {', '.join(config.acme)}"
-        if config.acme_challenge == "http-01":
-            return _bindable("certificate", config.host, config.acme_http_port, socket.SOCK_STREAM)
-        if config.port == 443:
-            return Finding("certificate", "good", found)
-        fix = f"--port 443, or lead port 443 of these names to {config.port}"
-        return Finding("certificate", "warning", f"{found}, whose server comes to port 443", fix)
+        return _by_acme(config)
     if config.cert is None or config.key is None:
         fix = "--cert and --key with a certificate that browsers trust"
         return Finding("certificate", "warning", "none given: self-signed at each start", fix)
@@ -205,6 +201,24 @@ def _certificate(config: Config) -> Finding:
     if left.days >= RENEW_DAYS:
         return Finding("certificate", "good", f"valid for {left.days} days")
     return Finding("certificate", "warning", f"valid for {left.days} days", "renew it now")
+
+
+def _by_acme(config: Config) -> Finding:
+    try:
+        acme = open_acme(config, Challenges())
+    except ConfigError as error:
+        return Finding("certificate", "bad", error.info, "pip install 'fastsfu[acme]'")
+    assert acme is not None
+    if (problem := acme.why_unkept()) is not None:
+        fix = "FASTSFU_ACME_STATE with a folder that the server may write to"
+        return Finding("certificate", "bad", problem, fix)
+    found = f"by ACME for {', '.join(config.acme)}"
+    if config.acme_challenge == "http-01":
+        return _bindable("certificate", config.host, config.acme_http_port, socket.SOCK_STREAM)
+    if config.port == 443:
+        return Finding("certificate", "good", found)
+    fix = f"--port 443, or lead port 443 of these names to {config.port}"
+    return Finding("certificate", "warning", f"{found}, whose server comes to port 443", fix)
 
 
 def _secret(config: Config) -> Finding:

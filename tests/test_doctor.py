@@ -2,6 +2,7 @@
 
 import datetime
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,22 @@ def test_acme_needs_port_443() -> None:
     finding = found("certificate", acme=["calls.example.org"])
     assert finding.level == "warning"
     assert "443" in finding.fix
+
+
+def test_acme_needs_a_place_for_what_it_keeps(tmp_path: Path) -> None:
+    taken = tmp_path / "state"
+    taken.write_text("")
+    for place, level in ((tmp_path / "new" / "state", "good"), (taken, "bad")):
+        finding = found("certificate", acme=["calls.example.org"], port=443, acme_state=place)
+        assert finding.level == level
+    assert finding.found == f"{taken} is no folder"
+    assert "FASTSFU_ACME_STATE" in finding.fix
+
+
+def test_acme_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fastsfu.http.acme", None)
+    finding = found("certificate", acme=["calls.example.org"])
+    assert (finding.level, finding.fix) == ("bad", "pip install 'fastsfu[acme]'")
 
 
 @pytest.mark.parametrize(

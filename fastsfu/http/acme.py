@@ -70,6 +70,10 @@ class Acme:
             return None
         return pair
 
+    def why_unkept(self) -> str | None:
+        """Why nothing could be kept of it; None: it could."""
+        return self._files.why_unkept()
+
     def obtain(self) -> Pair:
         """A new certificate, which is also kept in files. Raises AcmeError."""
         try:
@@ -148,6 +152,13 @@ class Files:
     def __init__(self, config: Config) -> None:
         host = urlsplit(config.acme_directory).netloc.replace(":", "-")
         self._folder = (config.acme_state or _default_folder()) / host
+
+    def why_unkept(self) -> str | None:
+        """Why no file can be made there; None: they can."""
+        there = next(each for each in (self._folder, *self._folder.parents) if each.exists())
+        if not there.is_dir():
+            return f"{there} is no folder"
+        return None if os.access(there, os.W_OK) else f"{there} cannot be written to"
 
     def account_key(self) -> josepy.jwk.JWK:
         """Made at the first time. Raises OSError, ValueError."""
