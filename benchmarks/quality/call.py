@@ -123,7 +123,7 @@ async def go(
             download.start()
         seen = []
         while time.time() < until:
-            seen.append(call.server.observe(call.room))
+            seen.append(call.server.observe(call.room, call.weak[0].name))
             await asyncio.sleep(min(1.0, max(0.0, until - time.time())))
         used = call.server.usage().process_ns - used
         idle = _idle(machine, _machine())
@@ -237,7 +237,8 @@ def _fairness(result: dict[str, Any], download: Download | None, seconds: float)
     shares = [one["kbps"] + one["audio_kbps"] for one in (result["weak"], *result["more_weak"])]
     if download:
         shares.append(round(download.received * 8 / seconds / 1e3))
-    return {"shares_kbps": shares, "unfair": round(max(shares) / max(1, min(shares)), 2)}
+    control = {"congestion_control": download.congestion_control} if download else {}
+    return {**control, "shares_kbps": shares, "unfair": round(max(shares) / max(1, min(shares)), 2)}
 
 
 def _machine() -> list[int]:

@@ -15,10 +15,15 @@ BLOCK = bytes(65536)
 class Download:
     """Ready within `with`; from `start()` on `received` bytes grow, until the end."""
 
+    congestion_control = "cubic"  # Linux's own; the machine's may be another
+
     def __init__(self, network: Namespaces, household: str) -> None:
         self.received = 0
         with network.inside("server"):
             self._listener = socket.create_server((SERVER, PORT))
+        self._listener.setsockopt(  # what it accepts has the same
+            socket.IPPROTO_TCP, socket.TCP_CONGESTION, self.congestion_control.encode()
+        )
         with network.inside(household):
             self._client = socket.socket()
         self._threads = [threading.Thread(target=one) for one in (self._serve, self._fetch)]

@@ -39,8 +39,9 @@ class Server(Protocol):
         how many lines it wants of each picture, null for all.
         """
 
-    def observe(self, room: str) -> dict[str, Any]:
-        """What the server itself says of a room's receivers now, if anything."""
+    def observe(self, room: str, name: str) -> dict[str, Any]:
+        """What the server itself says of who has that name in the room, if anything; it may take a
+        second."""
 
 
 ENTER_FASTSFU = """void (window.enter = async (options) => {
@@ -95,12 +96,15 @@ class FastSFU(ServerProcess):
     def options(self, room: str, name: str) -> dict[str, Any]:
         return {"room": room, "name": name, "token": Tokens(SECRET).sign(room, name=name)}
 
-    def observe(self, room: str) -> dict[str, Any]:
+    def observe(self, room: str, name: str) -> dict[str, Any]:
+        people = f"/v1/rooms/{room}/participants"
         with self._network.inside("server"):
-            reply = self.http.get(
-                f"/v1/rooms/{room}/stats", headers={"Authorization": f"Bearer {API_KEY}"}
-            )
-        return dict(reply.json()) if reply.status_code == 200 else {}
+            (session,) = [one for one in self._ask(people)["data"] if one["user_name"] == name]
+            return self._ask(f"{people}/{session['session_id']}/why")
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        reply = self.http.get(path, headers={"Authorization": f"Bearer {API_KEY}"})
+        return dict(reply.raise_for_status().json())
 
 
 LIVEKIT_KEY = "benchmark"
@@ -166,5 +170,5 @@ class LiveKit(Process):
         token = jwt.encode(dict(claims), SECRET, algorithm="HS256")
         return {"url": self.url.replace("http", "ws"), "token": token}
 
-    def observe(self, room: str) -> dict[str, Any]:
+    def observe(self, room: str, name: str) -> dict[str, Any]:
         return {}
