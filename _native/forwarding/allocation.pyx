@@ -22,6 +22,7 @@ cdef enum:
     ALLOCATION_APART_US = 100000
     MOST_VIDEOS = 64              # of one receiver that are chosen among; further ones flow
     MOST_STEPS = 10               # of one video: encodings, and layers of the smallest of them
+    HALF_WORTH = 3                # times what the encoding below costs
     OVERHEAD_PERCENT = 108        # of headers, against payload
     SOUND_OVERHEAD = 64           # bytes of them around each packet
     KEEP_PERCENT = 60             # of a video that flows have to fit,
@@ -134,8 +135,8 @@ cdef void gather(
 
 
 cdef int32_t list_steps(Video* video) noexcept nogil:
-    """Its live encodings up to its wish, the smallest of them layer by layer; at least one. How
-    many.
+    """Its live encodings up to its wish, the smallest of them layer by layer, of a far larger one
+    half of the pictures before all; at least one. How many.
     """
     cdef const InboundStream* most = ladder_most(video.receiver)
     cdef const InboundStream* stream = ladder_lowest(video.receiver.source)
@@ -157,9 +158,16 @@ cdef int32_t list_steps(Video* video) noexcept nogil:
 cdef int32_t put_steps(
         Video* video, int32_t count, const InboundStream* stream, uint8_t layer) noexcept nogil:
     """Append an encoding; how many steps there are then."""
+    cdef int32_t half = half_of(video, count, stream, layer)
     cdef uint8_t most = ladder_spatial(video.receiver, stream)
     cdef const Point* point
     cdef int32_t i
+    if half >= 0:
+        point = &stream.points.of[half]
+        put_step(
+            video, count, [layer, TOP_LAYER, point.temporal],
+            stream.points.bps * point.share // WHOLE)
+        count += 1
     if count or stream.points.count == 0:
         put_step(video, count, [layer, TOP_LAYER, TOP_LAYER], stream.points.bps)
         return count + 1
@@ -171,6 +179,25 @@ cdef int32_t put_steps(
                 stream.points.bps * point.share // WHOLE)
             count += 1
     return count
+
+
+cdef int32_t half_of(
+        const Video* video, int32_t count, const InboundStream* stream,
+        uint8_t layer) noexcept nogil:
+    """Its point with half of the pictures, where it costs so much more than the encoding below that
+    most of a link might lie idle between them, or is what flows. -1: it is no step."""
+    cdef const OperatingPoint* fits = &video.receiver.fits
+    cdef int32_t i = stream.points.count - 2
+    if count == 0 or count + 2 > MOST_STEPS or i < 0:
+        return -1
+    if stream.points.of[i].spatial != TOP_LAYER:
+        return -1
+    if fits.encoding == layer and fits.temporal == stream.points.of[i].temporal:
+        return i
+    if stream.points.bps * stream.points.of[i].share // WHOLE < (
+            HALF_WORTH * video.costs[count - 1]):
+        return -1
+    return i
 
 
 cdef void put_step(

@@ -120,6 +120,24 @@ def test_a_link_that_widens_is_found_by_probes(seed: int) -> None:
         assert there.receiver.filler == filler
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_half_the_pictures_of_a_far_larger_one_where_all_of_them_do_not_fit(seed: int) -> None:
+    """Between 150 and 1,480 kbit/s there is nothing else for a link of 1.4 Mbit/s."""
+    with call(seed) as opened:
+        there = watched_ladder(opened, rungs=2, numbered=True)
+        as_chromium(there.encodings)
+        opened.listen(there.receiver, opened.speak(there.publisher), numbered=True)
+        there.receiver.down.rate_bps = 1400 * KBPS
+        opened.run(15)
+        there.receiver.heard.clear()
+        there.viewer.pictures.clear()
+        assert shown(opened, there, 20) == [1]
+        assert len(there.receiver.heard) >= 0.99 * 20 * 50
+        pictures = there.viewer.pictures
+        assert len([picture for picture in pictures if picture.tid < 2]) >= 0.95 * len(pictures)
+        assert len(pictures) >= 0.9 * 20 * 15
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize(
     ("rungs", "mbps"), [(2, (0.5, 2)), (3, (3, 1, 3))], ids=["half to 2", "3 to 1 to 3"]
