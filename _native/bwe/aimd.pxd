@@ -6,8 +6,8 @@ does (libwebrtc's AimdRateControl; draft-ietf-rmcat-gcc-02 section 5.5).
     down   to 0.85 x acknowledged, of the last two windows where that is less than 0.7 of it, or
            more; not before that is known
 
-A sender that does not use what it may learns nothing of the link: then the bound stays where it is,
-and one overuse takes at most three tenths of it.
+A sender that does not use what it may, or rests what could (estimator: resting), learns nothing of
+the link: then the bound stays where it is, and one overuse takes at most three tenths of it.
 """
 
 from libc.stdint cimport int64_t

@@ -48,6 +48,7 @@ cdef struct Estimator:
     bint unused                       # now
     int64_t unused_us                 # when that was so last
     int64_t wanted_bps                # by whoever sends; probes go no further
+    bint resting                      # all that could make use of it: only probes raise it
     int64_t rtt_us                    # with the receiver's wait before its feedback; 0 = unknown
     SentLog* log                      # NULL: no transport-wide numbers
     Groups groups

@@ -168,7 +168,7 @@ cdef Usage respond(Estimator* e, int64_t now_us) noexcept nogil:
         &e.competing, &e.queue, &e.acked, believed(e, now_us), e.loss.average > 0, e.log.bytes,
         now_us)
     if e.competing.fair_bps <= 0:
-        aimd_update(&e.aimd, usage, &e.acked, e.rtt_us, e.limited, now_us)
+        aimd_update(&e.aimd, usage, &e.acked, e.rtt_us, e.limited or e.resting, now_us)
         return usage
     if not competed:
         acked_expect(&e.acked)

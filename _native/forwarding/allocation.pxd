@@ -10,6 +10,9 @@ event loop is told so, rather than let all of them freeze at random.
     up      when 15 % more fits, or 75 kbit/s more where that is less, which probes find out. After
             a step down a second passes; where the step up before it had lasted less than twenty
             seconds, twice as long as the last time
+    sound   what comes back has to fit beside the sound as it was at most in the last minute: with
+            its redundancy, which a full link brings back. And while all is suspended the estimate
+            is raised by probes alone: sound shows nothing of what fits
     free    as long as the link was never full, the estimate says only what was needed: then all
             flows as it is wished, and there are no probes
 """

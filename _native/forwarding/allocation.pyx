@@ -31,6 +31,7 @@ cdef enum:
     WHOLE_PERCENT = 100           # where the queue stood as long
     SOUND_LEAST_US = 50000        # over which it is measured
     SOUND_SMOOTHING = 8
+    SOUND_MOST_US = 60000000      # for so long it may take again what it took
     HOLD_US = 1000000             # after a step down; then twice as long each time
     HOLD_MOST_US = 30000000
     SOON_US = 20000000            # a step up that lasted no longer was one too many
@@ -101,12 +102,17 @@ cdef void measure_sound(Worker* worker, Transport* transport) noexcept nogil:
             more * 8000000 // passed_us - transport.share.sound_bps) // SOUND_SMOOTHING
     transport.share.sound_us = worker.now_us
     transport.share.sound_bytes = bytes
+    if (transport.share.sound_bps >= transport.share.sound_most_bps
+            or worker.now_us - transport.share.sound_most_us > SOUND_MOST_US):
+        transport.share.sound_most_bps = transport.share.sound_bps
+        transport.share.sound_most_us = worker.now_us
 
 
 cdef void collect(Worker* worker, Transport* transport, Videos* videos) noexcept nogil:
     cdef bint full = was_full(worker, transport)
     videos.count = 0
-    videos.needed_bps = videos.most_bps = transport.share.sound_bps
+    videos.needed_bps = transport.share.sound_bps
+    videos.most_bps = transport.share.sound_most_bps
     gather(transport, videos, full, False)        # first: of equals they stay
     gather(transport, videos, full, True)
 
@@ -289,7 +295,7 @@ cdef void follow(
         bint at_once) noexcept nogil:
     """Have the steps taken, and probes look for what is missing."""
     cdef bint free = not was_full(worker, transport)
-    cdef bint fell = False, lacks = False
+    cdef bint fell = False, lacks = False, flows = False
     cdef Video* video
     cdef Want* want
     cdef int i
@@ -302,10 +308,12 @@ cdef void follow(
             transport.share.raised_us = worker.now_us
         fell = fell or want.step < want.now
         lacks = lacks or want.step < want.count - 1
+        flows = flows or want.step != ALLOCATE_NONE
         videos.needed_bps += cost_of(video, want.step) - cost_of(video, want.now)
         take_step(worker, video, want, free, at_once and want.step < want.now)
     note_room(videos, 0 if free else bps)
     transport.estimator.wanted_bps = videos.most_bps if lacks else 0
+    transport.estimator.resting = lacks and not flows
     if fell:
         hold(worker, transport)
 
@@ -323,12 +331,16 @@ cdef void note_room(Videos* videos, int64_t bps) noexcept nogil:
 cdef void bound_rise(
         Worker* worker, Transport* transport, Videos* videos, int i,
         int64_t bps) noexcept nogil:
-    """What comes has to fit beside all of what flows, not three fifths of it."""
+    """What comes has to fit beside all of what flows, not three fifths of it, and beside the sound
+    with the redundancy that it needed of late: what comes may fill the link, and so bring it back.
+    """
     cdef Want* want = &videos.wants[i]
-    cdef int64_t now_bps = cost_of(&videos.of[i], want.now)
+    cdef int64_t others_bps = (
+        videos.needed_bps - cost_of(&videos.of[i], want.now)
+        + transport.share.sound_most_bps - transport.share.sound_bps)
     while want.step > want.now and (
             worker.now_us < transport.share.held_us
-            or videos.needed_bps + cost_of(&videos.of[i], want.step) - now_bps > bps):
+            or others_bps + cost_of(&videos.of[i], want.step) > bps):
         want.step -= 1
 
 

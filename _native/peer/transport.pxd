@@ -50,6 +50,8 @@ cdef struct Share:                # of an estimate among the streams (forwarding
     int64_t hold_us               # which was so long
     int64_t back_us               # when the link was last back, after nothing came of it
     int64_t sound_bps             # that sound takes, over some two seconds
+    int64_t sound_most_bps        # most of that of late,
+    int64_t sound_most_us         # and when it was so
     int64_t sound_us              # when it was measured
     uint64_t sound_bytes          # sent until then
 

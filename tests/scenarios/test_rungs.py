@@ -71,6 +71,23 @@ def test_sound_alone_where_none_fits_and_it_is_told(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_picture_that_fits_beside_plain_sound_alone_does_not_come_and_go(seed: int) -> None:
+    """A quarter of the smallest pictures and the sound fit on 150 kbit/s, until something is lost:
+    then the sound, which takes twice as much for fifteen seconds, throws them out again."""
+    with call(seed) as opened:
+        there = watched_ladder(opened, rungs=2, numbered=True)
+        as_chromium(there.encodings)
+        voice = opened.speak(there.publisher, redundant=True)
+        opened.listen(there.receiver, voice, redundant=True, numbered=True)
+        there.receiver.down.rate_bps = 150 * KBPS
+        opened.run(10)
+        there.receiver.heard.clear()
+        opened.run(50)
+        assert told(opened, there.outbound) == [True]
+        assert len(there.receiver.heard) >= 0.99 * 50 * 50
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_half_the_pictures_of_the_smallest_where_all_of_them_do_not_fit(seed: int) -> None:
     with call(seed) as opened:
         there = watching(opened, 180)
