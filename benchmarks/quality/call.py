@@ -26,7 +26,7 @@ PAGE = Path(__file__).with_name("page.js").read_text()
 TRUST = "--ignore-certificate-errors"
 SECURE = "--unsafely-treat-insecure-origin-as-secure={}"
 SENDER, WEAK, OTHER = HOUSEHOLDS = ("sender", "weak", "other")
-LIFETIME = 90.0  # seconds after which a link ends by itself
+LIFETIME = 240.0  # seconds after which a link ends by itself
 FLOWS = 20.0  # seconds until the sender's picture has to be at the other receiver
 WARM = 3.0  # seconds of call before the weak receiver comes
 _rooms = itertools.count(1)
@@ -71,8 +71,8 @@ class Call:
     async def begin(self) -> None:
         """The weak ones come to a call that is well, by a link that is as bad as it is to be."""
         self.links[SENDER].start()
-        for one in (self.sender, *self.more_senders):
-            await one.enter(self._options(one, sends=True))
+        senders = [self.sender, *self.more_senders]
+        await asyncio.gather(*(one.enter(self._options(one, sends=True)) for one in senders))
         await self.other.enter(self._options(self.other))
         await self._flows()
         await asyncio.sleep(WARM)

@@ -67,6 +67,18 @@ async def test_two_receive_each_other(join: Join, native: RecordingEngine) -> No
     assert len(native.outbounds) == 4
 
 
+async def test_packets_say_their_section_to_who_takes_that(
+    join: Join, native: RecordingEngine
+) -> None:
+    ada, bob, eve = await join("Ada"), await join("Bob"), await join("Eve")
+    await ada.offer(sending())
+    text = str(OfferText(receiving(audio=1, video=1)))
+    await bob.session.offer(text)
+    assert sorted(each.mid for each in native.outbounds.values()) == ["ra0", "rv0"]
+    await eve.session.offer(text.replace("sdes:mid", "sdes:other"))
+    assert sorted(each.mid for each in native.outbounds.values()) == ["", "", "ra0", "rv0"]
+
+
 async def test_a_session_has_the_sections_that_its_room_may_fill(join: Join) -> None:
     """So many are free; more are for who has been asked for them, also when their need is over."""
     ada, bob = await join("Ada"), await join("Bob")
