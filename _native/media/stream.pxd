@@ -46,7 +46,7 @@ cdef struct InboundStream:
     bint remb                     # its sender is told how much is wanted (worker/demand)
     bint fir                      # ask for keyframes by FIR (RFC 5104 section 4.3.1), not PLI
     uint8_t fir_command           # number of the last one
-    bint bound                    # its SSRC is known
+    bint bound, presumed          # its SSRC is known; from the stream before it (peer/former)
     bint started, ended           # an authentic packet came; a BYE, and the event loop was told
     uint32_t ssrc
     uint32_t rtx_ssrc             # 0 = none or not yet known

@@ -17,6 +17,7 @@ from fastsfu._native.media.twcc cimport TwccReceiver
 from fastsfu._native.net.socket_address cimport Destination
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.consent cimport Consent
+from fastsfu._native.peer.former cimport Formers
 from fastsfu._native.peer.ice cimport IceAgent
 
 cdef enum:
@@ -85,6 +86,7 @@ cdef struct Transport:
     uint8_t kind_of_id[256]       # ExtensionKind by negotiated id, or NO_EXTENSION
     uint32_t ssrc                 # of our RTCP when we send no media of our own
     Table by_ssrc
+    Formers former                # streams that have ended
     InboundStream** inbound
     int inbound_count
     int inbound_capacity

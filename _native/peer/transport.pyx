@@ -12,6 +12,7 @@ from fastsfu._native.bwe.pacer cimport Pacer, pacer_free, pacer_init
 from fastsfu._native.bwe.sent cimport SentLog, sent_free, sent_init
 from fastsfu._native.crypto.srtp cimport srtp_close
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
+from fastsfu._native.peer.former cimport former_keep
 
 cdef enum:
     LEAST_STREAMS = 4             # that a list of them has room for
@@ -39,6 +40,7 @@ cdef void transport_free(Transport* transport) noexcept nogil:
         buffer_release(transport.early[transport.early_count])
     free(transport.early)
     table_free(&transport.by_ssrc)
+    free(transport.former.of)
     free(transport.inbound)
     free(transport.outbound)
     free(transport.twcc)
@@ -97,6 +99,7 @@ cdef int transport_estimate(
 
 cdef void transport_remove_inbound(Transport* transport, InboundStream* stream) noexcept nogil:
     seats_drop(<void**>transport.inbound, &transport.inbound_count, stream)
+    former_keep(&transport.former, stream)
     if stream.bound:
         table_remove(&transport.by_ssrc, stream.ssrc)
     if stream.rtx_ssrc:

@@ -49,7 +49,7 @@ cdef InboundStream* find_unknown(
     rtx[0] = found.primary_of_rtx[header.pt] != NO_PT
     if rtx[0]:
         return found if found.rtx_ssrc == 0 else NULL
-    if not found.bound or (names.mid_size and may_move(found, worker)):
+    if not found.bound or is_free(found) or (names.mid_size and may_move(found, worker)):
         return found
     return NULL
 
@@ -82,6 +82,11 @@ cdef inline bint same(
         const uint8_t* one, uint8_t one_size, const uint8_t* other,
         uint8_t other_size) noexcept nogil:
     return one_size == other_size and memcmp(one, other, one_size) == 0
+
+
+cdef inline bint is_free(const InboundStream* stream) noexcept nogil:
+    """Nobody has said that it has the SSRC that it is presumed to have, and nothing came by it."""
+    return stream.presumed and not stream.started
 
 
 cdef inline bint may_move(const InboundStream* stream, const Worker* worker) noexcept nogil:

@@ -32,6 +32,7 @@ from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.media.voices cimport voice_join, voice_pin, voices_release
 from fastsfu._native.packet.dependency cimport DependencyTemplates
 from fastsfu._native.packet.rtp cimport ExtensionKind
+from fastsfu._native.peer.former cimport former_presume
 from fastsfu._native.peer.transport cimport (
     SSRC_INBOUND, SSRC_INBOUND_RTX, SSRC_OUTBOUND, SSRC_OUTBOUND_RTX, Transport,
     transport_add_inbound, transport_add_outbound, transport_bind, transport_estimate,
@@ -69,6 +70,8 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
     stream.wanted = True
     stream.wanted_us = worker.now_us
     describe_inbound(stream, command)
+    if not stream.bound:
+        former_presume(&transport.former, stream)
     climb(worker, stream, command.lower)
     if transport.id_of_kind[<int>ExtensionKind.EXT_DEPENDENCY] and stream.kind == MediaKind.VIDEO:
         stream.scalability.templates = <DependencyTemplates*>calloc(1, sizeof(DependencyTemplates))

@@ -8,6 +8,7 @@ from tests.scenarios.flows import Camera, Viewer
 from tests.scenarios.participant import Participant
 
 WRAP = 65_536
+NO_NAME = b"\xa0\x00"  # a level that nobody reads here
 
 
 def stop(run: Call, camera: Camera, film: int) -> None:
@@ -61,3 +62,36 @@ def test_what_was_sent_before_cannot_be_played_again(named: bool) -> None:
         assert run.world.counters()["drop_srtp_replayed"] == refused + len(recorded)
         assert run.row(film)["packets"] == 0
         assert not viewer.shown
+
+
+class Sparing(Camera):
+    """It says its MID until it is known, as libwebrtc does: not when it begins again."""
+
+    known = False
+
+    def _names(self, *, repair: bool = False) -> bytes:
+        return NO_NAME if self.known else super()._names(repair=repair)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["the same SSRC", "another SSRC"])
+def test_it_is_known_by_what_it_said_the_first_time(again: bool) -> None:
+    with call() as run:
+        ann, bob = run.join("ann", loss=0.05), run.join("bob")
+        camera = Sparing(run.chance.getrandbits(32), run.chance.getrandbits(32), run.chance)
+        camera.mid = "w"
+        ann.cameras.append(camera)
+        film = run.publish(ann, camera, nack=True, named=False)
+        if again:  # else the payload type says where it belongs
+            run.film(ann)
+        run.watch(bob, film)
+        run.run(3)
+        for _ in range(2):
+            stop(run, camera, film)
+            camera.known, repaired = True, camera.rtx_seq
+            if not again:
+                camera.ssrc = run.chance.getrandbits(32)
+            film, viewer = show_again(run, ann, bob, named=False)
+            run.run(3)
+            assert camera.frame - viewer.shown[-1] <= 15
+            assert camera.rtx_seq > repaired or not again
+            assert int(run.row(film)["ssrc"]) == camera.ssrc
