@@ -13,7 +13,7 @@ cdef enum:
 # Its preference is new, or its source, or what fits: aim at the best that is sent. `at_once`: what
 # it has is too much.
 cdef void preference_choose(OutboundStream* receiver, bint at_once) noexcept nogil
-# It takes its source now, which may rest: then the next tick, which tells its sender, comes at once.
+# It takes its source now. If that rests, the next tick, which tells its sender, comes at once.
 cdef void preference_want(Worker* worker, const OutboundStream* receiver) noexcept nogil
 # The same for all receivers of a ladder, since other encodings of it are sent than before.
 cdef void preference_ladder(InboundStream* lowest) noexcept nogil

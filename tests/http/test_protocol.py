@@ -28,6 +28,7 @@ PARTICIPANT = {
     "revision": 3,
     "joined_at": 1.5,
     "origin": "s",
+    "user_id": "u1",
     "permissions": {"publish": ["audio", "screen"], "subscribe": True, "messages": False},
     "held": ["audio"],
     "limited_by": ["cpu"],

@@ -28,7 +28,7 @@ ROUTES = {
 # Of a room's REST routes, what asks and changes nothing.
 READS = "GET"
 # What its sessions and sfu call, not an application.
-INNER = {"update_limits", "rights_changed", "granted", "asks_for", "changed", "asks"}
+INNER = {"possible", "update_limits", "rights_changed", "granted", "asks_for", "changed", "asks"}
 
 
 def has_method(name: str) -> bool:

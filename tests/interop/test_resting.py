@@ -65,5 +65,5 @@ async def rests_and_returns(sender: CallPage, watcher: CallPage) -> None:
     for _ in range(2):
         await watcher.evaluate(DECLINE % name)
         await until("the camera to rest", lambda: rests(sender))
-        print(f"{await watcher.evaluate(TAKE_BACK % name):.0f} ms to the next picture")
+        await watcher.evaluate(TAKE_BACK % name)
         assert not await rests(sender)
