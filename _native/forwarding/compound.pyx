@@ -4,7 +4,7 @@ from libc.stdint cimport uint16_t
 
 from fastsfu._native.crypto.srtcp cimport srtcp_protect
 from fastsfu._native.crypto.srtp cimport SRTP_OK
-from fastsfu._native.forwarding.egress cimport egress_protected
+from fastsfu._native.peer.egress cimport egress_protected
 
 
 cdef void compound_send(Worker* worker, Transport* transport, Compound* compound) noexcept nogil:

@@ -3,7 +3,6 @@
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
-from fastsfu._native.forwarding.egress cimport egress_keep
 from fastsfu._native.forwarding.event cimport EVENT_BEGUN
 from fastsfu._native.forwarding.lay cimport (
     lay_end, lay_layers, lay_message, lay_packet, lay_size,
@@ -14,6 +13,7 @@ from fastsfu._native.media.history cimport history_put
 from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
 from fastsfu._native.media.rewrite cimport rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState, OutboundStream
+from fastsfu._native.peer.egress cimport egress_keep
 from fastsfu._native.peer.transport cimport Transport
 
 

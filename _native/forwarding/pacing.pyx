@@ -11,7 +11,6 @@ from fastsfu._native.bwe.pacer cimport (
 from fastsfu._native.bwe.probe cimport PROBE_SENDING, probe_owed
 from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
 from fastsfu._native.forwarding.counters cimport PACKETS_PACED, PROBE_BYTES
-from fastsfu._native.forwarding.egress cimport egress_keep
 from fastsfu._native.forwarding.lay cimport (
     LAY_OVERHEAD, lay_end, lay_filler, lay_layers, lay_message, lay_packet, lay_size,
 )
@@ -23,6 +22,7 @@ from fastsfu._native.media.receivers cimport outbound_break
 from fastsfu._native.media.rewrite cimport rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState
 from fastsfu._native.packet.layers cimport layers_wanted
+from fastsfu._native.peer.egress cimport egress_keep
 
 cdef enum:
     # Video that has waited so long is of no use: the receiver starts anew at a keyframe,

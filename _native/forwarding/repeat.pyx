@@ -4,7 +4,6 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.bwe.pacer cimport pacer_charge
-from fastsfu._native.forwarding.egress cimport egress_keep
 from fastsfu._native.forwarding.lay cimport (
     lay_again, lay_empty, lay_end, lay_message, lay_rtx, lay_size,
 )
@@ -14,6 +13,7 @@ from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.repeats cimport repeats_afford, repeats_allow, repeats_new
 from fastsfu._native.media.rewrite cimport rewrite_find, rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState
+from fastsfu._native.peer.egress cimport egress_keep
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:

@@ -3,7 +3,6 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.forwarding.compound cimport Compound, compound_send
-from fastsfu._native.forwarding.egress cimport egress_flush
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.state cimport RTCP_CAPACITY, TWCC_INTERVAL_US
 from fastsfu._native.media.keyframe cimport want_keyframe
@@ -18,6 +17,7 @@ from fastsfu._native.packet.rtcp cimport (
     ReportBlock, SenderInfo, rtcp_write_bye, rtcp_write_nack, rtcp_write_rr, rtcp_write_sdes_cname,
     rtcp_write_sr,
 )
+from fastsfu._native.peer.egress cimport egress_flush
 
 cdef enum:
     MAX_BLOCKS = 31               # RFC 3550 section 6.4.1

@@ -12,10 +12,10 @@ from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.suite cimport Suite
 from fastsfu._native.forwarding.counters cimport COUNTERS
-from fastsfu._native.forwarding.egress cimport Egress
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.net.udp cimport UdpSocket
+from fastsfu._native.peer.egress cimport Egress
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport Relay
 

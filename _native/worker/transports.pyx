@@ -8,12 +8,12 @@ from fastsfu._native.forwarding.command cimport (
     CreateTransport, DtlsDatagram, RestartIce, SetExtensions, SetKeys,
 )
 from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
-from fastsfu._native.forwarding.egress cimport egress_flush
 from fastsfu._native.forwarding.pacing cimport pacing_forget
 from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport count_drop, handle_index, transport_row
 from fastsfu._native.net.udp cimport udp_send_one
 from fastsfu._native.packet.rtp cimport EXT_KINDS
+from fastsfu._native.peer.egress cimport egress_flush
 from fastsfu._native.peer.ice cimport ice_init, ice_restart
 from fastsfu._native.peer.transport cimport NO_EXTENSION, transport_free, transport_new
 from fastsfu._native.worker.ingress cimport ingress_early

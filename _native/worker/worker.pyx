@@ -20,7 +20,6 @@ from fastsfu._native.base.ring cimport (
 from fastsfu._native.base.table cimport table_free, table_init
 from fastsfu._native.crypto.suite cimport suite_free, suite_new
 from fastsfu._native.forwarding.command cimport Head
-from fastsfu._native.forwarding.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.forwarding.estimate cimport estimate_sweep
 from fastsfu._native.forwarding.event cimport EVENT_ICE_EXPIRED
 from fastsfu._native.forwarding.frames cimport frames_due
@@ -37,6 +36,7 @@ from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.net.udp cimport UDP_BATCH, Datagram, udp_close, udp_next, udp_receive
+from fastsfu._native.peer.egress cimport egress_flush, egress_free, egress_init
 from fastsfu._native.peer.ice cimport ice_expired
 from fastsfu._native.peer.transport cimport Transport
 from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
