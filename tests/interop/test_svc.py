@@ -103,7 +103,7 @@ async def test_layers_that_nobody_wants_are_not_sent(pages: list[Any], codec: st
         for wish, height, mode in ((180, 180, "L1T3"), (None, 360, "L2T3")):
             before = len(told(ann))
             bob.session.update_receive_settings({"*": {"video": Wish(max_height=wish)}})
-            await until("the sender to be told", lambda: len(told(ann)) > before)  # noqa: B023
+            await until("the sender to be told", lambda known=before: len(told(ann)) > known)
             assert told(ann)[-1].max_height == wish
             wanted = [{"rid": "", "active": True, "max_height": wish, "max_framerate": None}]
             await ann.page.page.evaluate("(all) => apply(...all)", [ENCODINGS, wanted])
