@@ -9,7 +9,7 @@ from fastsfu._native.media.ladder cimport (
     ladder_best, ladder_layer, ladder_look, ladder_lowest, ladder_most, ladder_spatial,
 )
 from fastsfu._native.media.layering cimport OperatingPoint
-from fastsfu._native.media.points cimport points_measure
+from fastsfu._native.media.points cimport Points, points_differ, points_measure
 from fastsfu._native.media.receivers cimport outbound_aim
 from fastsfu._native.media.stream cimport MediaKind
 from fastsfu._native.packet.layers cimport TOP_LAYER
@@ -72,9 +72,11 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
 
 
 cdef void measure(Worker* worker, InboundStream* stream) noexcept nogil:
-    cdef bint apart = stream.points.apart
+    """Who gets all of it may not get all that comes now, nor want as many lines as it has."""
+    cdef Points before = stream.points
     points_measure(&stream.points, &stream.scalability, worker.now_us)
-    if stream.points.apart != apart:          # who gets all of it does not get all that comes now
+    if stream.resized or points_differ(&before, &stream.points):
+        stream.resized = False
         link_clock(worker, stream)
         preference_ladder(ladder_lowest(stream))
 

@@ -22,6 +22,7 @@ cdef void ladder_remove(InboundStream* stream) noexcept nogil:
 
 cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil:
     stream.height = height
+    stream.resized = True
     stream.stats.height = height
     while stream.higher != NULL and 0 < stream.higher.height < height:
         exchange(stream, stream.higher)

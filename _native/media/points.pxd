@@ -29,6 +29,8 @@ cdef struct Points:               # zeroes: nothing came
 # Ten times a second, by what came of each layer.
 cdef void points_measure(
     Points* points, Scalability* scalability, int64_t now_us) noexcept nogil
+# Whether who chooses a spatial layer would choose another one.
+cdef bint points_differ(const Points* points, const Points* others) noexcept nogil
 # The highest spatial layer that is of use to who wants no more than `most_height` lines (0 = any)
 # and none above `most_layer`; TOP_LAYER = all of them.
 cdef uint8_t points_most(

@@ -1,6 +1,7 @@
 """See points.pxd."""
 
 from libc.stdint cimport uint32_t
+from libc.string cimport memcmp
 
 from fastsfu._native.media.rate cimport rate_bps
 from fastsfu._native.packet.layers cimport TOP_LAYER
@@ -33,6 +34,11 @@ cdef inline uint16_t height_of(const Scalability* scalability, int spatial) noex
     return (
         0 if scalability.templates == NULL or spatial >= scalability.templates.spatial_count
         else scalability.templates.height[spatial])
+
+
+cdef bint points_differ(const Points* points, const Points* others) noexcept nogil:
+    return points.apart != others.apart or memcmp(
+        points.height, others.height, sizeof(points.height)) != 0
 
 
 cdef int64_t measure(

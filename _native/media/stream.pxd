@@ -65,12 +65,12 @@ cdef struct InboundStream:
     # layers
     InboundStream* lower          # the next smaller encoding of its source; NULL
     InboundStream* higher         # the next larger one
-    bint live                     # packets of it came lately
-    bint wanted                   # somebody asks for it, as the event loop was told
+    bint live, wanted             # packets came lately; somebody asks, as the event loop was told
     int64_t wanted_us, rested_us  # when last; when it had stopped by itself last, 0 = never
     int64_t demand_bps, demand_due_us     # replica: told to its origin; when to look again
     bint seated                   # replica: its origin was told that somebody sits here
     uint16_t height               # of its last keyframe's picture; 0 = not known
+    bint resized                  # that is new to those who choose by it
     Points points                 # what it costs; replica: as its origin says
     Scalability scalability
     History history               # of video while there are receivers, of redundant sound always

@@ -17,6 +17,7 @@ from fastsfu._native.forwarding.state cimport Link, find_inbound, find_transport
 from fastsfu._native.media.history cimport history_expire
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_height, ladder_lowest
+from fastsfu._native.media.points cimport points_differ
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.receivers cimport inbound_break
 from fastsfu._native.media.reception cimport reception_init
@@ -110,7 +111,8 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
 
 
 cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nogil:
-    cdef bint changed = stream.live != clock.live
+    cdef bint changed = (
+        stream.live != clock.live or points_differ(&stream.points, &clock.points))
     stream.live = clock.live
     stream.remb = clock.remb
     stream.points = clock.points
@@ -119,7 +121,8 @@ cdef void take_clock(InboundStream* stream, const LinkClock* clock) noexcept nog
     stream.reception.sr_ntp = clock.ntp
     stream.reception.sr_rtp_ts = clock.rtp_ts
     stream.reception.sr_arrival_us = clock.arrival_us
-    if changed:
+    if changed or stream.resized:
+        stream.resized = False
         preference_ladder(ladder_lowest(stream))
 
 

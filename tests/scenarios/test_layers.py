@@ -138,6 +138,17 @@ def test_a_wish_bounds_the_layers() -> None:
 
 
 @MODES
+def test_a_wish_from_before_the_first_picture_bounds_the_layers(mode: str) -> None:
+    """How many lines they have is known with that one."""
+    with call() as run:
+        _, viewer, _, _, outbound = watch_layers(run, mode)
+        run.world.prefer(outbound, most_height=200)
+        run.run(3)
+        assert layers(viewer, run.world.now_us - 500_000) == [0]
+        check(viewer)
+
+
+@MODES
 def test_on_a_narrow_link_the_lower_layer_flows_and_the_upper_one_returns(mode: str) -> None:
     with call() as run:
         camera, viewer, receiver, _, _ = watch_layers(run, mode)

@@ -37,6 +37,21 @@ def test_whatever_the_order_in_the_offer(order: tuple[int, ...]) -> None:
         check_line(film.viewer)
 
 
+def test_a_sender_s_new_sizes_are_chosen_by() -> None:
+    """A browser that finds its machine too slow halves all of them."""
+    with call() as run:
+        film = watched_ladder(run)
+        run.world.prefer(film.outbound, most_height=400)  # before any size is known
+        run.run(3)
+        assert rungs(film.viewer)[-1] == 1
+        for encoding in film.encodings:
+            encoding.height //= 2
+            encoding.wants_key = True
+        run.run(2)
+        assert rungs(film.viewer)[-1] == 2
+        check_line(film.viewer)
+
+
 def test_switches_have_no_seam() -> None:
     with call() as run:
         film = watched_ladder(run)
