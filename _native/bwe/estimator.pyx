@@ -311,6 +311,8 @@ cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil:
     if not e.proven or (
             e.loss.bps <= 0 and now_us - e.aimd.reduced_us > ESTIMATE_FULL_US):
         return 0
+    if e.competing.fair_bps > 0:          # the queue is full: what comes at once is dropped
+        return e.bps
     return PACE * e.bps
 
 
