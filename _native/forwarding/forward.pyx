@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
+from fastsfu._native.forwarding.ahead cimport ahead_send
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.forwarding.event cimport EVENT_BEGUN
 from fastsfu._native.forwarding.lay cimport (
@@ -21,6 +22,7 @@ cdef void fan_out(
         Worker* worker, InboundStream* stream, const MediaPacket* packets, int count,
         const Run* runs, int run_count) noexcept nogil:
     cdef int i, k, first, end
+    cdef bint ahead = False
     cdef OutboundStream* receiver
     for i in range(stream.outbound_count):
         receiver = stream.outbound[i]
@@ -37,10 +39,13 @@ cdef void fan_out(
         for k in range(run_count):
             send_part(
                 worker, receiver, packets, max(runs[k].begin, first), min(runs[k].end, end))
+        ahead = ahead or receiver.ahead
     for i in range(count):
         if stream.kind == MediaKind.VIDEO and stream.outbound_count:
             history_put(&stream.history, &packets[i], worker.now_us)
         egress_keep(&worker.egress, &worker.udp, packets[i].buffer)
+    if ahead:
+        ahead_send(worker, stream, packets, count)
 
 
 cdef inline bint reachable(const OutboundStream* receiver) noexcept nogil:

@@ -44,7 +44,7 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
         lay_empty(worker, transport, receiver, index, ts, receiver.pt_of[packet.header.pt])
     elif receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
         lay_rtx(worker, transport, receiver, packet, seq, ts)
-        if loses_at_random(worker, receiver) and repeats_afford(
+        if repeat_loses_at_random(worker, receiver) and repeats_afford(
                 receiver.repeats, packet.payload_size,
                 <int64_t>transport.stats.estimate_bps, worker.now_us):
             lay_end(worker)
@@ -78,11 +78,8 @@ cdef inline bint waits(const Transport* transport, const OutboundStream* receive
     return receiver.numbered and transport.pacer != NULL and transport.pacer.count > 0
 
 
-cdef inline bint loses_at_random(
+cdef bint repeat_loses_at_random(
         const Worker* worker, const OutboundStream* receiver) noexcept nogil:
-    """Then a repeat is lost as often as anything, and a receiver that knows no round-trip time asks
-    again only after 100 ms: the picture stands still meanwhile. Who loses more is on a full link.
-    """
     return (
         worker.now_us < receiver.redundant_until_us
         and receiver.stats.fraction_lost <= RANDOM_LOSS_TO)

@@ -34,6 +34,9 @@ cdef Repeats* repeats_new(int64_t now_us) noexcept nogil
 cdef bint repeats_allow(
     Repeats* repeats, uint16_t seq, uint32_t size, uint32_t rtt_us, int64_t estimate_bps,
     int64_t now_us) noexcept nogil
+# The same, without being asked: while half of what may be saved up of the budget is there.
+cdef bint repeats_spare(
+    Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil
 # The same packet once more, at once: is there enough left of the budget?
 cdef bint repeats_afford(
     Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil

@@ -2,7 +2,7 @@
 
 from libc.stdlib cimport calloc
 
-from fastsfu._native.base.bucket cimport bucket_take
+from fastsfu._native.base.bucket cimport bucket_fill, bucket_take
 
 cdef enum:
     # A receiver asks again after a round-trip time by its own measure, which may be smaller.
@@ -33,5 +33,18 @@ cdef bint repeats_allow(
 
 cdef bint repeats_afford(
         Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
+    return bucket_take(&repeats.budget, rate_of(estimate_bps), size, now_us)
+
+
+cdef bint repeats_spare(
+        Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
+    cdef int64_t rate = rate_of(estimate_bps)
+    bucket_fill(&repeats.budget, rate, now_us)
+    return repeats.budget.tokens >= rate * 500000 and bucket_take(
+        &repeats.budget, rate, size, now_us)
+
+
+cdef inline int64_t rate_of(int64_t estimate_bps) noexcept nogil:
+    """Bytes a second."""
     cdef int64_t bps = estimate_bps if estimate_bps else <int64_t>REPEATS_FREE_BPS * REPEATS_SHARE
-    return bucket_take(&repeats.budget, max(bps // (8 * REPEATS_SHARE), 1), size, now_us)
+    return max(bps // (8 * REPEATS_SHARE), <int64_t>1)

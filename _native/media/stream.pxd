@@ -48,8 +48,7 @@ cdef struct InboundStream:
     uint8_t fir_command           # number of the last one
     bint bound, presumed          # its SSRC is known; from the stream before it (peer/former)
     bint started, ended           # an authentic packet came; a BYE, and the event loop was told
-    uint32_t ssrc
-    uint32_t rtx_ssrc             # 0 = none or not yet known
+    uint32_t ssrc, rtx_ssrc       # 0 = none or not yet known
     uint8_t mid[MID_CAPACITY]
     uint8_t rid[RID_CAPACITY]     # of one encoding among several; size 0 = it has none
     uint8_t mid_size, rid_size
@@ -73,6 +72,7 @@ cdef struct InboundStream:
     bint resized                  # that is new to those who choose by it
     Points points                 # what it costs; replica: as its origin says
     Scalability scalability
+    int64_t base_begin, base_end, base_ts     # its last picture to be sent ahead (forwarding/ahead)
     History history               # of video while there are receivers, of redundant sound always
     # the frame being gathered (forwarding/frames)
     MediaPacket frame[FRAME_CAPACITY]
@@ -104,7 +104,7 @@ cdef struct OutboundStream:
     StreamStats* stats
     OutboundState state
     uint32_t ssrc
-    bint numbered                 # its packets have transport-wide numbers
+    bint numbered, ahead          # has transport-wide numbers; gets repeats before it asks
     Layering* layering            # NULL: gets the source as it comes, and has never switched
     Rewrite rewrite
     int64_t named_until           # index: packets below it have the MID
@@ -115,8 +115,7 @@ cdef struct OutboundStream:
     int place                     # in source.outbound
     InboundStream* next           # another encoding, for whose keyframe it waits while it flows
     int next_place                # in next.outbound
-    bint paused                   # by the receiver
-    bint suspended                # nothing of it fits
+    bint paused, suspended        # by the receiver; since nothing of it fits
     bint told_begun               # the event loop was, that its first frame is on its way
     uint8_t told_fit              # what the event loop was told (Fit of forwarding/event)
     OperatingPoint fits           # the highest that does

@@ -6,6 +6,7 @@ from fastsfu._native.base.table cimport TABLE_NONE, table_get
 from fastsfu._native.crypto.srtcp cimport srtcp_unprotect
 from fastsfu._native.crypto.srtp cimport SRTP_OK
 from fastsfu._native.forwarding.absence cimport absence_ends
+from fastsfu._native.forwarding.ahead cimport ahead_choose
 from fastsfu._native.forwarding.counters cimport DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP
 from fastsfu._native.forwarding.estimate cimport (
     estimate_on_feedback, estimate_on_remb, estimate_on_reports,
@@ -160,6 +161,7 @@ cdef void note_report(
         if 0 < rtt < 10000000:
             stream.stats.rtt_us = <uint32_t>rtt
             transport.rtt_us = <uint32_t>rtt
+    ahead_choose(worker, stream)
 
 
 cdef void on_nack(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:

@@ -62,9 +62,19 @@ def receiver_report(sender: int, *blocks: bytes) -> bytes:
     return packet(201, len(blocks), struct.pack("!I", sender) + b"".join(blocks))
 
 
-def report_block(ssrc: int, *, fraction_lost: int = 0, lost: int = 0, highest: int = 0) -> bytes:
+def report_block(
+    ssrc: int,
+    *,
+    fraction_lost: int = 0,
+    lost: int = 0,
+    highest: int = 0,
+    lsr: int = 0,
+    dlsr: int = 0,
+) -> bytes:
     """RFC 3550 section 6.4.1; the share lost is in 256ths, `highest` the extended number."""
-    return struct.pack("!IIIIII", ssrc, fraction_lost << 24 | lost, highest, 0, 0, 0)
+    return struct.pack(
+        "!IIIIII", ssrc, fraction_lost << 24 | lost, highest, 0, lsr & 0xFFFFFFFF, dlsr
+    )
 
 
 def sender_report(ssrc: int, ntp: int, ts: int, packets: int, octets: int) -> bytes:
