@@ -6,6 +6,7 @@ A transport, its streams and their keys belong to one worker thread for life.
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.base.address cimport Address
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.bwe.estimator cimport Estimator
@@ -75,6 +76,7 @@ cdef struct Transport:
     uint64_t handle
     IceAgent ice
     Consent consent
+    Address local                 # ours on the path to consent.current
     int64_t consent_timeout_us
     int64_t heard_us              # RTCP, or a check on the selected path, came; see below
     int64_t heard_before_us       # the time before that

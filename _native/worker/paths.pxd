@@ -14,6 +14,9 @@ from fastsfu._native.peer.transport cimport Transport
 cdef void paths_on_stun(Worker* worker, const Datagram* datagram) noexcept nogil
 # NULL: a stranger's.
 cdef Transport* paths_find(Worker* worker, const Address* source) noexcept nogil
+# DTLS is done, so the client receives where it was answered: that is its path until it nominates
+# one (RFC 8445 section 12.1).
+cdef void paths_proven(Worker* worker, Transport* transport) noexcept nogil
 # 0, or negative: out of memory.
 cdef int paths_register(
     Worker* worker, Transport* transport, const IceCredentials* credentials) noexcept nogil

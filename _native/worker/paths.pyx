@@ -65,7 +65,7 @@ cdef void on_check(
     cdef uint8_t answer[STUN_SUCCESS_CAPACITY]
     cdef size_t answer_size = 0
     cdef int new_path = -1
-    cdef Address dropped
+    cdef Address dropped, local
     cdef SocketAddress back
     cdef IceCredentials before = transport.ice.current
     cdef IceAction action
@@ -98,7 +98,8 @@ cdef void on_check(
     elif is_selected(transport, &datagram.source):
         ask(worker, transport, datagram)
     if action == ICE_ANSWER_SELECTED:
-        tell_connected(worker, transport, datagram)
+        local_address_read(&datagram.local, &local)
+        tell_connected(worker, transport, &datagram.source, &local)
 
 
 cdef int claim_address(
@@ -177,12 +178,20 @@ cdef void set_destination(
             count_drop(worker, DROP_NO_MEMORY)
             return
     transport.consent.current = datagram.source
+    local_address_read(&datagram.local, &transport.local)
     socket_address(worker.udp.dual_stack, &datagram.source, &datagram.local, &path)
     destination_settle(transport.destination, &path, worker.now_us)
 
 
+cdef void paths_proven(Worker* worker, Transport* transport) noexcept nogil:
+    """libwebrtc nominates with the next check: 900 ms later where the first took 50 ms or more."""
+    if transport.destination != NULL and transport.ice.selected < 0:
+        tell_connected(worker, transport, &transport.consent.current, &transport.local)
+
+
 cdef void tell_connected(
-        Worker* worker, Transport* transport, const Datagram* datagram) noexcept nogil:
+        Worker* worker, Transport* transport, const Address* address,
+        const Address* local) noexcept nogil:
     cdef IceConnected* event
     if worker.now_us - transport.paths_window_us > 1000000:
         transport.paths_window_us = worker.now_us
@@ -194,8 +203,8 @@ cdef void tell_connected(
     event = <IceConnected*>emit_reserve(
         worker, EVENT_ICE_CONNECTED, transport.handle, sizeof(IceConnected))
     if event != NULL:
-        event.address = datagram.source
-        local_address_read(&datagram.local, &event.local)
+        event.address = address[0]
+        event.local = local[0]
         event.local.port = worker.udp.port
         emit_commit(worker)
 

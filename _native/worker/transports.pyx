@@ -17,7 +17,9 @@ from fastsfu._native.peer.egress cimport egress_flush
 from fastsfu._native.peer.ice cimport ice_init, ice_restart
 from fastsfu._native.peer.transport cimport NO_EXTENSION, transport_free, transport_new
 from fastsfu._native.worker.ingress cimport ingress_early
-from fastsfu._native.worker.paths cimport paths_forget, paths_register, paths_unregister_next
+from fastsfu._native.worker.paths cimport (
+    paths_forget, paths_proven, paths_register, paths_unregister_next,
+)
 from fastsfu._native.worker.streams cimport free_inbound, free_outbound
 
 
@@ -81,6 +83,7 @@ cdef void set_keys(
         count_drop(worker, DROP_NO_MEMORY)
         return
     transport.keyed = True
+    paths_proven(worker, transport)
     ingress_early(worker, transport)
     # The next command may close a receiver that these packets are laid out for.
     egress_flush(&worker.egress, &worker.udp)

@@ -15,8 +15,8 @@ class TransportOwner(Protocol):
     """Who made a transport. May close it from within these calls."""
 
     def on_path(self, address: str, local: str) -> None:
-        """ICE nominated a pair, at first or after a restart; `address` is the peer's "ip:port",
-        `local` ours, "" where it is not known."""
+        """ICE nominated a pair, at first or after a restart, or DTLS was done before it had;
+        `address` is the peer's "ip:port", `local` ours, "" where it is not known."""
 
     def on_path_lost(self) -> None:
         """No authentic packet within the consent timeout (RFC 7675); an ICE restart can bring it

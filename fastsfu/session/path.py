@@ -115,6 +115,8 @@ class Path:
     # What the engine tells of the transport.
 
     def on_path(self, address: str, local: str) -> None:
+        if self._has_path and address == self.address:  # nominated after DTLS was done there
+            return
         ip, _, port = address.rpartition(":")
         self.kind = self._engine.kind_of(ip.strip("[]"), int(port))
         self.diary.path_found(address, local, self.kind)

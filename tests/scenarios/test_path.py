@@ -6,6 +6,10 @@ from tests.scenarios.participant import Participant
 from tests.support import stun
 
 
+def names(run: Call) -> list[str]:
+    return [name for name, _, _ in run.events]
+
+
 def test_media_follows_a_client_to_another_address() -> None:
     with call() as run:
         ann, bob = run.join("ann"), run.join("bob")
@@ -173,6 +177,22 @@ def test_a_camera_that_stops_leaves_no_pictures_in_memory() -> None:
         ann.cameras[0].on = False
         run.run(5)
         assert run.world.counters()["buffers_used"] == 0
+
+
+def test_a_path_on_which_dtls_was_done_need_not_be_nominated() -> None:
+    """libwebrtc nominates a second late where a check takes 50 ms: media does not wait for it."""
+    with call() as run:
+        ann = run.join("ann", early=True)
+        ann.check_us = 1 << 60
+        ann.check(run.world.now_us, nominate=False)
+        run.run(0.2)
+        assert "ice-connected" not in names(run)
+        ann.hand_over()
+        run.run(0.2)
+        assert names(run).count("ice-connected") == 1
+        ann.check(run.world.now_us, nominate=True)
+        run.run(0.2)
+        assert names(run).count("ice-connected") == 2
 
 
 def test_hopping_between_paths_does_not_flood_the_event_loop() -> None:
