@@ -21,7 +21,8 @@ ROW = numpy.dtype([
     ("last_packet_us", "i8"), ("last_keyframe_us", "i8"), ("estimate_bps", "u8"),
     ("ssrc", "u4"), ("rtt_us", "u4"),
     ("jitter_us", "u4"), ("row", "u1"), ("kind", "u1"), ("fraction_lost", "u1"), ("state", "u1"),
-    ("worker", "u4"), ("height", "u2"), ("fits", "u1"), ("fits_temporal", "u1"),
+    ("worker", "u2"), ("height", "u2"), ("fits", "u1"), ("fits_temporal", "u1"), ("layer", "u1"),
+    ("scanty", "u1"),
 ])
 
 # In the order of Counter (forwarding/counters.pxd).

@@ -1,8 +1,9 @@
 """The encodings of one source (simulcast) as a ladder of inbound streams, the smallest lowest.
 
 Which one is the larger no description says reliably: they stand in the offer's order until
-keyframes tell the heights of their pictures. Functions take any encoding of a ladder; a stream
-alone is one of a single rung.
+keyframes tell the heights of their pictures; what never comes has none, and is in nobody's way.
+Which one each is, its `stats` say, which are set before it climbs. Functions take any encoding of a
+ladder; a stream alone is one of a single rung.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
@@ -19,7 +20,7 @@ cdef enum:
 cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil
 # The others close up.
 cdef void ladder_remove(InboundStream* stream) noexcept nogil
-# A keyframe of this height came: exchange places where it is due.
+# A keyframe of this height came: it takes its place.
 cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil
 cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil
 # Find out which are live: sent of late, and no more scantily than the next smaller one, as the rest

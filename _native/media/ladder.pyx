@@ -8,11 +8,42 @@ from fastsfu._native.packet.layers cimport TOP_LAYER
 cdef void ladder_add(InboundStream* stream, InboundStream* lower) noexcept nogil:
     while lower.higher != NULL:
         lower = lower.higher
-    lower.higher = stream
-    stream.lower = lower
+    insert(lower, stream, NULL)
 
 
 cdef void ladder_remove(InboundStream* stream) noexcept nogil:
+    cdef InboundStream* other = stream.lower if stream.lower != NULL else stream.higher
+    take_out(stream)
+    if other != NULL:
+        number(other)
+
+
+cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil:
+    cdef InboundStream* other = stream.higher
+    cdef InboundStream* smaller = NULL
+    cdef InboundStream* larger = NULL
+    stream.height = height
+    stream.resized = True
+    stream.stats.height = height
+    while other != NULL:          # what has never come has no height, and is passed by
+        if 0 < other.height < height:
+            smaller = other
+        other = other.higher
+    other = stream.lower
+    while other != NULL:
+        if other.height > height:
+            larger = other
+        other = other.lower
+    if smaller != NULL:
+        take_out(stream)
+        insert(smaller, stream, smaller.higher)
+    elif larger != NULL:
+        take_out(stream)
+        insert(larger.lower, stream, larger)
+
+
+cdef void take_out(InboundStream* stream) noexcept nogil:
+    """The others close up."""
     if stream.lower != NULL:
         stream.lower.higher = stream.higher
     if stream.higher != NULL:
@@ -20,26 +51,24 @@ cdef void ladder_remove(InboundStream* stream) noexcept nogil:
     stream.lower = stream.higher = NULL
 
 
-cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil:
-    stream.height = height
-    stream.resized = True
-    stream.stats.height = height
-    while stream.higher != NULL and 0 < stream.higher.height < height:
-        exchange(stream, stream.higher)
-    while stream.lower != NULL and stream.lower.height > height:
-        exchange(stream.lower, stream)
+cdef void insert(
+        InboundStream* lower, InboundStream* stream, InboundStream* higher) noexcept nogil:
+    """Between two neighbours, of which one may be NULL."""
+    stream.lower, stream.higher = lower, higher
+    if lower != NULL:
+        lower.higher = stream
+    if higher != NULL:
+        higher.lower = stream
+    number(stream)
 
 
-cdef void exchange(InboundStream* low, InboundStream* high) noexcept nogil:
-    """Two neighbours."""
-    low.higher = high.higher
-    high.lower = low.lower
-    if low.higher != NULL:
-        low.higher.lower = low
-    if high.lower != NULL:
-        high.lower.higher = high
-    high.higher = low
-    low.lower = high
+cdef void number(InboundStream* stream) noexcept nogil:
+    cdef uint8_t layer = 0
+    stream = ladder_lowest(stream)
+    while stream != NULL:
+        stream.stats.layer = layer
+        stream = stream.higher
+        layer += 1
 
 
 cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil:
@@ -65,7 +94,8 @@ cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil:
     stream = lowest
     while stream != NULL:
         live = stream.started and newest - stream.stats.last_packet_us < LIVE_US
-        if not live or scanty(stream):
+        stream.stats.scanty = live and scanty(stream)
+        if not live or stream.stats.scanty:
             live = False
             if not stream.wanted:
                 stream.rested_us = 0
@@ -73,6 +103,7 @@ cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil:
                 stream.rested_us = now_us
         elif stream.rested_us and not stream.live:
             live = now_us - stream.rested_us >= STEADY_US
+            stream.stats.scanty = not live
         changed = changed or live != stream.live
         stream.live = live
         stream = stream.higher

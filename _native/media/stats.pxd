@@ -38,10 +38,12 @@ cdef struct StreamStats:
     uint8_t kind                  # MediaKind
     uint8_t fraction_lost         # 1/256, of the last report
     uint8_t state                 # outbound: OutboundState
-    uint32_t worker               # index
+    uint16_t worker               # index
     uint16_t height               # inbound: lines of its last keyframe's picture; 0 = not known
     uint8_t fits                  # outbound: the highest encoding that does; 255 = any
     uint8_t fits_temporal         # the highest layer of that encoding; 255 = any
+    uint8_t layer                 # inbound: which of its ladder it is, 0 = the smallest
+    uint8_t scanty                # inbound: it comes, but too little of it to be shown
 
 
 # The row's stream has ended: `ended`, the sums of all such, counts on for it.

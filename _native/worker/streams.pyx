@@ -72,12 +72,12 @@ cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:
     describe_inbound(stream, command)
     if not stream.bound:
         former_presume(&transport.former, stream)
-    climb(worker, stream, command.lower)
     if transport.id_of_kind[<int>ExtensionKind.EXT_DEPENDENCY] and stream.kind == MediaKind.VIDEO:
         stream.scalability.templates = <DependencyTemplates*>calloc(1, sizeof(DependencyTemplates))
     stream.stats = stream_row(worker, stream.handle, transport.handle, ROW_INBOUND)
     stream.stats.kind = stream.kind
     stream.stats.ssrc = stream.ssrc
+    climb(worker, stream, command.lower)
     worker.inbound[handle_index(stream.handle)] = stream
     if stream.bound:
         transport_bind(transport, stream.ssrc, stream.handle, SSRC_INBOUND)

@@ -122,6 +122,8 @@ def test_one_that_is_sent_more_scantily_than_a_smaller_one_is_not_shown() -> Non
             run.run(0.034)
             film.encodings[2].on = False
             run.run(0.466)
+        scanty = {int(row["handle"]): bool(row["scanty"]) for row in run.world.snapshot()}
+        assert [scanty[handle] for handle in film.handles] == [False, False, True]
         begun = run.world.now_us
         run.run(1)
         assert rungs(film.viewer, begun - 3_000_000) == [1]

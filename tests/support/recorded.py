@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("handle", "row", "source", "state", "fits", "height", "packets", "bytes", "retransmitted"),
     *("keyframes", "nack_count", "pli_count", "lost", "fraction_lost", "jitter_us", "rtt_us"),
-    *("last_packet_us", "last_keyframe_us", "estimate_bps", "fits_temporal"),
+    *("last_packet_us", "last_keyframe_us", "estimate_bps", "fits_temporal", "layer", "scanty"),
 )
 
 
