@@ -131,7 +131,7 @@ class Look:
 
     def _sent(self, publication: Publication, path: PathStats) -> SentStats:
         is_on = publication.source in self._session.publisher.passing
-        encodings = list(self._encodings(publication).values())
+        encodings = self._encodings(publication, self._ladder(publication))
         limit, why = of_sending(is_on, publication.kind == "video", encodings, path)
         return SentStats(source=publication.source, encodings=encodings, limit=limit, why=why)
 
@@ -140,13 +140,14 @@ class Look:
     ) -> ReceivedStats:
         subscription = standing if isinstance(standing, Subscription) else None
         row = None if subscription is None else self._outbound(subscription)
-        encodings = self._encodings(publication)
+        ladder = self._ladder(publication)
         about = Reception(
             path=path,
             is_direct=self._session.is_direct,
             is_video=publication.kind == "video",
-            encodings=list(encodings.values()),
-            current=self._place(row, list(encodings)),
+            encodings=self._encodings(publication, ladder),
+            scanty=[place for place, each in enumerate(ladder.values()) if each["scanty"]],
+            current=self._place(row, list(ladder)),
             state=_state(subscription, row),
             absent=_absent(publication, standing),
             is_on=publication.source in sender.sources,
@@ -171,15 +172,18 @@ class Look:
             why=why,
         )
 
-    def _encodings(self, publication: Publication) -> dict[int, EncodingStats]:
-        """By handle, the smallest first; as they were offered while not all sizes are known."""
-        found = {each.inbound: self._encoding(publication, each) for each in publication.encodings}
-        if not all(each.height for each in found.values()):
-            return found
-        return dict(sorted(found.items(), key=lambda item: item[1].height or 0))
+    def _ladder(self, publication: Publication) -> dict[int, Row]:
+        """Of its encodings by handle, the smallest first, as the engine has them."""
+        rows = {each.inbound: self._inbound(publication, each) for each in publication.encodings}
+        return dict(sorted(rows.items(), key=lambda item: int(item[1]["layer"])))
 
-    def _encoding(self, publication: Publication, encoding: Encoding) -> EncodingStats:
-        row = self._inbound(publication, encoding)
+    def _encodings(self, publication: Publication, ladder: dict[int, Row]) -> list[EncodingStats]:
+        by_handle = {each.inbound: each for each in publication.encodings}
+        return [
+            self._encoding(publication, by_handle[handle], row) for handle, row in ladder.items()
+        ]
+
+    def _encoding(self, publication: Publication, encoding: Encoding, row: Row) -> EncodingStats:
         key = (publication.session_id, publication.source, encoding.rid)
         return EncodingStats(
             **self._counted(row, key),

@@ -45,6 +45,7 @@ class Reception:
     is_direct: bool  # another connection carries the call
     is_video: bool
     encodings: Sequence[EncodingStats]  # of the sender, the smallest first
+    scanty: Collection[int]  # those of which too little comes to be shown
     current: int | None  # which of them flows
     state: State
     absent: Limit | None  # why it is not forwarded at all
@@ -56,14 +57,27 @@ class Reception:
     wish: Wish
 
     @property
+    def seconds(self) -> float:
+        """Without a packet, until it is not sent any more."""
+        return LIVE_SECONDS if self.is_video else SILENT_SECONDS
+
+    @property
     def live(self) -> list[int]:
-        """The encodings that come."""
-        seconds = LIVE_SECONDS if self.is_video else SILENT_SECONDS
-        return [place for place, one in enumerate(self.encodings) if is_live(one, seconds)]
+        """The encodings that come and are of use."""
+        return [
+            place
+            for place, one in enumerate(self.encodings)
+            if is_live(one, self.seconds) and place not in self.scanty
+        ]
 
 
 def is_live(encoding: EncodingStats, seconds: float = LIVE_SECONDS) -> bool:
     return encoding.idle is not None and encoding.idle < seconds
+
+
+def has_stopped(encoding: EncodingStats, seconds: float) -> bool:
+    """It is wanted, and came once. (Browsers leave out the smallest of a small picture, always.)"""
+    return encoding.wanted and encoding.idle is not None and encoding.idle >= seconds
 
 
 def of_reception(about: Reception) -> Reason:
@@ -80,19 +94,19 @@ def of_sending(
 ) -> Reason:
     """Why what a client sends comes as it does."""
     seconds = LIVE_SECONDS if is_video else SILENT_SECONDS
-    missing = [one for one in encodings if one.wanted and not is_live(one, seconds)]
+    wanted = [one for one in encodings if one.wanted]
     if path.stage != "media":
         return Reason("no-path", STAGES[path.stage])
     if not is_on:
         return Reason("sender-off", "It is turned off, by its sender or a host, or not allowed.")
-    if len(missing) == len(encodings) and any(one.wanted for one in encodings):
+    if 0 < len(wanted) == len(encodings) and not any(is_live(one, seconds) for one in wanted):
         return Reason("sender-silent", "Nothing of it comes from the client.")
     lost = max((one.fraction_lost for one in encodings), default=0.0)
     if lost >= LOSSY:
         words = f"{lost:.0%} of it is lost between the client and the server."
         return Reason("sender-link", words)
-    if missing:
-        words = f"{len(missing)} of {len(encodings)} encodings do not come: the client's uplink"
+    if stopped := sum(has_stopped(one, seconds) for one in encodings):
+        words = f"{stopped} of {len(encodings)} encodings do not come: the client's uplink"
         return Reason("sender-link", f"{words} or machine is too weak for them.")
     return Reason(None, "All that is wanted of it comes.")
 
@@ -182,12 +196,11 @@ def _lossy(about: Reception) -> Reason | None:
     if lost >= LOSSY:
         words = f"{lost:.0%} of it is lost between its sender and the server."
         return Reason("sender-link", words)
-    wanted = [one for one in about.encodings if one.wanted]
     if "cpu" in about.limited_by:
         return Reason("sender-cpu", "Its sender's machine is too busy to send more.")
     if "uplink" in about.limited_by:
         return Reason("sender-link", "Its sender's uplink is too weak for more.")
-    if len(about.live) < len(wanted):
+    if about.scanty or any(has_stopped(one, about.seconds) for one in about.encodings):
         words = "Its sender sends no larger size: its uplink or its machine is too weak."
         return Reason("sender-link", words)
     return None

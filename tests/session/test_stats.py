@@ -34,8 +34,8 @@ class Call:
         await turn()
         self.encodings = list(self.native.inbounds)
         self.outbound = next(iter(self.native.outbounds))
-        for handle, height in zip(self.encodings, HEIGHTS, strict=True):
-            self.sends(handle, height=height, keyframes=1)
+        for layer, (handle, height) in enumerate(zip(self.encodings, HEIGHTS, strict=True)):
+            self.sends(handle, height=height, keyframes=1, layer=layer)
         self.gets(source=self.encodings[-1], state=FLOWING, fits=ANY, fits_temporal=ANY)
 
     def sends(self, handle: int, *, ago: float = 0.1, **columns: int) -> None:
@@ -75,6 +75,25 @@ def test_all_that_its_sender_sends(call: Call) -> None:
     assert [(one.rid, one.height) for one in sent.encodings] == [("q", 180), ("h", 360), ("f", 720)]
     assert [one.rid for one in got.encodings] == ["q", "h", "f"]
     assert sent.limit is None
+
+
+def test_their_order_is_the_engine_s_where_one_never_comes(call: Call) -> None:
+    """As of a small picture, whose third encoding a browser leaves out."""
+    largest, smaller, absent = call.encodings
+    call.sends(largest, height=360, layer=1)
+    call.sends(smaller, height=180, layer=0)
+    call.native.counted[absent] = {"layer": 2}
+    call.gets(source=largest)
+    got = call.received()
+    assert [one.height for one in got.encodings] == [180, 360, None]
+    assert (got.encoding, got.height) == (1, 360)
+    assert (got.limit, got.why) == (None, "All that its sender sends, 360 lines.")
+    [sent] = call.ada.session.stats().sends
+    assert (sent.limit, sent.why) == (None, "All that is wanted of it comes.")
+    call.fits(500_000)
+    call.gets(source=smaller, fits=0)
+    got = call.received()
+    assert (got.encoding, got.height, got.limit) == (0, 180, "bandwidth")
 
 
 def test_a_smaller_one_by_its_link(call: Call) -> None:
@@ -145,6 +164,11 @@ def sends_two(call: Call) -> None:
     call.gets(source=call.encodings[1])
 
 
+def sends_little_of_the_largest(call: Call) -> None:
+    call.sends(call.encodings[2], scanty=1)
+    call.gets(source=call.encodings[1])
+
+
 def loses_on_the_way_here(call: Call) -> None:
     call.sends(call.encodings[2], fraction_lost=26)
 
@@ -159,6 +183,7 @@ def loses_on_the_way_here(call: Call) -> None:
         (waits, "waiting", "keyframe", "next keyframe"),
         (switches, "flowing", "keyframe", "360 lines instead of 720 lines: it waits"),
         (sends_two, "flowing", "sender-link", "no larger size"),
+        (sends_little_of_the_largest, "flowing", "sender-link", "no larger size"),
         (loses_on_the_way_here, "flowing", "sender-link", "10% of it is lost"),
     ],
 )
@@ -169,6 +194,24 @@ async def test_each_cause_has_its_words(
     got = call.received()
     assert (got.state, got.limit) == (state, limit)
     assert words in got.why
+
+
+async def test_who_pauses_while_nobody_speaks_sends_all_there_is(
+    join: Join, native: RecordingEngine
+) -> None:
+    native.connects = True
+    ada, bob = await join("Ada"), await join("Bob")
+    await ada.offer(OfferText((Section("a", "audio"),)))
+    await bob.receive_all(OfferText())
+    await turn()
+    paused_us = time.monotonic_ns() // 1000 - 3_000_000
+    for handle in native.inbounds:
+        native.counted[handle] = {"last_packet_us": paused_us}
+    for handle, outbound in native.outbounds.items():
+        native.counted[handle] = {"source": outbound.inbound, "state": FLOWING, "fits": ANY}
+    [got] = bob.session.stats().receives
+    [sent] = ada.session.stats().sends
+    assert (got.state, got.limit, sent.limit) == ("flowing", None, None)
 
 
 async def test_what_is_not_forwarded_says_so(join: Join, native: RecordingEngine) -> None:
