@@ -15,9 +15,12 @@ import typer
 from benchmarks import report
 from benchmarks.forward import SERVER_CORE, keep_apart
 from benchmarks.load.certificate import Identity
+from benchmarks.load.peer import Peer
 from benchmarks.load.person import OURS, Person
-from benchmarks.load.server import ServerProcess
+from benchmarks.load.server import SECRET, ServerProcess
+from fastsfu.auth.tokens import Tokens
 
+ROOM = "joining"
 CONSENT_SECONDS = 5.0
 LOOK_SECONDS = 0.01
 PATIENCE = 30.0
@@ -52,8 +55,10 @@ async def come(server: ServerProcess, count: int, maps: bool) -> list[int]:
         running = [tasks.create_task(keep_consent(people))]
         for number in range(count):
             before = server.usage().main_thread_ns
-            people.append(Person(identity, number, maps))
-            running.append(tasks.create_task(people[-1].run(url)))
+            peer = Peer(identity, ssrcs=(1 + 4 * number, 2 + 4 * number))
+            people.append(Person(peer, maps=maps))
+            token = Tokens(SECRET).sign(ROOM)
+            running.append(tasks.create_task(people[-1].run(url, ROOM, token)))
             await all_receive(people)
             spent.append(server.usage().main_thread_ns - before)
         for task in running:

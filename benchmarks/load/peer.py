@@ -100,7 +100,8 @@ class Peer:
     ssrcs: tuple[int, int] = (0, 0)  # audio, video; a sender's own
     ufrag: str = field(default_factory=lambda: secrets.token_hex(4))
     password: str = field(default_factory=lambda: secrets.token_hex(12))
-    host: str = "127.0.0.1"  # address of both ends
+    host: str = "127.0.0.1"  # our address
+    server_host: str = ""  # the server's; empty: the same
     socket: Socket = field(default_factory=lambda: Socket(AF_INET, SOCK_DGRAM))
 
     def __post_init__(self) -> None:
@@ -141,7 +142,7 @@ class Peer:
 
         Raises ValueError, TimeoutError.
         """
-        description = Description.parse(server, self.host)
+        description = Description.parse(server, self.server_host or self.host)
         self.socket.connect(description.address)
         self._check(description)
         self._shake_hands(description)
