@@ -48,6 +48,17 @@ test('who speaks is told when the call has been joined, not before', async () =>
   assert.deepEqual(told, ['joined-meeting', 'them', null]);
 });
 
+test('what is wanted of the others may be said before a call, and holds in the next', async () => {
+  await call.updateReceiveSettings({ '*': { video: { maxHeight: 180 } }, them: { audio: false } });
+  for (const number of [0, 1]) {
+    await call.join({ room: 'r' });
+    const said = browser.sockets[number].sent.filter(({ type }) => type === 'receive-settings');
+    const [{ settings }, ...more] = said;
+    assert.deepEqual([settings, more], [{ '*': { video: { max_height: 180 } } }, []]);
+    await call.leave();
+  }
+});
+
 test('how many are there is told, who watches hidden too', async () => {
   const told = [];
   call.on('joined-meeting', () => told.push('joined'));

@@ -86,6 +86,7 @@ class Call extends HostedCall {
     let live = null;
     try {
       live = this.#live = this.#newLive(others.url ?? servedFrom(), userData);
+      live.setReceiveSettings(this.#receiveSettings);
       this.#emit('joining-meeting', {});
       await this.#applySettings();
       this.#requireLive(live);
