@@ -21,18 +21,8 @@ from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
 
 ROOM = "joining"
-CONSENT_SECONDS = 5.0
 LOOK_SECONDS = 0.01
 PATIENCE = 30.0
-
-
-async def keep_consent(people: list[Person]) -> None:
-    """RFC 7675."""
-    while True:
-        await asyncio.sleep(CONSENT_SECONDS)
-        for person in people:
-            if person.connected.is_set():
-                person.peer.socket.send(person.peer.consent_check)
 
 
 async def all_receive(people: list[Person]) -> None:
@@ -52,13 +42,14 @@ async def come(server: ServerProcess, count: int, maps: bool) -> list[int]:
     people: list[Person] = []
     spent = []
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(keep_consent(people))]
+        running = []
         for number in range(count):
             before = server.usage().main_thread_ns
             peer = Peer(identity, ssrcs=(1 + 4 * number, 2 + 4 * number))
             people.append(Person(peer, maps=maps))
             token = Tokens(SECRET).sign(ROOM)
             running.append(tasks.create_task(people[-1].run(url, ROOM, token)))
+            running.append(tasks.create_task(people[-1].stay()))
             await all_receive(people)
             spent.append(server.usage().main_thread_ns - before)
         for task in running:

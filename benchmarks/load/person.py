@@ -22,6 +22,7 @@ TEXT = re.split(
 )[1:]
 PROTOCOLS = [websockets.Subprotocol("fastsfu.v1")]
 OURS = ("audio", "video")  # what each publishes, in mids 0 and 1
+STAY_SECONDS = 5.0
 TLS = ssl.create_default_context()
 TLS.check_hostname, TLS.verify_mode = False, ssl.CERT_NONE  # the server's is self-signed
 
@@ -57,6 +58,14 @@ class Person:
             await self.say("join", **hello, capabilities=self.capabilities)
             async for text in self.socket:
                 await self.heard(json.loads(text))
+
+    async def stay(self) -> None:
+        """Heartbeats and consent (RFC 7675), until cancelled."""
+        await self.connected.wait()
+        while True:
+            await self.say("ping", id=1)
+            self.peer.socket.send(self.peer.consent_check)
+            await asyncio.sleep(STAY_SECONDS)
 
     async def say(self, kind: str, **members: Any) -> None:
         """One message."""

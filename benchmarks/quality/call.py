@@ -5,8 +5,7 @@ import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,17 +13,16 @@ from typing import Any
 import numpy
 from playwright.async_api import Browser, Playwright, async_playwright
 
-from benchmarks.quality import figures, media
+from benchmarks.quality import figures, pages
 from benchmarks.quality.download import Download
 from benchmarks.quality.link import CLEAN, DOWN, UP, Link, Schedule
+from benchmarks.quality.pages import Participant, open_page
+from benchmarks.quality.recording import recorded
+from benchmarks.quality.replay import Replay
 from benchmarks.quality.scenarios import FROM, SECONDS, Scenario
 from benchmarks.quality.servers import Server
-from tests.support import chromium
 from tests.support.network import Namespaces
 
-PAGE = Path(__file__).with_name("page.js").read_text()
-TRUST = "--ignore-certificate-errors"
-SECURE = "--unsafely-treat-insecure-origin-as-secure={}"
 SENDER, WEAK, OTHER = HOUSEHOLDS = ("sender", "weak", "other")
 LIFETIME = 240.0  # seconds after which a link ends by itself
 FLOWS = 20.0  # seconds until the sender's picture has to be at the other receiver
@@ -34,23 +32,10 @@ _rooms = itertools.count(1)
 MakeServer = Callable[[Namespaces], Server]
 
 
-@dataclass
-class Participant:
-    """A page that joins; `notes` are what page.js kept, when the call has ended."""
-
-    name: str
-    page: Any
-    joined: float = 0.0
-
-    async def enter(self, options: dict[str, Any]) -> None:
-        self.joined = await self.page.evaluate("(options) => window.enter(options)", options) / 1e3
-
-    async def notes(self) -> dict[str, Any]:
-        return dict(await self.page.evaluate("window.bench"))
-
-
 class Call:
-    """A sender, maybe more of them, one who receives well, and the weak ones."""
+    """A sender, or those of `replay`, one who receives well, and the weak ones."""
+
+    sender: Participant | Replay
 
     def __init__(self, scenario: Scenario, server: Server, links: dict[str, Link]) -> None:
         self.scenario = scenario
@@ -58,21 +43,24 @@ class Call:
         self.links = links
         self.room = f"quality-{next(_rooms)}"
         self.weak: list[Participant] = []
-        self.more_senders: list[Participant] = []
         self.started = 0.0
 
-    async def open(self, browsers: dict[str, Browser]) -> None:
+    async def open(self, browsers: dict[str, Browser], replay: Replay | None) -> None:
         """All pages; nobody has joined."""
-        self.sender = await self._page(browsers[SENDER], "Ada")
-        self.other = await self._page(browsers[OTHER], "Ben")
-        self.weak = await self._pages(browsers[WEAK], "Cy", self.scenario.receivers)
-        self.more_senders = await self._pages(browsers[SENDER], "Di", self.scenario.senders - 1)
+        self.sender = replay or await open_page(browsers[SENDER], self.server, "Ada")
+        self.other = await open_page(browsers[OTHER], self.server, "Ben")
+        self.weak = [
+            await open_page(browsers[WEAK], self.server, f"Cy{number}")
+            for number in range(self.scenario.receivers)
+        ]
 
     async def begin(self) -> None:
         """The weak ones come to a call that is well, by a link that is as bad as it is to be."""
         self.links[SENDER].start()
-        senders = [self.sender, *self.more_senders]
-        await asyncio.gather(*(one.enter(self._options(one, sends=True)) for one in senders))
+        if isinstance(self.sender, Replay):
+            await self.sender.enter(self.room)
+        else:
+            await self.sender.enter(self._options(self.sender, sends=True))
         await self.other.enter(self._options(self.other))
         await self._flows()
         await asyncio.sleep(WARM)
@@ -94,20 +82,11 @@ class Call:
 
     async def _flows(self) -> None:
         deadline = time.monotonic() + FLOWS
-        while not figures.frames(await self.other.notes()):
+        pictures = self.scenario.replayed or 1
+        while len((await self.other.notes())["frames"]) < pictures:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no picture from the sender: {await self.other.notes()}")
             await asyncio.sleep(0.5)
-
-    async def _pages(self, browser: Browser, name: str, count: int) -> list[Participant]:
-        return [await self._page(browser, f"{name}{number}") for number in range(count)]
-
-    async def _page(self, browser: Browser, name: str) -> Participant:
-        opened = await chromium.open_page(
-            browser, "about:blank", PAGE, bypass_csp=True, viewport=chromium.SMALL_WINDOW
-        )
-        await self.server.open(opened.page)
-        return Participant(name, opened.page)
 
 
 async def go(
@@ -149,7 +128,8 @@ async def _call(
         WEAK: scenario.weak,
         OTHER: ((0.0, CLEAN),),
     }
-    with ExitStack() as stack:
+    recording = await recorded(scenario.height) if scenario.replayed else None
+    async with AsyncExitStack() as stack:
         network = stack.enter_context(Namespaces())
         links = {
             name: stack.enter_context(
@@ -159,26 +139,32 @@ async def _call(
         }
         server = stack.enter_context(make_server(network))
         download = stack.enter_context(Download(network, WEAK)) if scenario.tcp else None
+        replay = None
+        if recording is not None:
+            replay = Replay(network, links[SENDER], server, recording, scenario.replayed)
+            stack.push_async_callback(replay.leave)
         call = Call(scenario, server, links)
-        async with _browsers(network, scenario.height, server.url) as browsers:
-            await call.open(browsers)
-            yield call, download
+        at = HOUSEHOLDS if replay is None else (WEAK, OTHER)
+        browsers = await stack.enter_async_context(
+            _browsers(network, at, scenario.height, server.url)
+        )
+        await call.open(browsers, replay)
+        yield call, download
 
 
 @asynccontextmanager
 async def _browsers(
-    network: Namespaces, height: int, origin: str
+    network: Namespaces, households: Sequence[str], height: int, origin: str
 ) -> AsyncIterator[dict[str, Browser]]:
-    """A Chromium in each household."""
+    """A Chromium in each of them."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory()))
         playwright: Playwright = await stack.enter_async_context(async_playwright())
         browsers = {}
-        for name in HOUSEHOLDS:
-            launcher = network.launcher(name, chromium.EXECUTABLE, directory)
-            devices = media.chromium_arguments(height) if name == SENDER else []
-            browsers[name] = await chromium.launch(
-                playwright, TRUST, SECURE.format(origin), *devices, executable=launcher
+        for name in households:
+            camera = height if name == SENDER else None
+            browsers[name] = await pages.browser(
+                playwright, network, name, directory, origin, camera
             )
             stack.push_async_callback(browsers[name].close)
         yield browsers
@@ -187,11 +173,11 @@ async def _browsers(
 def _keep(folder: Path, call: Call, notes: Sequence[dict[str, Any]]) -> None:
     """The links' traces (link.RECORD), and what each page noted."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, one in call.links.items():
-        numpy.save(folder / f"{name}.npy", one.trace)
-    pages = [call.sender, call.other, *call.weak]
-    for page, noted in zip(pages, notes, strict=True):
-        (folder / f"{page.name}.json").write_text(json.dumps({"joined": page.joined, **noted}))
+    for name, link in call.links.items():
+        numpy.save(folder / f"{name}.npy", link.trace)
+    people = [call.sender, call.other, *call.weak]
+    for one, noted in zip(people, notes, strict=True):
+        (folder / f"{one.name}.json").write_text(json.dumps({"joined": one.joined, **noted}))
 
 
 def _figures(

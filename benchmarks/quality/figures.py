@@ -25,17 +25,15 @@ def received(notes: Mapping[str, Any], since: float, until: float) -> dict[str, 
     shown = frames(notes)
     within = [lines for at, lines in shown if since * 1e3 <= at < until * 1e3]
     times = [since * 1e3, *(at for at, _ in shown if since * 1e3 <= at < until * 1e3), until * 1e3]
-    rates = [
-        one.get("framesDecoded", 0) / (until - since)
-        for one in by_stream(notes["samples"], "inbound", "video", since, until).values()
-    ]
+    shown_tiles = tiles(notes, since, until)
+    rates = [one["fps"] for one in shown_tiles]
     heard = audio.get("totalSamplesReceived", 0)
     invented = audio.get("concealedSamples", 0) - audio.get("silentConcealedSamples", 0)
     seconds = until - since
     return {
         "fps": round(video.get("framesDecoded", 0) / seconds, 1),
         "pictures": sum(rate > 0 for rate in rates),
-        "slowest_fps": round(min(rates, default=0.0), 1),
+        "slowest_fps": min(rates, default=0.0),
         "height": statistics.median_low(within) if within else 0,
         "freezes": video.get("freezeCount", 0),
         "frozen": round(video.get("totalFreezesDuration", 0), 2),
@@ -48,7 +46,40 @@ def received(notes: Mapping[str, Any], since: float, until: float) -> dict[str, 
         "lost": video.get("packetsLost", 0) + audio.get("packetsLost", 0),
         "key_frames": video.get("keyFramesDecoded", 0),
         "plis": video.get("pliCount", 0),
+        "tiles": shown_tiles,
+        "voices": voices(notes, since, until),
     }
+
+
+def tiles(notes: Mapping[str, Any], since: float, until: float) -> list[dict[str, Any]]:
+    """Of each picture."""
+    seconds = until - since
+    found = []
+    for one in by_stream(notes["samples"], "inbound", "video", since, until).values():
+        shown = notes["frames"].get(one["last"].get("trackIdentifier"), [])
+        within = [lines for at, lines in shown if since * 1e3 <= at < until * 1e3]
+        found.append(
+            {
+                "fps": round(one.get("framesDecoded", 0) / seconds, 1),
+                "height": statistics.median_low(within) if within else 0,
+                "freezes": one.get("freezeCount", 0),
+                "frozen": round(one.get("totalFreezesDuration", 0), 2),
+                "kbps": round(one.get("bytesReceived", 0) * 8 / seconds / 1e3),
+            }
+        )
+    return found
+
+
+def voices(notes: Mapping[str, Any], since: float, until: float) -> list[dict[str, Any]]:
+    """Of each voice: which share of it was invented."""
+    found = []
+    for one in by_stream(notes["samples"], "inbound", "audio", since, until).values():
+        heard = one.get("totalSamplesReceived", 0)
+        invented = one.get("concealedSamples", 0) - one.get("silentConcealedSamples", 0)
+        kbps = one.get("bytesReceived", 0) * 8 / (until - since) / 1e3
+        share = round(invented / heard, 4) if heard else 1.0
+        found.append({"concealed": share, "kbps": round(kbps)})
+    return found
 
 
 def sent(notes: Mapping[str, Any], since: float, until: float) -> dict[str, Any]:

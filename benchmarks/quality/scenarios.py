@@ -24,7 +24,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Senders on one link; weak receivers on one that follows `weak`; another one on a clean link.
+    """A sender on one link; weak receivers on one that follows `weak`; another one on a clean link.
 
     `steps`: seconds at which the weak link changes, or is there again. Without `codec` it is VP8.
     """
@@ -33,7 +33,7 @@ class Scenario:
     weak: Schedule = ((0.0, CLEAN),)
     sender: Conditions = CLEAN
     asked: Sequence[Asked] = ()
-    senders: int = 1
+    replayed: int = 0  # senders that send what was recorded, in place of the browser
     tile: int | None = None  # lines that each receiver wants of each picture
     receivers: int = 1
     height: int = 360
@@ -183,12 +183,13 @@ SCENARIOS = {
         asked=(*OTHER, OTHER_RATE, Asked("weak.concealed", most=0.002), Asked("unfair", most=2)),
     ),
     "grid": Scenario(
-        "nine senders in tiles of 180 lines, 2 Mbit/s down",
+        "eight others in tiles of 180 lines, 2 Mbit/s down",
         weak=((0.0, down(2_000_000)),),
-        senders=9,
+        replayed=8,
         tile=180,
         asked=(
-            Asked("weak.pictures", least=9),
+            Asked("other.slowest_fps", least=28),
+            Asked("weak.pictures", least=8),
             Asked("weak.slowest_fps", least=12),
             Asked("weak.concealed", most=0.002),
         ),

@@ -94,7 +94,16 @@ class FastSFU(ServerProcess):
         await page.evaluate(ENTER_FASTSFU)
 
     def options(self, room: str, name: str) -> dict[str, Any]:
-        return {"room": room, "name": name, "token": Tokens(SECRET).sign(room, name=name)}
+        return {"room": room, "name": name, "token": self.token(room, name)}
+
+    @property
+    def signaling(self) -> str:
+        """Where clients that are no pages join."""
+        return self.url.replace("https:", "wss:") + "/v1/signal"
+
+    def token(self, room: str, name: str) -> str:
+        """For somebody of that name."""
+        return Tokens(SECRET).sign(room, name=name)
 
     def observe(self, room: str, name: str) -> dict[str, Any]:
         people = f"/v1/rooms/{room}/participants"

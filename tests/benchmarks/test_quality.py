@@ -56,6 +56,23 @@ def test_the_slowest_of_several_pictures_is_told() -> None:
     assert (found["pictures"], found["slowest_fps"], found["fps"]) == (2, 0.0, 42.0)
 
 
+def test_each_picture_and_each_voice_has_its_figures() -> None:
+    def look(at: float, grown: int) -> dict[str, Any]:
+        video = [
+            {"kind": "video", "ssrc": n, "trackIdentifier": f"t{n}", "framesDecoded": grown * n}
+            for n in (1, 2)
+        ]
+        voice = {"ssrc": 3, "kind": "audio", "totalSamplesReceived": 1000 * grown}
+        invented = {"concealedSamples": 30 * grown, "silentConcealedSamples": 10 * grown}
+        return {"at": (START + at) * 1e3, "inbound": [*video, voice | invented], "outbound": []}
+
+    frames = {"t1": shown(6, 7, height=180), "t2": shown(4, height=180) + shown(6)}
+    notes = {"samples": [look(4.9, 0), look(14.9, 100)], "frames": frames}
+    found = figures.received(notes, START + 5, START + 15)
+    assert [(one["fps"], one["height"]) for one in found["tiles"]] == [(10, 180), (20, 360)]
+    assert [one["concealed"] for one in found["voices"]] == [0.02]
+
+
 def test_a_stream_that_begins_within_the_time_counts_from_zero() -> None:
     samples = [audio(6.0, totalSamplesReceived=480)]
     grown = figures.growth(samples, "audio", START + 5, START + 30)
