@@ -2,13 +2,16 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
-from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Step, Want, allocate, allocate_up
+from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Want, allocate, allocate_up
 from fastsfu._native.bwe.estimator cimport estimator_pace
 from fastsfu._native.forwarding.event cimport (
     EVENT_STEP, FIT_NONE, FIT_REDUCED, FIT_WHOLE, Stepped,
 )
 from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
+from fastsfu._native.forwarding.videos cimport (
+    MOST_STEPS, MOST_VIDEOS, Video, Videos, cost_of,
+)
 from fastsfu._native.media.ladder cimport (
     ladder_best, ladder_layer, ladder_lowest, ladder_most, ladder_spatial,
 )
@@ -20,8 +23,6 @@ from fastsfu._native.packet.layers cimport TOP_LAYER
 
 cdef enum:
     ALLOCATION_APART_US = 100000
-    MOST_VIDEOS = 64              # of one receiver that are chosen among; further ones flow
-    MOST_STEPS = 10               # of one video: encodings, and layers of the smallest of them
     HALF_WORTH = 3                # times what the encoding below costs
     OVERHEAD_PERCENT = 108        # of headers, against payload
     SOUND_OVERHEAD = 64           # bytes of them around each packet
@@ -35,19 +36,6 @@ cdef enum:
     HOLD_US = 1000000             # after a step down; then twice as long each time
     HOLD_MOST_US = 30000000
     SOON_US = 20000000            # a step up that lasted no longer was one too many
-
-cdef struct Video:
-    OutboundStream* receiver
-    int64_t costs[MOST_STEPS]             # of its steps, bits a second
-    OperatingPoint points[MOST_STEPS]     # and what they show
-    Step steps[MOST_STEPS]                # the same as `allocate` is to see them
-
-cdef struct Videos:               # of one receiver
-    Video of[MOST_VIDEOS]
-    Want wants[MOST_VIDEOS]
-    int count
-    int64_t needed_bps            # by what flows, sound too
-    int64_t most_bps              # that have to fit for all to have what it wishes
 
 
 cdef inline bint was_full(const Worker* worker, const Transport* transport) noexcept nogil:
@@ -212,10 +200,6 @@ cdef void put_step(
     video.points[step] = point
     # A larger one that happens to cost less is no reason to go down.
     video.costs[step] = cost if step == 0 else max(cost, video.costs[step - 1])
-
-
-cdef inline int64_t cost_of(const Video* video, int32_t step) noexcept nogil:
-    return 0 if step < 0 else video.costs[step]
 
 
 cdef inline int64_t most_of(const Video* video, const Want* want) noexcept nogil:
