@@ -80,9 +80,30 @@ cdef int first_packet(
     return count
 
 
+cdef bint may_lose(const OutboundStream* voice, int64_t now_us) noexcept nogil:
+    """Nobody knows yet what the way to its receiver loses, or it does lose, as other voices tell.
+    So of many that begin at once one says all again: eight would take half a megabit a second.
+    """
+    cdef const Transport* transport = <const Transport*>voice.transport
+    cdef const OutboundStream* other
+    cdef bint known = False
+    cdef int i
+    for i in range(transport.outbound_count):
+        other = transport.outbound[i]
+        if (other == voice or other.state != OutboundState.FLOWING or other.source == NULL
+                or other.source.kind != MediaKind.AUDIO):
+            continue
+        if other.stats.fraction_lost and now_us < other.redundant_until_us:
+            return True
+        known = True
+    return not known
+
+
 cdef void begin(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packet) noexcept nogil:
     outbound_start(receiver, packet, worker.now_us)
+    if receiver.source.kind == MediaKind.AUDIO and not may_lose(receiver, worker.now_us):
+        receiver.redundant_until_us = 0
     if receiver.source.kind == MediaKind.VIDEO and not receiver.told_begun:
         receiver.told_begun = emit_event(worker, EVENT_BEGUN, receiver.handle)
 

@@ -58,6 +58,28 @@ def test_it_ends_when_nothing_is_lost_and_comes_with_the_next_loss() -> None:
         assert not bob.redundant
 
 
+def test_of_voices_that_begin_at_once_one_says_all_again_and_all_where_losses_are_known() -> None:
+    with call() as run:
+        bob = run.join("bob")
+
+        def speaks(name: str) -> tuple[int, int]:
+            """How much it said again in a second after it began, and its SSRC."""
+            bob.redundant.clear()
+            voice = run.speak(run.join(name), redundant=True)
+            _, ssrc = run.listen(bob, voice, redundant=True, numbered=True)
+            run.run(1)
+            return len(bob.redundant), ssrc
+
+        first, ssrc = speaks("ann")
+        assert first > 80
+        second, _ = speaks("cy")
+        assert second < first * 1.3  # the first one's own
+        report(run, bob, ssrc, 5)
+        run.run(0.1)
+        third, _ = speaks("di")
+        assert third > first * 1.7
+
+
 def test_what_is_lost_on_the_way_here_comes_with_the_packet_after_it() -> None:
     with call() as run:
         ann, bob = run.join("ann"), run.join("bob")
