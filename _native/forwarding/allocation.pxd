@@ -10,6 +10,8 @@ event loop is told so, rather than let all of them freeze at random.
     up      when 15 % more fits, or 75 kbit/s more where that is less, which probes find out. After
             a step down a second passes; where the step up before it had lasted less than twenty
             seconds, twice as long as the last time
+    none    who would have nothing gets the lowest step, at the expense of others of no higher
+            priority that have more (videos); within that second only on a part of what fits
     sound   what comes back has to fit beside the sound as it was at most in the last minute: with
             its redundancy, which a full link brings back. And while all is suspended the estimate
             is raised by probes alone: sound shows nothing of what fits

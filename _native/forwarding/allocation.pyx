@@ -10,7 +10,7 @@ from fastsfu._native.forwarding.event cimport (
 from fastsfu._native.forwarding.preference cimport preference_choose
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.forwarding.videos cimport (
-    MOST_STEPS, MOST_VIDEOS, Video, Videos, cost_of,
+    MOST_STEPS, MOST_VIDEOS, Video, Videos, cost_of, videos_admit,
 )
 from fastsfu._native.media.ladder cimport (
     ladder_best, ladder_layer, ladder_lowest, ladder_most, ladder_spatial,
@@ -280,21 +280,26 @@ cdef void follow(
     """Have the steps taken, and probes look for what is missing."""
     cdef bint free = not was_full(worker, transport)
     cdef bint fell = False, lacks = False, flows = False
-    cdef Video* video
+    cdef int64_t sure = bps
     cdef Want* want
     cdef int i
     for i in range(videos.count):
-        video = &videos.of[i]
         want = &videos.wants[i]
         if bps:
             bound_rise(worker, transport, videos, i, bps)
+        fell = fell or want.step < want.now
+        videos.needed_bps += cost_of(&videos.of[i], want.step) - cost_of(&videos.of[i], want.now)
+    if bps:
+        if worker.now_us < transport.share.held_us:
+            sure = sure * SHORT_PERCENT // 100
+        videos_admit(videos, sure - transport.share.sound_most_bps + transport.share.sound_bps)
+    for i in range(videos.count):
+        want = &videos.wants[i]
         if want.step > want.now:
             transport.share.raised_us = worker.now_us
-        fell = fell or want.step < want.now
         lacks = lacks or want.step < want.count - 1
         flows = flows or want.step != ALLOCATE_NONE
-        videos.needed_bps += cost_of(video, want.step) - cost_of(video, want.now)
-        take_step(worker, video, want, free, at_once and want.step < want.now)
+        take_step(worker, &videos.of[i], want, free, at_once and want.step < want.now)
     note_room(videos, 0 if free else bps)
     transport.estimator.wanted_bps = videos.most_bps if lacks else 0
     transport.estimator.resting = lacks and not flows
@@ -329,8 +334,12 @@ cdef void bound_rise(
 
 
 cdef void hold(Worker* worker, Transport* transport) noexcept nogil:
-    """A link at whose edge a step lies is not to be tried again and again."""
-    if worker.now_us - transport.share.raised_us < SOON_US:
+    """A link at whose edge a step lies is not to be tried again and again; that several fall, one
+    after the other, is one try.
+    """
+    if worker.now_us < transport.share.held_us:
+        pass
+    elif transport.share.raised_us and worker.now_us - transport.share.raised_us < SOON_US:
         transport.share.hold_us = min(
             max(2 * transport.share.hold_us, <int64_t>HOLD_US), <int64_t>HOLD_MOST_US)
     else:

@@ -25,6 +25,11 @@ cdef struct Videos:               # of one receiver
     int64_t needed_bps            # by what flows, sound too
     int64_t most_bps              # that have to fit for all to have what it wishes
 
+# Once steps are chosen: who would be suspended beside others that have more than their lowest step
+# gets its lowest one where `bps`, which is for `needed_bps`, has room for it; of the others that go
+# no further in priority, the dearest ones give way.
+cdef void videos_admit(Videos* videos, int64_t bps) noexcept nogil
+
 
 cdef inline int64_t cost_of(const Video* video, int32_t step) noexcept nogil:
     return 0 if step < 0 else video.costs[step]
