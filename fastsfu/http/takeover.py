@@ -10,8 +10,8 @@
                <-------  the mail of a room, once all who could move have, or time is up
                <-------  done
 
-Until `accepting` the predecessor goes on when the successor fails, or takes too long. The socket
-belongs to one user; what comes from another one is not answered.
+Until it has said `moving` the predecessor goes on when the successor fails, or takes too long. The
+socket belongs to one user; what comes from another one is not answered.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.takeover")
 
-ASK_SECONDS = 10.0  # for an answer of the predecessor's event loop, and while it accepts nothing
+ASK_SECONDS = 10.0  # for either to answer, or to read what it is told; nobody accepts meanwhile
 START_SECONDS = 60.0  # for the successor to have its media ports and its database
 RETRY_SECONDS = 0.25
 MOVING = "moving"
@@ -118,11 +118,7 @@ class Predecessor:
         """Its rooms; it accepts nothing from now on. Raises ConfigError."""
         opened = await asyncio.open_unix_connection(sock=self._control, limit=MOST_LINE)
         self._reader, self._writer = opened
-        try:
-            async with asyncio.timeout(ASK_SECONDS):
-                answer = await self._ask("rooms")
-        except TimeoutError:
-            answer = None
+        answer = await self._ask("rooms")
         if answer is None:
             raise ConfigError("the process before has ended while it handed over")
         return Estate.model_validate(answer)
@@ -151,15 +147,19 @@ class Predecessor:
     async def _ask(self, what: str) -> Any:
         assert self._writer is not None
         self._writer.write(json.dumps(what).encode() + b"\n")
-        return await self._receive()
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                return await self._receive()
+        except TimeoutError:
+            raise ConfigError("the process before does not answer") from None
 
     async def _receive(self) -> Any:
         assert self._reader is not None
         try:
             line = await self._reader.readline()
-        except (OSError, ValueError):  # it died, or the line is longer than any
+            return json.loads(line) if line else None
+        except (OSError, ValueError):  # it died, maybe within a line, or that is longer than any
             return None
-        return json.loads(line) if line else None
 
 
 async def take_turn_port(sfu: SFU, port: int) -> None:
@@ -215,37 +215,50 @@ class Control:
             if _uid_of(successor) not in (os.getuid(), 0):
                 successor.close()
                 continue
-            if await self._hand_over(successor):
-                return
+            with successor:
+                successor.setblocking(False)
+                if await self._hand_over(successor):
+                    return
 
     async def _hand_over(self, successor: socket.socket) -> bool:
         """True when it has taken over."""
-        with successor:
-            successor.setblocking(False)
-            return await self._answer(successor)
+        if not await self._introduce(successor):
+            return False
+        self._host.pause()
+        if not await self._is_taken(successor):
+            logger.error("the successor ended, or took too long, before it accepted: calls stay")
+            self._host.resume()
+            await self._sfu.handover.take_back()
+            return False
+        logger.info("a successor accepts: the calls move")
+        self._host.give_way()
+        async for mail in self._sfu.handover.move_out():
+            if not await self._say(successor, mail.model_dump_json()):
+                logger.error("the successor has ended, or hangs, while it took over")
+                return True
+        await self._say(successor, "null")
+        return True
 
-    async def _answer(self, successor: socket.socket) -> bool:
+    async def _introduce(self, successor: socket.socket) -> bool:
+        """True when it could start, and asks for the rooms."""
         if await self._hear(successor, ASK_SECONDS) != "listener":
             return False
         text = self._host.introduction().model_dump_json().encode() + b"\n"
-        socket.send_fds(successor, [text], [self._host.listener.fileno()])
-        if await self._hear(successor, START_SECONDS) != "rooms":  # it could not start after all
+        try:
+            socket.send_fds(successor, [text], [self._host.listener.fileno()])
+        except OSError:  # it has gone
             return False
-        self._host.pause()
+        asked: bool = await self._hear(successor, START_SECONDS) == "rooms"
+        return asked
+
+    async def _is_taken(self, successor: socket.socket) -> bool:
+        """It has the rooms, accepts, and hears that all move."""
         estate = await self._sfu.handover.begin()
-        await self._say(successor, estate.model_dump_json())
-        if await self._hear(successor, ASK_SECONDS) != "accepting":
-            logger.error("the successor ended, or took too long, before it accepted: calls stay")
-            await self._sfu.handover.take_back()
-            self._host.resume()
+        if not await self._say(successor, estate.model_dump_json()):
             return False
-        logger.info("a successor accepts: the calls move")
-        await self._say(successor, json.dumps(MOVING))
-        self._host.give_way()
-        async for mail in self._sfu.handover.move_out():
-            await self._say(successor, mail.model_dump_json())
-        await self._say(successor, "null")
-        return True
+        if await self._hear(successor, ASK_SECONDS) != "accepting":
+            return False
+        return await self._say(successor, json.dumps(MOVING))
 
     async def _hear(self, successor: socket.socket, seconds: float) -> Any:
         """What it asks within this time; None when it has gone, or asks nothing."""
@@ -261,11 +274,14 @@ class Control:
         except (OSError, ValueError):
             return None
 
-    async def _say(self, successor: socket.socket, text: str) -> None:
+    async def _say(self, successor: socket.socket, text: str) -> bool:
+        """False when it has gone, or takes too long to read it."""
         try:
-            await self._loop.sock_sendall(successor, text.encode() + b"\n")
-        except OSError:
-            logger.error("the successor has ended while it took over")
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._loop.sock_sendall(successor, text.encode() + b"\n")
+        except OSError:  # TimeoutError is one
+            return False
+        return True
 
 
 def _listen(path: Path) -> socket.socket:

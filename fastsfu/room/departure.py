@@ -51,9 +51,9 @@ class Handover:
     async def take_back(self) -> None:
         """It does not come about."""
         self.is_under_way = False
-        await self._records.take_back()
         for room in self._rooms:
             room.is_leaving = False
+        await self._records.take_back()
 
     async def move_out(self) -> AsyncIterator[RoomMail]:
         """Send everybody to it; the mail of each room, when it is its time."""
