@@ -6,6 +6,7 @@ from dataclasses import replace
 from fastsfu._native.engine.engine import Engine
 from fastsfu.engine.relays import RelayUsers
 from fastsfu.terms import PathKind
+from fastsfu.transport.addresses import TransportAddress
 from fastsfu.transport.ice import Candidate, tcp_candidates
 from fastsfu.transport.relay import Relay
 
@@ -14,7 +15,8 @@ class Ways:
     """A native engine's asyncio face, as far as it is reached; the MediaEngine is one.
 
     Attributes: `candidates` (which go into each answer), `relay` (what it relays by TURN, if it
-    does), `tcp_clients` (the addresses, towards the worker, of connections with media).
+    does), `tcp_clients` (the clients of connections with media, by their addresses towards the
+    worker).
     """
 
     _native: Engine
@@ -29,7 +31,7 @@ class Ways:
         self._native = native
         self.candidates = tuple(candidates)
         self.relay = relay
-        self.tcp_clients: set[tuple[str, int]] = set()
+        self.tcp_clients: dict[tuple[str, int], TransportAddress] = {}
         self._relay_users = relay_users or RelayUsers([native])
 
     @property
@@ -58,12 +60,16 @@ class Ways:
         self._relay_users.admit(user)
         return self.relay
 
-    def kind_of(self, ip: str, port: int) -> PathKind:
-        """How what comes from this address has come here."""
-        if (ip, port) in self.tcp_clients:
-            return "tcp"
+    def way_of(self, address: str) -> tuple[PathKind, str]:
+        """How what comes to the worker from this "ip:port" has come here, and from where: for media
+        over TCP that is the client's own, for the relay the one that it has there.
+        """
+        ip, _, digits = address.rpartition(":")
+        ip, port = ip.strip("[]"), int(digits)
+        if client := self.tcp_clients.get((ip, port)):
+            return "tcp", str(client)
         is_own = any(ip == each.address for each in self.candidates)
-        return "relay" if is_own and self._native.relay.has_port(port) else "udp"
+        return "relay" if is_own and self._native.relay.has_port(port) else "udp", address
 
     def forget_client(self, ip: str, port: int) -> None:
         """A TURN client at this address has gone: end its allocation."""

@@ -2,8 +2,8 @@
 
 What comes in a connection is TURN (RFC 8656 section 3.1) or an ICE check and what follows it in
 frames (RFC 4571, RFC 6544); its first message tells. Each message goes to the worker as a datagram
-of a socket of the connection's own, and back: for the worker it is one more address. All of it is
-encrypted already, by whoever sent it.
+of a socket of the connection's own, and back: for the worker it is one more address, and the engine
+knows whose. All of it is encrypted already, by whoever sent it.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Final, Protocol, cast
 
 from fastsfu.http.strangers import Stranger
 from fastsfu.sfu import SFU
+from fastsfu.transport.addresses import IpAddress, TransportAddress, unmapped
 
 COOKIE: Final = b"\x21\x12\xa4\x42"
 LARGEST: Final = 16_384  # bytes of one message; the relay takes no longer ones
@@ -40,7 +41,7 @@ class Worker(Protocol):
     @property
     def port(self) -> int: ...
     @property
-    def tcp_clients(self) -> set[tuple[str, int]]: ...
+    def tcp_clients(self) -> dict[tuple[str, int], TransportAddress]: ...
     def forget_client(self, ip: str, port: int) -> None: ...
 
 
@@ -140,7 +141,7 @@ class RoundRobin:
 
 
 class Bridge(asyncio.Protocol):
-    """One connection. `closed` is called with it when it has ended.
+    """One connection of a `client`. `closed` is called with it when it has ended.
 
     While what it has read waits for its turn it reads once more at most.
     """
@@ -150,11 +151,13 @@ class Bridge(asyncio.Protocol):
         sfu: SFU,
         turns: RoundRobin,
         stranger: Stranger,
+        client: TransportAddress,
         closed: Callable[["Bridge"], None],
     ) -> None:
         self._sfu = sfu
         self._turns = turns
         self._stranger = stranger
+        self._client = client
         self._closed = closed
         self._loop = asyncio.get_running_loop()
         self._buffer = bytearray()
@@ -226,7 +229,7 @@ class Bridge(asyncio.Protocol):
         ufrag = ufrag_of(self._buffer[found[0] : found[1]]) if self._cut is cut_framed else ""
         self._engine = self._sfu.engine_of(ufrag)
         self._socket = self._connect(self._engine.port)
-        self._engine.tcp_clients.add(self._socket.getsockname()[:2])
+        self._engine.tcp_clients[self._socket.getsockname()[:2]] = self._client
         self._loop.add_reader(self._socket.fileno(), self._on_datagrams)
         return True
 
@@ -269,7 +272,7 @@ class Bridge(asyncio.Protocol):
             self._loop.remove_reader(found.fileno())
             ip, port = found.getsockname()[:2]
             if self._engine is not None:
-                self._engine.tcp_clients.discard((ip, port))
+                self._engine.tcp_clients.pop((ip, port), None)
             if self._engine is not None and self._wrap is pad_turn:
                 self._engine.forget_client(ip, port)
 
@@ -303,11 +306,8 @@ class Bridge(asyncio.Protocol):
             self._timer = self._loop.call_later(left, self._look)
 
 
-def _own_address(sockname: tuple[str, int]) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    address = ipaddress.ip_address(sockname[0].partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address.is_link_local:  # would need its zone
-            return ipaddress.IPv6Address("::1")
+def _own_address(sockname: tuple[str, int]) -> IpAddress:
+    address = unmapped(sockname[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.is_link_local:  # needs its zone
+        return ipaddress.IPv6Address("::1")
     return address

@@ -24,6 +24,7 @@ from fastsfu.http.crowd import Crowd, Place
 from fastsfu.http.forwarded import is_any
 from fastsfu.http.strangers import Strangers
 from fastsfu.sfu import SFU
+from fastsfu.transport.addresses import TransportAddress
 
 logger = logging.getLogger("fastsfu.http")
 
@@ -102,17 +103,18 @@ class Door:
     async def _accept(self) -> None:
         while True:
             try:
-                connection, address = await self._loop.sock_accept(self._listener)
+                connection, (ip, port, *_) = await self._loop.sock_accept(self._listener)
             except OSError as error:  # no file descriptor left, or a client that has gone already
                 logger.warning("accepting a connection failed: %s", error.strerror)
                 await asyncio.sleep(0.1)
                 continue
-            named_later = self._is_proxy(address[0]) or self._forwards(address[0])
-            place = self._connections.enter(None if named_later else address[0])
+            named_later = self._is_proxy(ip) or self._forwards(ip)
+            place = self._connections.enter(None if named_later else ip)
             if place is None:
-                self._refuse(connection, address[0])
+                self._refuse(connection, ip)
                 continue
-            task = self._loop.create_task(self._take(connection, place, address[0]))
+            client = TransportAddress(ip, port)
+            task = self._loop.create_task(self._take(connection, place, client))
             place.abort = task.cancel
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -142,16 +144,18 @@ class Door:
                 extra={"address": address, "refused": self.refused},
             )
 
-    async def _take(self, connection: socket.socket, place: Place, address: str) -> None:
+    async def _take(
+        self, connection: socket.socket, place: Place, client: TransportAddress
+    ) -> None:
         connection.setblocking(False)
         with suppress(OSError, ValueError, asyncio.CancelledError):
-            if self._is_proxy(address):
-                address = await self._client_behind(connection) or address
-                if not place.come_from(address):
+            if self._is_proxy(client.ip):
+                client = await self._client_behind(connection) or client
+                if not place.come_from(client.ip):
                     place.leave()
-                    self._refuse(connection, address)
+                    self._refuse(connection, client.ip)
                     return
-            if await self._hand_over(connection, place, address):
+            if await self._hand_over(connection, place, client):
                 return
         connection.close()
         place.leave()
@@ -164,7 +168,7 @@ class Door:
         """It is a load balancer's, which says with each request whom that comes from."""
         return is_any(address, self._sfu.config.forwarded_networks)
 
-    async def _client_behind(self, connection: socket.socket) -> str | None:
+    async def _client_behind(self, connection: socket.socket) -> TransportAddress | None:
         """Whom it comes from; None: from the load balancer. Raises OSError, ValueError."""
         said = b""
         while more := proxy_protocol.missing(said):
@@ -174,14 +178,16 @@ class Door:
         connection.recv(len(said))
         return proxy_protocol.client_of(said)
 
-    async def _hand_over(self, connection: socket.socket, place: Place, address: str) -> bool:
+    async def _hand_over(
+        self, connection: socket.socket, place: Place, client: TransportAddress
+    ) -> bool:
         """To whom its first bytes are for; False when they are for nobody. Raises OSError."""
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # uvloop does, asyncio not
         first = await self._first_bytes(connection)
         if first[:2] == b"\x16\x03":
             if self._challenges and await self._answer(self._challenges, connection, place):
                 return True
-            bridge_of = partial(self._bridge, place, address)
+            bridge_of = partial(self._bridge, place, client)
             await self._loop.connect_accepted_socket(
                 lambda: Inside(place, lambda: self._http(place), bridge_of),
                 connection,
@@ -191,7 +197,7 @@ class Door:
             )
             return True
         if COOKIE in (first[4:8], first[6:10]):
-            bridge = self._bridge(place, address)
+            bridge = self._bridge(place, client)
             if bridge is not None:
                 await self._loop.connect_accepted_socket(lambda: bridge, connection)
                 return True
@@ -239,13 +245,14 @@ class Door:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         return connection.recv(count, socket.MSG_PEEK)
 
-    def _bridge(self, place: Place, address: str) -> Bridge | None:
+    def _bridge(self, place: Place, client: TransportAddress) -> Bridge | None:
         """A connection with media; None when there are too many."""
-        of_media = self._media.enter(address)
+        of_media = self._media.enter(client.ip)
         if of_media is None:
             return None
         place.speak()
-        bridge = Bridge(self._sfu, self._turns, self._strangers.at(address), self._ended)
+        stranger = self._strangers.at(client.ip)
+        bridge = Bridge(self._sfu, self._turns, stranger, client, self._ended)
         of_media.abort = bridge.abort
         self._bridges[bridge] = place, of_media
         return bridge

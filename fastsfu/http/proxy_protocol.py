@@ -9,6 +9,8 @@ https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt, sections 2.1 and 2.
 import ipaddress
 from typing import Final
 
+from fastsfu.transport.addresses import TransportAddress
+
 SIGNATURE: Final = b"\r\n\r\n\0\r\nQUIT\n"
 BEGIN: Final = b"PROXY "
 SHORTEST: Final = 15  # bytes: "PROXY UNKNOWN" and a line's end; version 2 has 16
@@ -41,15 +43,15 @@ def missing(data: bytes) -> int:
     return 1
 
 
-def client_of(data: bytes) -> str | None:
-    """The address of the client, of a whole header; None: the load balancer speaks for itself.
+def client_of(data: bytes) -> TransportAddress | None:
+    """Where the client is, of a whole header; None: the load balancer speaks for itself.
 
     Raises ValueError.
     """
     return _of_line(data) if data.startswith(BEGIN) else _of_binary(data)
 
 
-def _of_line(data: bytes) -> str | None:
+def _of_line(data: bytes) -> TransportAddress | None:
     words = data[:-2].decode("ascii").split(" ")
     if words[1] == "UNKNOWN":
         return None
@@ -59,10 +61,16 @@ def _of_line(data: bytes) -> str | None:
     found = ipaddress.ip_address(words[2])
     if found.version != versions[words[1]]:
         raise ValueError("the address is of another family")
-    return str(found)
+    return TransportAddress(str(found), _port(words[4]))
 
 
-def _of_binary(data: bytes) -> str | None:
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= 0xFFFF):
+        raise ValueError("no port")
+    return int(text)
+
+
+def _of_binary(data: bytes) -> TransportAddress | None:
     if data[12] == LOCAL:
         return None
     if data[12] != PROXIED or data[13] not in SIZES:
@@ -70,4 +78,6 @@ def _of_binary(data: bytes) -> str | None:
     size = SIZES[data[13]]
     if len(data) < HEADER + 2 * size + 4:
         raise ValueError("the addresses of the PROXY protocol are cut off")
-    return str(ipaddress.ip_address(data[HEADER : HEADER + size]))
+    ports = HEADER + 2 * size  # of the client, then of the load balancer
+    port = int.from_bytes(data[ports : ports + 2], "big")
+    return TransportAddress(str(ipaddress.ip_address(data[HEADER : HEADER + size])), port)

@@ -49,7 +49,7 @@ class Path:
         self._bundle: Bundle | None = None
         self.on_up: Callable[[], None] = lambda: None  # the client's address is proven
         self._has_path = self._is_secured = self._told_unreachable = False
-        self.address: str | None = None  # the client's, "ip:port", as ICE has nominated it last
+        self.address: str | None = None  # the client's, "ip:port", where ICE has nominated it last
         self.kind: PathKind | None = None  # how what comes from there has come
         self.srtp_profile: str | None = None
 
@@ -69,7 +69,7 @@ class Path:
 
     @property
     def is_own_address(self) -> bool:
-        """Its address is this machine's, as of who comes by the server's relay, or over TCP."""
+        """Its address is this machine's, as of who comes by the server's relay."""
         if self.address is None:
             return False
         ip = self.address.rpartition(":")[0].strip("[]")
@@ -115,12 +115,11 @@ class Path:
     # What the engine tells of the transport.
 
     def on_path(self, address: str, local: str) -> None:
-        if self._has_path and address == self.address:  # nominated after DTLS was done there
+        kind, found = self._engine.way_of(address)
+        if self._has_path and found == self.address:  # nominated after DTLS was done there
             return
-        ip, _, port = address.rpartition(":")
-        self.kind = self._engine.kind_of(ip.strip("[]"), int(port))
-        self.diary.path_found(address, local, self.kind)
-        self._has_path, self.address = True, address
+        self.diary.path_found(found, local, kind)
+        self._has_path, self.address, self.kind = True, found, kind
         self.on_up()
         self._connected()
 

@@ -126,13 +126,13 @@ class PathStats(Stats):
 
     stage: Stage
     address: str | None
-    """Where its media comes from, as "ip:port"."""
+    """Where its media comes from, as "ip:port"; by the relay: its address there."""
 
     kind: PathKind | None
     """How that comes: by UDP, over a TCP connection, or by this server's TURN relay."""
 
     is_own_address: bool
-    """It is this machine's: the TURN relay of this server, media over TCP, or a client here."""
+    """It is this machine's: the TURN relay of this server, or a client here."""
 
     srtp_profile: str | None
     round_trip_time: float | None

@@ -2,10 +2,22 @@
 
 import ipaddress
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import ifaddr
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class TransportAddress(NamedTuple):
+    """An IP address with a port, as `192.0.2.1:443` or `[2001:db8::1]:443`."""
+
+    ip: str
+    port: int
+
+    def __str__(self) -> str:
+        found = unmapped(self.ip)
+        return f"[{found}]:{self.port}" if found.version == 6 else f"{found}:{self.port}"
 
 
 def reachable_addresses(host: str) -> list[str]:
@@ -50,9 +62,13 @@ def ip_network(text: str) -> str:
 
 def is_within(text: str, network: str) -> bool:
     """Whether an address, also an IPv4 one as IPv6 writes it, is of this `address/prefix`."""
+    return unmapped(text) in ipaddress.ip_network(network)
+
+
+def unmapped(text: str) -> IpAddress:
+    """The address without its zone, an IPv4 one as such though IPv6 writes it."""
     found = ip_address(text.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    return found in ipaddress.ip_network(network)
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 def is_public(text: str) -> bool:

@@ -19,6 +19,7 @@ from fastsfu.http.bridge import (
 )
 from fastsfu.http.strangers import STRANGERS_PER_SECOND, Strangers
 from fastsfu.sfu import SFU
+from fastsfu.transport.addresses import TransportAddress
 from tests.support.stun import attribute, message
 
 LOOPBACK = "127.0.0.1"
@@ -55,7 +56,7 @@ class Worker:
         self.socket.bind((LOOPBACK, 0))
         self.socket.setblocking(False)
         self.port = self.socket.getsockname()[1]
-        self.tcp_clients: set[tuple[str, int]] = set()
+        self.tcp_clients: dict[tuple[str, int], TransportAddress] = {}
         self.bridges: list[tuple[Bridge, Transport]] = []
         self.closed: list[Bridge] = []
         self._sfu = cast(SFU, SimpleNamespace(engine_of=lambda ufrag: self))
@@ -64,7 +65,8 @@ class Worker:
 
     def connect(self, turns: RoundRobin, address: str = LOOPBACK) -> tuple[Bridge, Transport]:
         stranger, transport = self._strangers.at(address), Transport()
-        bridge = Bridge(self._sfu, turns, stranger, self.closed.append)
+        client = TransportAddress(address, 50000)
+        bridge = Bridge(self._sfu, turns, stranger, client, self.closed.append)
         bridge.connection_made(transport)
         self.bridges.append((bridge, transport))
         return bridge, transport

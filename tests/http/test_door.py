@@ -16,6 +16,7 @@ from fastsfu.http.bridge import (
 from fastsfu.http.strangers import STRANGERS_PER_SECOND
 from fastsfu.sfu import SFU
 from tests.http.test_places import connect
+from tests.http.test_proxy_protocol import LINE
 from tests.support.server import PUBLISH, LiveServer, Socket, live_server
 from tests.support.stun import message, request
 from tests.support.turn import ALLOCATE, REFRESH, UDP, UdpClient, error_of, plain
@@ -118,8 +119,12 @@ async def test_turn_ends_with_the_session(end: str) -> None:
             assert await ask(clients[2], REFRESH) == 0
 
 
-async def checked(server: LiveServer, ada: Socket) -> None:
-    """An ICE check in a frame is answered in a frame (RFC 6544), by the session's own worker."""
+async def checked(
+    server: LiveServer, ada: Socket, source: str = LOOPBACK, before: bytes = b""
+) -> tuple[str, int]:
+    """An ICE check in a frame is answered in a frame (RFC 6544), by the session's own worker, and
+    nominates a path. It comes from this address, with this `before` it; returns where it came from.
+    """
     answer = (await ada.offer(PUBLISH))["sdp"]
     lines = answer.splitlines()
     [ufrag] = {line.removeprefix("a=ice-ufrag:") for line in lines if "ice-ufrag" in line}
@@ -131,9 +136,10 @@ async def checked(server: LiveServer, ada: Socket) -> None:
     }
     check = request(
         (0x0006, f"{ufrag}:{theirs}".encode()), (0x0024, b"\x6e\0\0\1"), (0x802A, bytes(8)),
-        password=password.encode(),
+        (0x0025, b""), password=password.encode(),
     )  # fmt: skip
-    reader, writer = await asyncio.open_connection(LOOPBACK, server.port)
+    reader, writer = await asyncio.open_connection(LOOPBACK, server.port, local_addr=(source, 0))
+    writer.write(before)
     async with asyncio.timeout(10):
         for _ in range(2):
             writer.write(frame(check)[:7])
@@ -141,7 +147,11 @@ async def checked(server: LiveServer, ada: Socket) -> None:
             writer.write(frame(check)[7:])
             size = int.from_bytes(await reader.readexactly(2), "big")
             assert (await reader.readexactly(size))[:2] == b"\x01\x01"
+        while server.sfu.sessions[ada.joined["session_id"]].path.address is None:
+            await asyncio.sleep(0.01)
+    came_from: tuple[str, int] = writer.get_extra_info("sockname")[:2]
     writer.close()
+    return came_from
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -151,6 +161,23 @@ async def test_ice(workers: int) -> None:
         await checked(server, ada)
         async with server.caller("other") as bob:
             await checked(server, bob)
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["direct", "PROXY"])
+async def test_the_path_is_known_by_the_address_of_the_client(
+    behind: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not by that of the connection's socket to the worker."""
+    caplog.set_level("INFO", "fastsfu.session")
+    options = {"proxy_networks": ["127.0.0.3/32"]} if behind else {}
+    async with live_server(**options) as server, server.caller("r") as ada:
+        source, before = ("127.0.0.3", LINE) if behind else ("127.0.0.2", b"")
+        ip, port = await checked(server, ada, source, before)
+        address = "192.0.2.1:51000" if behind else f"{ip}:{port}"
+        path = server.sfu.sessions[ada.joined["session_id"]].path
+        assert (path.address, path.kind) == (address, "tcp")
+    [found] = [each for each in caplog.records if each.msg == "media path found"]
+    assert (vars(found)["address"], vars(found)["kind"]) == (address, "tcp")
 
 
 async def test_a_flood_by_tcp_costs_nobody_else_an_answer() -> None:

@@ -27,18 +27,18 @@ def binary(
 
 
 GOOD = {
-    LINE: "192.0.2.1",
-    LINE_V6: "2001:db8::1",
+    LINE: ("192.0.2.1", 51000),
+    LINE_V6: ("2001:db8::1", 51000),
     b"PROXY UNKNOWN\r\n": None,
     b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n": None,
-    binary("192.0.2.1"): "192.0.2.1",
-    binary("2001:db8::1", tlvs=b"\x04\0\4abcd"): "2001:db8::1",
+    binary("192.0.2.1"): ("192.0.2.1", 51000),
+    binary("2001:db8::1", tlvs=b"\x04\0\4abcd"): ("2001:db8::1", 51000),
     binary("192.0.2.1", command=0x20): None,
 }
 
 
 @pytest.mark.parametrize(("header", "client"), GOOD.items())
-def test_the_client_is_read(header: bytes, client: str | None) -> None:
+def test_the_client_is_read(header: bytes, client: tuple[str, int] | None) -> None:
     assert missing(header) == 0
     assert client_of(header) == client
     for cut in range(len(header)):
@@ -52,6 +52,8 @@ BAD = (
     b"PROXY TCP4 nobody 192.0.2.9 51000 443\r\n",
     b"PROXY UDP4 192.0.2.1 192.0.2.9 51000 443\r\n",
     b"PROXY TCP4 192.0.2.1 192.0.2.9 51000 443\n.....",
+    b"PROXY TCP4 192.0.2.1 192.0.2.9 65536 443\r\n",
+    b"PROXY TCP4 192.0.2.1 192.0.2.9 -1 443\r\n",
     b"PROXY TCP4 " + b"1" * 120,
     binary("192.0.2.1", family=0x12),
     binary("192.0.2.1", family=0x21)[:16] + bytes(12),

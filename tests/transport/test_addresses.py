@@ -6,7 +6,7 @@ import ifaddr
 import pytest
 
 from fastsfu.config import Config
-from fastsfu.transport.addresses import reachable_addresses
+from fastsfu.transport.addresses import TransportAddress, reachable_addresses
 
 
 class Ip:
@@ -52,3 +52,16 @@ def test_this_machine_has_addresses() -> None:
     found = reachable_addresses("0.0.0.0")
     assert "127.0.0.1" in found
     assert all(ipaddress.ip_address(each).version == 4 for each in found)
+
+
+@pytest.mark.parametrize(
+    ("ip", "text"),
+    [
+        ("192.0.2.1", "192.0.2.1:443"),
+        ("::ffff:192.0.2.1", "192.0.2.1:443"),
+        ("2001:db8::1", "[2001:db8::1]:443"),
+        ("fe80::1%eth0", "[fe80::1]:443"),
+    ],
+)
+def test_how_one_is_written(ip: str, text: str) -> None:
+    assert str(TransportAddress(ip, 443)) == text
