@@ -50,6 +50,12 @@ def _tcp_port(config: Config) -> Finding:
     return _bindable("HTTPS port", config.host, config.port, socket.SOCK_STREAM)
 
 
+def _metrics_port(config: Config) -> Finding:
+    if config.metrics_port is None:
+        return Finding("metrics", "good", "at the HTTPS port")
+    return _bindable("metrics", config.metrics_host, config.metrics_port, socket.SOCK_STREAM)
+
+
 def _udp_port(config: Config) -> Finding:
     """Each worker has one, in a row."""
     ports = range(config.udp_port, config.udp_port + config.workers)
@@ -231,6 +237,7 @@ def _secret(config: Config) -> Finding:
 CHECKS: tuple[Callable[[Config], Finding], ...] = (
     _libraries,
     _tcp_port,
+    _metrics_port,
     _udp_port,
     _candidates,
     _udp_buffers,

@@ -1,10 +1,10 @@
-"""Options of the edge of a server: certificates by ACME, load balancers."""
+"""Options of the edge of a server: certificates by ACME, load balancers, metrics."""
 
 from pathlib import Path
 from typing import Literal
 
 from fastsfu.media_options import MediaOptions
-from fastsfu.options import Domains, Networks, Port
+from fastsfu.options import Address, Domains, Networks, Port
 
 
 class EdgeOptions(MediaOptions):
@@ -47,4 +47,14 @@ class EdgeOptions(MediaOptions):
     forwarded_networks: Networks = []
     """Networks of load balancers that end TLS and say by X-Forwarded-For whom a request comes from;
     nobody else is believed. Default: none.
+    """
+
+    metrics_port: Port | None = None
+    """TCP port of `fastsfu serve` for `/metrics` (HTTPS), which is not at `port` then; 0 takes a
+    free one. Default: at `port`, as all else.
+    """
+
+    metrics_host: Address = "127.0.0.1"
+    """Address to listen on at `metrics_port`. At a loopback address everybody on this machine may
+    read metrics; at another one, who shows an API key of the scope `metrics`.
     """

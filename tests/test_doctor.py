@@ -107,7 +107,11 @@ def test_acme_needs_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "check", "option"),
-    [(socket.SOCK_STREAM, "HTTPS port", "port"), (socket.SOCK_DGRAM, "media ports", "media_port")],
+    [
+        (socket.SOCK_STREAM, "HTTPS port", "port"),
+        (socket.SOCK_STREAM, "metrics", "metrics_port"),
+        (socket.SOCK_DGRAM, "media ports", "media_port"),
+    ],
 )
 def test_a_port_that_is_taken(kind: socket.SocketKind, check: str, option: str) -> None:
     with socket.socket(socket.AF_INET, kind) as other:

@@ -7,12 +7,13 @@ event loop closes it. An SFU that somebody has entered already is left to them.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -39,6 +40,8 @@ from fastsfu.http.whip import Whip
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.http")
+
+Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
 
 # A loop knows its tasks weakly: without these, what holds an SFU open could be collected with the
 # application that it was made for.
@@ -68,14 +71,7 @@ def application(sfu: SFU, front: Front | None = None) -> ASGIApp:
         routes=routes(sfu, keys, front),
         openapi_url=None,  # api/document.py has it
         lifespan=opener.lifespan,
-        exception_handlers={
-            FastSFUError: _answer,
-            HttpError: _answer,
-            HTTPException: _answer,
-            RequestValidationError: _answer_invalid,
-            ClientDisconnect: _gone,
-            Exception: _answer_fault,
-        },
+        exception_handlers=_faults(),
     )
     app.state.api = Api(sfu, keys, Idempotency(sfu.records))
     for router in ROUTERS:
@@ -83,6 +79,14 @@ def application(sfu: SFU, front: Front | None = None) -> ASGIApp:
     config = sfu.config
     secured = SecurityHeaders(opener.before(app), config.frame_ancestors, config.alternates)
     return AccessLog(secured)
+
+
+def metrics_application(sfu: SFU, front: Front) -> ASGIApp:
+    """`/metrics` of that server and nothing else, for a port of its own."""
+    app = Starlette(routes=metrics.own_routes(sfu, KeyCheck(sfu), front))
+    for kind, handler in _faults().items():
+        app.add_exception_handler(kind, handler)
+    return AccessLog(SecurityHeaders(app))
 
 
 def routes(sfu: SFU, keys: KeyCheck, front: Front | None = None) -> list[BaseRoute]:
@@ -166,6 +170,18 @@ class Opener:
             if opened.done():
                 raise
             opened.set_exception(error)
+
+
+def _faults() -> dict[int | type[Exception], Handler]:
+    """Who answers, by what was raised."""
+    return {
+        FastSFUError: _answer,
+        HttpError: _answer,
+        HTTPException: _answer,
+        RequestValidationError: _answer_invalid,
+        ClientDisconnect: _gone,
+        Exception: _answer_fault,
+    }
 
 
 async def _answer(request: Request, error: Any) -> Response:

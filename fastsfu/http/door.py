@@ -33,6 +33,7 @@ DISCARDED: Final = 65536  # bytes of what is not for us
 PATIENCE: Final = 30.0  # seconds for the first bytes, of TLS and within it
 PARTING: Final = 2.0  # seconds for the client's last word in TLS, after ours
 MOST_OF_ADDRESS: Final = 1024  # connections; a company behind one address
+MOST_INNER: Final = 64  # connections where no clients come
 MOST_BRIDGES: Final = 4096  # connections with media
 MOST_BRIDGES_OF_ADDRESS: Final = 256
 REFUSALS_APART: Final = 1.0  # seconds between two lines of the log
@@ -48,12 +49,16 @@ class Door:
         sfu: SFU,
         http: Callable[[Place], asyncio.Protocol],
         challenges: Challenges | None = None,
+        *,
+        for_clients: bool = True,
     ) -> None:
         """`http` makes the protocol of an HTTP connection, which gives its place up at its end.
-        `challenges` are those of ACME, which are answered while they are pending.
+        `challenges` are those of ACME, which are answered while they are pending. One that is not
+        `for_clients` takes no media, and nothing comes to it through a load balancer.
 
-        Connections take at most half of the file descriptors, those of one address an eighth unless
-        it is configured: the rest is for sockets to the workers and for TURN allocations.
+        Clients' connections take at most half of the file descriptors, those of one address an
+        eighth unless it is configured: the rest is for sockets to the workers and for TURN
+        allocations.
         """
         listener.setblocking(False)
         self._listener = listener
@@ -67,7 +72,10 @@ class Door:
         self._strangers = Strangers(self._loop.time)
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         of_address = sfu.config.max_connections_per_address or min(files // 8, MOST_OF_ADDRESS)
-        self._connections = Crowd(files // 2, of_address)
+        self._for_clients = for_clients
+        self._connections = (
+            Crowd(files // 2, of_address) if for_clients else Crowd(MOST_INNER, MOST_INNER)
+        )
         self._said_at = -REFUSALS_APART
         self.refused = 0  # connections, for want of a place
         self._media = Crowd(MOST_BRIDGES, MOST_BRIDGES_OF_ADDRESS)
@@ -162,11 +170,11 @@ class Door:
 
     def _is_proxy(self, address: str) -> bool:
         """It is a load balancer's, which says first whom a connection comes from."""
-        return is_any(address, self._sfu.config.proxy_networks)
+        return self._for_clients and is_any(address, self._sfu.config.proxy_networks)
 
     def _forwards(self, address: str) -> bool:
         """It is a load balancer's, which says with each request whom that comes from."""
-        return is_any(address, self._sfu.config.forwarded_networks)
+        return self._for_clients and is_any(address, self._sfu.config.forwarded_networks)
 
     async def _client_behind(self, connection: socket.socket) -> TransportAddress | None:
         """Whom it comes from; None: from the load balancer. Raises OSError, ValueError."""
@@ -246,8 +254,8 @@ class Door:
         return connection.recv(count, socket.MSG_PEEK)
 
     def _bridge(self, place: Place, client: TransportAddress) -> Bridge | None:
-        """A connection with media; None when there are too many."""
-        of_media = self._media.enter(client.ip)
+        """A connection with media; None when there are too many, or none is taken."""
+        of_media = self._media.enter(client.ip) if self._for_clients else None
         if of_media is None:
             return None
         place.speak()

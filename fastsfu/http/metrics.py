@@ -4,7 +4,7 @@ The engine counts for each live stream, and sums up what has ended: the totals a
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from fastsfu.http.keys import KeyCheck
 from fastsfu.http.outcome_metrics import outcomes, paths_now, qualities, sessions_now
 from fastsfu.messages.mailbox import MessageCounts
 from fastsfu.sfu import SFU
-from fastsfu.transport.addresses import is_public
+from fastsfu.transport.addresses import ip_address, is_public
 
 KINDS = ("audio", "video")
 CPU_PER_SECOND = 0.05  # seconds for all scrapes
@@ -66,16 +66,34 @@ GAUGE_SUFFIXES = (
 
 
 def routes(sfu: SFU, keys: KeyCheck, shown: Front | None = None) -> list[BaseRoute]:
-    """GET /metrics, only for who shows an API key; without one, where no stranger gets to."""
-    scrapes = Scrapes(sfu, shown)
+    """GET /metrics, only for who shows an API key; without one, where no stranger gets to. Nowhere
+    in a server that has a port of its own for it.
+    """
+    if shown is not None and sfu.config.metrics_port is not None:
+        return []
     is_reachable = any(map(is_public, sfu.config.media_ips))
+    return [_route(sfu, keys, shown, lambda: is_reachable or bool(sfu.config.all_api_keys))]
+
+
+def own_routes(sfu: SFU, keys: KeyCheck, shown: Front) -> list[BaseRoute]:
+    """The same at a port of its own, for who shows an API key; for all on this machine, where
+    nobody else gets to it.
+    """
+    is_ours = ip_address(sfu.config.metrics_host).is_loopback
+    return [_route(sfu, keys, shown, lambda: not is_ours)]
+
+
+def _route(
+    sfu: SFU, keys: KeyCheck, shown: Front | None, asks_for_key: Callable[[], bool]
+) -> BaseRoute:
+    scrapes = Scrapes(sfu, shown)
 
     async def metrics(request: Request) -> Response:
-        if is_reachable or sfu.config.all_api_keys:
+        if asks_for_key():
             keys.check(request, "metrics")
         return Response(scrapes.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    return [Route("/metrics", metrics)]
+    return Route("/metrics", metrics)
 
 
 class Scrapes:

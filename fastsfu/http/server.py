@@ -23,10 +23,13 @@ import uvicorn
 from fastsfu.config import Config
 from fastsfu.errors import ConfigError
 from fastsfu.http import state, systemd
+from fastsfu.http.app import application
 from fastsfu.http.challenges import Challenges
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
+from fastsfu.http.forwarded import forwarded
 from fastsfu.http.http1 import HTTP1
+from fastsfu.http.metrics_port import MetricsPort
 from fastsfu.http.opening import allow_all_files, open_acme, open_certificate, open_listener
 from fastsfu.http.renewal import Renewals
 from fastsfu.http.takeover import Control, Introduction, Predecessor, take_turn_port
@@ -87,7 +90,9 @@ class Server(uvicorn.Server):
         """`load` reads the configuration again; without it only the certificate is. `before`: the
         process whose calls this one takes.
         """
-        super().__init__(uvicorn_config(sfu, certificate.context, self))
+        app = forwarded(application(sfu, self), sfu.config.forwarded_networks)
+        super().__init__(uvicorn_config(app, certificate.context, sfu.config.keep_alive))
+        self.metrics = MetricsPort(sfu, certificate.context, self)
         self._sfu = sfu
         self._certificate = certificate
         self._on_ready = on_ready
@@ -115,6 +120,7 @@ class Server(uvicorn.Server):
                     task.cancel()
             if self._control is not None:
                 await self._control.close()
+            await self.metrics.close()
 
     def reload(self) -> None:
         """Read configuration and certificate again; what is wrong is said, and nothing changes."""
@@ -164,6 +170,7 @@ class Server(uvicorn.Server):
             if self._before is not None:
                 await self._sfu.handover.expect(await self._before.estate())
                 await self._before.accept()
+            self.metrics.open(waits=self._before is not None)
             challenges = self._begin_acme()
             context = self._certificate.context
             self._door = Door(sockets[0], context, self._sfu, self._http, challenges)
@@ -246,6 +253,7 @@ class Server(uvicorn.Server):
     def give_way(self) -> None:
         assert self._door is not None
         self._door.stop_accepting()
+        self.metrics.stop_accepting()
         for connection in list(self.server_state.connections):
             if isinstance(connection, HTTP1):
                 connection.shutdown()  # what waits for a request: the next one goes to the other

@@ -7,19 +7,16 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fastsfu.http.app import application
-from fastsfu.http.forwarded import forwarded
-from fastsfu.http.front import Front
 from fastsfu.http.http1 import WebSocket
 from fastsfu.http.model import MAX_FIRST_BYTES
-from fastsfu.sfu import SFU
 
 CLOSE_SECONDS: Final = 5  # for connections to end after the calls have
 
 
-def uvicorn_config(sfu: SFU, context: ssl.SSLContext, front: Front) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, context: ssl.SSLContext, keep_alive: float) -> uvicorn.Config:
+    """`keep_alive`: seconds that a connection may wait for its next request."""
     return uvicorn.Config(
-        forwarded(dated(application(sfu, front)), sfu.config.forwarded_networks),
+        dated(app),
         ssl_context_factory=lambda _config, _default: context,
         ws=WebSocket,
         ws_max_size=MAX_FIRST_BYTES,  # who is in may say more: see http1.py
@@ -31,7 +28,7 @@ def uvicorn_config(sfu: SFU, context: ssl.SSLContext, front: Front) -> uvicorn.C
         server_header=False,
         date_header=False,  # see `dated`
         proxy_headers=False,
-        timeout_keep_alive=sfu.config.keep_alive,  # type: ignore[arg-type]  # seconds of a timer
+        timeout_keep_alive=keep_alive,  # type: ignore[arg-type]  # seconds of a timer
         timeout_graceful_shutdown=CLOSE_SECONDS,
     )
 

@@ -15,8 +15,6 @@ from tests.deploy.test_deploy import DEPLOY, dashboard_queries
 from tests.support.pebble import free_port
 from tests.support.server import LiveServer, live_server
 
-API_KEY = "only-for-the-tests-abcdef-0123456789"
-
 pytestmark = pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus here")
 
 
@@ -27,8 +25,7 @@ async def prometheus(server: LiveServer, folder: Path) -> AsyncIterator[httpx.As
         "job_name": "fastsfu",
         "scheme": "https",
         "tls_config": {"insecure_skip_verify": True},
-        "authorization": {"credentials": API_KEY},
-        "static_configs": [{"targets": [f"127.0.0.1:{server.port}"]}],
+        "static_configs": [{"targets": [f"127.0.0.1:{server.uvicorn.metrics.port}"]}],
     }
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
@@ -60,7 +57,7 @@ async def asked(api: httpx.AsyncClient, path: str, **query: str) -> Any:
 
 
 async def test_it_takes_all_metrics_and_evaluates_all_alerts(tmp_path: Path) -> None:
-    async with live_server(api_key=API_KEY) as server, prometheus(server, tmp_path) as api:
+    async with live_server(metrics_port=0) as server, prometheus(server, tmp_path) as api:
         async with asyncio.timeout(60):
             while not await values(api, "fastsfu_rtt_seconds_gcount"):
                 await asyncio.sleep(0.1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load.server import API_KEY, ServerProcess
+from benchmarks.load.server import API_KEY, ServerProcess, free_port
 from fastsfu.cores import usable_cores
 from fastsfu.errors import OfferError
 from fastsfu.events import Event
@@ -35,19 +35,27 @@ def listening(pid: int) -> dict[str, set[int]]:
 
 
 def test_plain_http_gets_no_page_from_any_port() -> None:
-    with ServerProcess() as server:
+    metrics = free_port()
+    with ServerProcess(environment={"FASTSFU_METRICS_PORT": str(metrics)}) as server:
         ports = listening(server.process.pid)
         media = set(range(server.port, server.port + usable_cores()))  # a port for each worker
-        assert ports == {"tcp": {server.port}, "udp": media}
-        with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
-            connection.sendall(GET)
-            answer = b""
-            while chunk := connection.recv(4096):
-                answer += chunk
-        assert b"HTTP" not in answer
-        assert b"<" not in answer
+        assert ports == {"tcp": {server.port, metrics}, "udp": media}
+        for port in ports["tcp"]:
+            answer = answer_of(port)
+            assert b"HTTP" not in answer
+            assert b"<" not in answer
         # The page is there, for who speaks TLS.
         assert "<html" in server.http.get("/").text
+
+
+def answer_of(port: int) -> bytes:
+    """To a plain-HTTP request."""
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        connection.sendall(GET)
+        answer = b""
+        while chunk := connection.recv(4096):
+            answer += chunk
+    return answer
 
 
 def test_plain_datagrams_get_no_answer() -> None:

@@ -1,0 +1,83 @@
+"""`/metrics` at a port of its own (`metrics_port`), where who is in calls never comes: by HTTPS as
+all else (promise P1), with the server's certificate, and nothing but that.
+"""
+
+import asyncio
+import logging
+import ssl
+
+from uvicorn.server import ServerState
+
+from fastsfu.errors import ConfigError
+from fastsfu.http.app import metrics_application
+from fastsfu.http.crowd import Place
+from fastsfu.http.door import Door
+from fastsfu.http.front import Front
+from fastsfu.http.http1 import HTTP1
+from fastsfu.http.listening import listen
+from fastsfu.http.uvicorn_config import uvicorn_config
+from fastsfu.sfu import SFU
+
+logger = logging.getLogger("fastsfu.server")
+
+RETRY_SECONDS = 0.25
+
+
+class MetricsPort:
+    """Of one server (Front); all of it does nothing where none is configured.
+
+    Attribute: `port`, once it is open.
+    """
+
+    def __init__(self, sfu: SFU, context: ssl.SSLContext, front: Front) -> None:
+        self.port: int | None = None
+        self._sfu = sfu
+        self._context = context
+        self._front = front
+        self._door: Door | None = None
+        self._opening: asyncio.Task[None] | None = None
+
+    def open(self, *, waits: bool) -> None:
+        """Raises ConfigError: the port cannot be had; unless it `waits` for the process before to
+        give it up.
+        """
+        if self._sfu.config.metrics_port is None:
+            return
+        if waits:
+            self._opening = asyncio.create_task(self._open_when_free())
+        else:
+            self._open(self._sfu.config.metrics_port)
+
+    def stop_accepting(self) -> None:
+        """Another process has the port from now on."""
+        if self._opening is not None:
+            self._opening.cancel()
+        if self._door is not None:
+            self._door.close()
+
+    async def close(self) -> None:
+        self.stop_accepting()
+        if self._door is not None:
+            for connection in list(self._state.connections):
+                connection.transport.close()
+            await self._door.wait_closed()
+
+    def _open(self, port: int) -> None:
+        listener = listen(self._sfu.config.metrics_host, port)
+        self.port = listener.getsockname()[1]
+        application = metrics_application(self._sfu, self._front)
+        self._config = uvicorn_config(application, self._context, self._sfu.config.keep_alive)
+        self._config.load()
+        self._state = ServerState()
+        self._door = Door(listener, self._context, self._sfu, self._http, for_clients=False)
+        logger.info("metrics are at TCP %s:%d", self._sfu.config.metrics_host, self.port)
+
+    async def _open_when_free(self) -> None:
+        while self.port is None:
+            try:
+                self._open(self._sfu.config.metrics_port or 0)
+            except ConfigError:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _http(self, place: Place) -> asyncio.Protocol:
+        return HTTP1(self._config, self._state, {}, place)
