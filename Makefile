@@ -129,7 +129,7 @@ clean:
 # What follows makes stamps: a stamp is newer than everything it was made from.
 
 build/packages.stamp: scripts/require
-	@PYTHON=$(PYTHON) CC=$(CC) scripts/require build
+	@PYTHON=$(PYTHON) CC="$(CC)" scripts/require build
 	@mkdir -p build && touch $@
 
 build/venv.stamp: build/packages.stamp pyproject.toml
