@@ -5,8 +5,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
-from statistics import median
 from typing import Literal, get_args
 
 import pytest
@@ -40,7 +40,7 @@ SPEAKING = """window.speaking = (() => {
 })()"""
 GAPS = "window.continuity.notes.map(({ what }) => what).filter((what) => what === 'nothing')"
 IDS = "Object.values(window.call.participants()).map(({ session_id }) => session_id).sort()"
-RESTARTS = 7  # of each of the three kinds
+RESTARTS = 20
 LONGEST_GAP_MS = 3000  # in which somebody is not seen by somebody
 Told = Literal["nothing", "before", "after"]
 
@@ -107,9 +107,7 @@ async def nobody_noticed(*pages: CallPage) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("told", get_args(Told))
 async def test_three_on_the_sfu_notice_none_of_many_restarts(
-    told: Told,
     browser: Browser,
     successors: Successors,
     open_moving: OpenPage,
@@ -124,14 +122,13 @@ async def test_three_on_the_sfu_notice_none_of_many_restarts(
     for page in (ada, ben):
         await page.evaluate(f"void ({SPEAKING})")
     seconds, gaps = [], []
-    for _ in range(RESTARTS):
+    for told in islice(cycle(get_args(Told)), RESTARTS):
         for page in pages:
             await take(page)
         seconds.append(await successors.replace(told))
         gaps.append(max([max((await take(page)).pictures.values()) for page in pages]))
         await nobody_noticed(*pages)
-    # A busy machine may keep a page from drawing for seconds: not each time.
-    assert median(gaps) <= LONGEST_GAP_MS, gaps
+    assert max(gaps) <= LONGEST_GAP_MS, gaps
     record_testsuite_property("seconds until the process before had ended", seconds)
     record_testsuite_property("longest times without a new picture, ms", gaps)
     for page in (ada, ben):
