@@ -1,35 +1,63 @@
 """Who was ejected from which room: tokens, resume keys and users that open it no more."""
 
 import time
-from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError
 
-MOST = 10_000  # the oldest are forgotten
+MOST = 10_000  # of all rooms together
+
+
+class Ban(NamedTuple):
+    """`whom` is a kind (`jti`, `origin`, `sub`) and an id; `until` in seconds since 1970, None: for
+    good.
+    """
+
+    room: str
+    whom: str
+    until: float | None
+
+
+class Kept(Protocol):
+    """Where they outlive the process, if they do. Neither waits."""
+
+    def keep_ban(self, ban: Ban) -> None:
+        """In the place of one that it has of the same."""
+
+    def forget_bans(self, room: str, whom: str | None = None) -> None:
+        """All of a room, or this one."""
 
 
 class Bans:
-    """Of all rooms, also of those that have ended: they come to be again with the next token."""
+    """Of all rooms, also of those that have ended: they come to be again with the next token.
 
-    def __init__(self) -> None:
-        self.until: OrderedDict[tuple[str, str], float | None] = OrderedDict()
+    The room that has the most loses its oldest where there are too many: no room costs another its
+    own.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._of_room: dict[str, dict[str, float | None]] = {}
+        self._count = 0
 
     def eject(self, room: str, grant: Grant, origin: str) -> None:
         """Its tokens open the room no more, nor what proves to be of its sessions (`origin`)."""
-        self._add(room, f"origin {origin}", None)
+        self._add(Ban(room, f"origin {origin}", None))
         for token_id in (grant.token_id, *grant.earlier):
             if token_id is not None:
-                self._add(room, f"jti {token_id}", None)
+                self._add(Ban(room, f"jti {token_id}", None))
 
     def ban(self, room: str, user_id: str, until: float | None) -> None:
         """No token of the user opens the room; `until` in seconds since 1970, None: for good."""
-        self._add(room, f"sub {user_id}", until)
+        self._add(Ban(room, f"sub {user_id}", until))
 
     def forget(self, room: str) -> None:
         """The room was deleted: what was ejected from it may come to the next of its name."""
-        for ban in [each for each in self.until if each[0] == room]:
-            del self.until[ban]
+        if found := self._of_room.pop(room, None):
+            self._count -= len(found)
+            self._kept.forget_bans(room)
 
     def check(self, room: str, grant: Grant, origin: str | None = None) -> None:
         """Raise JoinError unless it opens the room, for a client of this origin."""
@@ -38,22 +66,53 @@ class Bans:
         if self._holds(room, f"sub {grant.user_id}"):
             raise JoinError("not-allowed", "This user was asked to leave the room.")
 
-    def _holds(self, room: str, key: str) -> bool:
-        if (room, key) not in self.until:
+    def all(self) -> list[Ban]:
+        """Of each room the oldest first."""
+        return [
+            Ban(room, whom, until)
+            for room, found in self._of_room.items()
+            for whom, until in found.items()
+        ]
+
+    def adopt(self, bans: Iterable[Ban]) -> None:
+        """Those of an earlier process, which are kept already."""
+        for ban in bans:
+            self._put(ban)
+
+    def _holds(self, room: str, whom: str) -> bool:
+        found = self._of_room.get(room, {})
+        if whom not in found:
             return False
-        until = self.until[room, key]
+        until = found[whom]
         return until is None or time.time() < until
 
-    def _add(self, room: str, key: str, until: float | None) -> None:
-        self.until[room, key] = until
-        self.until.move_to_end((room, key))
-        if len(self.until) > MOST:
+    def _add(self, ban: Ban) -> None:
+        self._put(ban)
+        self._kept.keep_ban(ban)
+        if self._count > MOST:
             self._forget_some()
+
+    def _put(self, ban: Ban) -> None:
+        self._drop(ban)
+        self._of_room.setdefault(ban.room, {})[ban.whom] = ban.until
+        self._count += 1
 
     def _forget_some(self) -> None:
         now = time.time()
-        for ban, until in list(self.until.items()):
-            if until is not None and until < now:
-                del self.until[ban]
-        while len(self.until) > MOST:
-            self.until.popitem(last=False)
+        for ban in self.all():
+            if ban.until is not None and ban.until < now:
+                self._drop(ban)
+                self._kept.forget_bans(ban.room, ban.whom)
+        while self._count > MOST:
+            room, found = max(self._of_room.items(), key=lambda each: len(each[1]))
+            whom, until = next(iter(found.items()))
+            self._drop(Ban(room, whom, until))
+            self._kept.forget_bans(room, whom)
+
+    def _drop(self, ban: Ban) -> None:
+        found = self._of_room.get(ban.room, {})
+        if ban.whom in found:
+            del found[ban.whom]
+            self._count -= 1
+            if not found:
+                del self._of_room[ban.room]

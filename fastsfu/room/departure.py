@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Final
 
 from fastsfu.events import Moved
+from fastsfu.room.bans import Ban
 from fastsfu.room.records import Ongoing, Records
 from fastsfu.room.room import Room
 from fastsfu.room.rooms import Rooms
@@ -22,7 +23,7 @@ class Estate(State):
     """What a process leaves to the next one."""
 
     rooms: list[RoomState]
-    bans: list[tuple[str, str, float | None]]  # room, whom, until (seconds since 1970)
+    bans: list[Ban]
     ongoing: Ongoing = Ongoing()
 
 
@@ -44,8 +45,7 @@ class Handover:
     async def begin(self) -> Estate:
         """What it has to know. Then send everybody there (`move_out`), or `take_back`."""
         self.is_under_way = True
-        bans = [(room, key, until) for (room, key), until in self._rooms.bans.until.items()]
-        states = self._rooms.states()
+        bans, states = self._rooms.bans.all(), self._rooms.states()
         return Estate(rooms=states, bans=bans, ongoing=await self._records.hand_over())
 
     async def take_back(self) -> None:
@@ -80,8 +80,7 @@ class Handover:
         await self._records.take_over(estate.ongoing)
         for name in {each.name for each in self._rooms} - {each.name for each in estate.rooms}:
             self._rooms.delete(name)  # there, since it was read from the records here
-        for room, key, until in estate.bans:
-            self._rooms.bans.until[room, key] = until
+        self._rooms.bans.adopt(estate.bans)
         for state in estate.rooms:
             self._rooms.expect(state, self._patience)
 

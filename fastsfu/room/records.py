@@ -1,4 +1,5 @@
-"""What is to outlive the rooms: those that were made to stay, and the meetings that were in them.
+"""What is to outlive the rooms: those that were made to stay, the meetings that were in them, and
+who was ejected.
 
 An edge may keep them in a database (`Records`); without one, the last meetings are in memory.
 """
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fastsfu.room.answers import AnswersInMemory, KeptAnswer
+from fastsfu.room.bans import Ban, Kept
 from fastsfu.room.meetings import Meeting, Meetings
 from fastsfu.room.notices import Notice
 from fastsfu.room.options import RoomOptions
@@ -32,6 +34,7 @@ class Found:
 
     rooms: Iterable[RoomRecord] = ()
     unfinished: Iterable[Notice] = ()  # the ends that nobody told of: the process was killed
+    bans: Iterable[Ban] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Wanted:
     until: float | None = None  # began before
 
 
-class Records(Protocol):
+class Records(Kept, Protocol):
     """Where they are kept. An Observer too, told before all others."""
 
     @property
@@ -121,6 +124,10 @@ class InMemory(AnswersInMemory):
     async def keep_room(self, record: RoomRecord) -> None: ...
 
     async def forget_room(self, name: str) -> None: ...
+
+    def keep_ban(self, ban: Ban) -> None: ...
+
+    def forget_bans(self, room: str, whom: str | None = None) -> None: ...
 
     def noticed(self, notice: Notice, /) -> None:
         change = self._ongoing.follow(notice)

@@ -69,12 +69,12 @@ class Rooms:
         self.max_app_message_bytes = config.max_app_message_bytes
         self.message_counts = MessageCounts()
         self.outcomes = Outcomes()
-        self.bans = Bans()
         self.resume_keys = resume_keys
         self._gates = gates
         self._on_leave = on_leave
         self._on_topology = on_topology
         self._records = InMemory() if records is None else records
+        self.bans = Bans(self._records)
         self._observers = Observers([self._records, *observers])
         self._rooms: dict[str, Room] = {}
         self._names: list[str] = []  # of them, in order
@@ -215,6 +215,7 @@ class Rooms:
         for record in found.rooms:
             if record.name not in self._rooms:  # the application's own come first
                 self.create(record.name, record.options).created_at = record.created_at
+        self.bans.adopt(found.bans)
         self._is_open = True
         for notice in found.unfinished:
             self.tell(notice)

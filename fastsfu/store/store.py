@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fastsfu.errors import RecordError
 from fastsfu.room.answers import KeptAnswer
+from fastsfu.room.bans import Ban
 from fastsfu.room.meetings import Change, Meeting, Meetings
 from fastsfu.room.notices import Notice, RoomUpdated
 from fastsfu.room.options import RoomOptions
 from fastsfu.room.outbox import Tells
 from fastsfu.room.records import Found, Ongoing, RoomRecord, Wanted
 from fastsfu.store.answers import read_answer, write_answer
+from fastsfu.store.bans import forget_ended, read_bans, rows_forgetting, rows_keeping
 from fastsfu.store.database import migrate, open_engine, reached, read_url
 from fastsfu.store.journal import Journal, Row
 from fastsfu.store.lives import AdvisoryLocks, FileLocks, Locks, begin_life, dead_lives, end_life
@@ -102,6 +104,12 @@ class Store:
         await reached(self._forget_room(name))
         self._rooms.discard(name)
 
+    def keep_ban(self, ban: Ban) -> None:
+        self._note(rows_keeping(ban))
+
+    def forget_bans(self, room: str, whom: str | None = None) -> None:
+        self._note(rows_forgetting(room, whom))
+
     def noticed(self, notice: Notice, /) -> None:
         if self._journal is None or self._handed_over:
             return
@@ -130,6 +138,10 @@ class Store:
     async def find_answer(self, owner: str, key: str) -> KeptAnswer | None:
         return await reached(self._find_answer(owner, key))
 
+    def _note(self, rows: list[Row]) -> None:
+        if self._journal is not None:
+            self._journal.note(rows)
+
     async def _open(self) -> Found:
         await migrate(self._engine)
         self._meetings = Meetings()
@@ -146,6 +158,7 @@ class Store:
             ]
             await self._forget_old(connection)
             rows = (await connection.execute(select(ROOMS))).all()
+            bans = await read_bans(connection)
         self._rooms = {row.name for row in rows}
         self._journal = Journal(self._engine, self._life)
         self.outbox.follow(self._journal)
@@ -154,7 +167,7 @@ class Store:
             RoomRecord(row.name, RoomOptions.model_validate_json(row.options), row.created_at)
             for row in rows
         ]
-        return Found(records, unfinished)
+        return Found(records, unfinished, bans)
 
     def _letters(
         self, notice: Notice, meeting: Meeting | None, change: Change | None
@@ -191,6 +204,7 @@ class Store:
         oldest = time.time() - self._keeps_meetings
         await connection.execute(delete(MEETINGS).where(MEETINGS.c.ended_at < oldest))
         await connection.execute(delete(LETTERS).where(LETTERS.c.dead_at < oldest))
+        await forget_ended(connection)
 
     async def _forget_daily(self) -> None:
         while True:

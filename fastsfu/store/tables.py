@@ -100,6 +100,16 @@ LETTERS = Table(
     sqlite_autoincrement=True,  # a number is never given again
 )
 
+# Who was ejected from which room (room/bans.py).
+BANS = Table(
+    "bans",
+    METADATA,
+    Column("room", String, primary_key=True),
+    Column("whom", String, primary_key=True),
+    Column("until", Float),  # null: until the room is deleted
+    Column("banned_at", Float, nullable=False),
+)
+
 # To requests that came with a key, for a day.
 ANSWERS = Table(
     "answers",

@@ -9,6 +9,7 @@ from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError, RequestError
 from fastsfu.events import Failure, Muted, ParticipantUpdated, TopologyChanged
 from fastsfu.room import bans, standing
+from fastsfu.room.records import InMemory
 from fastsfu.room.room import Room
 from fastsfu.sfu import SFU
 from tests.support.offers import sending
@@ -293,13 +294,24 @@ async def test_a_ban_ends_with_its_room(sfu: SFU, join: Join) -> None:
 
 async def test_bans_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bans, "MOST", 2)
-    kept = bans.Bans()
+    kept = bans.Bans(InMemory())
     for name, until in (("a", None), ("b", 1.0), ("c", None)):
         kept.ban("r", name, until)
     for name in ("a", "c"):
         with pytest.raises(JoinError):
             kept.check("r", Grant("r", user_id=name))
     kept.check("r", Grant("r", user_id="b"))
+
+
+async def test_no_room_costs_another_its_bans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bans, "MOST", 10)
+    kept = bans.Bans(InMemory())
+    kept.ban("r", "eve", None)
+    for number in range(100):
+        kept.ban("other", f"somebody-{number}", None)
+    assert [each.whom for each in kept.all()] == ["sub eve"] + [
+        f"sub somebody-{number}" for number in range(91, 100)
+    ]
 
 
 async def test_a_locked_room_opens_for_owners_and_who_was_in(join: Join) -> None:
