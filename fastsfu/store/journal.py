@@ -17,6 +17,7 @@ from sqlalchemy import Executable, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from fastsfu.store.lives import Locks
 from fastsfu.store.tables import LIVES
 
 logger = logging.getLogger("fastsfu.store")
@@ -39,11 +40,12 @@ Entry = Sequence[Row]  # all of it is written, or nothing
 
 
 class Journal:
-    """Of the process that is this life (lives.py)."""
+    """Of the process that is this life (lives.py), whose lock it sees to."""
 
-    def __init__(self, engine: AsyncEngine, life: int) -> None:
+    def __init__(self, engine: AsyncEngine, life: int, locks: Locks) -> None:
         self._engine = engine
         self._life = life
+        self._locks = locks
         self._waiting: deque[Entry] = deque()
         self._noted = 0  # entries since the beginning
         self._written = 0  # of them, those that wait for nothing any more
@@ -140,6 +142,7 @@ class Journal:
     async def _commit(self, entries: Iterable[Entry]) -> None:
         seen = update(LIVES).where(LIVES.c.id == self._life).values(seen_at=time.time())
         try:
+            await self._locks.hold()
             connection = await self._engine.connect()
         except Exception as error:  # drivers have errors of their own for this
             raise Unreached from error

@@ -5,6 +5,7 @@ unfinished, and takes nothing from one that still runs beside it.
 """
 
 import fcntl
+import logging
 import time
 from contextlib import suppress
 from io import BufferedRandom
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from fastsfu.store.tables import LIVES
 
+logger = logging.getLogger("fastsfu.store")
+
 LOCKS = 0x5F5  # the class of our advisory locks in PostgreSQL
 
 
@@ -24,6 +27,9 @@ class Locks(Protocol):
 
     async def take(self, life: int) -> bool:
         """False: another one has it."""
+
+    async def hold(self) -> None:
+        """Take again what was lost; raises when the database is away."""
 
     async def close(self) -> None: ...
 
@@ -45,6 +51,8 @@ class FileLocks:
         self._files[life] = file
         return True
 
+    async def hold(self) -> None: ...
+
     async def close(self) -> None:
         for life, file in self._files.items():
             self._path(life).unlink(missing_ok=True)
@@ -56,13 +64,31 @@ class FileLocks:
 
 
 class AdvisoryLocks:
-    """In PostgreSQL: of a connection that is kept open."""
+    """In PostgreSQL: of a connection that is kept open, and which its restart ends."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._connection: AsyncConnection | None = None
+        self._taken: list[int] = []
 
     async def take(self, life: int) -> bool:
+        if not await self._take(life):
+            return False
+        self._taken.append(life)
+        return True
+
+    async def hold(self) -> None:
+        try:
+            if self._connection is not None:
+                await self._connection.execute(text("SELECT 1"))
+                return
+        except Exception:  # drivers have errors of their own for it
+            await self._drop()
+        for life in self._taken:
+            if not await self._take(life):
+                logger.error("another process took this one for dead, and has ended its meetings")
+
+    async def _take(self, life: int) -> bool:
         if self._connection is None:
             connection = await self._engine.connect()
             self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -74,8 +100,13 @@ class AdvisoryLocks:
         if self._connection is not None:
             with suppress(Exception):  # the server may have gone, and the lock with it
                 await self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
-            await self._connection.close()
-            self._connection = None
+            await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                await connection.close()
 
 
 async def begin_life(engine: AsyncEngine, locks: Locks) -> int:

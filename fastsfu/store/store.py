@@ -160,7 +160,7 @@ class Store:
             rows = (await connection.execute(select(ROOMS))).all()
             bans = await read_bans(connection)
         self._rooms = {row.name for row in rows}
-        self._journal = Journal(self._engine, self._life)
+        self._journal = Journal(self._engine, self._life, self._locks)
         self.outbox.follow(self._journal)
         self._forgetting = asyncio.create_task(self._forget_daily())
         records = [

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from fastsfu.room.records import Wanted
@@ -79,3 +80,24 @@ async def test_too_much_for_a_database_that_is_away_is_lost_and_said(
             await store.settled()
         assert "16 entries are lost" in caplog.text
         assert "has not answered" not in caplog.text
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_who_lives_is_known_again_when_the_database_was_restarted(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The locks went with the connections; the next process would take its meetings for ended."""
+    monkeypatch.setattr(journal, "RETRY", 0.01)
+    async with opened(url) as (store, _):
+        store.noticed(joined("a", "ada", 1000.0))
+        await store.settled()
+        connection = await asyncpg.connect(url)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+        await connection.close()
+        store.noticed(joined("a", "bob", 1001.0))
+        await store.settled()
+        async with opened(url) as (_, found):
+            assert list(found.unfinished) == []
