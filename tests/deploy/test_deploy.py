@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -53,6 +54,22 @@ def test_the_image_has_all_that_options_may_ask_for() -> None:
     assert "fastsfu[store]" in extras["postgresql"]
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.M):
         assert all((DEPLOY.parent / each).exists() for each in sources.split())
+
+
+@pytest.mark.parametrize(
+    ("linter", "file"),
+    [
+        (["hadolint"], "Dockerfile"),
+        (["kubernetes-validate", "--strict"], "kubernetes/fastsfu.yaml"),
+    ],
+    ids=["image", "kubernetes"],
+)
+def test_linters_find_nothing(linter: list[str], file: str) -> None:
+    program = Path(sys.executable).with_name(linter[0])
+    done = subprocess.run(
+        [program, *linter[1:], str(DEPLOY / file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @needs("systemd-analyze")
