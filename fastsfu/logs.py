@@ -19,6 +19,8 @@ def start(level: str, form: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(FORMATTERS[form]())
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    if level == "info":
+        logging.getLogger("alembic").setLevel("WARNING")  # a dozen lines at each start
 
 
 class TextFormatter(logging.Formatter):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -52,3 +53,21 @@ def test_json_keeps_exceptions_in_their_line() -> None:
     line = FORMATTERS["json"]().format(failed)
     assert "\n" not in line
     assert json.loads(line)["exception"].endswith("ValueError: no\n")
+
+
+LIBRARY = """
+import logging, sys
+from fastsfu import logs
+logs.start(sys.argv[1], "text")
+logging.getLogger("alembic.runtime.plugins").info("setup plugin")
+logging.getLogger("fastsfu.server").info("ours")
+"""
+
+
+@pytest.mark.parametrize(("level", "shown"), [("info", 1), ("debug", 2)])
+def test_what_the_database_library_says_of_itself_is_for_debugging(level: str, shown: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIBRARY, level], capture_output=True, text=True, check=True
+    )
+    assert len(done.stderr.splitlines()) == shown
+    assert "ours" in done.stderr
