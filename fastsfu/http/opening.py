@@ -64,3 +64,17 @@ def open_acme(config: Config, challenges: Challenges) -> "Acme | None":
 def open_listener(config: Config) -> socket.socket:
     """The listening TCP socket, systemd's if it has one; ConfigError: the port cannot be had."""
     return systemd.listening_socket() or listen(config.host, config.port)
+
+
+def url_of(config: Config, certificate: ServerCertificate, listener: socket.socket) -> str:
+    """Where a browser on this machine reaches us, by a name that the certificate has."""
+    port = listener.getsockname()[1]
+    name = "localhost"
+    if config.cert is not None:
+        names = certificate.pair.names()
+        name = next((each for each in names if "*" not in each), name)
+    elif config.acme:
+        name = config.acme[0]
+    elif config.host not in ("0.0.0.0", "::"):
+        name = f"[{config.host}]" if ":" in config.host else config.host
+    return f"https://{name}/" if port == 443 else f"https://{name}:{port}/"

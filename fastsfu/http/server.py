@@ -30,7 +30,13 @@ from fastsfu.http.door import Door
 from fastsfu.http.forwarded import forwarded
 from fastsfu.http.http1 import HTTP1
 from fastsfu.http.metrics_port import MetricsPort
-from fastsfu.http.opening import allow_all_files, open_acme, open_certificate, open_listener
+from fastsfu.http.opening import (
+    allow_all_files,
+    open_acme,
+    open_certificate,
+    open_listener,
+    url_of,
+)
 from fastsfu.http.renewal import Renewals
 from fastsfu.http.takeover import Control, Introduction, Predecessor, take_turn_port
 from fastsfu.http.tls import ServerCertificate, watch
@@ -166,7 +172,7 @@ class Server(uvicorn.Server):
         """Tell that all is ready, once it is."""
         await super().startup([])  # accepting is the door's
         if self.started and sockets:
-            url = _url(self._sfu.config, self._certificate, sockets[0])
+            url = url_of(self._sfu.config, self._certificate, sockets[0])
             if self._before is not None:
                 await self._sfu.handover.expect(await self._before.estate())
                 await self._before.accept()
@@ -311,17 +317,3 @@ class Server(uvicorn.Server):
         self.should_exit = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
-
-
-def _url(config: Config, certificate: ServerCertificate, listener: socket.socket) -> str:
-    """Where a browser on this machine reaches us, by a name that the certificate has."""
-    port = listener.getsockname()[1]
-    name = "localhost"
-    if config.cert is not None:
-        names = certificate.pair.names()
-        name = next((each for each in names if "*" not in each), name)
-    elif config.acme:
-        name = config.acme[0]
-    elif config.host not in ("0.0.0.0", "::"):
-        name = f"[{config.host}]" if ":" in config.host else config.host
-    return f"https://{name}/" if port == 443 else f"https://{name}:{port}/"
