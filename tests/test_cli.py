@@ -108,6 +108,12 @@ def test_durations(text: str, seconds: float | None) -> None:
         (["serve", "--cert", "/nowhere"], {}, "cert and key belong together"),
         (["serve", "--cert", "/nowhere", "--key", "/nowhere"], {}, "/nowhere: No such file"),
         (["serve", "--config", "/nowhere"], {}, "no configuration file"),
+        (["serve", "--port", "0"], {"FASTSFU_CONTROL": "/nowhere/c"}, "control: /nowhere: No such"),
+        (
+            ["serve", "--port", "0"],
+            {"FASTSFU_METRICS_PORT": "1", "FASTSFU_METRICS_HOST": "203.0.113.1"},
+            "TCP 203.0.113.1:1: Cannot assign",
+        ),
         (["serve", "--log-level", "loud"], {}, "loud"),
         (["serve", "--log-format", "xml"], {}, "xml"),
         (["serve"], {"FASTSFU_LOG_LEVEL": "loud"}, "loud"),

@@ -126,6 +126,8 @@ class Server(uvicorn.Server):
                     task.cancel()
             if self._control is not None:
                 await self._control.close()
+            if self._before is not None:
+                self._before.close()
             await self.metrics.close()
 
     def reload(self) -> None:
@@ -172,19 +174,29 @@ class Server(uvicorn.Server):
         """Tell that all is ready, once it is."""
         await super().startup([])  # accepting is the door's
         if self.started and sockets:
-            url = url_of(self._sfu.config, self._certificate, sockets[0])
-            if self._before is not None:
-                await self._sfu.handover.expect(await self._before.estate())
-                await self._before.accept()
-            self.metrics.open(waits=self._before is not None)
-            challenges = self._begin_acme()
-            context = self._certificate.context
-            self._door = Door(sockets[0], context, self._sfu, self._http, challenges)
-            self.servers = cast(list[asyncio.Server], [self._door])
-            self._sfu.listen_tcp(sockets[0].getsockname()[1], self._tls_name(url))
-            self._go_on()
-            self._on_ready(url)
-            systemd.notify("READY=1")
+            try:
+                await self._open(sockets[0])
+            except BaseException:
+                await self.lifespan.shutdown()
+                raise
+
+    async def _open(self, listener: socket.socket) -> None:
+        """What may fail comes before the process before gives way."""
+        config, context = self._sfu.config, self._certificate.context
+        challenges = self._begin_acme()
+        self.metrics.open(waits=self._before is not None)
+        if config.control is not None:
+            self._control = Control(config.control, self._sfu, self)
+        if self._before is not None:
+            await self._sfu.handover.expect(await self._before.estate())
+            await self._before.accept()
+        self._door = Door(listener, context, self._sfu, self._http, challenges)
+        self.servers = cast(list[asyncio.Server], [self._door])
+        url = url_of(config, self._certificate, listener)
+        self._sfu.listen_tcp(listener.getsockname()[1], self._tls_name(url))
+        self._go_on()
+        self._on_ready(url)
+        systemd.notify("READY=1")
 
     def _begin_acme(self) -> Challenges:
         """The certificate of before, if it is good; the challenges that are pending later."""
@@ -199,8 +211,8 @@ class Server(uvicorn.Server):
 
     def _go_on(self) -> None:
         """What happens beside, from now on."""
-        if self._sfu.config.control is not None:
-            self._control = Control(self._sfu.config.control, self._sfu, self)
+        if self._control is not None:
+            self._control.open()
         self._tasks.append(asyncio.create_task(systemd.watchdog(lambda: self._sfu.is_alive)))
         if self.renewals is not None:
             self._tasks.append(asyncio.create_task(self.renewals.run()))
@@ -269,8 +281,7 @@ class Server(uvicorn.Server):
         """A protocol for one connection, as uvicorn's own startup makes it."""
         assert self._door is not None
         trusted, refused = self._sfu.config.forwarded_networks, self._door.note_refused
-        state = self.lifespan.state
-        return HTTP1(self.config, self.server_state, state, place, trusted, refused)
+        return HTTP1(self.config, self.server_state, self.lifespan.state, place, trusted, refused)
 
     def _tls_name(self, url: str) -> str | None:
         """By which TURN/TLS clients reach us; None: a self-signed pair has our addresses."""

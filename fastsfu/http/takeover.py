@@ -141,8 +141,14 @@ class Predecessor:
             while answer := await self._receive():
                 yield RoomMail.model_validate(answer)
         finally:
-            if self._writer is not None:
-                self._writer.close()
+            self.close()
+
+    def close(self) -> None:
+        """It hears nothing more from us."""
+        if self._writer is not None:
+            self._writer.close()
+        else:
+            self._control.close()
 
     async def _ask(self, what: str) -> Any:
         assert self._writer is not None
@@ -193,20 +199,31 @@ class Host(Protocol):
 
 
 class Control:
-    """The Unix socket at which a successor may ask. `close` leaves the path to whoever has it."""
+    """The Unix socket at which a successor may ask, once it is opened. `close` leaves the path to
+    whoever has it.
+    """
 
     def __init__(self, path: Path, sfu: SFU, host: Host) -> None:
         """Raises ConfigError."""
         self._path = path
+        self._own_path = path.with_name(f"{path.name}.{os.getpid()}")
         self._sfu = sfu
         self._host = host
-        self._socket = _listen(path)
+        self._socket = _listen(self._own_path)
         self._loop = asyncio.get_running_loop()
+        self._serving: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """In the place of whoever had the path."""
+        self._own_path.rename(self._path)
         self._serving = self._loop.create_task(self._serve())
 
     async def close(self) -> None:
-        self._serving.cancel()
-        await asyncio.wait([self._serving])
+        if self._serving is None:
+            self._own_path.unlink(missing_ok=True)
+        else:
+            self._serving.cancel()
+            await asyncio.wait([self._serving])
         self._socket.close()
 
     async def _serve(self) -> None:
@@ -285,19 +302,17 @@ class Control:
 
 
 def _listen(path: Path) -> socket.socket:
-    """At the path, in the place of whoever had it, and for this user alone."""
-    own = path.with_name(f"{path.name}.{os.getpid()}")
+    """For this user alone."""
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     found.setblocking(False)
     before = os.umask(0o177)
     try:
-        own.unlink(missing_ok=True)
-        found.bind(str(own))
+        path.unlink(missing_ok=True)
+        found.bind(str(path))
         found.listen(1)
-        own.rename(path)
     except OSError as error:
         found.close()
-        raise ConfigError(f"control: {path}: {error.strerror or error}") from None
+        raise ConfigError(f"control: {path.parent}: {error.strerror or error}") from None
     finally:
         os.umask(before)
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastsfu.errors import ConfigError
-from fastsfu.http import takeover
+from fastsfu.http import server, takeover
 from fastsfu.http.takeover import Predecessor
 from tests.http.test_takeover import MOVES, join
 from tests.support.server import live_server, successor_of
@@ -161,3 +161,27 @@ def ask(asking: socket.socket, path: Path, what: list[str]) -> None:
     for each in what:
         asking.sendall(json.dumps(each).encode() + b"\n")
         asking.recv(65536)
+
+
+@pytest.mark.parametrize("what", ["open_acme", "Control"])
+async def test_a_successor_that_cannot_open_all_that_it_needs_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ConfigError("no such thing")
+
+    async with live_server(control=tmp_path / "c") as one, one.socket() as before:
+        await join(one, before, capabilities=MOVES)
+        with monkeypatch.context() as patched:
+            patched.setattr(server, what, fails)
+            with pytest.raises(ConfigError, match="no such thing"):
+                async with successor_of(one):
+                    raise AssertionError
+        async with asyncio.timeout(10):
+            while not one.sfu.ready:
+                await asyncio.sleep(0.01)
+        assert [each.name for each in tmp_path.iterdir()] == ["c"]
+        async with one.socket() as again:
+            await join(one, again)
+        async with successor_of(one):
+            assert (await before.expect("moved"))["url"] is None
