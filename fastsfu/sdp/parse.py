@@ -9,6 +9,7 @@ password.
 """
 
 import re
+from typing import NamedTuple
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.model import MediaDescription, SessionDescription
@@ -19,64 +20,105 @@ MAX_LINE = 8192
 MAX_LINES = 100_000
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_LIKELY_MID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # looked at apart from its section
+_PLAIN_MID = re.compile(r"[A-Za-z0-9_-]{1,64}(?=\r?\n)")  # and nothing else in its line
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")  # RFC 8866 section 9
-_SECTION = "\nm="  # is before each section's first line
+_MID = "\na=mid:"
+_SECTION = "m="  # begins a section, and the line of its media
 _BLANKS = " \t"
 _SHOWN = 24
 
 
 def parse(text: str, most_sections: int = MAX_SECTIONS) -> SessionDescription:
     """The description in `text`; of MAX_SECTIONS in any case. Raises OfferError."""
-    most = min(most_sections, MAX_SECTIONS)
-    text = _bounded(text)
-    head, *sections = text.split(_SECTION)
-    if len(sections) > most:
-        raise OfferError(f"At most {most} media sections are taken.")
-    lines = _lines(head, 1)
-    _check_first(lines or _lines("".join(sections[:1]), 1))
+    if len(text) > MAX_SIZE:
+        raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
+    reader = _Reader(text if text.endswith("\n") else f"{text}\n")
+    lines = _lines(*reader.next_level())
+    _check_first(lines[0][1] if lines else text.strip())
     description = SessionDescription()
     _read_level(description, lines)
-    reader = _SectionReader(text)
-    start = len(head) + len(_SECTION)
-    for section in sections:
-        description.media.append(reader.read(section, start))
-        start += len(section) + len(_SECTION)
+    most = min(most_sections, MAX_SECTIONS)
+    while reader.has_more:
+        if len(description.media) == most:
+            raise OfferError(f"At most {most} media sections are taken.")
+        description.media.append(reader.read_section())
     return description
 
 
-class _SectionReader:
-    """Reads the sections of one description; those that are alike share what is read."""
+class _Shape(NamedTuple):
+    """A section that was read, and the text around its mid: what has the same is like it."""
 
-    def __init__(self, description: str) -> None:
-        self._description = description
-        # By their text without the mid; with the place of the mid among the attributes.
-        self._known: dict[str, tuple[MediaDescription, int]] = {}
+    before: str
+    after: str
+    lines: int
+    section: MediaDescription
+    position: int  # of the mid among the attributes
 
-    def read(self, text: str, start: int) -> MediaDescription:
-        """The section that begins with "m=" before `text`, which is at `start`."""
-        before, _, rest = text.partition("\na=mid:")
-        mid, _, after = rest.partition("\n")
-        mid = mid.removesuffix("\r").rstrip(_BLANKS)
-        alike = f"{before}\n{after}" if _LIKELY_MID.fullmatch(mid) else None
-        if alike in self._known:
-            like, position = self._known[alike]
-            return like.with_mid(mid, position)
-        number = self._description.count("\n", 0, start) + 1
-        lines = _lines(f"m={text}", number)
+
+class _Reader:
+    """Goes through a description. Of a section that is like one before, only the mid is read: the
+    rest of it is compared, and its end is where that one's was.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+        self._shapes: dict[str, _Shape] = {}  # the last one of each that begins with this line
+
+    @property
+    def has_more(self) -> bool:
+        return self._at < len(self._text)
+
+    def read_section(self) -> MediaDescription:
+        shape = self._shapes.get(self._text[self._at : self._text.index("\n", self._at)])
+        mid = shape and self._mid_in(shape)
+        if shape is None or mid is None:
+            return self._read_new()
+        self._pass(self._at + len(shape.before) + len(mid) + len(shape.after), shape.lines)
+        return shape.section.with_mid(mid, shape.position)
+
+    def next_level(self) -> tuple[str, int]:
+        """The text until the next section, and the number of its first line."""
+        start, number = self._at, self._line
+        found = self._text.find(f"\n{_SECTION}", start)
+        end = len(self._text) if found == -1 else found + 1
+        self._pass(end, self._text.count("\n", start, end))
+        return self._text[start:end], number
+
+    def _mid_in(self, shape: _Shape) -> str | None:
+        """That of what comes next, if it is like this."""
+        text = self._text
+        if not text.startswith(shape.before, self._at):
+            return None
+        found = _PLAIN_MID.match(text, self._at + len(shape.before))
+        if found is None or not text.startswith(shape.after, found.end()):
+            return None
+        end = found.end() + len(shape.after)
+        return found[0] if end == len(text) or text.startswith(_SECTION, end) else None
+
+    def _read_new(self) -> MediaDescription:
+        text, number = self.next_level()
+        lines = _lines(text, number)
         section = _media(_split(lines[0][1], number)[1], number)
         _read_level(section, lines[1:])
         mids = [i for i, (name, _) in enumerate(section.attributes) if name == "mid"]
         section.mids = tuple(section.attributes[i][1] or "" for i in mids)
-        if alike is not None and len(mids) == 1:
-            self._known[alike] = section, mids[0]
+        found = _PLAIN_MID.match(text, text.find(_MID) + len(_MID))
+        if found is not None and section.mids == (found[0],):
+            shape = text[: found.start()], text[found.end() :], self._line - number
+            self._shapes[text[: text.index("\n")]] = _Shape(*shape, section, mids[0])
         return section
 
+    def _pass(self, end: int, lines: int) -> None:
+        self._at, self._line = end, self._line + lines
+        if self._line > MAX_LINES + 1:
+            raise OfferError(f"A description has at most {MAX_LINES} lines.")
 
-def _check_first(lines: list[tuple[int, str]]) -> None:
-    first = lines[0][1] if lines else ""
-    if first != "v=0":
-        came = shown(first) if first else "nothing"
+
+def _check_first(line: str) -> None:
+    if line != "v=0":
+        came = shown(line) if line else "nothing"
         raise OfferError(f"A description begins with v=0, this one with {came}.")
 
 
@@ -92,16 +134,6 @@ def _read_level(level: SessionDescription | MediaDescription, lines: list[tuple[
 def shown(text: str) -> str:
     """A piece of an offer as it may stand in an error."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
-
-
-def _bounded(text: str) -> str:
-    """`text` within the bounds of a description, without the end of its last line."""
-    if len(text) > MAX_SIZE:
-        raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
-    text = text.rstrip("\n")
-    if (count := text.count("\n") + 1) > MAX_LINES:
-        raise OfferError(f"A description has at most {MAX_LINES} lines, this one {count}.")
-    return text
 
 
 def _lines(text: str, first: int) -> list[tuple[int, str]]:
