@@ -63,7 +63,7 @@ def write_answer(
     # The transport is the tag's (RFC 9143 section 7.3.3); aiortc keeps the parameters and
     # candidates of the last section that it reads, and browsers write them in each.
     end = written_attributes(transport)
-    bodies: dict[tuple[object, ...], tuple[str, str]] = {}
+    bodies: dict[tuple[object, ...], tuple[str, str, bool]] = {}
     for section in offer.sections:
         if section.rejected:
             written.append(written_section(_rejected(section)))
@@ -98,13 +98,11 @@ def _without_media(offer: Offer, session_id: int, version: int) -> SessionDescri
 
 
 def _check(offer: Offer, sending: Mapping[str, SentStream], receiving: Collection[str]) -> None:
-    by_mid = {section.mid: section for section in offer.sections if not section.rejected}
-    for mid in sending:
-        if mid not in by_mid or not by_mid[mid].client_receives:
-            raise ValueError(f"the client does not receive in a section {mid!r}")
-    for mid in receiving:
-        if mid not in by_mid or not by_mid[mid].client_sends:
-            raise ValueError(f"the client does not send in a section {mid!r}")
+    accepted = [section for section in offer.sections if section.rejected_reason is None]
+    if wrong := sending.keys() - {each.mid for each in accepted if each.client_receives}:
+        raise ValueError(f"the client does not receive in a section {min(wrong)!r}")
+    if wrong := set(receiving) - {each.mid for each in accepted if each.client_sends}:
+        raise ValueError(f"the client does not send in a section {min(wrong)!r}")
 
 
 def _rejected(section: OfferedSection) -> MediaDescription:
@@ -138,27 +136,19 @@ def _accepted(
     receives: bool,
     stream: SentStream | None,
     dtx: bool,
-    bodies: dict[tuple[object, ...], tuple[str, str]],
+    bodies: dict[tuple[object, ...], tuple[str, str, bool]],
 ) -> str:
     """Sections that differ in mid and stream alone are written once, into `bodies`."""
-    # What alike sections have in common is one object, which the offer keeps for so long.
-    key = (
-        *(section.kind, section.protocol, id(section.codecs), id(section.extensions)),
-        *(id(section.encodings), section.sent_extensions, section.reduced_size),
-        *(receives, stream is None, dtx),
-    )
+    key = section.shape, receives, stream is None, dtx
     if key not in bodies:
         bodies[key] = _body(section, receives, stream is not None, dtx)
-    head, body = bodies[key]
-    described = f"{head}a=mid:{section.mid}{LINE_END}{body}"
-    if stream is None:
-        return described
-    repaired = any(codec.rtx_pt is not None for codec in section.codecs)
-    return described + _stream(stream, stream.rtx_ssrc if repaired else None)
+    head, body, repaired = bodies[key]
+    sent = "" if stream is None else _stream(stream, repaired)
+    return f"{head}a=mid:{section.mid}{LINE_END}{body}{sent}"
 
 
-def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tuple[str, str]:
-    """The lines before and after the mid."""
+def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tuple[str, str, bool]:
+    """The lines before and after the mid, and whether there is RTX (RFC 4588)."""
     attributes = Attributes()
     for kind, number in section.extensions.items():
         direction = "/recvonly" if kind in section.sent_extensions else ""
@@ -175,7 +165,8 @@ def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tu
     media = MediaDescription(
         section.kind, _DISCARD_PORT, section.protocol, payload_types, [("c", _ANY_ADDRESS)]
     )
-    return written_section(media), written_attributes(attributes)
+    repaired = any(codec.rtx_pt is not None for codec in section.codecs)
+    return written_section(media), written_attributes(attributes), repaired
 
 
 def _direction(receives: bool, sends: bool) -> Direction:
@@ -203,15 +194,15 @@ def _codec(codec: NegotiatedCodec, dtx: bool) -> Iterator[tuple[str, str]]:
         yield "fmtp", f"{codec.rtx_pt} apt={codec.pt}"
 
 
-def _stream(stream: SentStream, rtx_ssrc: int | None) -> str:
+def _stream(stream: SentStream, repaired: bool) -> str:
     """RFC 8830 and RFC 5576; older clients know the msid only as an attribute of the SSRC."""
-    msid = f"{stream.msid_stream} {stream.msid_track}"
-    group = "" if rtx_ssrc is None else f"a=ssrc-group:FID {stream.ssrc} {rtx_ssrc}{LINE_END}"
-    return f"a=msid:{msid}{LINE_END}{group}" + "".join(
-        f"a=ssrc:{ssrc} cname:{stream.cname}{LINE_END}a=ssrc:{ssrc} msid:{msid}{LINE_END}"
-        for ssrc in (stream.ssrc, rtx_ssrc)
-        if ssrc is not None
-    )
+    ssrc, rtx_ssrc, cname, msid_stream, msid_track = stream
+    msid = f"msid:{msid_stream} {msid_track}{LINE_END}"
+    own = f"a=ssrc:{ssrc} cname:{cname}{LINE_END}a=ssrc:{ssrc} {msid}"
+    if rtx_ssrc is None or not repaired:
+        return f"a={msid}{own}"
+    repair = f"a=ssrc:{rtx_ssrc} cname:{cname}{LINE_END}a=ssrc:{rtx_ssrc} {msid}"
+    return f"a={msid}a=ssrc-group:FID {ssrc} {rtx_ssrc}{LINE_END}{own}{repair}"
 
 
 def _candidates(candidates: Sequence[Candidate]) -> Iterator[tuple[str, str | None]]:

@@ -4,7 +4,7 @@ SFU, and what is to be sent in the answer. Nothing here knows a socket, a room o
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 Setup = Literal["actpass", "active", "passive"]
@@ -115,6 +115,8 @@ class OfferedSection:
     sent_extensions: frozenset[int] = frozenset()  # those that only the client sends
     reduced_size: bool = False  # RFC 5506
     channels: DataChannels | None = None  # then it is no media section
+    # Of this and all that differ in nothing but their mid.
+    shape: object = field(default_factory=object, init=False, repr=False, compare=False)
 
     def with_mid(self, mid: str) -> "OfferedSection":
         """One that is like this; a fifth of what `replace` takes."""
@@ -165,8 +167,7 @@ class Offer:
         return next((s.channels for s in self.sections if s.channels is not None), None)
 
 
-@dataclass(frozen=True)
-class SentStream:
+class SentStream(NamedTuple):
     """A stream that the server sends in one section."""
 
     ssrc: int

@@ -60,21 +60,21 @@ def read_offer(
     _check_unique_mids(description)
     bundle = _bundle(description)
     codecs = CodecReader({"video": video_codecs, "audio": audio_codecs})
-    sections = _read_sections(description, bundle, codecs)
+    sections, extensions = _read_sections(description, bundle, codecs)
     _check_unique_ssrcs(sections)
     if sum(section.channels is not None for section in sections) > 1:
         raise OfferError("At most one section for data channels was expected.")
-    accepted = {section.mid for section in sections if not section.rejected}
+    accepted = {section.mid for section in sections if section.rejected_reason is None}
     if not accepted:
         raise OfferError(f"No media section can be taken ({_reasons(sections)}).")
-    refused = [each for each in sections if each.rejected and each.rejected_reason != UNUSED]
+    refused = [each for each in sections if each.rejected_reason not in (None, UNUSED)]
     if whole and refused:
         raise OfferError(f"Not all media sections can be taken ({_reasons(refused)}).")
     # RFC 9143 section 7.3.1: the transport is described by the first section of the group that
     # is not rejected.
     bundle = tuple(mid for mid in bundle if mid in accepted)
     tag = next(m for m in description.media if m.mids[:1] == bundle[:1])
-    return _with_transport(description, tag, bundle, sections)
+    return _with_transport(description, tag, bundle, sections, extensions)
 
 
 def read_ice_credentials(ufrags: Sequence[str], passwords: Sequence[str]) -> tuple[str, str]:
@@ -91,20 +91,22 @@ def read_ice_credentials(ufrags: Sequence[str], passwords: Sequence[str]) -> tup
 
 def _read_sections(
     description: SessionDescription, bundle: Collection[str], codecs: CodecReader
-) -> tuple[OfferedSection, ...]:
-    """Those that are alike but for their mid are looked at once."""
+) -> tuple[tuple[OfferedSection, ...], Mapping[int, int]]:
+    """Those of the offer, and the extensions of the BUNDLE. Sections that are alike but for their
+    mid are looked at once.
+    """
     bundle = frozenset(bundle)
-    known: dict[tuple[int, bool], OfferedSection] = {}
-    found = []
+    places: list[tuple[str, tuple[int, bool]]] = []
+    read: dict[tuple[int, bool], OfferedSection] = {}
+    extensions = _BundleExtensions()
     for media in description.media:
         mid = read_mid(media)
-        key = id(media.like or media), mid in bundle
-        if key in known:
-            found.append(known[key].with_mid(mid))
-        else:
-            found.append(read_section(description, media, bundle, codecs))
-            known[key] = found[-1]
-    return tuple(found)
+        shape = id(media.like or media), mid in bundle
+        places.append((mid, shape))
+        if shape not in read:
+            section = read_section(description, media, bundle, codecs)
+            read[shape] = section if section.rejected else extensions.agree(media, section)
+    return tuple(read[shape].with_mid(mid) for mid, shape in places), extensions.ids
 
 
 def _check_unique_mids(description: SessionDescription) -> None:
@@ -150,6 +152,7 @@ def _with_transport(
     tag: MediaDescription,
     bundle: tuple[str, ...],
     sections: tuple[OfferedSection, ...],
+    extensions: Mapping[int, int],
 ) -> Offer:
     """The offer with the transport that the section `tag` describes for the whole BUNDLE."""
 
@@ -160,7 +163,6 @@ def _with_transport(
         raise OfferError("A full ICE client was expected, because the server is ICE-lite itself.")
     ice_ufrag, ice_pwd = read_ice_credentials(values("ice-ufrag"), values("ice-pwd"))
     setup = _setup(values("setup"))
-    extensions = _bundle_extensions(description, sections)
     return Offer(
         ice_ufrag=ice_ufrag,
         ice_pwd=ice_pwd,
@@ -168,7 +170,7 @@ def _with_transport(
         setup=setup,
         dtls_client=setup == "passive",
         extensions=extensions,
-        sections=_with_bundle_ids(sections, extensions),
+        sections=sections,
         bundle=bundle,
         mixed_extensions=bool(values("extmap-allow-mixed")),
         grouped=bool(_bundle_groups(description)),
@@ -208,37 +210,18 @@ def _fingerprints(values: Iterable[str]) -> tuple[tuple[str, bytes], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _bundle_extensions(
-    description: SessionDescription, sections: Iterable[OfferedSection]
-) -> dict[int, int]:
-    """ExtensionKind -> id for the BUNDLE, in which an id means one thing (RFC 9143 section 9.2)."""
-    uris: dict[int, str] = {}
-    extensions: dict[int, int] = {}
-    seen: set[tuple[int, bool]] = set()
-    for media, section in zip(description.media, sections, strict=True):
-        shape = id(media.like or media), section.rejected
-        if section.rejected or shape in seen:
-            continue
-        seen.add(shape)
+class _BundleExtensions:
+    """Header extensions of a BUNDLE, in which an id means one thing (RFC 9143 section 9.2)."""
+
+    def __init__(self) -> None:
+        self.ids: dict[int, int] = {}  # by ExtensionKind
+        self._uris: dict[int, str] = {}
+
+    def agree(self, media: MediaDescription, section: OfferedSection) -> OfferedSection:
+        """The section without those that have another id here than in the sections before."""
         for number, _, uri in extension_maps(media.attributes):
-            if uris.setdefault(number, uri) != uri:
+            if self._uris.setdefault(number, uri) != uri:
                 raise OfferError(f"a=extmap:{number} means different things in different sections.")
-        for kind, number in section.extensions.items():
-            extensions.setdefault(kind, number)
-    return extensions
-
-
-def _with_bundle_ids(
-    sections: Iterable[OfferedSection], extensions: Mapping[int, int]
-) -> tuple[OfferedSection, ...]:
-    """Without the extensions that have another id here than in the sections before."""
-    kept: dict[int, Mapping[int, int]] = {}  # alike sections share what they have
-    found = []
-    for section in sections:
         own = section.extensions
-        if id(own) not in kept:
-            same = {kind: number for kind, number in own.items() if extensions.get(kind) == number}
-            kept[id(own)] = own if len(same) == len(own) else same
-        ids = kept[id(own)]
-        found.append(section if ids is own else replace(section, extensions=ids))
-    return tuple(found)
+        same = {kind: its for kind, its in own.items() if self.ids.setdefault(kind, its) == its}
+        return section if same == own else replace(section, extensions=same)
