@@ -55,6 +55,7 @@ class Bundle:
         self._version = 0
         self._sent: set[int] = set()
         self._received: frozenset[int] = frozenset()
+        self._colliding: frozenset[int] = frozenset()  # sent and received, none as a rule
         self.handle = engine.create_transport(
             owner,
             local_ufrag=self._ufrag,
@@ -91,6 +92,7 @@ class Bundle:
         self._engine.set_extensions(self.handle, offer.extensions)
         named = (ssrc for section in offer.sections for ssrc in section.ssrcs)
         self._received = frozenset(named).union(learnt)
+        self._colliding = self._received & self._sent
 
     def restart_ice(self, remote_ufrag: str, remote_password: str) -> None:
         """Answer new remote credentials by new ones of ours (RFC 8445 section 9); else nothing."""
@@ -120,7 +122,7 @@ class Bundle:
 
     def collides(self, *ssrcs: int | None) -> bool:
         """True when the client has come to use one that we send: ours must change."""
-        return not self._received.isdisjoint(ssrcs)
+        return bool(self._colliding) and not self._colliding.isdisjoint(ssrcs)
 
     def answer(
         self,
