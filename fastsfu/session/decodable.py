@@ -1,9 +1,10 @@
-"""Which receiving section can carry a publication, by the codecs of both."""
+"""Which empty section can carry a publication, by the codecs of both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from fastsfu.sdp.codecs import described
 from fastsfu.sdp.negotiate import NegotiatedCodec, OfferedSection, match_payload_types
+from fastsfu.session.spares import Spare
 from fastsfu.tracks import PayloadTypes, Publication, same_payload_types
 
 Codecs = tuple[NegotiatedCodec, ...]
@@ -11,19 +12,20 @@ MOST_MATCHED = 1024
 _matched: dict[tuple[int, int], tuple[Codecs, Codecs, PayloadTypes]] = {}
 
 
-def matching_section(
-    publication: Publication, sections: Sequence[OfferedSection]
-) -> tuple[int, PayloadTypes] | None:
-    """The first section that can carry it, and how payload types map; sections of one client mostly
+def matching_place(
+    publication: Publication, places: Iterable[Spare]
+) -> tuple[Spare, PayloadTypes] | None:
+    """The first place that can carry it, and how payload types map; sections of one client mostly
     have the same codecs, which are then tried once.
     """
     tried = None
-    for position, section in enumerate(sections):
-        if tried is not None and same_payload_types(section.codecs, tried):
+    for place in places:
+        codecs = place.section.codecs
+        if tried is not None and same_payload_types(codecs, tried):
             continue
-        tried = section.codecs
-        if payload_types := _payload_types(publication.codecs, section.codecs):
-            return position, payload_types
+        tried = codecs
+        if payload_types := _payload_types(publication.codecs, codecs):
+            return place, payload_types
     return None
 
 
@@ -38,7 +40,7 @@ def _payload_types(source: Codecs, sink: Codecs) -> PayloadTypes:
     return known[2]
 
 
-def why_undecodable(publication: Publication, sections: Sequence[OfferedSection]) -> str:
+def why_undecodable(publication: Publication, sections: Iterable[OfferedSection]) -> str:
     takes = described(codec for section in sections for codec in section.codecs)
     return (
         f"The {publication.source} of {publication.session_id} comes in "

@@ -112,19 +112,22 @@ class Spares:
                     section, kind, pair, allocate_ssrc(), allocate_ssrc() if repeats else None
                 )
 
-    def places(self, bond: Bond, kind: Kind, waiting: Waiting, *, strict: bool) -> list[Spare]:
-        """Where a source of this kind may go, the best place first.
+    def places(self, bond: Bond, kind: Kind, waiting: Waiting, *, strict: bool) -> Iterator[Spare]:
+        """Where a source of this kind may go, the best place first, as a rule the only one that is
+        looked at.
 
         `strict`: nowhere but beside what it belongs to, when that is carried already.
         """
         own = self._owned.get(bond)
-        beside = [own.free[kind]] if own is not None and kind in own.free else []
+        if own is not None and kind in own.free:
+            yield own.free[kind]
         if own is not None and strict:
-            return beside
-        found = [pair for pair in self._unowned if kind in pair.free]
+            return
         both = len(waiting.get(bond, ())) > 1
-        found.sort(key=lambda pair: (len(pair.free) > 1) != both)
-        return [*beside, *(pair.free[kind] for pair in found)]
+        for whole in (both, not both):
+            for pair in self._unowned:
+                if kind in pair.free and (len(pair.free) > 1) == whole:
+                    yield pair.free[kind]
 
     def take(self, spare: Spare, bond: Bond) -> None:
         """It carries a source of this bond from now on."""

@@ -14,7 +14,7 @@ from fastsfu.events import SubscriptionInfo
 from fastsfu.sdp.codecs import MID, tells_by_number
 from fastsfu.sdp.negotiate import Offer, SentStream
 from fastsfu.session.bundle import Bundle
-from fastsfu.session.decodable import matching_section, why_undecodable
+from fastsfu.session.decodable import matching_place, why_undecodable
 from fastsfu.session.flows import Flows
 from fastsfu.session.limits import Limits
 from fastsfu.session.quotas import Account
@@ -248,16 +248,18 @@ class Subscriber:
         undecodable = []
         waiting = self._waiting_kinds()
         for publication in publications:
-            bond, kind = publication.bond, publication.kind
-            places = self._spares.places(bond, kind, waiting, strict=strict)
-            if not places or not self._settings.accepts(publication):
+            if not self._settings.accepts(publication):
                 continue
-            sections = [place.section for place in places]
-            found = matching_section(publication, sections)
+            bond, kind = publication.bond, publication.kind
+            found = matching_place(
+                publication, self._spares.places(bond, kind, waiting, strict=strict)
+            )
             if found is not None:
-                position, payload_types = found
-                self._begin(publication, places[position], payload_types)
-            elif publication in self.waiting:
+                self._begin(publication, *found)
+                continue
+            places = self._spares.places(bond, kind, waiting, strict=strict)
+            sections = [place.section for place in places]
+            if sections and publication in self.waiting:
                 self.remove(publication)
                 self.undecodable[publication] = None
                 undecodable.append(why_undecodable(publication, sections))

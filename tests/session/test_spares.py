@@ -238,9 +238,9 @@ class AnyCourse(RuleBasedStateMachine):
         if (bond, kind) in self.model.section_of:
             return
         places = self.spares.places(bond, kind, {}, strict=True)  # type: ignore[arg-type]
-        if not places:
+        place = next(places, None)
+        if place is None:
             return
-        place = places[0]
         assert place.ssrc not in self.served, "an SSRC is for one publication"
         self.served.add(place.ssrc)
         self.spares.take(place, bond)
