@@ -15,7 +15,8 @@ from fastsfu.sdp.negotiate import OfferedSection, SentStream
 from fastsfu.terms import Kind
 from fastsfu.tracks import Bond, same_payload_types
 
-MOST_SPARE = 16  # of each kind
+# Of each kind. An offer costs both sides what all its sections do, and many spare ones save offers.
+MOST_SPARE = 24
 
 Collides = Callable[..., bool]  # the client uses one of these SSRCs itself
 Waiting = Mapping[Bond, Collection[Kind]]  # what waits for a section
