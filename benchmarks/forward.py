@@ -12,7 +12,7 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,16 +114,28 @@ class Load:
 
 
 @contextlib.contextmanager
-def serving(scenario: Scenario) -> Iterator[ServerProcess]:
-    """The server, alone on its core."""
-    keep_apart()
+def serving(
+    scenario: Scenario, environment: Mapping[str, str] = {}, *, apart: bool = True
+) -> Iterator[ServerProcess]:
+    """A server with room for it, which `environment` says more of; `apart`: alone on its core."""
+    if apart:
+        keep_apart()
     settings = {
         "FASTSFU_GSO": str(scenario.gso).lower(),
         "FASTSFU_MAX_PARTICIPANTS": str(scenario.senders + scenario.receivers + 10),
         "FASTSFU_MAX_TRANSPORTS": str(max(4096, scenario.peers + 100)),
+        **environment,
     }
-    with ServerProcess(core=SERVER_CORE, environment=settings) as server:
+    with ServerProcess(core=SERVER_CORE if apart else None, environment=settings) as server:
         yield server
+
+
+@contextlib.contextmanager
+def playing(scenario: Scenario, server: Process, name: str = "bench") -> Iterator[Load]:
+    """All have joined; in the end they leave, so that the server can be asked for the next."""
+    load = connect(scenario, server, name=name)
+    yield load
+    disconnect(load)
 
 
 def keep_apart() -> None:
@@ -160,7 +172,7 @@ def room_name(number: int, name: str = "bench") -> str:
 
 
 def disconnect(load: Load) -> None:
-    """Leave, so that the server can be asked for the next scenario."""
+    """All leave."""
     for peer in load.peers:
         load.server.leave(peer)
 
@@ -233,8 +245,7 @@ def run(
 ) -> dict[str, Any]:
     """Repeat a scenario over one set of connections, the ceilings in between; the median run."""
     runs, marks = [], []
-    with serving(scenario) as server:
-        load = connect(scenario, server)
+    with serving(scenario) as server, playing(scenario, server) as load:
         if scenario.live:
             load.player.drop_except(scenario.live)
         for _ in range(repetitions):
@@ -242,7 +253,6 @@ def run(
             if with_floor:
                 marks[-1] |= floor(scenario, load.trace)
             runs.append(measure(scenario, load))
-        disconnect(load)
     result = middle(runs)
     if marks[0]:
         result["ceiling_ns_per_packet"] = {

@@ -34,11 +34,11 @@ from benchmarks import report
 from benchmarks.forward import (
     SERVER_CORE,
     Scenario,
-    connect,
-    disconnect,
     keep_apart,
     measure,
+    playing,
     room_name,
+    serving,
 )
 from benchmarks.load.server import API_KEY, ServerProcess, on_core
 
@@ -138,16 +138,18 @@ async def connection(port: int) -> Any:
 
 
 def beside_a_call(
-    rate: float, seconds: float, repetitions: int, people: int = PEOPLE
+    rate: float, seconds: float, repetitions: int, people: int = PEOPLE, *, apart: bool = True
 ) -> dict[str, Any]:
     """Turns alone, with requests, and with the floor; latencies are medians, losses of all."""
     scenario = Scenario(people, senders=people, audio=True, seconds=seconds)
     turns: dict[str, list[dict[str, Any]]] = {"alone": [], "asked": [], "burnt": []}
-    with serving_rooms(2 * rate) as server:
+    with (
+        serving_rooms(scenario, 2 * rate, apart=apart) as server,
+        playing(scenario, server) as load,
+    ):
         server.http.post(
             "/v1/rooms", json={"name": "beside"}, headers={"Authorization": f"Bearer {API_KEY}"}
         ).raise_for_status()
-        load = connect(scenario, server)
         asking = Asking(server.port, rate)
         for _ in range(repetitions):
             turns["alone"].append(measure(scenario, load))
@@ -156,7 +158,6 @@ def beside_a_call(
                 turns["asked"].append(measure(scenario, load))
             with burning(turns["asked"][-1]["event_loop_core_share"], rate):
                 turns["burnt"].append(measure(scenario, load))
-        disconnect(load)
     ratios = {name: ratios_of_p99(runs, turns["alone"]) for name, runs in turns.items()}
     return {
         "scenario": "rest",
@@ -177,15 +178,16 @@ def beside_a_call(
 
 
 @contextlib.contextmanager
-def serving_rooms(requests_per_second: float) -> Iterator[ServerProcess]:
-    """A server with a database, on its core."""
+def serving_rooms(
+    scenario: Scenario, requests_per_second: float, *, apart: bool
+) -> Iterator[ServerProcess]:
+    """A server with a database."""
     with tempfile.TemporaryDirectory() as folder:
         settings = {
             "FASTSFU_DATABASE": f"sqlite:///{folder}/calls.db",
             "FASTSFU_API_REQUESTS_PER_SECOND": str(requests_per_second),
-            "FASTSFU_MAX_PARTICIPANTS": "100",
         }
-        with ServerProcess(core=SERVER_CORE, environment=settings) as server:
+        with serving(scenario, settings, apart=apart) as server:
             yield server
 
 

@@ -12,14 +12,13 @@ from typing import Annotated, Any
 import typer
 
 from benchmarks import report
-from benchmarks.forward import SERVER_CORE, Scenario, connect, disconnect, keep_apart, measure
-from benchmarks.load.server import ServerProcess
+from benchmarks.forward import Scenario, measure, playing, serving
 
 FORWARD = 6  # voices that a room passes on: the server's default
 
 
 def run(
-    people: int, speaking: int, seconds: float, repetitions: int, core: int | None = None
+    people: int, speaking: int, seconds: float, repetitions: int, *, apart: bool = True
 ) -> dict[str, Any]:
     """The medians of both, and of their ratio from turn to turn."""
     alone = Scenario(
@@ -28,11 +27,13 @@ def run(
     hall = replace(alone, senders=people)
     settings = {
         "FASTSFU_AUDIO_FORWARD": str(FORWARD),
-        "FASTSFU_MAX_PARTICIPANTS": str(2 * people),
         "FASTSFU_MAX_STREAMS": str(4 * (people + 10) ** 2),
     }
-    with ServerProcess(core=core, environment=settings) as server:
-        voices, room = connect(alone, server, name="voices"), connect(hall, server, name="hall")
+    with (
+        serving(hall, settings, apart=apart) as server,
+        playing(alone, server, "voices") as voices,
+        playing(hall, server, "hall") as room,
+    ):
         voices.player.fill_hall()
         room.player.play(speaking)
         room.player.fill_hall()
@@ -40,8 +41,6 @@ def run(
             (cost(measure(alone, voices)), cost(measure(hall, room))) for _ in range(repetitions)
         ]
         silenced = server.metrics()["fastsfu_worker_packets_silenced_total"]
-        for load in (voices, room):
-            disconnect(load)
     return {
         "scenario": "silence",
         "params": {"people": people, "speaking": speaking, "forward": FORWARD, "seconds": seconds},
@@ -73,8 +72,7 @@ def main(
     repetitions: Annotated[int, typer.Option(help="Turns; the medians count.")] = 5,
 ) -> None:
     """Measure on this machine: the server on core 0, the load on core 1."""
-    keep_apart()
-    report.print_json(report.complete(run(people, speaking, seconds, repetitions, SERVER_CORE)))
+    report.print_json(report.complete(run(people, speaking, seconds, repetitions)))
 
 
 if __name__ == "__main__":

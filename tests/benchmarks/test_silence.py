@@ -4,7 +4,7 @@ from benchmarks.silence import FORWARD, run
 
 
 def test_of_a_hall_the_speakers_arrive_whole_and_the_rest_ends_at_the_server() -> None:
-    found = run(people=FORWARD + 4, speaking=2, seconds=1.0, repetitions=1)
+    found = run(people=FORWARD + 4, speaking=2, seconds=1.0, repetitions=1, apart=False)
     assert found["packets_silenced"] > 0
     for case in ("voices", "hall"):
         assert found[case]["gaps"] == 0
