@@ -3,7 +3,8 @@ and microphone, and each received by all who are there.
 
 They are clients of docs/signaling.md over WSS, with the sections that Chromium offers, real ICE and
 DTLS; each waits until everybody receives the one before. CPU is that of the server's first thread,
-which is the event loop's; `--no-maps` is a client that knows nothing of empty sections.
+which is the event loop's; `--no-maps` is a client that knows nothing of empty sections. The longest
+turn of the loop is measured by `--watch`, which costs a little itself.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from benchmarks.load.certificate import Identity
 from benchmarks.load.peer import Peer
 from benchmarks.load.person import OURS, Person
 from benchmarks.load.server import SECRET, ServerProcess
+from benchmarks.load.watched import longest_turn_ms
 from fastsfu.auth.tokens import Tokens
 
 ROOM = "joining"
@@ -59,11 +61,16 @@ async def come(server: ServerProcess, count: int, maps: bool) -> list[int]:
     return [*spent, sum(person.offers for person in people)]
 
 
-def run(people: int, maps: bool, core: int | None = None) -> dict[str, Any]:
+def run(
+    people: int, maps: bool, core: int | None = None, *, watched: bool = False
+) -> dict[str, Any]:
     """One storm."""
     settings = {"FASTSFU_MAX_STREAMS": str(4 * (people + 2) ** 2)}
-    with ServerProcess(core=core, environment=settings) as server:
+    with ServerProcess(core=core, environment=settings, watched=watched) as server:
+        begun = time.monotonic()
         *spent, offers = asyncio.run(come(server, people, maps))
+        ended = time.monotonic()
+    turn_ms = longest_turn_ms(server.final_output, begun, ended) if watched else None
     return {
         "scenario": "joining",
         "params": {"people": people, "maps": maps},
@@ -71,16 +78,18 @@ def run(people: int, maps: bool, core: int | None = None) -> dict[str, Any]:
         "last_join_ms": round(spent[-1] / 1e6, 1),
         "most_join_ms": round(max(spent) / 1e6, 1),
         "offers": offers,
+        "longest_turn_ms": None if turn_ms is None else round(turn_ms, 1),
     }
 
 
 def main(
     people: Annotated[int, typer.Option(help="How many come.")] = 40,
     maps: Annotated[bool, typer.Option(help="They take what `sections` says.")] = True,
+    watch: Annotated[bool, typer.Option(help="Measure the loop's longest turn.")] = False,
 ) -> None:
     """Measure on this machine: the server on core 0, the load on core 1."""
     keep_apart()
-    report.print_json(report.complete(run(people, maps, SERVER_CORE)))
+    report.print_json(report.complete(run(people, maps, SERVER_CORE, watched=watch)))
 
 
 if __name__ == "__main__":

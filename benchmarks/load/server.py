@@ -196,7 +196,7 @@ class Process:
 
 
 class ServerProcess(Process):
-    """`fastsfu serve`; `options` go on its command line."""
+    """`fastsfu serve`; `options` go on its command line. `watched`: by load/watched.py."""
 
     name = "fastsfu"
 
@@ -206,12 +206,14 @@ class ServerProcess(Process):
         core: int | None = None,
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        watched: bool = False,
     ) -> None:
         self.port = free_port(usable_cores())
+        module = "benchmarks.load.watched" if watched else "fastsfu"
         ports = ["--port", str(self.port), "--media-port", str(self.port)]
         super().__init__(
             f"https://127.0.0.1:{self.port}",
-            [sys.executable, "-m", "fastsfu", "serve", *ports, *options],
+            [sys.executable, "-m", module, "serve", *ports, *options],
             core=core,
             environment={**SETTINGS, **(environment or {})},
             probe="/readyz",
