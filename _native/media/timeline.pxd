@@ -7,11 +7,17 @@ hold the picture back. So what it lags is added to all timestamps that follow.
 
 A pause and a packet that was held up on the way look the same. It was a pause when the sender was
 heard from meanwhile; what nobody witnessed its next report confirms. A report alone proves nothing:
-some senders' are a tenth of a second off now and then.
+some senders' are a tenth of a second off now and then. In a pause it says nothing at all of the
+clock, which goes on as it did.
+
+How long a pause was is seen by when two packets came, each of which may have waited on its way, or
+at its sender: a browser sends what an AudioContext makes three packets at a time, the first of them
+late. So each pause is taken for a little too long or too short, which adds up. By how much the
+report after it tells, and the next pause makes up for that.
 
 Invariant: what is added never shrinks."""
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from fastsfu._native.media.reception cimport Reception
 from fastsfu._native.packet.rtcp cimport SenderInfo
@@ -25,6 +31,9 @@ cdef struct Timeline:
     uint32_t shift_before     # for those that come late from before it
     uint32_t suspect          # what the last unwitnessed gap would come to; 0 = none
     uint32_t owed             # confirmed by a report, for the next new packet
+    uint32_t shift_reported   # `shift` at the last report
+    int32_t ahead             # of the sender's clock at the last report; < 0: behind it
+    int32_t made_up           # of that, since then
 
 cdef void timeline_init(Timeline* timeline) noexcept nogil
 # The timestamp to go on with. witness_us: when the sender was last heard from before now by

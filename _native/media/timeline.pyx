@@ -1,6 +1,6 @@
 """See timeline.pxd."""
 
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint32_t, uint64_t
 
 from fastsfu._native.media.reception cimport SECOND_US, ticks
 
@@ -21,6 +21,9 @@ cdef void timeline_init(Timeline* timeline) noexcept nogil:
     timeline.shift_before = 0
     timeline.suspect = 0
     timeline.owed = 0
+    timeline.shift_reported = 0
+    timeline.ahead = 0
+    timeline.made_up = 0
 
 
 cdef uint32_t timeline_map(
@@ -36,13 +39,21 @@ cdef uint32_t timeline_map(
             timeline.suspect = gap
         if lag:
             timeline.shift_before = timeline.shift
-            timeline.shift += lag
+            timeline.shift += corrected(timeline, lag)
             timeline.since = ext_seq
             timeline.owed = 0
         timeline.newest = ext_seq
         timeline.last_ts = ts
         timeline.last_us = now_us
     return ts + (timeline.shift if ext_seq >= timeline.since else timeline.shift_before)
+
+
+cdef inline uint32_t corrected(Timeline* timeline, uint32_t lag) noexcept nogil:
+    """What to add for a pause that seems to have been so long."""
+    cdef int32_t less = timeline.ahead - timeline.made_up
+    less = min(less, <int32_t>min(lag, <uint32_t>INT32_MAX))
+    timeline.made_up += less
+    return lag - <uint32_t>less
 
 
 cdef inline uint32_t paused(
@@ -59,20 +70,35 @@ cdef inline uint32_t paused(
     return <uint32_t>lag if lag > <int32_t>ticks(2 * MAX_LAG_US, clock_rate) else 0
 
 
+cdef inline void note_ahead(Timeline* timeline, int32_t more, uint32_t clock_rate) noexcept nogil:
+    """The clock has run ahead by so much more since the report before; of a second nothing is
+    believed.
+    """
+    cdef int64_t ahead = <int64_t>timeline.ahead + more
+    cdef bint is_known = -<int64_t>clock_rate < ahead < <int64_t>clock_rate
+    timeline.ahead = <int32_t>ahead if is_known else 0
+    timeline.made_up = 0
+
+
 cdef uint32_t timeline_report(
         Timeline* timeline, const Reception* reception, const SenderInfo* info,
         int64_t now_us) noexcept nogil:
     cdef uint32_t ts = info.rtp_ts + timeline.shift
     cdef uint64_t apart = info.ntp - reception.sr_ntp       # 2^-32 s
+    cdef uint32_t expected
     cdef int32_t lag
-    # In a pause some repeat the last timestamp, which is no lag yet.
-    if reception.sr_ntp == 0 or now_us - timeline.last_us > PAUSE_US:
+    if reception.sr_ntp == 0 or apart > <uint64_t>MAX_APART << 32:
         return ts
-    if apart > <uint64_t>MAX_APART << 32:
-        return ts
-    lag = <int32_t>(
-        reception.sr_rtp_ts + ticks(<int64_t>(apart * SECOND_US >> 32), reception.clock_rate) - ts)
+    expected = (
+        reception.sr_rtp_ts + ticks(<int64_t>(apart * SECOND_US >> 32), reception.clock_rate))
+    # In a pause some repeat the last timestamp, libwebrtc says one that is behind by less.
+    if now_us - timeline.last_us > PAUSE_US:
+        return expected
+    lag = <int32_t>(expected - ts)
     if lag > <int32_t>ticks(MAX_LAG_US, reception.clock_rate):
         timeline.owed = min(<uint32_t>lag, timeline.suspect)
+    elif timeline.shift != timeline.shift_reported:
+        note_ahead(timeline, -lag, reception.clock_rate)
+    timeline.shift_reported = timeline.shift
     timeline.suspect = 0
     return ts + timeline.owed
