@@ -6,7 +6,7 @@ from fastsfu._native.forwarding.ahead cimport ahead_send
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
 from fastsfu._native.forwarding.event cimport EVENT_BEGUN
 from fastsfu._native.forwarding.lay cimport (
-    lay_end, lay_layers, lay_message, lay_packet, lay_size,
+    lay_end, lay_layers, lay_message, lay_packet, lay_redundancy, lay_size,
 )
 from fastsfu._native.forwarding.pacing cimport pacing_admit
 from fastsfu._native.forwarding.state cimport emit_event
@@ -108,16 +108,6 @@ cdef void begin(
         receiver.told_begun = emit_event(worker, EVENT_BEGUN, receiver.handle)
 
 
-cdef inline bint takes_redundancy(
-        const OutboundStream* receiver, const MediaPacket* packet, int64_t now_us) noexcept nogil:
-    """While it loses packets itself, and where one is missing here. What may be said in two ways is
-    never repeated: an index has one plaintext.
-    """
-    if receiver.pt_of[packet.red_pt] == NO_PT:
-        return False
-    return packet.bridges or now_us < receiver.redundant_until_us
-
-
 cdef inline void send_part(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int begin,
         int end) noexcept nogil:
@@ -146,11 +136,9 @@ cdef void send_run(
         if pt == NO_PT or not rewrite_map(
                 &receiver.rewrite, packet.ext_seq, packet.header.ts, worker.now_us, &index, &ts):
             continue
-        redundancy = packet.redundancy
-        if redundancy and takes_redundancy(receiver, packet, worker.now_us):
+        redundancy = lay_redundancy(receiver, packet, worker.now_us)
+        if redundancy:
             pt = receiver.pt_of[packet.red_pt]
-        else:
-            redundancy = 0
         lay_packet(worker, transport, receiver, packet, index, ts, pt, redundancy)
         receiver.stats.bytes += redundancy + packet.payload_size
         sent += 1

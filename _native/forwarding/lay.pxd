@@ -19,7 +19,7 @@ from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
 from fastsfu._native.forwarding.extensions cimport EXTENSION_BYTES
 from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket
-from fastsfu._native.media.stream cimport OutboundStream
+from fastsfu._native.media.stream cimport NO_PT, OutboundStream
 from fastsfu._native.packet.rtp cimport RTP_FIXED_SIZE
 from fastsfu._native.peer.transport cimport Transport
 
@@ -64,6 +64,18 @@ cdef void lay_rtx(
 cdef void lay_filler(
     Worker* worker, Transport* transport, OutboundStream* receiver, uint8_t size) noexcept nogil
 cdef void lay_end(Worker* worker) noexcept nogil
+
+
+cdef inline uint16_t lay_redundancy(
+        const OutboundStream* receiver, const MediaPacket* packet, int64_t now_us) noexcept nogil:
+    """Bytes of it that go along: while the receiver loses packets itself, and where one is missing
+    here. What may be said in two ways is never repeated: an index has one plaintext.
+    """
+    if packet.redundancy == 0 or receiver.pt_of[packet.red_pt] == NO_PT:
+        return 0
+    if packet.bridges or now_us < receiver.redundant_until_us:
+        return packet.redundancy
+    return 0
 
 
 cdef inline uint16_t lay_size(const MediaPacket* packet) noexcept nogil:

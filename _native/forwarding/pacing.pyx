@@ -12,7 +12,8 @@ from fastsfu._native.bwe.probe cimport PROBE_SENDING, probe_owed
 from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
 from fastsfu._native.forwarding.counters cimport PACKETS_PACED, PROBE_BYTES
 from fastsfu._native.forwarding.lay cimport (
-    LAY_OVERHEAD, lay_end, lay_filler, lay_layers, lay_message, lay_packet, lay_size,
+    LAY_OVERHEAD, lay_end, lay_filler, lay_layers, lay_message, lay_packet, lay_redundancy,
+    lay_size,
 )
 from fastsfu._native.forwarding.state cimport find_outbound
 from fastsfu._native.media.history cimport history_get, history_keep
@@ -51,7 +52,7 @@ cdef int pacing_admit(
         receiver.numbers != NULL and packets[first].ext_seq < receiver.source.last_ext_seq
         and count == 1)
     for i in range(first, count):
-        size = size_for(receiver, &packets[i])
+        size = size_for(receiver, &packets[i], worker.now_us)
         if not (at_once or pacer_admits(pacer, size, worker.now_us)):
             wait_for(worker, receiver, packets, i, count, begins(packets, first, count))
             return i
@@ -78,13 +79,13 @@ cdef inline uint32_t size_of(const MediaPacket* packet) noexcept nogil:
 
 
 cdef inline uint32_t size_for(
-        const OutboundStream* receiver, const MediaPacket* packet) noexcept nogil:
-    """Nothing, if it is of a layer that the receiver does not get."""
+        const OutboundStream* receiver, const MediaPacket* packet, int64_t now_us) noexcept nogil:
+    """Nothing, if it is of a layer that the receiver does not get; without what it gets once."""
     cdef const Layering* layering = receiver.layering
     if layering != NULL and not layers_wanted(
             &packet.layers, layering.spatial, layering.temporal):
         return 0
-    return size_of(packet)
+    return size_of(packet) - packet.redundancy + lay_redundancy(receiver, packet, now_us)
 
 
 cdef void wait_for(

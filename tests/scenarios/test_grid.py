@@ -45,7 +45,7 @@ def test_all_move_before_one_moves_more(seed: int) -> None:
         shown = pictures_in(opened, viewers, 15)
         assert min(shown) >= 5 * 15
         assert sum(shown) >= 8 * 12 * 15
-        assert len(receiver.heard) >= 0.99 * 8 * 50 * 15
+        assert len(receiver.heard) >= 0.93 * 8 * 50 * 15  # what is lost is said again
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -58,3 +58,13 @@ def test_many_voices_that_begin_leave_room_for_pictures(seed: int) -> None:
         receiver.heard.clear()
         assert min(pictures_in(opened, viewers, 8)) >= 28 * 8
         assert len(receiver.heard) >= 0.99 * 8 * 50 * 8
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pictures_come_back_beside_voices_that_might_say_all_again(seed: int) -> None:
+    """What they do not say again is no debt: it would hold up every picture."""
+    with call(seed) as opened:
+        receiver, viewers = grid(opened, 8)
+        receiver.down.rate_bps = 1200 * KBPS
+        opened.run(10)
+        assert min(pictures_in(opened, viewers, 10)) >= 4 * 10
