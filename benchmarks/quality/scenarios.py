@@ -232,7 +232,7 @@ SCENARIOS = {
 }
 # The same with other codecs has to be as good. Of layers (SVC) Chromium itself bounds the rate: 560
 # kbit/s in all at this size.
-for _name in ("down-500k", "step-down", "step-up"):
+for _name in ("down-500k", "step-down", "step-up", "hd-steps"):
     for _codec in ("VP9", "AV1", "H264"):
         _scenario = SCENARIOS[_name]
         _asked = [one for one in _scenario.asked if one is not OTHER_RATE or _codec == "H264"]
