@@ -5,12 +5,12 @@ all else (promise P1), with the server's certificate, and nothing but that.
 import asyncio
 import logging
 import ssl
+from functools import partial
 
 from uvicorn.server import ServerState
 
 from fastsfu.errors import ConfigError
 from fastsfu.http.app import metrics_application
-from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
 from fastsfu.http.front import Front
 from fastsfu.http.http1 import HTTP1
@@ -34,6 +34,7 @@ class MetricsPort:
         self._sfu = sfu
         self._context = context
         self._front = front
+        self._state = ServerState()
         self._door: Door | None = None
         self._opening: asyncio.Task[None] | None = None
 
@@ -54,22 +55,22 @@ class MetricsPort:
             self._opening.cancel()
         if self._door is not None:
             self._door.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()  # what waits for a request: the next one goes to the other
 
     async def close(self) -> None:
         self.stop_accepting()
         if self._door is not None:
-            for connection in list(self._state.connections):
-                connection.transport.close()
             await self._door.wait_closed()
 
     def _open(self, port: int) -> None:
         listener = listen(self._sfu.config.metrics_host, port)
         self.port = listener.getsockname()[1]
         application = metrics_application(self._sfu, self._front)
-        self._config = uvicorn_config(application, self._context, self._sfu.config.keep_alive)
-        self._config.load()
-        self._state = ServerState()
-        self._door = Door(listener, self._context, self._sfu, self._http, for_clients=False)
+        config = uvicorn_config(application, self._context, self._sfu.config.keep_alive)
+        config.load()
+        http = partial(HTTP1, config, self._state, {})
+        self._door = Door(listener, self._context, self._sfu, http, for_clients=False)
         logger.info("metrics are at TCP %s:%d", self._sfu.config.metrics_host, self.port)
 
     async def _open_when_free(self) -> None:
@@ -78,6 +79,3 @@ class MetricsPort:
                 self._open(self._sfu.config.metrics_port or 0)
             except ConfigError:
                 await asyncio.sleep(RETRY_SECONDS)
-
-    def _http(self, place: Place) -> asyncio.Protocol:
-        return HTTP1(self._config, self._state, {}, place)

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -72,10 +72,18 @@ async def test_a_port_that_is_taken_stops_the_start() -> None:
 
 
 async def test_the_next_process_has_it(tmp_path: Path) -> None:
-    async with live_server(control=tmp_path / "c", metrics_port=0) as one:
+    """A scraper that keeps its connection too asks that one from then on."""
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(live_server(control=tmp_path / "c", metrics_port=0))
         port = one.uvicorn.metrics.port
-        assert (await scraped(one)).status_code == 200
+        limits = httpx.Limits(keepalive_expiry=None)
+        address = f"https://localhost:{port}"
+        client = httpx.AsyncClient(base_url=address, verify=one.tls, limits=limits)
+        scraper = await stack.enter_async_context(client)
+        assert "\nfastsfu_rooms 0" in (await scraper.get("metrics")).text
         config = one.sfu.config.model_copy(update={"metrics_port": port})
-        async with successor_of(one, config) as other:
-            await until("the port to be free", lambda: other.uvicorn.metrics.port == port)
-            assert (await scraped(other)).status_code == 200
+        other = await stack.enter_async_context(successor_of(one, config))
+        other.sfu.rooms.create("r")
+        await until("the port to be free", lambda: other.uvicorn.metrics.port == port)
+        assert (await scraped(other)).status_code == 200
+        assert "\nfastsfu_rooms 1" in (await scraper.get("metrics")).text
