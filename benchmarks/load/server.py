@@ -20,7 +20,7 @@ from benchmarks.load.peer import Peer
 from fastsfu.auth.tokens import Tokens
 from fastsfu.cores import usable_cores
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0  # a machine that does much else starts one slowly
 STOP_TIMEOUT = 15.0
 API_KEY = "benchmark-api-key-of-at-least-32-bytes"
 SECRET = "benchmark-secret-of-at-least-32-bytes"
