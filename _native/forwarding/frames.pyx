@@ -6,7 +6,6 @@ from libc.string cimport memset
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_take
 from fastsfu._native.forwarding.counters cimport PADDING_BYTES
-from fastsfu._native.forwarding.extensions cimport NAME_BYTES
 from fastsfu._native.forwarding.forward cimport fan_out
 from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
 from fastsfu._native.forwarding.link cimport link_frame
@@ -14,6 +13,7 @@ from fastsfu._native.media.packet cimport Run, carried_alike
 from fastsfu._native.media.receivers cimport has_receivers
 from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind
 from fastsfu._native.net.udp cimport GSO_MAX_BYTES
+from fastsfu._native.peer.extensions cimport NAME_BYTES
 
 
 cdef void frames_put(

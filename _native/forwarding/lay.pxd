@@ -16,11 +16,11 @@ one, the index decides. RTX has none: its SSRC is always described.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.crypto.srtp cimport SRTP_MAX_OVERHEAD
-from fastsfu._native.forwarding.extensions cimport EXTENSION_BYTES
 from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stream cimport NO_PT, OutboundStream
 from fastsfu._native.packet.rtp cimport RTP_FIXED_SIZE
+from fastsfu._native.peer.extensions cimport EXTENSION_BYTES
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:

@@ -5,9 +5,6 @@ from libc.string cimport memcpy, memset
 from fastsfu._native.base.wire cimport write_u16, write_u32
 from fastsfu._native.bwe.estimator cimport estimator_sends
 from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
-from fastsfu._native.forwarding.extensions cimport (
-    NAME_BYTES, Extensions, extensions_of, extensions_write,
-)
 from fastsfu._native.media.keyframe cimport (
     KEYFRAME_INTERVAL_US, keyframe_granted, want_keyframe,
 )
@@ -22,6 +19,9 @@ from fastsfu._native.media.stream cimport NO_PT, InboundStream
 from fastsfu._native.packet.vp8 cimport Vp8Descriptor
 from fastsfu._native.peer.egress cimport (
     egress_end, egress_in_place, egress_message, egress_packet,
+)
+from fastsfu._native.peer.extensions cimport (
+    NAME_BYTES, Extensions, extensions_of, extensions_write,
 )
 
 
