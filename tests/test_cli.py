@@ -10,7 +10,6 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -23,21 +22,11 @@ import fastsfu
 from fastsfu.auth.tokens import Tokens
 from fastsfu.cli import app, parse_duration
 from fastsfu.http.tls import Pair, self_signed
+from tests.support.command import run
 from tests.support.server import PUBLISH
 
 SECRET = "only-for-the-tests-0123456789-abcdef"
 SERVE = [sys.executable, "-m", "fastsfu", "serve", "--host", "127.0.0.1", "--port", "0"]
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fastsfu", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
 
 
 def serve(*arguments: str, **environment: str) -> tuple[subprocess.Popen[str], str]:
@@ -298,36 +287,3 @@ def test_a_second_signal_ends_it_at_once(second: signal.Signals) -> None:
     process.send_signal(second)
     process.communicate(timeout=20)
     assert process.returncode == 0
-
-
-@pytest.fixture
-def broken(tmp_path: Path) -> Callable[[str], str]:
-    """LD_LIBRARY_PATH with which a library of this name cannot be loaded."""
-
-    def broken_library(name: str) -> str:
-        (tmp_path / name).write_text("no library")
-        return str(tmp_path)
-
-    return broken_library
-
-
-def test_a_library_that_cannot_be_loaded_is_named(broken: Callable[[str], str]) -> None:
-    path = broken("libusrsctp.so.2")
-    served = run("serve", "--port", "0", LD_LIBRARY_PATH=path)
-    assert served.returncode == 2
-    assert "libusrsctp.so.2" in served.stderr
-    assert "Traceback" not in served.stderr
-    examined = run("doctor", "--port", "0", LD_LIBRARY_PATH=path, COLUMNS="300")
-    assert examined.returncode == 1
-    assert "bad libraries" in examined.stdout
-    assert "apt install libusrsctp2" in examined.stdout
-
-
-def test_an_encryption_that_is_not_here_is_named(broken: Callable[[str], str]) -> None:
-    library = {"LD_LIBRARY_PATH": broken("libIPSec_MB.so.1"), "FASTSFU_CRYPTO": "ipsec-mb"}
-    served = run("serve", "--port", "0", "--media-port", "0", **library)
-    assert served.returncode == 2
-    assert served.stderr.startswith("fastsfu: crypto: ")
-    assert "Traceback" not in served.stderr
-    examined = run("doctor", "--port", "0", COLUMNS="300", **library)
-    assert "bad encryption" in examined.stdout
