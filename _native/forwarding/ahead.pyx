@@ -33,13 +33,16 @@ cdef void ahead_send(
     cdef OutboundStream* receiver
     cdef int64_t ext_seq
     cdef int i
-    if packets[0].ext_seq < stream.base_end:          # late
+    if stream.base_end > stream.history.newest + 1:       # of the SSRC before
+        stream.base_begin = stream.base_end = 0
+    if packets[0].ext_seq < stream.base_end:              # late
         return
     if packets[0].header.ts != stream.base_ts:
         for i in range(stream.outbound_count):
             receiver = stream.outbound[i]
-            if receiver.ahead and receiver.source == stream and has_room(receiver):
-                for ext_seq in range(stream.base_begin, stream.base_end):
+            if receiver.ahead and receiver.source == stream and has_room(worker, receiver):
+                for ext_seq in range(
+                        max(stream.base_begin, stream.history.oldest), stream.base_end):
                     send(worker, receiver, ext_seq)
         stream.base_begin = stream.base_end = packets[0].ext_seq
         stream.base_ts = packets[0].header.ts
@@ -47,8 +50,14 @@ cdef void ahead_send(
         stream.base_end = packets[count - 1].ext_seq + 1
 
 
-cdef inline bint has_room(const OutboundStream* receiver) noexcept nogil:
-    cdef const Pacer* pacer = (<const Transport*>receiver.transport).pacer
+cdef inline bint has_room(
+        const Worker* worker, const OutboundStream* receiver) noexcept nogil:
+    cdef const Transport* transport = <const Transport*>receiver.transport
+    cdef const Pacer* pacer = transport.pacer
+    if transport.destination == NULL or transport.expired:
+        return False
+    if worker.now_us >= receiver.redundant_until_us:
+        return False
     return pacer == NULL or (pacer.rate_bps <= 0 and pacer.count == 0)
 
 

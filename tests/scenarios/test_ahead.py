@@ -59,6 +59,22 @@ def test_lost_pictures_of_the_lowest_layer_do_not_wait_for_a_repeat() -> None:
     assert with_losses_told <= without // 3, (with_losses_told, without)
 
 
+def test_it_goes_on_under_a_new_ssrc() -> None:
+    with call() as run:
+        film = watch(run, 6, **FAR)
+        camera = film.encodings[0]
+        camera.on = False
+        run.run(0.6)
+        camera.ssrc, camera.rtx_ssrc = run.chance.getrandbits(32), run.chance.getrandbits(32)
+        camera.seq, camera.sent, camera.wants_key = 0, {}, True
+        camera.on, camera.next_us = True, run.world.now_us
+        run.run(2.4)
+        report(run, film, LOST)
+        before, asked = unasked(run, film), film.viewer.asked
+        run.run(3)
+        assert unasked(run, film) - before > film.viewer.asked - asked + 10
+
+
 @pytest.mark.parametrize(
     "path", [{**FAR, "delay_us": 30_000}, {**FAR, "share": 0}, {**FAR, "share": 60}]
 )
