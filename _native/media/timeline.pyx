@@ -87,7 +87,7 @@ cdef uint32_t timeline_report(
     cdef uint64_t apart = info.ntp - reception.sr_ntp       # 2^-32 s
     cdef uint32_t expected
     cdef int32_t lag
-    if reception.sr_ntp == 0 or apart > <uint64_t>MAX_APART << 32:
+    if timeline.newest < 0 or reception.sr_ntp == 0 or apart > <uint64_t>MAX_APART << 32:
         return ts
     expected = (
         reception.sr_rtp_ts + ticks(<int64_t>(apart * SECOND_US >> 32), reception.clock_rate))
@@ -97,7 +97,7 @@ cdef uint32_t timeline_report(
     lag = <int32_t>(expected - ts)
     if lag > <int32_t>ticks(MAX_LAG_US, reception.clock_rate):
         timeline.owed = min(<uint32_t>lag, timeline.suspect)
-    elif timeline.shift != timeline.shift_reported:
+    elif timeline.shift != timeline.shift_reported or timeline.made_up:
         note_ahead(timeline, -lag, reception.clock_rate)
     timeline.shift_reported = timeline.shift
     timeline.suspect = 0

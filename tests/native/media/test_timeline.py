@@ -58,6 +58,15 @@ class Sender:
         return (self.timeline.report(ntp, self.ts, self.now_us) - self.ts) % (1 << 32)
 
 
+def test_reports_of_what_has_no_timeline_pass_as_they_are() -> None:
+    """PCMU, whose clock rate need not be that of the section's first codec."""
+    sender = Sender()
+    for _ in range(5):
+        sender.now_us += SECOND
+        sender.ts = (sender.ts + 8_000) % (1 << 32)
+        assert sender.report() == 0
+
+
 def test_who_keeps_step_is_left_alone() -> None:
     sender = Sender()
     for _ in range(20):
