@@ -38,6 +38,8 @@ cdef void inbound_break(InboundStream* stream) noexcept nogil
 # Its SSRC has become another: nothing goes on from what came before, neither numbers nor
 # timestamps.
 cdef void inbound_anew(InboundStream* stream) noexcept nogil
+# The same of a replica, whose origin keeps the rest.
+cdef void inbound_forget(InboundStream* stream) noexcept nogil
 # It ends: its receivers go to another encoding of its ladder, or have no source.
 cdef void inbound_vacate(InboundStream* stream) noexcept nogil
 

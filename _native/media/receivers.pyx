@@ -226,6 +226,18 @@ cdef void inbound_break(InboundStream* stream) noexcept nogil:
 
 
 cdef void inbound_anew(InboundStream* stream) noexcept nogil:
+    inbound_forget(stream)
+    gate_forget(&stream.gate)
+    stream.gate.shut = True       # what passes next is numbered on from what has passed
+    loss_init(&stream.loss)
+    timeline_init(&stream.timeline)
+    stream.last_ext_seq = -1
+    stream.ended = False
+    if stream.scalability.templates != NULL:
+        stream.scalability.templates.count = 0
+
+
+cdef void inbound_forget(InboundStream* stream) noexcept nogil:
     cdef int i
     inbound_break(stream)
     for i in range(stream.outbound_count):
@@ -233,15 +245,7 @@ cdef void inbound_anew(InboundStream* stream) noexcept nogil:
             stream.outbound[i].resumes = False
             if stream.outbound[i].layering != NULL:
                 layering_exchange(stream.outbound[i].layering, NULL)
-    gate_forget(&stream.gate)
-    stream.gate.shut = True       # what passes next is numbered on from what has passed
-    loss_init(&stream.loss)
-    timeline_init(&stream.timeline)
-    stream.last_ext_seq = -1
-    stream.ended = False
     history_clear(&stream.history)
-    if stream.scalability.templates != NULL:
-        stream.scalability.templates.count = 0
 
 
 cdef void inbound_vacate(InboundStream* stream) noexcept nogil:

@@ -19,7 +19,7 @@ from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_height, ladder_lowest
 from fastsfu._native.media.points cimport points_differ
 from fastsfu._native.media.packet cimport MediaPacket
-from fastsfu._native.media.receivers cimport inbound_break
+from fastsfu._native.media.receivers cimport inbound_break, inbound_forget
 from fastsfu._native.media.reception cimport reception_init
 from fastsfu._native.media.stream cimport MediaKind
 from fastsfu._native.worker.demand cimport demand_pass_on
@@ -93,6 +93,10 @@ cdef void take_frame(Worker* worker, InboundStream* stream, LinkFrame* frame) no
     if stream == NULL or stream.outbound_count == 0 or stream.gate.paused:
         let_go(frame)
         return
+    if packets[0].header.ssrc != stream.ssrc:
+        if stream.ssrc:
+            inbound_forget(stream)
+        stream.ssrc = packets[0].header.ssrc
     if frame.restart or worker.now_us - packets[0].arrival_us > STALE_US:
         inbound_break(stream)
     if worker.now_us - packets[0].arrival_us > STALE_US:

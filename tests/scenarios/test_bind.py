@@ -7,6 +7,7 @@ from tests.scenarios.call import VIDEO, Call, call
 from tests.scenarios.flows import RTX_PT, VIDEO_PT, Camera, rtp
 from tests.scenarios.participant import Participant
 from tests.scenarios.test_feedback import told
+from tests.scenarios.test_links import replica
 
 
 class Nameless(Camera):
@@ -51,14 +52,15 @@ def test_a_payload_type_of_two_sections_says_nothing() -> None:
         assert run.world.counters()["drop_rtp_unknown_ssrc"] > 0
 
 
+@pytest.mark.parametrize("worker", [0, 1])
 @pytest.mark.parametrize("named", [True, False])
-def test_an_encoder_that_restarts_goes_on_under_a_new_ssrc(named: bool) -> None:
-    with call() as run:
-        ann, bob = run.join("ann"), run.join("bob")
+def test_an_encoder_that_restarts_goes_on_under_a_new_ssrc(named: bool, worker: int) -> None:
+    with call(workers=2) as run:
+        ann, bob = run.join("ann"), run.join("bob", worker=worker)
         camera = Camera(run.chance.getrandbits(32), run.chance.getrandbits(32), run.chance)
         ann.cameras.append(camera)
         inbound = run.publish(ann, camera, named=named)
-        _, viewer = run.watch(bob, inbound)
+        _, viewer = run.watch(bob, replica(run, ann, inbound, VIDEO, worker) if worker else inbound)
         run.run(2)
         for _ in range(3):
             camera.on = False
