@@ -2,13 +2,13 @@
 
     debt(t) = max(0, debt - rate x elapsed) + bytes sent
     admits  debt + bytes of a packet <= 40 ms x rate, or no debt at all
-    rate    two thirds of it while a keyframe waits, and more than drains within 200 ms
+    rate    what fits through the link while a keyframe waits, and more than drains within 200 ms
 
 So a frame leaves whole, as long as it drains within 40 ms; only what exceeds that waits, as
 (stream, number): the packets themselves lie in the history. What waits leaves in order; sound never
-waits, and is charged. A rate of 0 admits everything. The rate is more than what fits through the
-link, so that a frame is through before the next one; a keyframe that takes longer would fill the
-link's queue.
+waits, and is charged. A rate of 0 admits everything. The rate may be more than what fits through
+the link, so that a frame is through before the next one; a keyframe that takes longer would fill
+the link's queue.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
@@ -29,6 +29,7 @@ cdef struct Paced:
 cdef struct Pacer:
     double debt_bytes
     double rate_bps
+    double steady_bps             # what fits through the link
     int64_t at_us                 # when the debt was last drained
     uint32_t head                 # of the ring: the next one to leave
     uint32_t count
@@ -38,7 +39,8 @@ cdef struct Pacer:
 
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
 cdef void pacer_free(Pacer* pacer) noexcept nogil              # what it holds, not itself
-cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil
+cdef void pacer_set_rate(
+    Pacer* pacer, double rate_bps, double steady_bps, int64_t now_us) noexcept nogil
 # May a packet of so many bytes leave now? Not while others wait.
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
 # They leave.

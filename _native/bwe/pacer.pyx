@@ -3,12 +3,9 @@
 from libc.math cimport ceil
 from libc.stdlib cimport free, malloc
 
-cdef double STEADY = 2 / 3.0          # of the rate: what fits through the link (estimator: PACE)
-
-
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
     pacer.debt_bytes = 0
-    pacer.rate_bps = 0
+    pacer.rate_bps = pacer.steady_bps = 0
     pacer.at_us = now_us
     pacer.head = pacer.count = 0
     pacer.waiting_bytes = 0
@@ -20,9 +17,11 @@ cdef void pacer_free(Pacer* pacer) noexcept nogil:
     free(pacer.waiting)
 
 
-cdef void pacer_set_rate(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil:
+cdef void pacer_set_rate(
+        Pacer* pacer, double rate_bps, double steady_bps, int64_t now_us) noexcept nogil:
     drain(pacer, now_us)
     pacer.rate_bps = rate_bps
+    pacer.steady_bps = min(steady_bps, rate_bps)
 
 
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil:
@@ -97,7 +96,7 @@ cdef inline double most(const Pacer* pacer) noexcept nogil:
 
 cdef inline double rate_of(const Pacer* pacer) noexcept nogil:
     if pacer.keyframe_us and pacer.waiting_bytes * 8e6 > PACER_SHORT_US * pacer.rate_bps:
-        return STEADY * pacer.rate_bps
+        return pacer.steady_bps
     return pacer.rate_bps
 
 

@@ -81,5 +81,6 @@ cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
     allocation_run(worker, transport)
     if transport.pacer != NULL:
         pacer_set_rate(
-            transport.pacer, estimator_pace(transport.estimator, worker.now_us), worker.now_us)
+            transport.pacer, estimator_pace(transport.estimator, worker.now_us),
+            <double>transport.estimator.bps, worker.now_us)
         pacing_probe(worker, transport)

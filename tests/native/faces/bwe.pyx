@@ -249,7 +249,7 @@ cdef class Pacer:
         pacer_free(&self.pacer)
 
     def rate(self, bps, now_us):
-        pacer_set_rate(&self.pacer, bps, now_us)
+        pacer_set_rate(&self.pacer, bps, bps * 2 / 3, now_us)
 
     def admits(self, size, now_us):
         return bool(pacer_admits(&self.pacer, size, now_us))
