@@ -299,7 +299,7 @@ cdef void follow(
             transport.share.raised_us = worker.now_us
         lacks = lacks or want.step < want.count - 1
         flows = flows or want.step != ALLOCATE_NONE
-        take_step(worker, &videos.of[i], want, free, at_once and want.step < want.now)
+        take_step(worker, &videos.of[i], want, free, at_once and fell and want.step < want.now)
     note_room(videos, 0 if free else bps)
     transport.estimator.wanted_bps = videos.most_bps if lacks else 0
     transport.estimator.resting = lacks and not flows
