@@ -16,6 +16,7 @@ cdef void ladder_remove(InboundStream* stream) noexcept nogil:
     take_out(stream)
     if other != NULL:
         number(other)
+        other.stats.scanty &= other.lower != NULL or other.higher != NULL
 
 
 cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil:
