@@ -49,7 +49,7 @@ class Path:
         self._bundle: Bundle | None = None
         self.on_up: Callable[[], None] = lambda: None  # the client's address is proven
         self._has_path = self._is_secured = self._told_unreachable = False
-        self.address: str | None = None  # the client's, "ip:port", where ICE has nominated it last
+        self.address: str | None = None  # the client's, "ip:port", on its last path
         self.kind: PathKind | None = None  # how what comes from there has come
         self.srtp_profile: str | None = None
 
