@@ -1,6 +1,10 @@
 """The benchmark of a room in which few speak plays what it says."""
 
+import pytest
+
 from benchmarks.silence import FORWARD, run
+
+pytestmark = pytest.mark.slow  # a server with one core, timed, which other tests use as well
 
 
 def test_of_a_hall_the_speakers_arrive_whole_and_the_rest_ends_at_the_server() -> None:

@@ -58,7 +58,8 @@ async def test_it_takes_no_media_and_no_plain_http() -> None:
         reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=server.tls)
         writer.write(message(b""))
         with suppress(ConnectionResetError):
-            assert await reader.read() == b""
+            async with asyncio.timeout(10):
+                assert await reader.read() == b""
         writer.close()
         assert (await scraped(server)).status_code == 200
 

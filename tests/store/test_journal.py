@@ -1,5 +1,6 @@
 """store/journal: what has happened is written whatever the database does meanwhile."""
 
+import asyncio
 import logging
 import sqlite3
 from dataclasses import replace
@@ -92,10 +93,12 @@ async def test_who_lives_is_known_again_when_the_database_was_restarted(
         store.noticed(joined("a", "ada", 1000.0))
         await store.settled()
         connection = await asyncpg.connect(url)
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid != pg_backend_pid()"
-        )
+        others = "pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        ended = await connection.fetch(f"SELECT pg_terminate_backend(pid), pid FROM {others}")
+        gone = f"SELECT count(*) = 0 FROM {others} AND pid = ANY($1)"
+        async with asyncio.timeout(60):  # they are told; until then they have their locks
+            while not await connection.fetchval(gone, [each["pid"] for each in ended]):
+                await asyncio.sleep(0.01)
         await connection.close()
         store.noticed(joined("a", "bob", 1001.0))
         await store.settled()
