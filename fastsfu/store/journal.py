@@ -10,6 +10,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -26,6 +27,7 @@ MOST = 50_000  # entries that wait; the oldest fall out
 AT_ONCE = 500  # entries in a transaction
 PATIENCE = 5.0  # seconds that somebody who joins waits for the database
 RETRY = 1.0  # seconds
+HOLD = 2.0  # seconds: so long after a restart of the database this process may be taken for dead
 SEEN = 30.0  # seconds: so exact is the end of what a killed process has left
 
 
@@ -80,15 +82,19 @@ class Journal:
         self._writer.cancel()
 
     async def _write(self) -> None:
+        seen_until = 0.0
         while not self._closing:
-            try:
-                async with asyncio.timeout(SEEN):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOLD):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
+            if not self._wake.is_set() and time.monotonic() < seen_until:
+                with suppress(Exception):  # what is written next will say so
+                    await self._locks.hold()
+                continue
             self._wake.clear()
             while not await self._write_some():
                 pass
+            seen_until = time.monotonic() + SEEN
 
     async def _write_some(self) -> bool:
         """True when nothing is left to be written."""

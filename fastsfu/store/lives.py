@@ -70,6 +70,8 @@ class AdvisoryLocks:
         self._engine = engine
         self._connection: AsyncConnection | None = None
         self._taken: list[int] = []
+        self._held: set[int] = set()  # of them, by this connection
+        self._said: set[int] = set()  # of them, those of which the log has that another holds them
 
     async def take(self, life: int) -> bool:
         if not await self._take(life):
@@ -81,12 +83,12 @@ class AdvisoryLocks:
         try:
             if self._connection is not None:
                 await self._connection.execute(text("SELECT 1"))
-                return
         except Exception:  # drivers have errors of their own for it
-            await self._drop()
+            await self._lose()
         for life in self._taken:
-            if not await self._take(life):
-                logger.error("another process took this one for dead, and has ended its meetings")
+            if life not in self._held and not await self._take(life) and life not in self._said:
+                self._said.add(life)
+                logger.error("the lock of life %d, ours, is held by another session", life)
 
     async def _take(self, life: int) -> bool:
         if self._connection is None:
@@ -94,17 +96,24 @@ class AdvisoryLocks:
             self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
         taken = text("SELECT pg_try_advisory_lock(:kind, :life)")
         result = await self._connection.execute(taken, {"kind": LOCKS, "life": life})
-        return bool(result.scalar_one())
+        if not result.scalar_one():
+            return False
+        self._held.add(life)
+        return True
 
     async def close(self) -> None:
         if self._connection is not None:
             with suppress(Exception):  # the server may have gone, and the lock with it
                 await self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
-            await self._drop()
+            await self._lose()
 
-    async def _drop(self) -> None:
+    async def _lose(self) -> None:
+        """Its session ends, if it can still be told: in the pool it would keep the locks."""
         connection, self._connection = self._connection, None
+        self._held.clear()
         if connection is not None:
+            with suppress(Exception):
+                await connection.invalidate()
             with suppress(Exception):
                 await connection.close()
 

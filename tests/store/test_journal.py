@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import asyncpg
 import pytest
 
 from fastsfu.room.records import Wanted
 from fastsfu.store import database, journal
 from tests.room.test_meetings import joined, left
+from tests.store.sessions import end_others, give_lock, session, take_lock
 from tests.store.test_store import opened
 from tests.support.domain_peer import until
 
@@ -92,15 +92,22 @@ async def test_who_lives_is_known_again_when_the_database_was_restarted(
     async with opened(url) as (store, _):
         store.noticed(joined("a", "ada", 1000.0))
         await store.settled()
-        connection = await asyncpg.connect(url)
-        others = "pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
-        ended = await connection.fetch(f"SELECT pg_terminate_backend(pid), pid FROM {others}")
-        gone = f"SELECT count(*) = 0 FROM {others} AND pid = ANY($1)"
-        async with asyncio.timeout(60):  # they are told; until then they have their locks
-            while not await connection.fetchval(gone, [each["pid"] for each in ended]):
-                await asyncio.sleep(0.01)
-        await connection.close()
+        async with session(url) as other:
+            await end_others(other)
         store.noticed(joined("a", "bob", 1001.0))
         await store.settled()
         async with opened(url) as (_, found):
             assert list(found.unfinished) == []
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_and_also_when_nothing_happens_after_it(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "HOLD", 0.01)
+    async with opened(url) as (store, _), session(url) as other:
+        await end_others(other)
+        async with asyncio.timeout(15):
+            while await take_lock(other, store._life):
+                await give_lock(other, store._life)
+                await asyncio.sleep(0.05)
