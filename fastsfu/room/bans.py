@@ -1,5 +1,6 @@
 """Who was ejected from which room: tokens, resume keys and users that open it no more."""
 
+import heapq
 import time
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
@@ -33,8 +34,8 @@ class Kept(Protocol):
 class Bans:
     """Of all rooms, also of those that have ended: they come to be again with the next token.
 
-    The room that has the most loses its oldest where there are too many: no room costs another its
-    own.
+    The room that has the most loses its oldest where there are too many: no room that has more than
+    another costs that one its own.
     """
 
     def __init__(self, kept: Kept) -> None:
@@ -55,9 +56,14 @@ class Bans:
 
     def forget(self, room: str) -> None:
         """The room was deleted: what was ejected from it may come to the next of its name."""
-        if found := self._of_room.pop(room, None):
-            self._count -= len(found)
+        if self.leave_out(room):
             self._kept.forget_bans(room)
+
+    def leave_out(self, room: str) -> bool:
+        """It is none of ours: where its bans are kept they stay. False: it had none."""
+        found = self._of_room.pop(room, {})
+        self._count -= len(found)
+        return bool(found)
 
     def check(self, room: str, grant: Grant, origin: str | None = None) -> None:
         """Raise JoinError unless it opens the room, for a client of this origin."""
@@ -75,9 +81,10 @@ class Bans:
         ]
 
     def adopt(self, bans: Iterable[Ban]) -> None:
-        """Those of an earlier process, which are kept already."""
+        """Those of an earlier process, which are kept already, and stay so if they are too many."""
         for ban in bans:
             self._put(ban)
+        self._drop_excess()
 
     def _holds(self, room: str, whom: str) -> bool:
         found = self._of_room.get(room, {})
@@ -89,25 +96,31 @@ class Bans:
     def _add(self, ban: Ban) -> None:
         self._put(ban)
         self._kept.keep_ban(ban)
-        if self._count > MOST:
-            self._forget_some()
+        for dropped in self._drop_excess():
+            self._kept.forget_bans(dropped.room, dropped.whom)
 
     def _put(self, ban: Ban) -> None:
         self._drop(ban)
         self._of_room.setdefault(ban.room, {})[ban.whom] = ban.until
         self._count += 1
 
-    def _forget_some(self) -> None:
+    def _drop_excess(self) -> list[Ban]:
+        """Those that hold no more, if there are too many; then of the largest rooms."""
+        if self._count <= MOST:
+            return []
         now = time.time()
-        for ban in self.all():
-            if ban.until is not None and ban.until < now:
-                self._drop(ban)
-                self._kept.forget_bans(ban.room, ban.whom)
+        dropped = [each for each in self.all() if each.until is not None and each.until < now]
+        for ban in dropped:
+            self._drop(ban)
+        largest = [(-len(found), room) for room, found in self._of_room.items()]
+        heapq.heapify(largest)
         while self._count > MOST:
-            room, found = max(self._of_room.items(), key=lambda each: len(each[1]))
-            whom, until = next(iter(found.items()))
-            self._drop(Ban(room, whom, until))
-            self._kept.forget_bans(room, whom)
+            size, room = largest[0]
+            whom, until = next(iter(self._of_room[room].items()))
+            dropped.append(Ban(room, whom, until))
+            self._drop(dropped[-1])
+            heapq.heapreplace(largest, (size + 1, room))
+        return dropped
 
     def _drop(self, ban: Ban) -> None:
         found = self._of_room.get(ban.room, {})

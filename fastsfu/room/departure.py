@@ -79,7 +79,7 @@ class Handover:
         """Take its calls: its clients are about to come. Raises RecordError."""
         await self._records.take_over(estate.ongoing)
         for name in {each.name for each in self._rooms} - {each.name for each in estate.rooms}:
-            self._rooms.delete(name)  # there, since it was read from the records here
+            self._rooms.leave_out(name)  # another server's, or deleted there since it was read here
         self._rooms.bans.adopt(estate.bans)
         for state in estate.rooms:
             self._rooms.expect(state, self._patience)

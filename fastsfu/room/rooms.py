@@ -138,11 +138,13 @@ class Rooms:
 
     def delete(self, name: str) -> None:
         """End everybody's session in it (`ejected`) and forget it; raises KeyError."""
-        room = self._rooms.pop(name)
-        self._forget_name(name)
-        self._kept.discard(name)
-        room.close("ejected")
+        self._end(name)
         self.bans.forget(name)
+
+    def leave_out(self, name: str) -> None:
+        """It is none of ours: end it here alone; raises KeyError."""
+        self._end(name)
+        self.bans.leave_out(name)
 
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
@@ -288,6 +290,12 @@ class Rooms:
             names=room.standing.names,
             guests=room.succession.guests(room.sessions.values()),
         )
+
+    def _end(self, name: str) -> None:
+        room = self._rooms.pop(name)
+        self._forget_name(name)
+        self._kept.discard(name)
+        room.close("ejected")
 
     def _forget_name(self, name: str) -> None:
         del self._names[bisect.bisect_left(self._names, name)]

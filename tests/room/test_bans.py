@@ -8,6 +8,7 @@ import pytest
 from fastsfu.auth.tokens import Grant
 from fastsfu.errors import JoinError
 from fastsfu.room import bans
+from fastsfu.room.departure import Estate
 from fastsfu.room.records import InMemory
 from fastsfu.sfu import SFU
 from tests.room.test_moderation import ADA, EVE, room_of
@@ -98,6 +99,43 @@ async def test_no_room_costs_another_its_bans(monkeypatch: pytest.MonkeyPatch) -
     assert [each.whom for each in kept.all()] == ["sub eve"] + [
         f"sub somebody-{number}" for number in range(91, 100)
     ]
+
+
+async def test_those_of_before_are_bounded_too_and_stay_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another server, whose database it is too, may have room for them."""
+    monkeypatch.setattr(bans, "MOST", 10)
+    forgotten: list[object] = []
+    monkeypatch.setattr(InMemory, "forget_bans", lambda _, *which: forgotten.append(which))
+    kept = bans.Bans(InMemory())
+    rooms = {"a": 2, "b": 30, "c": 30}
+    kept.adopt(
+        bans.Ban(room, f"sub {n}", None) for room, many in rooms.items() for n in range(many)
+    )
+    assert kept.all() == [
+        *(bans.Ban("a", f"sub {n}", None) for n in range(2)),
+        *(bans.Ban(room, f"sub {n}", None) for room in "bc" for n in range(26, 30)),
+    ]
+    assert forgotten == []
+
+
+async def test_a_room_that_the_process_before_has_not_keeps_its_bans_where_they_are_kept(
+    sfu: SFU, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be one of another server, whose database it is too."""
+    forgotten: list[object] = []
+    monkeypatch.setattr(InMemory, "forget_bans", lambda _, *which: forgotten.append(which))
+    for name in ("theirs", "ours"):
+        sfu.rooms.create(name)
+        sfu.rooms.bans.ban(name, "eve", None)
+    ours = [each for each in sfu.rooms.states() if each.name == "ours"]
+    await sfu.handover.expect(Estate(rooms=ours, bans=[bans.Ban("ours", "sub eve", None)]))
+    assert [room.name for room in sfu.rooms] == ["ours"]
+    assert forgotten == []
+    assert sfu.rooms.bans.all() == [bans.Ban("ours", "sub eve", None)]
+    sfu.rooms.delete("ours")
+    assert forgotten == [("ours",)]
 
 
 @pytest.mark.parametrize("ban", [False, True])
