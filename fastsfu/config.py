@@ -293,6 +293,8 @@ class Config(EdgeOptions):
             raise ValueError("cert and key belong together: give both or neither")
         if self.acme and self.cert is not None:
             raise ValueError("acme and cert: a server has its certificate from one of them")
+        if self.port == self.metrics_port != 0:
+            raise ValueError(f"port and metrics_port are both {self.port}")
         if self.key_passphrase_file is not None and self.key is None:
             raise ValueError("key_passphrase_file belongs to a key")
         if self.api_key is not None and any(each.id == DEFAULT_KEY for each in self.api_keys):

@@ -157,6 +157,7 @@ def test_each_wrong_option_is_named() -> None:
         ({"audio_codecs": []}, "audio_codecs: none is given; known are red, opus, PCMU, PCMA"),
         ({"cert": "cert.pem"}, "cert and key belong together: give both or neither"),
         ({"key": "key.pem"}, "cert and key belong together: give both or neither"),
+        ({"port": 9443, "metrics_port": 9443}, "port and metrics_port are both 9443"),
         ({"consent_timeout": 0}, "consent_timeout: "),
         ({"turn_urls": ["http://a"]}, "turn_urls: 'http://a' is no TURN or STUN URL"),
         ({"turn_urls": ["stun:a?transport=udp"]}, "is no TURN or STUN URL"),

@@ -73,8 +73,9 @@ class Door:
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         of_address = sfu.config.max_connections_per_address or min(files // 8, MOST_OF_ADDRESS)
         self._for_clients = for_clients
+        # Where all may be of one address, whoever comes takes the place of one that is silent.
         self._connections = (
-            Crowd(files // 2, of_address) if for_clients else Crowd(MOST_INNER, MOST_INNER)
+            Crowd(files // 2, of_address) if for_clients else Crowd(MOST_INNER, MOST_INNER + 1)
         )
         self._said_at = -REFUSALS_APART
         self.refused = 0  # connections, for want of a place

@@ -1,5 +1,6 @@
 """A listening TCP socket."""
 
+import errno
 import os
 import socket
 
@@ -8,8 +9,12 @@ from fastsfu.errors import ConfigError
 BACKLOG = 2048
 
 
+class PortTaken(ConfigError):
+    """Another process has it."""
+
+
 def listen(host: str, port: int) -> socket.socket:
-    """A listening TCP socket; ConfigError: the port cannot be had."""
+    """A listening TCP socket; ConfigError: the port cannot be had, PortTaken: for now."""
     ipv6 = ":" in host
     try:
         return socket.create_server(
@@ -20,4 +25,5 @@ def listen(host: str, port: int) -> socket.socket:
         )
     except OSError as error:
         reason = os.strerror(error.errno or 0)  # what Python adds says the address once more
-        raise ConfigError(f"TCP {host}:{port}: {reason}") from None
+        kind = PortTaken if error.errno == errno.EADDRINUSE else ConfigError
+        raise kind(f"TCP {host}:{port}: {reason}") from None

@@ -4,6 +4,7 @@ all else (promise P1), with the server's certificate, and nothing but that.
 
 import asyncio
 import logging
+import math
 import ssl
 from functools import partial
 
@@ -14,13 +15,14 @@ from fastsfu.http.app import metrics_application
 from fastsfu.http.door import Door
 from fastsfu.http.front import Front
 from fastsfu.http.http1 import HTTP1
-from fastsfu.http.listening import listen
+from fastsfu.http.listening import PortTaken, listen
 from fastsfu.http.uvicorn_config import uvicorn_config
 from fastsfu.sfu import SFU
 
 logger = logging.getLogger("fastsfu.server")
 
 RETRY_SECONDS = 0.25
+PATIENCE = 10.0  # seconds that the port is waited for without a word
 
 
 class MetricsPort:
@@ -39,15 +41,17 @@ class MetricsPort:
         self._opening: asyncio.Task[None] | None = None
 
     def open(self, *, waits: bool) -> None:
-        """Raises ConfigError: the port cannot be had; unless it `waits` for the process before to
-        give it up.
+        """Raises ConfigError: the port cannot be had; unless it is taken, and it `waits` for the
+        process before to give it up.
         """
         if self._sfu.config.metrics_port is None:
             return
-        if waits:
-            self._opening = asyncio.create_task(self._open_when_free())
-        else:
+        try:
             self._open(self._sfu.config.metrics_port)
+        except PortTaken:
+            if not waits:
+                raise
+            self._opening = asyncio.create_task(self._open_when_free())
 
     def stop_accepting(self) -> None:
         """Another process has the port from now on."""
@@ -74,8 +78,13 @@ class MetricsPort:
         logger.info("metrics are at TCP %s:%d", self._sfu.config.metrics_host, self.port)
 
     async def _open_when_free(self) -> None:
+        loop = asyncio.get_running_loop()
+        says_at = loop.time() + PATIENCE
         while self.port is None:
+            await asyncio.sleep(RETRY_SECONDS)
             try:
                 self._open(self._sfu.config.metrics_port or 0)
-            except ConfigError:
-                await asyncio.sleep(RETRY_SECONDS)
+            except ConfigError as error:
+                if loop.time() >= says_at:
+                    logger.warning("no metrics as yet: %s", error.info)
+                    says_at = math.inf

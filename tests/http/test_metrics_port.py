@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from fastsfu.errors import ConfigError
+from fastsfu.http import metrics_port
+from fastsfu.http.door import MOST_INNER
 from tests.support.domain_peer import until
 from tests.support.server import LiveServer, live_server, successor_of
 from tests.support.stun import message
@@ -64,12 +66,46 @@ async def test_it_takes_no_media_and_no_plain_http() -> None:
         assert (await scraped(server)).status_code == 200
 
 
+async def test_who_says_nothing_keeps_nobody_out() -> None:
+    async with live_server(metrics_port=0) as server, AsyncExitStack() as stack:
+        for _ in range(MOST_INNER):
+            _, writer = await asyncio.open_connection(LOOPBACK, server.uvicorn.metrics.port)
+            stack.callback(writer.close)
+        assert (await scraped(server)).status_code == 200
+
+
 async def test_a_port_that_is_taken_stops_the_start() -> None:
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"TCP {LOOPBACK}:{port}"):
             async with live_server(metrics_port=port):
                 raise AssertionError
+
+
+async def test_a_next_process_that_could_never_have_it_does_not_take_over(tmp_path: Path) -> None:
+    async with live_server(control=tmp_path / "c", metrics_port=0) as one:
+        config = one.sfu.config.model_copy(update={"metrics_host": "192.0.2.1"})
+        with pytest.raises(ConfigError, match=r"TCP 192\.0\.2\.1:0: Cannot assign"):
+            async with successor_of(one, config):
+                raise AssertionError
+        assert (await scraped(one)).status_code == 200
+
+
+async def test_a_next_process_says_that_it_still_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(metrics_port, "PATIENCE", 0.0)
+    monkeypatch.setattr(metrics_port, "RETRY_SECONDS", 0.01)
+    async with live_server(control=tmp_path / "c") as one:
+        with socket.create_server((LOOPBACK, 0)) as taken:
+            port = taken.getsockname()[1]
+            config = one.sfu.config.model_copy(update={"metrics_port": port})
+            async with successor_of(one, config) as other:
+                said = f"TCP {LOOPBACK}:{port}: Address already in use"
+                await until("a warning", lambda: said in caplog.text)
+                taken.close()
+                await until("the port to be free", lambda: other.uvicorn.metrics.port == port)
+        assert caplog.text.count(said) == 1
 
 
 async def test_the_next_process_has_it(tmp_path: Path) -> None:
