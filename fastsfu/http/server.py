@@ -10,9 +10,8 @@ import asyncio
 import logging
 import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import cast
@@ -25,6 +24,7 @@ from fastsfu.errors import ConfigError
 from fastsfu.http import state, systemd
 from fastsfu.http.app import application
 from fastsfu.http.challenges import Challenges
+from fastsfu.http.control import Control
 from fastsfu.http.crowd import Place
 from fastsfu.http.door import Door
 from fastsfu.http.forwarded import forwarded
@@ -38,7 +38,8 @@ from fastsfu.http.opening import (
     url_of,
 )
 from fastsfu.http.renewal import Renewals
-from fastsfu.http.takeover import Control, Introduction, Predecessor, take_turn_port
+from fastsfu.http.signals import hearing
+from fastsfu.http.takeover import Introduction, Predecessor, take_turn_port
 from fastsfu.http.tls import ServerCertificate, watch
 from fastsfu.http.uvicorn_config import uvicorn_config
 from fastsfu.public_address import located
@@ -117,8 +118,9 @@ class Server(uvicorn.Server):
         """Serve what comes to `listener` until told to stop; watches the certificate meanwhile."""
         self.listener = listener
         self._watch_certificate()
+        report = partial(state.report, self._sfu)
         try:
-            with self._hearing_signals():
+            with hearing({signal.SIGHUP: self.reload, signal.SIGUSR1: report}):
                 await self.serve(sockets=[listener])
         finally:
             for task in (self._watcher, *self._tasks):
@@ -152,23 +154,6 @@ class Server(uvicorn.Server):
         if config.cert is not None and config.key is not None:
             files = (config.cert, config.key, config.key_passphrase_file)
             self._watcher = asyncio.create_task(watch(self._certificate, *files))
-
-    @contextmanager
-    def _hearing_signals(self) -> Iterator[None]:
-        """SIGHUP and SIGUSR1, in a process of our own; SIGINT and SIGTERM are uvicorn's."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        loop = asyncio.get_running_loop()
-        before = {each: signal.getsignal(each) for each in (signal.SIGHUP, signal.SIGUSR1)}
-        loop.add_signal_handler(signal.SIGHUP, self.reload)
-        loop.add_signal_handler(signal.SIGUSR1, partial(state.report, self._sfu))
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell that all is ready, once it is."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastsfu.errors import ConfigError
-from fastsfu.http import server, takeover
+from fastsfu.http import control, server, takeover
 from fastsfu.http.takeover import Predecessor
 from tests.http.test_takeover import MOVES, join
 from tests.support.server import live_server, successor_of
@@ -33,8 +33,8 @@ async def test_a_successor_that_hangs_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the server's clients nor the next one that would take over."""
-    monkeypatch.setattr(takeover, "ASK_SECONDS", 0.2)
-    monkeypatch.setattr(takeover, "START_SECONDS", 0.2)
+    monkeypatch.setattr(control, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(control, "START_SECONDS", 0.2)
     path = tmp_path / "c"
     async with live_server(control=path) as one, one.socket() as before:
         await join(one, before, capabilities=MOVES)
@@ -55,7 +55,7 @@ async def test_a_successor_that_stops_reading_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than the sockets take is on its way to it."""
-    monkeypatch.setattr(takeover, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(control, "ASK_SECONDS", 0.2)
     path = tmp_path / "c"
     async with live_server(control=path) as one, one.socket() as before:
         await join(one, before, capabilities=MOVES)
@@ -114,7 +114,7 @@ async def test_a_predecessor_that_hangs_is_an_error(
             await asyncio.get_running_loop().create_future()
 
         monkeypatch.setattr(takeover, "ASK_SECONDS", 0.2)
-        monkeypatch.setattr(takeover.Control, "_say", never)
+        monkeypatch.setattr(control.Control, "_say", never)
         with pytest.raises(ConfigError, match="does not answer"):
             await found.accept()
         found.listener.close()
@@ -130,7 +130,7 @@ async def test_a_successor_that_comes_too_late_does_not_accept(
         await join(one, before, capabilities=MOVES)
         late = await asyncio.to_thread(Predecessor.find, path)
         assert late is not None
-        monkeypatch.setattr(takeover, "ASK_SECONDS", 0.2)
+        monkeypatch.setattr(control, "ASK_SECONDS", 0.2)
         assert [each.name for each in (await late.estate()).rooms] == ["r"]
         async with one.socket() as again:
             await join(one, again)
