@@ -51,6 +51,7 @@ async def test_a_successor_that_hangs_costs_nothing(
         monkeypatch.undo()
         async with successor_of(one):
             assert (await before.expect("moved"))["url"] is None
+            await before.send("leave")
 
 
 async def test_a_successor_that_stops_reading_costs_nothing(
@@ -71,6 +72,7 @@ async def test_a_successor_that_stops_reading_costs_nothing(
         monkeypatch.undo()
         async with successor_of(one):
             assert (await before.expect("moved"))["url"] is None
+            await before.send("leave")
 
 
 @pytest.mark.parametrize("said", [["listener"], ["listener", "rooms"], ["rooms"]])
@@ -85,6 +87,7 @@ async def test_one_that_is_gone_when_it_is_answered_costs_nothing(
             asking.sendall(json.dumps(said[-1]).encode() + b"\n")
         async with successor_of(one):
             assert (await before.expect("moved"))["url"] is None
+            await before.send("leave")
 
 
 async def test_one_that_is_gone_before_it_hears_that_all_move_costs_nothing(
@@ -188,3 +191,4 @@ async def test_a_successor_that_cannot_open_all_that_it_needs_costs_nothing(
             await join(one, again)
         async with successor_of(one):
             assert (await before.expect("moved"))["url"] is None
+            await before.send("leave")
