@@ -208,9 +208,11 @@ class Server(uvicorn.Server):
                 self._tasks.append(asyncio.create_task(taking))
 
     async def _take_mail(self, before: Predecessor) -> None:
-        async for mail in before.mail():
-            self._sfu.handover.complete(mail)
-        self._sfu.handover.complete_all()
+        try:
+            async for mail in before.mail():
+                self._sfu.handover.complete(mail)
+        finally:
+            self._sfu.handover.complete_all()
 
     # What metrics show (Front).
 

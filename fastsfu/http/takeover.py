@@ -23,7 +23,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from fastsfu.errors import ConfigError
 from fastsfu.http.tls import Pair
@@ -83,17 +83,16 @@ class Predecessor:
             control.close()
             raise ConfigError(f"control: {path}: {error.strerror or error}") from None
         try:
-            control.sendall(b'"listener"\n')
-            text, files, _, _ = socket.recv_fds(control, 65536, 1)
-            while text and not text.endswith(b"\n"):
-                text += control.recv(65536)
-            if not text:
-                raise ConfigError(f"control: the process at {path} has just ended: start again")
-            told = Introduction.model_validate_json(text)
-            listener = socket.socket(fileno=files[0])
-        except (OSError, ValueError, IndexError) as error:
+            told, listener = _introduced(control)
+        except EOFError:
+            control.close()
+            raise ConfigError(f"control: the process at {path} has ended: start again") from None
+        except OSError as error:
             control.close()
             raise ConfigError(f"control: no process at {path} hands over: {error}") from None
+        except (ValidationError, IndexError):  # whose text is not to be shown: it has secrets
+            control.close()
+            raise ConfigError(f"control: the process at {path} is of another version") from None
         control.settimeout(None)
         return cls(path, control, listener, told)
 
@@ -118,7 +117,10 @@ class Predecessor:
         answer = await self._ask("rooms")
         if answer is None:
             raise ConfigError("the process before has ended while it handed over")
-        return Estate.model_validate(answer)
+        try:
+            return Estate.model_validate(answer)
+        except ValidationError:
+            raise ConfigError("the process before is of another version") from None
 
     async def accept(self) -> None:
         """We do from now on. Raises ConfigError when it does so itself again, since we took long;
@@ -136,7 +138,12 @@ class Predecessor:
         """That of its rooms, as it comes, until all has come or it is gone."""
         try:
             while answer := await self._receive():
-                yield RoomMail.model_validate(answer)
+                try:
+                    mail = RoomMail.model_validate(answer)
+                except ValidationError:
+                    logger.error("the process before is of another version: a room's mail is lost")
+                else:
+                    yield mail
         finally:
             self.close()
 
@@ -163,6 +170,18 @@ class Predecessor:
             return json.loads(line) if line else None
         except (OSError, ValueError):  # it died, maybe within a line, or that is longer than any
             return None
+
+
+def _introduced(control: socket.socket) -> tuple[Introduction, socket.socket]:
+    """What the process at the other end says first. Raises EOFError when it ends instead."""
+    control.sendall(b'"listener"\n')
+    text, files, _, _ = socket.recv_fds(control, 65536, 1)
+    while not text.endswith(b"\n"):
+        part = control.recv(65536)
+        if not part:
+            raise EOFError
+        text += part
+    return Introduction.model_validate_json(text), socket.socket(fileno=files[0])
 
 
 async def take_turn_port(sfu: SFU, port: int) -> None:

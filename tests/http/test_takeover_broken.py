@@ -1,0 +1,66 @@
+"""A takeover in which something breaks: an answer cut short, or of another version."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fastsfu.errors import ConfigError
+from fastsfu.http.takeover import Introduction, Predecessor
+ESTATE = '{"rooms": [], "bans": []}'
+
+
+async def find_one_that_says(path: Path, answer: str) -> Predecessor | None:
+    """What is found of a process that gives this answer and ends."""
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(answer.encode())
+        writer.close()
+
+    async with await asyncio.start_unix_server(answers, path):
+        return await asyncio.to_thread(Predecessor.find, path)
+
+
+@contextmanager
+def predecessor_that_says(*lines: str) -> Iterator[tuple[Predecessor, socket.socket]]:
+    """One that has been found; and its end of the connection."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(30)
+    with theirs, socket.socket() as listener:
+        theirs.sendall("".join(f"{line}\n" for line in lines).encode())
+        told = Introduction(media_ports=[], turn_port=None)
+        yield Predecessor(Path("nowhere"), ours, listener, told), theirs
+
+
+@pytest.mark.parametrize("answer", ["", '{"media_ports": ['])
+async def test_one_that_ends_within_its_answer_is_an_error(tmp_path: Path, answer: str) -> None:
+    with pytest.raises(ConfigError, match="has ended"):
+        await find_one_that_says(tmp_path / "c", answer)
+
+
+@pytest.mark.parametrize("answer", ['{"secret": "hidden"}\n', '{"secret": "hidden", \n', "7\n"])
+async def test_one_of_another_version_is_an_error_without_its_secrets(
+    tmp_path: Path, answer: str
+) -> None:
+    with pytest.raises(ConfigError, match="another version") as raised:
+        await find_one_that_says(tmp_path / "c", answer)
+    assert "hidden" not in raised.value.info
+
+
+async def test_rooms_of_another_version_are_an_error() -> None:
+    with predecessor_that_says('{"rooms": "hidden"}') as (found, _):
+        with pytest.raises(ConfigError, match="another version") as raised:
+            await found.estate()
+        assert "hidden" not in raised.value.info
+        found.close()
+
+
+async def test_mail_of_another_version_costs_its_room_alone() -> None:
+    lines = (ESTATE, '{"name": "r"}', '{"name": "s", "boxes": []}', "null")
+    with predecessor_that_says(*lines) as (found, _):
+        await found.estate()
+        assert [mail.name async for mail in found.mail()] == ["s"]
