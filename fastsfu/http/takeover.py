@@ -161,6 +161,7 @@ class Predecessor:
             async with asyncio.timeout(ASK_SECONDS):
                 return await self._receive()
         except TimeoutError:
+            self._writer.transport.abort()  # before it finds what we said, and gives way
             raise ConfigError("the process before does not answer") from None
 
     async def _receive(self) -> Any:

@@ -1,4 +1,4 @@
-"""A takeover in which something breaks: an answer cut short, or of another version."""
+"""A takeover in which something breaks: an answer cut short, of another version or too late."""
 
 import asyncio
 import socket
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastsfu.errors import ConfigError
+from fastsfu.http import takeover
 from fastsfu.http.takeover import Introduction, Predecessor
 ESTATE = '{"rooms": [], "bans": []}'
 
@@ -64,3 +65,16 @@ async def test_mail_of_another_version_costs_its_room_alone() -> None:
     with predecessor_that_says(*lines) as (found, _):
         await found.estate()
         assert [mail.name async for mail in found.mail()] == ["s"]
+
+
+async def test_one_that_hears_too_late_that_we_accept_finds_us_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it would give way to a process that ends."""
+    with predecessor_that_says(ESTATE) as (found, theirs):
+        await found.estate()
+        monkeypatch.setattr(takeover, "ASK_SECONDS", 0.01)
+        with pytest.raises(ConfigError, match="does not answer"):
+            await found.accept()
+        heard = await asyncio.to_thread(theirs.makefile("rb").read)
+        assert heard == b'"rooms"\n"accepting"\n'
