@@ -80,7 +80,12 @@ class Control:
         if not await self._introduce(successor):
             return False
         self._host.pause()
-        if not await self._is_taken(successor):
+        try:
+            taken = await self._is_taken(successor)
+        except Exception:
+            logger.exception("the calls could not be handed over")
+            taken = False
+        if not taken:
             logger.error("the successor ended, or took too long, before it accepted: calls stay")
             self._host.resume()
             await self._sfu.handover.take_back()

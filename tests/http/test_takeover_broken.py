@@ -1,4 +1,6 @@
-"""A takeover in which something breaks: an answer cut short, of another version or too late."""
+"""A takeover in which something breaks: an answer cut short, of another version or too late, the
+database.
+"""
 
 import asyncio
 import socket
@@ -8,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from fastsfu.errors import ConfigError
+from fastsfu.errors import ConfigError, RecordError
 from fastsfu.http import takeover
 from fastsfu.http.takeover import Introduction, Predecessor
+from tests.http.test_takeover import MOVES, join
+from tests.http.test_takeover_failing import ask
+from tests.support.server import live_server, successor_of
+
 ESTATE = '{"rooms": [], "bans": []}'
 
 
@@ -78,3 +84,24 @@ async def test_one_that_hears_too_late_that_we_accept_finds_us_gone(
             await found.accept()
         heard = await asyncio.to_thread(theirs.makefile("rb").read)
         assert heard == b'"rooms"\n"accepting"\n'
+
+
+async def test_rooms_that_cannot_be_handed_over_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails() -> None:
+        raise RecordError("no database")
+
+    path = tmp_path / "c"
+    async with live_server(control=path) as one, one.socket() as before:
+        await join(one, before, capabilities=MOVES)
+        with monkeypatch.context() as patched:
+            patched.setattr(one.sfu.records, "hand_over", fails)
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+                await asyncio.to_thread(ask, asking, path, ["listener", "rooms"])
+        assert one.sfu.ready
+        async with one.socket() as again:
+            await join(one, again)
+        async with successor_of(one):
+            assert (await before.expect("moved"))["url"] is None
+            await before.send("leave")
