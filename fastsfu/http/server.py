@@ -285,13 +285,13 @@ class Server(uvicorn.Server):
         """Let the calls end before their connections are closed; a second signal cuts it short."""
         systemd.notify("STOPPING=1")
         is_away = self._sfu.handover.is_under_way
-        draining = asyncio.create_task(self._moved_away() if is_away else self._sfu.drain())
+        draining = asyncio.create_task(self._all_gone(is_away))
         while not draining.done() and not self.force_exit:
             await asyncio.wait([draining], timeout=0.1)
-            if self._sfu.handover.is_under_way and not is_away:  # a successor came meanwhile
-                is_away = True
+            if self._sfu.handover.is_under_way is not is_away:  # a successor came, or failed
+                is_away = not is_away
                 draining.cancel()
-                draining = asyncio.create_task(self._moved_away())
+                draining = asyncio.create_task(self._all_gone(is_away))
         draining.cancel()
         with suppress(asyncio.CancelledError):
             await draining
@@ -308,8 +308,12 @@ class Server(uvicorn.Server):
         self._is_told = True
         self._stop()
 
-    async def _moved_away(self) -> None:
-        await self._sfu.vacate(max(self._sfu.config.drain_timeout, MOVE_SECONDS))
+    async def _all_gone(self, is_away: bool) -> None:
+        """To the next process (`is_away`), or wherever they want."""
+        if is_away:
+            await self._sfu.vacate(max(self._sfu.config.drain_timeout, MOVE_SECONDS))
+        else:
+            await self._sfu.drain()
 
     def _stop(self) -> None:
         self.should_exit = True

@@ -1,8 +1,9 @@
 """A takeover in which something breaks: an answer cut short, of another version or too late, the
-database.
+database, a signal at the wrong moment.
 """
 
 import asyncio
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from tests.http.test_takeover_failing import ask
 from tests.support.server import live_server, successor_of
 
 ESTATE = '{"rooms": [], "bans": []}'
+ALTERNATE = "https://other.example/"
 
 
 async def find_one_that_says(path: Path, answer: str) -> Predecessor | None:
@@ -105,3 +107,27 @@ async def test_rooms_that_cannot_be_handed_over_stay(
         async with successor_of(one):
             assert (await before.expect("moved"))["url"] is None
             await before.send("leave")
+
+
+async def test_a_signal_during_a_takeover_that_fails_is_heeded_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clients are sent to another server, as without the takeover."""
+    path, waiting = tmp_path / "c", asyncio.Event()
+    live = live_server(control=path, drain_timeout=30, alternates=[ALTERNATE])
+    async with live as one, one.socket() as before:
+        vacate = one.sfu.vacate
+
+        async def noted(timeout: float) -> None:
+            waiting.set()
+            await vacate(timeout)
+
+        monkeypatch.setattr(one.sfu, "vacate", noted)
+        await join(one, before, capabilities=MOVES)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            await asyncio.to_thread(ask, asking, path, ["listener", "rooms"])
+            one.uvicorn.handle_exit(signal.SIGTERM, None)
+            await waiting.wait()
+        assert (await before.expect("moved"))["url"] == ALTERNATE
+        assert not one.sfu.ready
+        await before.send("leave")
