@@ -109,9 +109,9 @@ lock: build/tools.stamp
 	    --custom-compile-command 'make lock' pyproject.toml -o requirements.lock
 
 # A wheel with its libraries inside, for machines whose C library is as new as this one's; and a call with it, in an
-# environment that has nothing else.
+# environment that has nothing else. Nothing of an earlier build goes into it.
 wheel: build/tools.stamp
-	@rm -rf build/plain && $(BIN)/python -m build --wheel --outdir build/plain
+	@rm -rf build/plain build/lib* && $(BIN)/python -m build --no-isolation --wheel --outdir build/plain
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python scripts/wheel.py build/plain/*.whl build/wheel
 	@rm -rf build/clean && $(PYTHON) -m venv build/clean
 	@build/clean/bin/python -m pip install -q --disable-pip-version-check "$$(echo build/wheel/*.whl)[client]"
