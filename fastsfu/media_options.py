@@ -64,8 +64,9 @@ class MediaOptions(BaseSettings):
     """
 
     real_time: bool = True
-    """Let workers go before all else on their cores (SCHED_RR), each while it needs less than half
-    of one, where the system permits it (RLIMIT_RTPRIO, CAP_SYS_NICE). Not with `busy_poll_us`.
+    """Let workers go before all else on their cores (SCHED_RR), where the system permits it
+    (RLIMIT_RTPRIO, CAP_SYS_NICE). Who needs more than 85 % of a core shares the rest of it with all
+    others. Not with `busy_poll_us`.
     """
 
     max_transports: Annotated[int, Field(ge=1, le=65_536)] = 4096

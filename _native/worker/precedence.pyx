@@ -3,28 +3,45 @@
 
 cdef void precedence_init(Precedence* precedence, int64_t cpu_us, int64_t now_us) noexcept nogil:
     precedence.goes_first = False
+    precedence.until_us = now_us + PRECEDENCE_WINDOW_US
     begin(precedence, cpu_us, now_us)
 
 
-cdef bint precedence_on_turn(
-        Precedence* precedence, int64_t busy_us, int64_t now_us) noexcept nogil:
-    precedence.busy_us += busy_us
-    if precedence.goes_first and precedence.busy_us * 100 >= PRECEDENCE_WINDOW_US * PRECEDENCE_MOST:
-        return True
-    return now_us - precedence.began_us >= PRECEDENCE_WINDOW_US
+cdef void precedence_wakes(Precedence* precedence, int64_t now_us) noexcept nogil:
+    precedence.woke_us = now_us
+
+
+cdef bint precedence_runs(Precedence* precedence, int64_t now_us) noexcept nogil:
+    precedence.busy_us += now_us - precedence.woke_us
+    precedence.woke_us = now_us
+    if not precedence.goes_first:
+        return now_us >= precedence.until_us
+    return is_used_up(precedence.busy_us) or now_us - precedence.began_us >= PRECEDENCE_WINDOW_US
 
 
 cdef bint precedence_settle(
         Precedence* precedence, int64_t cpu_us, int64_t now_us) noexcept nogil:
-    cdef int64_t whole_us = max(<int64_t>PRECEDENCE_WINDOW_US, now_us - precedence.began_us)
-    cdef int64_t share = (cpu_us - precedence.cpu_us) * 100 // whole_us
+    cdef int64_t taken_us = cpu_us - precedence.cpu_us
     cdef bint went_first = precedence.goes_first
-    precedence.goes_first = share < (PRECEDENCE_MOST if went_first else PRECEDENCE_LEAST)
+    if went_first and is_used_up(taken_us):
+        precedence.goes_first = False
+        precedence.until_us = max(
+            precedence.began_us + PRECEDENCE_WINDOW_US,
+            now_us + taken_us * (100 - PRECEDENCE_MOST) // PRECEDENCE_MOST)
+    elif went_first and now_us - precedence.began_us < PRECEDENCE_WINDOW_US:
+        precedence.busy_us = taken_us     # the rest was waiting, for who goes first as well
+        return False
+    else:
+        precedence.goes_first = True
     begin(precedence, cpu_us, now_us)
     return precedence.goes_first != went_first
 
 
+cdef inline bint is_used_up(int64_t us) noexcept nogil:
+    return us * 100 >= PRECEDENCE_WINDOW_US * PRECEDENCE_MOST
+
+
 cdef inline void begin(Precedence* precedence, int64_t cpu_us, int64_t now_us) noexcept nogil:
-    precedence.began_us = now_us
+    precedence.began_us = precedence.woke_us = now_us
     precedence.busy_us = 0
     precedence.cpu_us = cpu_us

@@ -45,7 +45,7 @@ from fastsfu._native.worker.batching cimport Batching, batching_init, batching_o
 from fastsfu._native.worker.demand cimport demand_tell
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.precedence cimport (
-    Precedence, precedence_init, precedence_on_turn, precedence_settle,
+    Precedence, precedence_init, precedence_runs, precedence_settle, precedence_wakes,
 )
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
@@ -184,13 +184,14 @@ cdef void worker_run(Worker* worker) noexcept nogil:
         turn_ended(worker, &batching, &precedence)
         ready = wait(worker, batching.apart_us)
         worker.woke_us = worker.now_us = clock_us()
+        precedence_wakes(&precedence, worker.now_us)
         worker.beats += 1
         obey(worker)
         worker_read_links(worker)
         if worker.relay != NULL:
             worker.relay.unix_s = time(NULL)
         if ready & READY_MEDIA:
-            receive(worker)
+            receive(worker, &precedence)
         if worker.relay != NULL and ready & READY_SOCKETS:
             sockets_receive(worker)
         worker_step(worker)
@@ -202,7 +203,12 @@ cdef void turn_ended(
     cdef int64_t took_us = worker.now_us - worker.woke_us
     worker.busy_us += took_us
     batching_on_turn(batching, took_us, worker.now_us)
-    if (worker.real_time and precedence_on_turn(precedence, took_us, worker.now_us)
+    give_way(worker, precedence)
+
+
+cdef inline void give_way(Worker* worker, Precedence* precedence) noexcept nogil:
+    """Or go first again: it has run until now."""
+    if (worker.real_time and precedence_runs(precedence, worker.now_us)
             and precedence_settle(
                 precedence, clock_us(CLOCK_THREAD_CPUTIME_ID), worker.now_us)):
         worker.real_time = set_real_time(precedence.goes_first) == 0
@@ -314,7 +320,7 @@ cdef void obey(Worker* worker) noexcept nogil:
         record = ring_front(&worker.commands, &size)
 
 
-cdef void receive(Worker* worker) noexcept nogil:
+cdef void receive(Worker* worker, Precedence* precedence) noexcept nogil:
     cdef Datagram datagram
     for _ in range(BATCHES_IN_A_ROW):
         if udp_receive(&worker.udp) == 0:
@@ -327,6 +333,7 @@ cdef void receive(Worker* worker) noexcept nogil:
         if not udp_full(worker):
             return
         worker.now_us = clock_us()
+        give_way(worker, precedence)
 
 
 cdef inline bint udp_full(const Worker* worker) noexcept nogil:

@@ -1,10 +1,10 @@
 """Python face of worker/precedence, for its tests."""
 
 from fastsfu._native.worker.precedence cimport (
-    PRECEDENCE_LEAST, PRECEDENCE_MOST, PRECEDENCE_WINDOW_US, Precedence as CPrecedence,
-    precedence_init, precedence_on_turn, precedence_settle)
+    PRECEDENCE_MOST, PRECEDENCE_WINDOW_US, Precedence as CPrecedence,
+    precedence_init, precedence_runs, precedence_settle, precedence_wakes)
 
-WINDOW_US, LEAST, MOST = PRECEDENCE_WINDOW_US, PRECEDENCE_LEAST, PRECEDENCE_MOST
+WINDOW_US, MOST = PRECEDENCE_WINDOW_US, PRECEDENCE_MOST
 
 
 cdef class Precedence:
@@ -13,8 +13,11 @@ cdef class Precedence:
     def __init__(self, cpu_us, now_us):
         precedence_init(&self.precedence, cpu_us, now_us)
 
-    def on_turn(self, busy_us, now_us):
-        return bool(precedence_on_turn(&self.precedence, busy_us, now_us))
+    def wakes(self, now_us):
+        precedence_wakes(&self.precedence, now_us)
+
+    def runs(self, now_us):
+        return bool(precedence_runs(&self.precedence, now_us))
 
     def settle(self, cpu_us, now_us):
         return bool(precedence_settle(&self.precedence, cpu_us, now_us))
