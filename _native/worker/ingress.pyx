@@ -26,7 +26,6 @@ from fastsfu._native.forwarding.counters cimport (
 )
 from fastsfu._native.forwarding.event cimport EVENT_DTLS
 from fastsfu._native.forwarding.frames cimport frames_put
-from fastsfu._native.forwarding.gating cimport gating_end, gating_passes
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.reports cimport reports_twcc
 from fastsfu._native.forwarding.state cimport (
@@ -60,6 +59,7 @@ from fastsfu._native.peer.transport cimport (
 from fastsfu._native.turn.relay cimport relay_takes
 from fastsfu._native.worker.bind cimport bind_find, bind_stream
 from fastsfu._native.worker.feedback cimport feedback_on_rtcp
+from fastsfu._native.worker.gating cimport gating_end, gating_passes
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
 
 cdef enum:

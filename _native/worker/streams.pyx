@@ -11,7 +11,6 @@ from fastsfu._native.forwarding.command cimport (
 )
 from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.forwarding.frames cimport frames_forget
-from fastsfu._native.forwarding.gating cimport gating_pause
 from fastsfu._native.forwarding.link cimport link_tap, link_to, link_untap
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
 from fastsfu._native.forwarding.preference cimport preference_choose, preference_want
@@ -38,6 +37,7 @@ from fastsfu._native.peer.transport cimport (
     transport_add_inbound, transport_add_outbound, transport_bind, transport_estimate,
     transport_remove_inbound, transport_remove_outbound,
 )
+from fastsfu._native.worker.gating cimport gating_pause
 from fastsfu._native.worker.replica cimport replica_close, replica_open
 
 

@@ -23,7 +23,6 @@ from fastsfu._native.forwarding.command cimport Head
 from fastsfu._native.forwarding.estimate cimport estimate_sweep
 from fastsfu._native.forwarding.event cimport EVENT_ICE_EXPIRED
 from fastsfu._native.forwarding.frames cimport frames_due
-from fastsfu._native.forwarding.gating cimport gating_hush
 from fastsfu._native.forwarding.link cimport link_wake
 from fastsfu._native.forwarding.pacing cimport pacing_due, pacing_next_us
 from fastsfu._native.forwarding.preference cimport PREFERENCE_INTERVAL_US, preference_tick
@@ -43,6 +42,7 @@ from fastsfu._native.turn.relay cimport relay_flush, relay_free, relay_tick
 from fastsfu._native.worker.apply cimport apply
 from fastsfu._native.worker.batching cimport Batching, batching_init, batching_on_turn
 from fastsfu._native.worker.demand cimport demand_tell
+from fastsfu._native.worker.gating cimport gating_hush
 from fastsfu._native.worker.ingress cimport ingress
 from fastsfu._native.worker.precedence cimport (
     Precedence, precedence_init, precedence_runs, precedence_settle, precedence_wakes,
