@@ -6,6 +6,9 @@ in a filter of the kernel, its reports and consent go on. A few who are there fr
 read, check and time every packet. Their latency alone, in the last quarter of the joins, and when
 all are there and nobody joins any more: the last two have the same fan-out, so that what lies
 between them are the joins. The server has core 0, the load core 1.
+
+`floor` is what the kernel alone takes for one such packet to as many receivers, in a process that
+does nothing else (benchmarks/floor.py), and the part of a core that all of them would be.
 """
 
 import time
@@ -14,11 +17,14 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import httpx
+import numpy as np
 import typer
 
 from benchmarks import report
+from benchmarks.floor import single_sends
 from benchmarks.forward import (
     DRAIN,
+    SERVER_CORE,
     WARM_UP,
     Load,
     Scenario,
@@ -30,6 +36,7 @@ from benchmarks.forward import (
 from benchmarks.joins import TLS
 from benchmarks.load import trace as traces
 from benchmarks.load.peer import Peer
+from benchmarks.load.server import ServerProcess
 
 SPEAKERS = 3
 STAGE = Scenario(0, senders=SPEAKERS, trace="vp8_360p", audio=True)
@@ -90,15 +97,17 @@ class Door:
             peer.socket.close()
 
 
-def timed(load: Load, reading: int, play: Any) -> dict[str, Any]:
+def timed(server: ServerProcess, load: Load, reading: int, play: Any) -> dict[str, Any]:
     """What `play` does to the packets of those who read."""
-    before = load.server.usage()
+    forwarded, before = server.messages(), server.usage()
+    worker_ns = server.worker_usage()[0]
     load.player.open_window()
     started = time.monotonic()
     result = play()
     elapsed = time.monotonic() - started
     load.player.close_window()
-    after = load.server.usage()
+    after, worker_ns = server.usage(), server.worker_usage()[0] - worker_ns
+    packets, messages = np.subtract(server.messages(), forwarded)
     load.player.run(DRAIN)
     rows, sender = load.player.report()
     return {
@@ -107,8 +116,21 @@ def timed(load: Load, reading: int, play: Any) -> dict[str, Any]:
         "starved": int((rows[:reading, :2].sum(axis=1) == 0).sum()),
         "event_loop_core_share": share(before.main_thread_ns, after.main_thread_ns, elapsed),
         "process_core_share": share(before.process_ns, after.process_ns, elapsed),
+        "packets_per_second": round(packets / elapsed),
+        "packets_per_message": round(packets / messages, 2),
+        "worker_ns_per_packet": round(worker_ns / packets),
         "load_lateness_us": sender["late_us"],
         **(result or {}),
+    }
+
+
+def floor(load: Load, there: dict[str, Any], receivers: int) -> dict[str, Any]:
+    """The kernel's own share of a packet when all are there."""
+    least_ns = min(single_sends(load.trace, receivers, SERVER_CORE).values())
+    return {
+        "ns_per_packet": round(least_ns),
+        "core_share": round(least_ns * there["packets_per_second"] / 1e9, 3),
+        "ratio": round(there["worker_ns_per_packet"] / least_ns, 2),
     }
 
 
@@ -124,16 +146,20 @@ def run(receivers: int, per_second: float, reading: int, seconds: float) -> dict
         load.player.run(WARM_UP)
         door, last = Door(load, per_second), receivers // LAST
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            alone = timed(load, reading, lambda: load.player.run(seconds))
+            alone = timed(server, load, reading, lambda: load.player.run(seconds))
             cpu_ns = server.usage().main_thread_ns
             door.open(pool, receivers - last)
             joining = timed(
-                load, reading, lambda: {"joins_per_second": round(door.open(pool, last), 1)}
+                server,
+                load,
+                reading,
+                lambda: {"joins_per_second": round(door.open(pool, last), 1)},
             )
             cpu_ns = server.usage().main_thread_ns - cpu_ns
-            there = timed(load, reading, lambda: load.player.run(seconds))
+            there = timed(server, load, reading, lambda: load.player.run(seconds))
         door.close()
         disconnect(load)
+        least = floor(load, there, receivers)
     added = joining["latency_us"]["p99"] - there["latency_us"]["p99"]
     return {
         "scenario": "webinar",
@@ -141,6 +167,7 @@ def run(receivers: int, per_second: float, reading: int, seconds: float) -> dict
         "alone": alone,
         "joining": joining,
         "there": there,
+        "floor": least,
         "event_loop_ms_per_join": round(cpu_ns / receivers / 1e6, 2),
         "added_p99_ms": round(added / 1000, 2),
     }

@@ -1,6 +1,6 @@
 """Fan-out: from a source's packets to every receiver's own (RFC 7667 section 3.7)."""
 
-from fastsfu._native.forwarding.state cimport Worker
+from fastsfu._native.forwarding.state cimport Spoken, Worker
 from fastsfu._native.media.packet cimport MediaPacket, Run
 from fastsfu._native.media.stream cimport InboundStream
 
@@ -9,3 +9,6 @@ from fastsfu._native.media.stream cimport InboundStream
 cdef void fan_out(
     Worker* worker, InboundStream* stream, const MediaPacket* packets, int count,
     const Run* runs, int run_count) noexcept nogil
+# A chord: packets of as many voices, the largest first, to all their receivers on this worker; who
+# hears several of them gets as few messages as GSO allows. Takes over the holds of their buffers.
+cdef void fan_out_chord(Worker* worker, const Spoken* spoken, int count) noexcept nogil

@@ -1,6 +1,9 @@
 """A video frame's packets, gathered until its marker bit, at most hold_us, and cut into runs of
 equal sizes: each run leaves as one message (GSO), whoever receives it. At most MAX_PADDING bytes of
-RTP padding make them equal. Audio never waits.
+RTP padding make them equal.
+
+Voices that come in one turn of the worker leave together, once all that came in it is read, or
+before the next frame: who hears several of them gets them in one message.
 """
 
 from fastsfu._native.forwarding.state cimport Worker
@@ -13,7 +16,7 @@ cdef void frames_put(
     Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil
 # Send what is gathered of this stream's frame.
 cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil
-# Send the frames whose hold has ended.
+# The end of a turn: send its voices, and the frames whose hold has ended.
 cdef void frames_due(Worker* worker) noexcept nogil
 # Send nothing of what is gathered.
 cdef void frames_drop(Worker* worker, InboundStream* stream) noexcept nogil

@@ -6,9 +6,10 @@ from libc.string cimport memset
 from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_take
 from fastsfu._native.forwarding.counters cimport PADDING_BYTES
-from fastsfu._native.forwarding.forward cimport fan_out
+from fastsfu._native.forwarding.forward cimport fan_out, fan_out_chord
 from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
 from fastsfu._native.forwarding.link cimport link_frame
+from fastsfu._native.forwarding.state cimport SPOKEN_MOST
 from fastsfu._native.media.packet cimport Run, carried_alike
 from fastsfu._native.media.receivers cimport has_receivers
 from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind
@@ -21,6 +22,9 @@ cdef void frames_put(
     cdef bint late = stream.kind == MediaKind.VIDEO and packet.ext_seq < stream.last_ext_seq
     if not has_receivers(stream):
         buffer_release(packet.buffer)
+        return
+    if stream.kind == MediaKind.AUDIO and worker.udp.gso:
+        speak(worker, stream, packet)
         return
     if stream.kind == MediaKind.AUDIO or late:
         # A recovered packet goes by itself: its frame has left.
@@ -38,10 +42,42 @@ cdef void frames_put(
         frames_flush(worker, stream)
 
 
+cdef void speak(Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil:
+    """Leave with the other voices of this turn, the largest first."""
+    cdef int i
+    for i in range(worker.spoken_count):
+        if worker.spoken[i].stream == stream or worker.spoken_count == SPOKEN_MOST:
+            say(worker)
+            break
+    i = worker.spoken_count
+    worker.spoken_count += 1
+    while i > 0 and worker.spoken[i - 1].packet.payload_size < packet.payload_size:
+        worker.spoken[i] = worker.spoken[i - 1]
+        i -= 1
+    worker.spoken[i].stream = stream
+    worker.spoken[i].packet = packet[0]
+
+
+cdef void say(Worker* worker) noexcept nogil:
+    cdef int i, count = worker.spoken_count
+    cdef Run alone
+    worker.spoken_count = 0
+    if count == 1:
+        leave(worker, worker.spoken[0].stream, &worker.spoken[0].packet, 1)
+        return
+    alone.begin, alone.end = 0, 1
+    for i in range(count):
+        if worker.spoken[i].stream.tap_count:
+            link_frame(worker, worker.spoken[i].stream, &worker.spoken[i].packet, 1, &alone, 1)
+    if count:
+        fan_out_chord(worker, worker.spoken, count)
+
+
 cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef int count = stream.frame_count
     if count == 0:
         return
+    say(worker)                   # pictures take longer
     frames_forget(worker, stream)
     stream.frame_count = 0
     leave(worker, stream, stream.frame, count)
@@ -57,7 +93,9 @@ cdef void frames_drop(Worker* worker, InboundStream* stream) noexcept nogil:
 
 
 cdef void frames_due(Worker* worker) noexcept nogil:
-    cdef int i = worker.gathering_count - 1
+    cdef int i
+    say(worker)
+    i = worker.gathering_count - 1
     while i >= 0:                 # frames_flush moves the last one into the gap
         if worker.gathering[i].frame_deadline_us <= worker.now_us:
             frames_flush(worker, worker.gathering[i])

@@ -5,7 +5,8 @@ laid out here alone.
     lay_packet(...), lay_again(...), ...           append a packet to it
     lay_end()                                      ends it
 
-All packets of a message have one size, but the last may be smaller.
+All packets of a message have one size, but the last may be smaller. lay_fit() behind each packet
+makes as many messages of any sizes as that takes.
 
 Invariant: the same packet and index always give the same bytes (one nonce, one header and
 plaintext; media/rewrite). A transport-wide number is part of them: so a packet is laid out once by
@@ -64,6 +65,11 @@ cdef void lay_rtx(
 cdef void lay_filler(
     Worker* worker, Transport* transport, OutboundStream* receiver, uint8_t size) noexcept nogil
 cdef void lay_end(Worker* worker) noexcept nogil
+# As lay_message, where lay_fit is called behind each packet.
+cdef void lay_messages(
+    Worker* worker, const Transport* transport, uint16_t size, int count) noexcept nogil
+# How many messages more this packet makes.
+cdef int lay_fit(Worker* worker) noexcept nogil
 
 
 cdef inline uint16_t lay_redundancy(

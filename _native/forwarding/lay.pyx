@@ -18,7 +18,8 @@ from fastsfu._native.media.rewrite cimport rewrite_map, rewrite_skip
 from fastsfu._native.media.stream cimport NO_PT, InboundStream
 from fastsfu._native.packet.vp8 cimport Vp8Descriptor
 from fastsfu._native.peer.egress cimport (
-    egress_end, egress_in_place, egress_message, egress_packet,
+    EGRESS_MESSAGES, egress_end, egress_fit, egress_flush, egress_in_place, egress_message,
+    egress_packet,
 )
 from fastsfu._native.peer.extensions cimport (
     NAME_BYTES, Extensions, extensions_of, extensions_write,
@@ -30,6 +31,17 @@ cdef void lay_message(
     egress_message(
         &worker.egress, &worker.udp, &transport.destination.address, count,
         count * (LAY_OVERHEAD + NAME_BYTES + RTX_BYTES + MAX_PADDING + size))
+
+
+cdef void lay_messages(
+        Worker* worker, const Transport* transport, uint16_t size, int count) noexcept nogil:
+    if worker.egress.message_count + count > EGRESS_MESSAGES:
+        egress_flush(&worker.egress, &worker.udp)
+    lay_message(worker, transport, size, count)
+
+
+cdef int lay_fit(Worker* worker) noexcept nogil:
+    return egress_fit(&worker.egress)
 
 
 cdef void lay_packet(

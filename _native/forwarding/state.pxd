@@ -12,6 +12,7 @@ from fastsfu._native.base.ring cimport Ring
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.crypto.suite cimport Suite
 from fastsfu._native.forwarding.counters cimport COUNTERS
+from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.net.udp cimport UdpSocket
@@ -28,6 +29,7 @@ cdef enum:
     TWCC_INTERVAL_US = 50000      # libwebrtc's own shortest interval; with the packets, so no timer
     RTCP_CAPACITY = 1200          # bytes of one compound packet before protection
     MAX_WORKERS = 64
+    SPOKEN_MOST = 16              # below EGRESS_MESSAGES
     # bytes of the event ring that stay free for everything that is no DTLS
     EVENT_RESERVE = 1 << 18
 
@@ -37,6 +39,10 @@ cdef struct Link:                 # to another worker and back (forwarding/link)
     Ring* back                    # this worker is the consumer
     Ring* wake                    # the peer's commands: the eventfd that it waits on
     int written                   # records since the batch began
+
+cdef struct Spoken:               # a packet of a voice
+    InboundStream* stream
+    MediaPacket packet
 
 cdef struct Worker:
     uint32_t index                # among the workers of the process
@@ -73,6 +79,9 @@ cdef struct Worker:
     int sender_count
     InboundStream** gathering     # streams with a frame on hold
     int gathering_count
+    Spoken spoken[SPOKEN_MOST]    # what has come in this turn, one of each voice
+    int spoken_count
+    uint64_t chords               # times that several of them left together
     Transport** pacing            # to whom packets wait, or a probe is under way
     int pacing_count
     Link links[MAX_WORKERS]

@@ -108,6 +108,7 @@ cdef struct OutboundStream:
     Layering* layering            # NULL: gets the source as it comes, and has never switched
     Rewrite rewrite
     int64_t named_until           # index: packets below it have the MID
+    uint64_t went_along           # the last chord of the worker (forwarding/forward) that it was in
     uint8_t pt_of[128]            # by the source's payload type; NO_PT = not for this receiver
     # the rest
     int64_t redundant_until_us    # older blocks go along (packet/red), repeats go twice, until then

@@ -5,6 +5,7 @@ one call.
     egress_packet(...) -> packet           appends a packet of known size; the caller writes its
                                            header there
     egress_in_place(...) -> packet         and its payload
+    egress_fit()                           where sizes may be any: begins another, if it has to
     egress_end()                           ends the message
     egress_protected(destination, data)    a message of its own that needs no protection any more
     egress_flush(udp)                      protects all, sends all, lets the held buffers go
@@ -54,6 +55,9 @@ cdef uint8_t* egress_in_place(
     uint16_t payload_size) noexcept nogil
 # A message without a packet is dropped.
 cdef void egress_end(Egress* egress) noexcept nogil
+# After a packet of whatever size: where it does not fit to those before it, it becomes a message of
+# its own, to the same destination. There has to be room for one. How many messages that makes more.
+cdef int egress_fit(Egress* egress) noexcept nogil
 # One datagram that is protected already, in order with what else is laid out; `data` is copied.
 cdef void egress_protected(
     Egress* egress, UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,

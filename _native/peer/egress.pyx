@@ -77,6 +77,22 @@ cdef void egress_end(Egress* egress) noexcept nogil:
         egress.message_count -= 1
 
 
+cdef int egress_fit(Egress* egress) noexcept nogil:
+    cdef Message* message = &egress.messages[egress.message_count - 1]
+    cdef const ProtectJob* job = &egress.jobs[egress.job_count - 1]
+    cdef uint16_t size = job.header_size + job.payload_size + job.context.tag_size
+    cdef uint32_t before = message.size - size
+    if size <= message.segment and before % message.segment == 0:
+        return 0
+    message.size = before
+    egress.messages[egress.message_count] = message[0]
+    message = &egress.messages[egress.message_count]
+    egress.message_count += 1
+    message.data = job.packet
+    message.size = message.segment = size
+    return 1
+
+
 cdef void egress_protected(
         Egress* egress, UdpSocket* udp, const SocketAddress* destination, const uint8_t* data,
         uint16_t size) noexcept nogil:

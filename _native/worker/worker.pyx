@@ -313,6 +313,7 @@ cdef void obey(Worker* worker) noexcept nogil:
     cdef uint32_t size
     cdef uint8_t* record = ring_front(&worker.commands, &size)
     if record != NULL:
+        frames_due(worker)
         egress_flush(&worker.egress, &worker.udp)
     while record != NULL:
         apply(worker, <const Head*>record)

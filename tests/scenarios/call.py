@@ -43,6 +43,7 @@ class Call:
         self.worlds = [World(index=i, links=links, **worker) for i in range(workers)]
         self.world = self.worlds[0]
         self.stuck: set[World] = set()  # they do nothing
+        self.at_once = False  # what comes in one step is one batch, whoever sends it
         self.participants: list[Participant] = []
         self.bystanders: list[Bystander] = []
         self.events: list[tuple[str, int, Any]] = []
@@ -146,7 +147,8 @@ class Call:
             participant.tick(now_us)
             datagrams = participant.up.due(now_us)
             if datagrams:
-                participant.world.deliver(datagrams, participant.address)
+                world = participant.world
+                (world.take if self.at_once else world.deliver)(datagrams, participant.address)
         for world in self.worlds:
             (world.stall if world in self.stuck else world.advance)(STEP_US)
             self.events += world.events()

@@ -169,6 +169,7 @@ class Microphone:
     level: int = 127
     on: bool = True
     redundant: bool = False  # each packet says the one before it again
+    sizes: tuple[int, ...] = (80,)  # payload bytes of its packets, in turns
     packets: int = 0
     octets: int = 0
     start_ts: int = 0x1234_5678
@@ -203,7 +204,7 @@ class Microphone:
         return [rtp(pt, self.seq, ts, self.ssrc, payload, extension=extension)]
 
     def _payload(self, place: int) -> bytes:
-        return bytes(76) + max(place, 0).to_bytes(4, "big")
+        return bytes(self.sizes[place % len(self.sizes)] - 4) + max(place, 0).to_bytes(4, "big")
 
     def timestamp(self, now_us: int) -> int:
         ran_us = (now_us if self.frozen_us is None else self.frozen_us) - self.idle_us

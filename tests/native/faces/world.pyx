@@ -96,6 +96,11 @@ cdef class World:
 
     def deliver(self, datagrams, tuple source):
         """A batch [bytes] from (address, port), then what a worker does after a batch."""
+        self.take(datagrams, source)
+        worker_step(self.worker)
+
+    def take(self, datagrams, tuple source):
+        """A part of a batch; `advance` does what follows it."""
         cdef Datagram datagram
         cdef bytes data
         memset(&datagram, 0, sizeof(datagram))
@@ -109,7 +114,6 @@ cdef class World:
             datagram.data = copy
             datagram.size = <uint32_t>len(copy)
             ingress(self.worker, &datagram)
-        worker_step(self.worker)
 
     def events(self):
         """[(name, handle, ssrc, level, wanted or None)] since the last call."""

@@ -1,0 +1,141 @@
+"""Several voices in one turn of the worker: in few messages to those who hear them, each as it was
+said.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.scenarios.call import AUDIO, Call, call
+from tests.scenarios.participant import Participant
+
+SAID = 50  # packets of a voice in a second
+SECONDS = 1
+
+
+def hall(run: Call, sizes: list[tuple[int, ...]], listeners: int) -> tuple[list[Any], ...]:
+    """Those who speak all at the same time, what they say, and those who hear it."""
+    run.at_once = True
+    speakers = [run.join(f"speaker {number}") for number in range(len(sizes))]
+    voices = [run.speak(speaker) for speaker in speakers]
+    for speaker, of in zip(speakers, sizes, strict=True):
+        speaker.microphones[0].sizes = of
+    return speakers, voices, [run.join(f"listener {number}") for number in range(listeners)]
+
+
+def assert_heard(listener: Participant, ssrc: int) -> None:
+    """All of it, in order."""
+    places = [place for heard, _, _, place in listener.heard if heard == ssrc]
+    assert places == list(range(places[0], places[0] + len(places)))
+    assert len(places) >= SAID * SECONDS - 10
+
+
+def rates(run: Call) -> tuple[int, int]:
+    counters = run.world.counters()
+    return counters["packets_forwarded"], counters["messages_forwarded"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "messages"),
+    [
+        ([(80,), (80,), (80,)], 1),
+        ([(80,), (80,), (60,)], 1),
+        ([(60,), (80,)], 1),
+        ([(60,), (80,), (70,)], 2),
+        ([(60,), (60,), (80,), (80,)], 2),
+        ([(80,)], 1),
+    ],
+)
+def test_a_listener_gets_them_in_few_messages(sizes: list[tuple[int, ...]], messages: int) -> None:
+    with call() as run:
+        _, voices, listeners = hall(run, sizes, 5)
+        heard = [(one, run.listen(one, voice)[1]) for one in listeners for voice in voices]
+        run.run(1)
+        packets, sent = rates(run)
+        run.run(SECONDS)
+        packets, sent = (
+            after - now for after, now in zip(rates(run), (packets, sent), strict=True)
+        )
+        assert packets == SAID * SECONDS * len(heard)
+        assert sent == SAID * SECONDS * len(listeners) * messages
+        for one, ssrc in heard:
+            assert_heard(one, ssrc)
+
+
+def test_without_gso_each_packet_is_a_message() -> None:
+    with call(gso=False) as run:
+        _, voices, (ada,) = hall(run, [(80,), (80,)], 1)
+        ssrcs = [run.listen(ada, voice)[1] for voice in voices]
+        run.run(SECONDS)
+        packets, messages = rates(run)
+        assert packets == messages
+        for ssrc in ssrcs:
+            assert_heard(ada, ssrc)
+
+
+def test_those_on_another_worker_hear_them_too() -> None:
+    with call(workers=2) as run:
+        _, voices, _ = hall(run, [(80,), (60,)], 0)
+        bob = run.join("bob", worker=1)
+        for voice in voices:
+            replica = run.worlds[1].replica(run.worlds[0], voice, kind=AUDIO, clock_rate=48_000)
+            run.listen(bob, replica)
+        run.run(SECONDS)
+        assert len(bob.heard) >= 2 * (SAID * SECONDS - 10)
+
+
+def test_who_speaks_hears_the_others_with_them() -> None:
+    """Whose own voice is not among those that it gets: they are in other places there."""
+    with call() as run:
+        speakers, voices, _ = hall(run, [(80,)] * 4, 0)
+        heard = [
+            (one, run.listen(one, voice)[1])
+            for one, own in zip(speakers, voices, strict=True)
+            for voice in voices
+            if voice != own
+        ]
+        run.run(1)
+        _, before = rates(run)
+        run.run(SECONDS)
+        assert rates(run)[1] - before == SAID * SECONDS * len(speakers)
+        for one, ssrc in heard:
+            assert_heard(one, ssrc)
+
+
+def test_they_leave_before_pictures_that_came_after_them() -> None:
+    """For which each receiver takes longer."""
+    with call() as run:
+        run.at_once = True
+        bob, ann, cem = (run.join(name) for name in ("bob", "ann", "cem"))
+        _, viewer = run.watch(cem, run.film(ann))
+        _, ssrc = run.listen(cem, run.speak(bob))
+        run.run(1)
+        both = 0
+        while both < 3:
+            before = len(cem.ledger)
+            run.step()
+            left = [of for kind, of, _ in list(cem.ledger)[before:] if kind == "rtp"]
+            if {ssrc, viewer.ssrc} <= set(left):
+                both += 1
+                assert left.index(ssrc) < left.index(viewer.ssrc)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.lists(st.integers(10, 200), min_size=1, max_size=4), min_size=2, max_size=6),
+    st.data(),
+)
+def test_whoever_hears_whom_gets_each_packet_once(sizes: list[list[int]], data: Any) -> None:
+    """With and without transport-wide numbers, in any order, some of it redundant."""
+    with call() as run:
+        _, voices, listeners = hall(run, [tuple(each) for each in sizes], 4)
+        heard = []
+        for one in listeners:
+            of = data.draw(st.lists(st.sampled_from(range(len(voices))), unique=True))
+            numbered = data.draw(st.booleans())
+            heard += [(one, run.listen(one, voices[at], numbered=numbered)[1]) for at in of]
+        run.run(SECONDS)
+        for one, ssrc in heard:
+            assert_heard(one, ssrc)
