@@ -4,15 +4,13 @@ retransmission timer (dtls_timeout_us) has run out.
 
 Application data (SCTP, RFC 8261) passes through, once somebody reads it.
 
-Keys go from the exporter to SrtpKeys and from there to the worker; they never become Python objects
-(promise P5).
+What comes of a handshake, and whose it is, is in crypto/dtls_keys.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.crypto.dtls_identity cimport DTLS_MAX_DATAGRAM, DtlsIdentity
 from fastsfu._native.crypto.dtls_openssl cimport SSL
-from fastsfu._native.crypto.srtp cimport SRTP_MAX_KEY, SRTP_MAX_SALT, SrtpProfile
 
 cdef enum:
     DTLS_MAX_DATA = 1163      # bytes of application data that fit into it, with any of our ciphers
@@ -43,13 +41,6 @@ cdef struct Dtls:             # one association
     DtlsReader reader         # of application data; NULL = it has none, and is dropped
     void* owner               # given to it
 
-cdef struct SrtpKeys:         # of one transport, both directions
-    SrtpProfile profile
-    uint8_t receive_key[SRTP_MAX_KEY]
-    uint8_t receive_salt[SRTP_MAX_SALT]
-    uint8_t send_key[SRTP_MAX_KEY]
-    uint8_t send_salt[SRTP_MAX_SALT]
-
 cdef Dtls* dtls_new(DtlsIdentity* identity, bint client) except NULL
 cdef void dtls_free(Dtls* dtls) noexcept                         # NULL is allowed
 cdef void dtls_start(Dtls* dtls) noexcept                        # client: makes the ClientHello
@@ -65,10 +56,5 @@ cdef void dtls_read(Dtls* dtls, DtlsReader reader, void* owner) noexcept
 cdef bint dtls_write(Dtls* dtls, const uint8_t* data, size_t size) noexcept
 cdef DtlsState dtls_state(const Dtls* dtls) noexcept
 cdef str dtls_error(const Dtls* dtls)                  # why it failed, else ""; names no secret
-# Does the peer's certificate hash to `digest` under this algorithm name of RFC 8122 ("sha-256",
-# "sha-384", "sha-512")?
-cdef bint dtls_peer_matches(Dtls* dtls, str algorithm, bytes digest) noexcept
-# 0; -1: not connected, or no SRTP profile was agreed. The caller wipes `keys`.
-cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept
 # Wipe what the SRTP keys come from, once they are exported.
 cdef void dtls_forget_secret(Dtls* dtls) noexcept

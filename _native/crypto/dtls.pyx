@@ -2,27 +2,23 @@
 file."""
 
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy, memset, strlen
+from libc.string cimport memcpy, memset
 from posix.time cimport timeval
 
-from fastsfu._native.base.openssl cimport CRYPTO_memcmp
 from fastsfu._native.base.posix cimport explicit_bzero
 from fastsfu._native.base.wire cimport read_u16, write_u16, write_u32
 from fastsfu._native.crypto.dtls_guard cimport guard_admits
 from fastsfu._native.crypto.dtls_openssl cimport (
-    BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, EVP_MAX_MD_SIZE, EVP_MD,
-    SRTP_PROTECTION_PROFILE, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE, SSL_ERROR_ZERO_RETURN,
-    TLS_ST_CR_CHANGE, TLS_ST_SR_CHANGE, X509, BIO_clear_retry_flags, BIO_free, BIO_get_data,
-    BIO_get_new_index, BIO_meth_new, BIO_meth_set_ctrl, BIO_meth_set_read, BIO_meth_set_write,
-    BIO_new, BIO_set_data, BIO_set_init, BIO_set_retry_read, DTLS_set_timer_cb, DTLSv1_get_timeout,
-    DTLSv1_handle_timeout, ERR_clear_error, ERR_peek_error, ERR_reason_error_string, EVP_sha256,
-    EVP_sha384, EVP_sha512, SSL_alloc_buffers, SSL_do_handshake, SSL_export_keying_material,
-    SSL_free, SSL_free_buffers, SSL_get1_peer_certificate, SSL_get_error,
-    SSL_get_selected_srtp_profile, SSL_get_session, SSL_get_state, SSL_new, SSL_read,
+    BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, SSL_ERROR_WANT_READ,
+    SSL_ERROR_WANT_WRITE, SSL_ERROR_ZERO_RETURN, TLS_ST_CR_CHANGE, TLS_ST_SR_CHANGE,
+    BIO_clear_retry_flags, BIO_free, BIO_get_data, BIO_get_new_index, BIO_meth_new,
+    BIO_meth_set_ctrl, BIO_meth_set_read, BIO_meth_set_write, BIO_new, BIO_set_data, BIO_set_init,
+    BIO_set_retry_read, DTLS_set_timer_cb, DTLSv1_get_timeout, DTLSv1_handle_timeout,
+    ERR_clear_error, ERR_peek_error, ERR_reason_error_string, SSL_alloc_buffers, SSL_do_handshake,
+    SSL_free, SSL_free_buffers, SSL_get_error, SSL_get_session, SSL_get_state, SSL_new, SSL_read,
     SSL_SESSION_set1_master_key, SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state,
-    SSL_set_mtu, SSL_shutdown, SSL_write, X509_digest, X509_free,
+    SSL_set_mtu, SSL_shutdown, SSL_write,
 )
-from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 cdef enum:
     RECORD_HEADER = 13        # type, version, epoch, sequence number, length
@@ -30,7 +26,6 @@ cdef enum:
     FIRST_TIMEOUT_US = 100000
     LAST_TIMEOUT_US = 3200000
 
-cdef const char* EXPORTER_LABEL = "EXTRACTOR-dtls_srtp"      # RFC 5764 section 4.2
 cdef enum:
     MASTER_SECRET = 48        # bytes, RFC 5246 section 8.1
 
@@ -211,51 +206,6 @@ cdef str dtls_error(const Dtls* dtls):
     return dtls.error.decode("ascii", "replace") if dtls.error != NULL else "DTLS failed"
 
 
-cdef bint dtls_peer_matches(Dtls* dtls, str algorithm, bytes digest) noexcept:
-    cdef const EVP_MD* type = digest_type(algorithm)
-    cdef uint8_t[EVP_MAX_MD_SIZE] found
-    cdef unsigned int size = 0
-    cdef X509* certificate = SSL_get1_peer_certificate(dtls.ssl)
-    cdef bint matches = (
-        type != NULL and certificate != NULL and X509_digest(certificate, type, found, &size) == 1
-        and size == len(digest) and CRYPTO_memcmp(found, <const char*>digest, size) == 0)
-    X509_free(certificate)
-    return matches
-
-
-cdef const EVP_MD* digest_type(str algorithm) noexcept:
-    """RFC 8122 section 5 names more; those are broken (md5, sha-1) or unused."""
-    name = algorithm.lower()
-    if name == "sha-256":
-        return EVP_sha256()
-    if name == "sha-384":
-        return EVP_sha384()
-    if name == "sha-512":
-        return EVP_sha512()
-    return NULL
-
-
-cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept:
-    cdef SRTP_PROTECTION_PROFILE* profile = SSL_get_selected_srtp_profile(dtls.ssl)
-    cdef uint8_t[2 * (SRTP_MAX_KEY + SRTP_MAX_SALT)] material
-    cdef int key_size
-    cdef int salt_size
-    cdef bint done
-    memset(keys, 0, sizeof(SrtpKeys))
-    if dtls.state != DTLS_CONNECTED or profile == NULL:
-        return -1
-    keys.profile = <SrtpProfile>profile.id
-    key_size = srtp_key_size(keys.profile)
-    salt_size = srtp_salt_size(keys.profile)
-    done = SSL_export_keying_material(
-        dtls.ssl, material, 2 * (key_size + salt_size), EXPORTER_LABEL, strlen(EXPORTER_LABEL),
-        NULL, 0, 0) == 1
-    if done:
-        split_keys(keys, material, key_size, salt_size, dtls.client)
-    explicit_bzero(material, sizeof(material))
-    return 0 if done else -1
-
-
 cdef void dtls_forget_secret(Dtls* dtls) noexcept:
     """OpenSSL keeps the master secret on the C heap. What is still to come, alerts and repetitions
     of the last flight, has keys of its own."""
@@ -263,17 +213,6 @@ cdef void dtls_forget_secret(Dtls* dtls) noexcept:
     memset(zeros, 0, MASTER_SECRET)
     if dtls.state == DTLS_CONNECTED:
         SSL_SESSION_set1_master_key(SSL_get_session(dtls.ssl), zeros, MASTER_SECRET)
-
-
-cdef void split_keys(
-        SrtpKeys* keys, const uint8_t* material, int key_size, int salt_size,
-        bint client) noexcept:
-    """RFC 5764 section 4.2: client key, server key, client salt, server salt."""
-    cdef const uint8_t* salts = material + 2 * key_size
-    memcpy(keys.send_key, material + (0 if client else key_size), key_size)
-    memcpy(keys.receive_key, material + (key_size if client else 0), key_size)
-    memcpy(keys.send_salt, salts + (0 if client else salt_size), salt_size)
-    memcpy(keys.receive_salt, salts + (salt_size if client else 0), salt_size)
 
 
 cdef BIO_METHOD* new_method() noexcept:

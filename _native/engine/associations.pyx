@@ -7,11 +7,11 @@ from libc.string cimport memcpy
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_wake
 from fastsfu._native.crypto.dtls cimport (
     DTLS_CLOSED, DTLS_CONNECTED, DTLS_FAILED, DTLS_MAX_DATAGRAM, DtlsState, dtls_close, dtls_error,
-    dtls_export, dtls_forget_secret, dtls_free, dtls_handle_timeout,
-    dtls_new, dtls_peer_matches, dtls_read, dtls_receive, dtls_start, dtls_state,
-    dtls_take, dtls_timeout_us, dtls_write,
+    dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_new, dtls_read, dtls_receive,
+    dtls_start, dtls_state, dtls_take, dtls_timeout_us, dtls_write,
 )
 from fastsfu._native.crypto.dtls_identity cimport dtls_identity_free, dtls_identity_new
+from fastsfu._native.crypto.dtls_keys cimport dtls_export, dtls_peer_matches
 from fastsfu._native.crypto.srtp cimport SrtpProfile
 from fastsfu._native.forwarding.command cimport (
     COMMAND_SEND_DTLS, COMMAND_SET_KEYS, MAX_DTLS_BYTES, DtlsDatagram, SetKeys,

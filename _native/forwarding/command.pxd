@@ -6,7 +6,7 @@ handle that no longer lives makes it a counted no-op. Those about links are in l
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.address cimport Address
-from fastsfu._native.crypto.dtls cimport SrtpKeys
+from fastsfu._native.crypto.dtls_keys cimport SrtpKeys
 from fastsfu._native.media.stream cimport CNAME_CAPACITY, MID_CAPACITY, RID_CAPACITY
 from fastsfu._native.media.voices cimport Voices
 from fastsfu._native.packet.rtp cimport EXT_KINDS

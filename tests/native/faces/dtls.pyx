@@ -5,13 +5,13 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memset
 
 from fastsfu._native.crypto.dtls cimport (
-    Dtls, SrtpKeys, dtls_close, dtls_error, dtls_export,
-    dtls_forget_secret, dtls_free, dtls_handle_timeout,
-    dtls_new, dtls_peer_matches, dtls_read, dtls_receive, dtls_start, dtls_state, dtls_take,
-    dtls_timeout_us, dtls_write)
+    Dtls, dtls_close, dtls_error, dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_new,
+    dtls_read, dtls_receive, dtls_start, dtls_state, dtls_take, dtls_timeout_us, dtls_write,
+)
 from fastsfu._native.crypto.dtls_identity cimport (
     DTLS_MAX_DATAGRAM, DtlsIdentity, dtls_identity_free, dtls_identity_new,
 )
+from fastsfu._native.crypto.dtls_keys cimport SrtpKeys, dtls_export, dtls_peer_matches
 from fastsfu._native.crypto.dtls_openssl cimport SSL, DTLS_set_timer_cb
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
