@@ -1,6 +1,7 @@
 """DTLS 1.2 (RFC 6347) for SRTP keys (RFC 5764): OpenSSL over a BIO of our own that keeps datagrams
-apart. No socket: the event loop feeds datagrams, takes datagrams, and calls when OpenSSL's
-retransmission timer (dtls_timeout_us) has run out.
+apart, until the handshake is done; from then on records of our own (crypto/dtls_records). No
+socket: the event loop feeds datagrams, takes datagrams, and calls when OpenSSL's retransmission
+timer (dtls_timeout_us) has run out.
 
 Application data (SCTP, RFC 8261) passes through, once somebody reads it.
 
@@ -11,10 +12,12 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.crypto.dtls_identity cimport DTLS_MAX_DATAGRAM, DtlsIdentity
 from fastsfu._native.crypto.dtls_openssl cimport SSL
+from fastsfu._native.crypto.dtls_records cimport DtlsRecords
 
 cdef enum:
     DTLS_MAX_DATA = 1163      # bytes of application data that fit into it, with any of our ciphers
     DTLS_MAX_QUEUED = 32768   # bytes of datagrams waiting to be taken; what goes beyond is lost
+    DTLS_MAX_FLIGHT = 96      # a server's last one takes 75
 
 cdef enum DtlsState:
     DTLS_HANDSHAKING = 0
@@ -26,7 +29,8 @@ cdef enum DtlsState:
 ctypedef void (*DtlsReader)(void* owner, const uint8_t* data, size_t size) noexcept
 
 cdef struct Dtls:             # one association
-    SSL* ssl
+    SSL* ssl                  # NULL once released
+    DtlsRecords records       # since it is connected
     DtlsState state
     bint client
     const char* error         # OpenSSL's static reason, or NULL
@@ -38,6 +42,8 @@ cdef struct Dtls:             # one association
     uint32_t queue_capacity
     uint32_t plain_records    # handed on without encryption: their numbers
     uint8_t early_records     # encrypted ones that came before the keys to read them
+    uint8_t flight_size
+    uint8_t flight[DTLS_MAX_FLIGHT]   # a server's last: its client may not have got it
     DtlsReader reader         # of application data; NULL = it has none, and is dropped
     void* owner               # given to it
 
@@ -56,5 +62,6 @@ cdef void dtls_read(Dtls* dtls, DtlsReader reader, void* owner) noexcept
 cdef bint dtls_write(Dtls* dtls, const uint8_t* data, size_t size) noexcept
 cdef DtlsState dtls_state(const Dtls* dtls) noexcept
 cdef str dtls_error(const Dtls* dtls)                  # why it failed, else ""; names no secret
-# Wipe what the SRTP keys come from, once they are exported.
-cdef void dtls_forget_secret(Dtls* dtls) noexcept
+# Once the fingerprint is checked and the keys are exported, neither of which can be done then: wipe
+# what they come from, and give back OpenSSL's memory.
+cdef void dtls_release(Dtls* dtls) noexcept

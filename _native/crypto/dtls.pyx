@@ -1,8 +1,8 @@
-"""One SSL for each association. All of its input and output goes through the BIO at the end of this
-file."""
+"""One SSL for each association until its handshake is done. All of its input and output goes
+through the BIO at the end of this file."""
 
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 from posix.time cimport timeval
 
 from fastsfu._native.base.posix cimport explicit_bzero
@@ -14,20 +14,24 @@ from fastsfu._native.crypto.dtls_openssl cimport (
     BIO_clear_retry_flags, BIO_free, BIO_get_data, BIO_get_new_index, BIO_meth_new,
     BIO_meth_set_ctrl, BIO_meth_set_read, BIO_meth_set_write, BIO_new, BIO_set_data, BIO_set_init,
     BIO_set_retry_read, DTLS_set_timer_cb, DTLSv1_get_timeout, DTLSv1_handle_timeout,
-    ERR_clear_error, ERR_peek_error, ERR_reason_error_string, SSL_alloc_buffers, SSL_do_handshake,
-    SSL_free, SSL_free_buffers, SSL_get_error, SSL_get_session, SSL_get_state, SSL_new, SSL_read,
-    SSL_SESSION_set1_master_key, SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state,
-    SSL_set_mtu, SSL_shutdown, SSL_write,
+    ERR_clear_error, ERR_peek_error, ERR_reason_error_string, SSL_alert_desc_string_long,
+    SSL_do_handshake, SSL_free, SSL_get_error, SSL_get_state, SSL_new, SSL_read,
+    SSL_set_accept_state, SSL_set_bio, SSL_set_connect_state, SSL_set_mtu,
+)
+from fastsfu._native.crypto.dtls_records cimport (
+    DTLS_ALERT, DTLS_CHANGE_CIPHER_SPEC, DTLS_DATA, DTLS_HANDSHAKE, DTLS_MAX_RECORD,
+    DTLS_RECORD_HEADER, DtlsContent, records_derive, records_note, records_open, records_seal,
 )
 
 cdef enum:
-    RECORD_HEADER = 13        # type, version, epoch, sequence number, length
     MAX_EARLY = 8             # OpenSSL 3.0.2 keeps a hundred of them, each in 16 KiB
     FIRST_TIMEOUT_US = 100000
     LAST_TIMEOUT_US = 3200000
 
-cdef enum:
-    MASTER_SECRET = 48        # bytes, RFC 5246 section 8.1
+    CLOSE_NOTIFY = 0
+    WARNING = 1
+    FATAL = 2
+    FINISHED = 20
 
 
 cdef Dtls* dtls_new(DtlsIdentity* identity, bint client) except NULL:
@@ -64,6 +68,7 @@ cdef void dtls_free(Dtls* dtls) noexcept:
         return
     SSL_free(dtls.ssl)
     free(dtls.queue)
+    explicit_bzero(dtls, sizeof(Dtls))
     free(dtls)
 
 
@@ -76,11 +81,13 @@ cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) no
     that is no whole record is dropped (RFC 6347 section 4.1.2.7)."""
     cdef size_t at = 0
     cdef size_t record
-    while at + RECORD_HEADER <= size and dtls.state < DTLS_CLOSED:
-        record = RECORD_HEADER + read_u16(datagram + at + 11)
+    while at + DTLS_RECORD_HEADER <= size and dtls.state < DTLS_CLOSED:
+        record = DTLS_RECORD_HEADER + read_u16(datagram + at + 11)
         if record > size - at:
             break
-        if admit(dtls, datagram + at, record):
+        if dtls.state == DTLS_CONNECTED:
+            read_record(dtls, datagram + at, record)
+        elif admit(dtls, datagram + at, record):
             dtls.record = datagram + at
             dtls.record_size = record
             advance(dtls)
@@ -93,8 +100,6 @@ cdef bint admit(Dtls* dtls, const uint8_t* record, size_t size) noexcept:
     """False for what need not be the peer's, and for encrypted records beyond those that may wait
     for their keys: until it has proved something, what OpenSSL would keep of it is bounded here.
     """
-    if dtls.state != DTLS_HANDSHAKING:
-        return True
     if read_u16(record + 3) == 0:     # epoch
         return guard_admits(record, size, dtls.client)
     if has_read_keys(dtls.ssl):
@@ -112,22 +117,26 @@ cdef bint has_read_keys(SSL* ssl) noexcept:
 
 
 cdef void advance(Dtls* dtls) noexcept:
-    cdef uint8_t[2048] data
-    cdef int result = 1
+    cdef uint8_t[DTLS_MAX_RECORD] data
+    cdef int result
+    if dtls.state != DTLS_HANDSHAKING:
+        return
     ERR_clear_error()
-    if dtls.state == DTLS_HANDSHAKING:
-        result = SSL_do_handshake(dtls.ssl)
-        if result == 1:
-            dtls.state = DTLS_CONNECTED
-    # Reading also answers a repeated Finished with our last flight again (RFC 6347 section 4.2.4).
+    result = SSL_do_handshake(dtls.ssl)
+    if result == 1:
+        connect(dtls)
+    # What came before its keys: a goodbye perhaps.
     while result > 0 and dtls.state == DTLS_CONNECTED:
         result = SSL_read(dtls.ssl, data, sizeof(data))
-        if result > 0 and dtls.reader != NULL:
-            dtls.reader(dtls.owner, data, result)
     if result <= 0:
         conclude(dtls, result)
-    if dtls.state == DTLS_CONNECTED and dtls.reader == NULL:
-        SSL_free_buffers(dtls.ssl)    # the rest of the call has no use for them
+
+
+cdef void connect(Dtls* dtls) noexcept:
+    dtls.state = DTLS_CONNECTED
+    if records_derive(&dtls.records, dtls.ssl, dtls.client) < 0:
+        dtls.state = DTLS_FAILED
+        dtls.error = "no keys for its records"
 
 
 cdef void conclude(Dtls* dtls, int result) noexcept:
@@ -140,6 +149,33 @@ cdef void conclude(Dtls* dtls, int result) noexcept:
     dtls.state = DTLS_FAILED
     dtls.error = ERR_reason_error_string(ERR_peek_error())
     ERR_clear_error()
+
+
+cdef void read_record(Dtls* dtls, const uint8_t* record, size_t size) noexcept:
+    """What is not authentic is dropped (RFC 6347 section 4.1.2.7)."""
+    cdef uint8_t[DTLS_MAX_RECORD] data
+    cdef int count = records_open(&dtls.records, record, size, data)
+    if count <= 0:
+        return
+    if record[0] == DTLS_DATA:
+        if dtls.reader != NULL:
+            dtls.reader(dtls.owner, data, count)
+    elif record[0] == DTLS_ALERT:
+        if count == 2:
+            read_alert(dtls, data[0], data[1])
+    elif record[0] == DTLS_HANDSHAKE and data[0] == FINISHED:
+        # It has not got our last flight (RFC 6347 section 4.2.4): the very same records, so that
+        # they count once however often they come.
+        queue(dtls, dtls.flight, dtls.flight_size)
+
+
+cdef void read_alert(Dtls* dtls, uint8_t level, uint8_t description) noexcept:
+    """RFC 5246 section 7.2; what is neither the end nor fatal changes nothing."""
+    if description == CLOSE_NOTIFY:
+        dtls.state = DTLS_CLOSED
+    elif level == FATAL:
+        dtls.state = DTLS_FAILED
+        dtls.error = SSL_alert_desc_string_long(description)
 
 
 cdef size_t dtls_take(Dtls* dtls, uint8_t* out, size_t capacity) noexcept:
@@ -160,14 +196,14 @@ cdef size_t dtls_take(Dtls* dtls, uint8_t* out, size_t capacity) noexcept:
 
 cdef int64_t dtls_timeout_us(Dtls* dtls) noexcept:
     cdef timeval left
-    if dtls.state >= DTLS_CLOSED or DTLSv1_get_timeout(dtls.ssl, &left) != 1:
+    if dtls.state != DTLS_HANDSHAKING or DTLSv1_get_timeout(dtls.ssl, &left) != 1:
         return -1
     return <int64_t>left.tv_sec * 1000000 + left.tv_usec
 
 
 cdef DtlsState dtls_handle_timeout(Dtls* dtls) noexcept:
     cdef int result
-    if dtls.state >= DTLS_CLOSED:
+    if dtls.state != DTLS_HANDSHAKING:
         return dtls.state
     ERR_clear_error()
     result = DTLSv1_handle_timeout(dtls.ssl)
@@ -177,9 +213,11 @@ cdef DtlsState dtls_handle_timeout(Dtls* dtls) noexcept:
 
 
 cdef void dtls_close(Dtls* dtls) noexcept:
-    ERR_clear_error()
-    if dtls.state == DTLS_CONNECTED and SSL_alloc_buffers(dtls.ssl) == 1:
-        SSL_shutdown(dtls.ssl)
+    cdef uint8_t[2] alert
+    alert[0] = WARNING
+    alert[1] = CLOSE_NOTIFY
+    if dtls.state == DTLS_CONNECTED:
+        send(dtls, DTLS_ALERT, alert, sizeof(alert))
     if dtls.state != DTLS_FAILED:
         dtls.state = DTLS_CLOSED
 
@@ -192,8 +230,14 @@ cdef void dtls_read(Dtls* dtls, DtlsReader reader, void* owner) noexcept:
 cdef bint dtls_write(Dtls* dtls, const uint8_t* data, size_t size) noexcept:
     if dtls.state != DTLS_CONNECTED or size > DTLS_MAX_DATA:
         return False
-    ERR_clear_error()
-    return SSL_alloc_buffers(dtls.ssl) == 1 and SSL_write(dtls.ssl, data, <int>size) > 0
+    return send(dtls, DTLS_DATA, data, size)
+
+
+cdef bint send(Dtls* dtls, DtlsContent type, const uint8_t* data, size_t size) noexcept:
+    cdef uint8_t[DTLS_MAX_DATAGRAM] datagram
+    size = records_seal(&dtls.records, type, data, size, datagram, DTLS_MAX_DATAGRAM)
+    queue(dtls, datagram, <uint32_t>size)
+    return size > 0
 
 
 cdef DtlsState dtls_state(const Dtls* dtls) noexcept:
@@ -206,13 +250,10 @@ cdef str dtls_error(const Dtls* dtls):
     return dtls.error.decode("ascii", "replace") if dtls.error != NULL else "DTLS failed"
 
 
-cdef void dtls_forget_secret(Dtls* dtls) noexcept:
-    """OpenSSL keeps the master secret on the C heap. What is still to come, alerts and repetitions
-    of the last flight, has keys of its own."""
-    cdef uint8_t[MASTER_SECRET] zeros
-    memset(zeros, 0, MASTER_SECRET)
-    if dtls.state == DTLS_CONNECTED:
-        SSL_SESSION_set1_master_key(SSL_get_session(dtls.ssl), zeros, MASTER_SECRET)
+cdef void dtls_release(Dtls* dtls) noexcept:
+    if dtls.state != DTLS_HANDSHAKING:
+        SSL_free(dtls.ssl)       # wipes the master secret
+        dtls.ssl = NULL
 
 
 cdef BIO_METHOD* new_method() noexcept:
@@ -231,11 +272,30 @@ cdef int bio_write(BIO* bio, const char* data, int size) noexcept nogil:
     BIO_clear_retry_flags(bio)
     if size <= 0 or size > DTLS_MAX_DATAGRAM:
         return -1
-    if reserve(dtls, 2 + size):
-        write_u16(dtls.queue + dtls.queue_end, <uint16_t>size)
-        memcpy(dtls.queue + dtls.queue_end + 2, data, size)
-        dtls.queue_end += 2 + size
+    queue(dtls, <const uint8_t*>data, size)
+    records_note(&dtls.records, <const uint8_t*>data, size)
+    if not dtls.client:
+        keep_last_flight(dtls, <const uint8_t*>data, size)
     return size
+
+
+cdef void keep_last_flight(Dtls* dtls, const uint8_t* datagram, uint32_t size) noexcept nogil:
+    """A server's: ChangeCipherSpec and Finished, whether in one datagram or in two."""
+    if datagram[0] == DTLS_CHANGE_CIPHER_SPEC:
+        dtls.flight_size = 0
+    elif datagram[0] != DTLS_HANDSHAKE or read_u16(datagram + 3) != 1:
+        return
+    if dtls.flight_size + size <= DTLS_MAX_FLIGHT:
+        memcpy(dtls.flight + dtls.flight_size, datagram, size)
+        dtls.flight_size += <uint8_t>size
+
+
+cdef void queue(Dtls* dtls, const uint8_t* datagram, uint32_t size) noexcept nogil:
+    """Or lose it, where there is no room."""
+    if size and reserve(dtls, 2 + size):
+        write_u16(dtls.queue + dtls.queue_end, <uint16_t>size)
+        memcpy(dtls.queue + dtls.queue_end + 2, datagram, size)
+        dtls.queue_end += 2 + size
 
 
 cdef bint reserve(Dtls* dtls, uint32_t size) noexcept nogil:

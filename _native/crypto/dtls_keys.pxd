@@ -20,5 +20,5 @@ cdef struct SrtpKeys:         # of one transport, both directions
 # Does the peer's certificate hash to `digest` under this algorithm name of RFC 8122 ("sha-256",
 # "sha-384", "sha-512")?
 cdef bint dtls_peer_matches(Dtls* dtls, str algorithm, bytes digest) noexcept
-# 0; -1: not connected, or no SRTP profile was agreed. The caller wipes `keys`.
+# 0; -1: not connected, released, or no SRTP profile was agreed. The caller wipes `keys`.
 cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept

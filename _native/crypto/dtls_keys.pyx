@@ -43,13 +43,15 @@ cdef const EVP_MD* digest_type(str algorithm) noexcept:
 
 
 cdef int dtls_export(Dtls* dtls, SrtpKeys* keys) noexcept:
-    cdef SRTP_PROTECTION_PROFILE* profile = SSL_get_selected_srtp_profile(dtls.ssl)
+    cdef SRTP_PROTECTION_PROFILE* profile = NULL
     cdef uint8_t[2 * (SRTP_MAX_KEY + SRTP_MAX_SALT)] material
     cdef int key_size
     cdef int salt_size
     cdef bint done
     memset(keys, 0, sizeof(SrtpKeys))
-    if dtls.state != DTLS_CONNECTED or profile == NULL:
+    if dtls.state == DTLS_CONNECTED and dtls.ssl != NULL:
+        profile = SSL_get_selected_srtp_profile(dtls.ssl)
+    if profile == NULL:
         return -1
     keys.profile = <SrtpProfile>profile.id
     key_size = srtp_key_size(keys.profile)

@@ -34,10 +34,28 @@ cdef extern from "<openssl/x509.h>" nogil:
     const EVP_MD* EVP_sha256()
     const EVP_MD* EVP_sha384()
     const EVP_MD* EVP_sha512()
+    const char* EVP_MD_get0_name(const EVP_MD* digest)
     int X509_digest(
         const X509* certificate, const EVP_MD* type, unsigned char* out, unsigned int* out_size)
     void X509_free(X509* certificate)
     void EVP_PKEY_free(EVP_PKEY* key)
+
+cdef extern from "<openssl/params.h>" nogil:
+    ctypedef struct OSSL_PARAM:
+        pass
+    OSSL_PARAM OSSL_PARAM_construct_utf8_string(const char* name, char* text, size_t size)
+    OSSL_PARAM OSSL_PARAM_construct_octet_string(const char* name, void* data, size_t size)
+    OSSL_PARAM OSSL_PARAM_construct_end()
+
+cdef extern from "<openssl/kdf.h>" nogil:
+    ctypedef struct EVP_KDF
+    ctypedef struct EVP_KDF_CTX
+    EVP_KDF* EVP_KDF_fetch(void* library, const char* algorithm, const char* properties)
+    void EVP_KDF_free(EVP_KDF* kdf)
+    EVP_KDF_CTX* EVP_KDF_CTX_new(EVP_KDF* kdf)             # NULL of NULL
+    void EVP_KDF_CTX_free(EVP_KDF_CTX* context)            # wipes; NULL is allowed
+    int EVP_KDF_derive(
+        EVP_KDF_CTX* context, unsigned char* out, size_t size, const OSSL_PARAM* params)
 
 cdef extern from "<openssl/pem.h>" nogil:
     ctypedef int (*pem_password_cb)(char*, int, int, void*) noexcept nogil
@@ -58,6 +76,7 @@ cdef extern from "<openssl/ssl.h>" nogil:
     ctypedef struct SSL
     ctypedef struct SSL_CTX
     ctypedef struct SSL_SESSION
+    ctypedef struct SSL_CIPHER
     ctypedef struct SSL_METHOD
     enum:
         DTLS1_2_VERSION
@@ -103,22 +122,23 @@ cdef extern from "<openssl/ssl.h>" nogil:
     void SSL_set_connect_state(SSL* ssl)
     long SSL_set_mtu(SSL* ssl, long mtu)
     int SSL_do_handshake(SSL* ssl)
-    int SSL_is_init_finished(const SSL* ssl)
     int SSL_get_state(const SSL* ssl)
-    int SSL_get_shutdown(const SSL* ssl)
     int SSL_get_error(const SSL* ssl, int result)
     int SSL_read(SSL* ssl, void* out, int capacity)
-    int SSL_write(SSL* ssl, const void* data, int size)
-    int SSL_shutdown(SSL* ssl)
-    int SSL_alloc_buffers(SSL* ssl)
-    int SSL_free_buffers(SSL* ssl)
     X509* SSL_get1_peer_certificate(const SSL* ssl)
     SRTP_PROTECTION_PROFILE* SSL_get_selected_srtp_profile(SSL* ssl)
     int SSL_export_keying_material(
         SSL* ssl, unsigned char* out, size_t size, const char* label, size_t label_size,
         const unsigned char* context, size_t context_size, int use_context)
     SSL_SESSION* SSL_get_session(const SSL* ssl)
-    int SSL_SESSION_set1_master_key(SSL_SESSION* session, const unsigned char* key, size_t size)
+    size_t SSL_SESSION_get_master_key(
+        const SSL_SESSION* session, unsigned char* out, size_t capacity)
+    size_t SSL_get_client_random(const SSL* ssl, unsigned char* out, size_t capacity)
+    size_t SSL_get_server_random(const SSL* ssl, unsigned char* out, size_t capacity)
+    const SSL_CIPHER* SSL_get_current_cipher(const SSL* ssl)
+    int SSL_CIPHER_get_cipher_nid(const SSL_CIPHER* cipher)
+    const EVP_MD* SSL_CIPHER_get_handshake_digest(const SSL_CIPHER* cipher)
+    const char* SSL_alert_desc_string_long(int description)
     int DTLSv1_get_timeout(SSL* ssl, timeval* left)
     int DTLSv1_handle_timeout(SSL* ssl)
     void DTLS_set_timer_cb(SSL* ssl, unsigned int (*timer)(SSL*, unsigned int) noexcept nogil)

@@ -1,4 +1,5 @@
-"""The parts of OpenSSL's libcrypto that SRTP stands on; libssl's are in dtls_openssl.pxd."""
+"""The parts of OpenSSL's libcrypto that SRTP and DTLS's records stand on; what handshakes
+need besides is in dtls_openssl.pxd."""
 
 
 cdef extern from *:
@@ -14,10 +15,15 @@ cdef extern from "<openssl/evp.h>" nogil:
     enum:
         EVP_CTRL_AEAD_GET_TAG
         EVP_CTRL_AEAD_SET_TAG
+        NID_aes_128_gcm
+        NID_aes_256_gcm
+        NID_chacha20_poly1305
     const EVP_CIPHER* EVP_aes_128_gcm()
     const EVP_CIPHER* EVP_aes_256_gcm()
+    const EVP_CIPHER* EVP_chacha20_poly1305()
     const EVP_CIPHER* EVP_aes_128_ctr()
     const EVP_CIPHER* EVP_aes_256_ctr()
+    int EVP_CIPHER_key_length(const EVP_CIPHER* cipher)
     EVP_CIPHER_CTX* EVP_CIPHER_CTX_new()
     void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX* context)      # wipes; NULL is allowed
     int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX* context, int type, int argument, void* pointer)
@@ -35,6 +41,13 @@ cdef extern from "<openssl/evp.h>" nogil:
         EVP_CIPHER_CTX* context, unsigned char* out, int* out_size,
         const unsigned char* data, int size)
     int EVP_DecryptFinal_ex(EVP_CIPHER_CTX* context, unsigned char* out, int* out_size)
+    int EVP_CipherInit_ex(
+        EVP_CIPHER_CTX* context, const EVP_CIPHER* cipher, ENGINE* engine,
+        const unsigned char* key, const unsigned char* iv, int encrypt)
+    int EVP_CipherUpdate(
+        EVP_CIPHER_CTX* context, unsigned char* out, int* out_size,
+        const unsigned char* data, int size)
+    int EVP_CipherFinal_ex(EVP_CIPHER_CTX* context, unsigned char* out, int* out_size)
 
 cdef extern from "<openssl/sha.h>" nogil:
     ctypedef struct SHA_CTX:

@@ -7,8 +7,8 @@ from libc.string cimport memcpy
 from fastsfu._native.base.ring cimport ring_commit, ring_reserve, ring_wake
 from fastsfu._native.crypto.dtls cimport (
     DTLS_CLOSED, DTLS_CONNECTED, DTLS_FAILED, DTLS_MAX_DATAGRAM, DtlsState, dtls_close, dtls_error,
-    dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_new, dtls_read, dtls_receive,
-    dtls_start, dtls_state, dtls_take, dtls_timeout_us, dtls_write,
+    dtls_free, dtls_handle_timeout, dtls_new, dtls_read, dtls_receive, dtls_release, dtls_start,
+    dtls_state, dtls_take, dtls_timeout_us, dtls_write,
 )
 from fastsfu._native.crypto.dtls_identity cimport dtls_identity_free, dtls_identity_new
 from fastsfu._native.crypto.dtls_keys cimport dtls_export, dtls_peer_matches
@@ -124,6 +124,7 @@ cdef class Associations:
         if change != ASSOCIATION_UNCHANGED:
             row.reported = change != ASSOCIATION_CONNECTED
             self.fingerprints.pop(row.transport, None)
+            dtls_release(row.dtls)
         return change
 
     cdef AssociationChange connected(self, Association* row) except *:
@@ -147,7 +148,6 @@ cdef class Associations:
         if dtls_export(row.dtls, &command.keys) < 0:
             self.details[row.transport] = "no SRTP protection profile in common"
             return ASSOCIATION_FAILED      # the reserved record was not committed
-        dtls_forget_secret(row.dtls)
         self.details[row.transport] = profile_name(command.keys.profile)
         ring_commit(self.commands)
         self.unwoken = True

@@ -31,10 +31,11 @@ INPUTS_EACH = 16  # into one association, unless it fails before
 
 
 class Target:
-    """An association at one of three stages of a true handshake; a new one when it is used up."""
+    """An association at one of three stages of a true handshake, or after it; a new one when it is
+    used up."""
 
     def __init__(self, role: str) -> None:
-        self.role, self.stages = role, itertools.cycle(range(3))
+        self.role, self.stages = role, itertools.cycle(range(4))
         self.renew()
 
     def renew(self) -> None:
@@ -42,17 +43,21 @@ class Target:
         self.other, self.end = ends if self.role == "server" else ends[::-1]
         self.inputs = 0
         ends[0].start()
-        for _ in range(next(self.stages)):
+        stage = next(self.stages)
+        for _ in range(stage):
             for sender, receiver in (ends, ends[::-1]):
                 for flight in sender.take():
                     receiver.receive(flight)
+        self.released = stage == 3
+        if self.released:
+            self.end.release()
 
     def read(self, datagram: bytes) -> Hashable:
         before = self.end.state
         state = self.end.receive(datagram)
         error = self.end.error
         assert len(self.end.take()) <= 8
-        assert (self.end.keys() is not None) == (state == "connected")
+        assert (self.end.keys() is not None) == (state == "connected" and not self.released)
         assert state != "connected" or before == "connected"
         self.inputs += 1
         if self.inputs == INPUTS_EACH or state in ("closed", "failed"):

@@ -40,8 +40,11 @@ class PyOpenSSL:
         profiles: bytes | None = CM,
         with_certificate: bool = True,
         large_hello: bool = False,
+        ciphers: bytes | None = None,
     ) -> None:
         context = SSL.Context(SSL.DTLS_METHOD)
+        if ciphers is not None:
+            context.set_cipher_list(ciphers)
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         if with_certificate:
             context.use_certificate(CERTIFICATE._cert)
@@ -53,6 +56,7 @@ class PyOpenSSL:
         self.ssl = SSL.Connection(context)
         self.client = client
         self.state = "handshaking"
+        self.data: list[bytes] = []
         if client:
             self.ssl.set_connect_state()
         else:
@@ -71,7 +75,8 @@ class PyOpenSSL:
             if self.state == "handshaking":
                 self.ssl.do_handshake()
                 self.state = "connected"
-            self.ssl.recv(1500)
+            while True:
+                self.data.append(self.ssl.recv(1500))
         except SSL.WantReadError:
             pass
         except SSL.ZeroReturnError:

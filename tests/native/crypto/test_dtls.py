@@ -123,14 +123,39 @@ def test_close() -> None:
     assert server.timeout_us == -1
 
 
-def test_a_forgotten_secret_gives_no_keys_again() -> None:
-    """What is left in OpenSSL's memory leads to no media key; the goodbye needs none of it."""
+def test_what_is_released_gives_nothing_away_again() -> None:
+    """What a call still needs of it needs none of that: the goodbye goes out."""
     client, server = connected()
-    before = server.keys()
-    server.forget_secret()
-    assert not set(before[1:]) & set(server.keys()[1:])
+    server.release()
+    assert server.keys() is None
+    assert not server.peer_matches("sha-256", hashlib.sha256(CERTIFICATE_DER).digest())
+    server.release()
+    assert (server.state, server.error, server.timeout_us) == ("connected", "", -1)
+    assert server.handle_timeout() == "connected"
     server.close()
     assert client.receive(server.take()[0]) == "closed"
+
+
+def test_a_handshake_is_not_released() -> None:
+    client, server = associations()
+    client.start()
+    client.release()
+    server.release()
+    shake(client, server)
+    assert client.keys() is not None
+    assert server.keys() is not None
+
+
+def test_a_released_client_that_is_started_again_goes_on() -> None:
+    """A transport's path may be found anew."""
+    client, server = connected()
+    client.release()
+    client.start()
+    assert (client.state, client.take()) == ("connected", [])
+    server.close()
+    assert client.receive(server.take()[0]) == "closed"
+    client.start()
+    assert (client.state, client.take()) == ("closed", [])
 
 
 def test_close_before_connected() -> None:

@@ -5,14 +5,15 @@ from libc.stdint cimport uint8_t
 from libc.string cimport memset
 
 from fastsfu._native.crypto.dtls cimport (
-    Dtls, dtls_close, dtls_error, dtls_forget_secret, dtls_free, dtls_handle_timeout, dtls_new,
-    dtls_read, dtls_receive, dtls_start, dtls_state, dtls_take, dtls_timeout_us, dtls_write,
+    Dtls, dtls_close, dtls_error, dtls_free, dtls_handle_timeout, dtls_new, dtls_read, dtls_receive,
+    dtls_release, dtls_start, dtls_state, dtls_take, dtls_timeout_us, dtls_write,
 )
 from fastsfu._native.crypto.dtls_identity cimport (
     DTLS_MAX_DATAGRAM, DtlsIdentity, dtls_identity_free, dtls_identity_new,
 )
 from fastsfu._native.crypto.dtls_keys cimport SrtpKeys, dtls_export, dtls_peer_matches
 from fastsfu._native.crypto.dtls_openssl cimport SSL, DTLS_set_timer_cb
+from fastsfu._native.crypto.dtls_records cimport DtlsContent, records_seal
 from fastsfu._native.crypto.srtp cimport srtp_key_size, srtp_salt_size
 
 from tests.native.faces.exact cimport exact, free
@@ -65,6 +66,17 @@ cdef class Association:
     def write(self, bytes data):
         return bool(dtls_write(self.dtls, data, len(data)))
 
+    def seal(self, int content, bytes data):
+        """A record of any type, as the peer's library might send it."""
+        cdef uint8_t[DTLS_MAX_DATAGRAM] out
+        cdef size_t size = records_seal(
+            &self.dtls.records, <DtlsContent>content, data, len(data), out, DTLS_MAX_DATAGRAM)
+        return out[:size]
+
+    def skip(self, number):
+        """Go on with this epoch and sequence number."""
+        self.dtls.records.number = number
+
     def start(self):
         dtls_start(self.dtls)
 
@@ -114,8 +126,8 @@ cdef class Association:
     def peer_matches(self, str algorithm, bytes digest):
         return bool(dtls_peer_matches(self.dtls, algorithm, digest))
 
-    def forget_secret(self):
-        dtls_forget_secret(self.dtls)
+    def release(self):
+        dtls_release(self.dtls)
 
     def keys(self):
         """(profile, receive key, receive salt, send key, send salt), or None."""
