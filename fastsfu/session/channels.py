@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
+from weakref import ref
 
 from fastsfu import hooks
 from fastsfu.auth.permissions import Permissions
@@ -63,7 +64,7 @@ class SessionChannels:
     def __init__(self, engine: MediaEngine, config: Config, client: Client) -> None:
         self._engine = engine
         self._config = config
-        self._client = client
+        self._client_there = ref(client)
         self._mail: Mail | None = None
         self._transport: int | None = None
         self._client_takes = 0  # bytes of a message; 0: any
@@ -72,6 +73,12 @@ class SessionChannels:
         self._pauses: set[str] = set()
         self._room = asyncio.Event()
         self._is_up = False
+
+    @property
+    def _client(self) -> Client:
+        client = self._client_there()
+        assert client is not None, "it outlives its channels"
+        return client
 
     @property
     def max_message_bytes(self) -> int:
@@ -130,7 +137,7 @@ class SessionChannels:
     def close(self) -> None:
         """The session is over."""
         self.on_channels_down()
-        self._transport = None
+        self._mail = self._transport = None
 
     # What channels and mail call.
 

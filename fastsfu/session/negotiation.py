@@ -155,6 +155,7 @@ class Negotiation:
         self._subscriber.close()
         self._channels.close()
         self._path.close()
+        self._path.on_up = lambda: None
         self._account.close()
 
     def _open(self) -> None:

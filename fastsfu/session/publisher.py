@@ -264,6 +264,7 @@ class Publisher:
         publication.hear(0)
         self._audience.unpublished(publication)
         publication.on_demand = _nobody_asks
+        publication.on_media = lambda: None
         if publication.heights is not None:
             publication.heights.close()
         if publication.encodings:

@@ -9,6 +9,7 @@ ends, everything that it had in the engine is freed at once.
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
+from weakref import proxy
 
 from fastsfu.auth.permissions import Permissions
 from fastsfu.auth.tokens import Grant
@@ -16,11 +17,12 @@ from fastsfu.config import Config
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.relays import session_ice_servers
 from fastsfu.errors import RequestError
-from fastsfu.events import EncodingsWanted, Ended, Event, Participant, Signaler
+from fastsfu.events import Ended, Event, Participant, Signaler
 from fastsfu.messages.mailbox import Mailbox
 from fastsfu.names import shown
 from fastsfu.session.arrival import Arrival
 from fastsfu.session.bundle import Answer, IceParameters
+from fastsfu.session.callbacks import leaving, tell_demand
 from fastsfu.session.channels import SessionChannels
 from fastsfu.session.deadlines import Deadlines
 from fastsfu.session.home import Home
@@ -37,7 +39,6 @@ from fastsfu.session.resumable import LOST, Resumable
 from fastsfu.session.rights import Rights
 from fastsfu.session.subscriber import Subscriber
 from fastsfu.terms import Kind, Publishable, Source
-from fastsfu.tracks import Publication
 from fastsfu.transport.turn import IceServer
 
 __all__ = ["Answer", "IceParameters", "Session"]
@@ -71,10 +72,18 @@ class Session(Measured, Resumable):
         self.replaces, self.invited = arrival.replaces, arrival.invited
         self.moves, self.batches = arrival.moves, arrival.batches
         self.mailbox = Mailbox(self.id) if arrival.listens else None
+        # What it consists of does not keep it alive: once it has ended it is freed without a search
+        # for cycles, which would have to look at all sessions.
         self.channels = SessionChannels(engine, config, self)
         self.ended: str | None = None
-        self.publisher = Publisher(engine, self.id, room, account, self._tell_demand)
-        end = partial(self.leave, "no-publisher", "All that the client received has ended.")
+        self._config = config
+        self._deadlines = Deadlines()
+        lost = leaving(self, "timeout", "The client did not come back in time.")
+        self.line = Line(self._deadlines, config.resume_timeout, lost)
+        self.path = Path(engine, proxy(self), config, self._deadlines)
+        self.publisher = Publisher(engine, self.id, room, account, partial(tell_demand, self.line))
+        self.publisher.on_media = self.path.diary.heard
+        end = leaving(self, "no-publisher", "All that the client received has ended.")
         self.receive_settings = ReceiveSettings(self.id, arrival.watch, lambda: room.cameras)
         self.subscriber = Subscriber(
             engine,
@@ -83,20 +92,15 @@ class Session(Measured, Resumable):
             holds=arrival.confirms,
             maps=arrival.maps,
             on_nothing_left=end if arrival.offers_once else None,
-            limits=Limits(self.tell, takes_all=arrival.limits),
+            on_picture=self.path.diary.shown,
+            limits=Limits(self.line.tell, takes_all=arrival.limits),
         )
         self.rights = Rights(grant.permissions, self.metadata, self.publisher, self.subscriber)
         self.engine, self.account = engine, account
         engine.sessions += 1
-        self._config = config
-        self._deadlines = Deadlines()
-        lost = partial(self.leave, "timeout", "The client did not come back in time.")
-        self.line = Line(self._deadlines, config.resume_timeout, lost)
-        self.path = Path(engine, self, config, self._deadlines)
-        self.publisher.on_media = self.path.diary.heard
-        self.subscriber.on_picture = self.path.diary.shown
+        tell = self.line.tell
         self._negotiation = Negotiation(
-            config, self.path, self.publisher, self.subscriber, self.channels, account, self.tell
+            config, self.path, self.publisher, self.subscriber, self.channels, account, tell
         )
         self._leave_with_token()
 
@@ -295,10 +299,6 @@ class Session(Measured, Resumable):
     def tell(self, event: Event) -> None:
         """Send an event if there is a signaling connection; one that resumes is told of it all."""
         self.line.tell(event)
-
-    def _tell_demand(self, publication: Publication) -> None:
-        wanted = tuple((each.rid, each.wanted) for each in publication.encodings)
-        self.tell(EncodingsWanted(publication.source, wanted, publication.max_height))
 
     def ask(self) -> bool:
         return self._negotiation.ask()

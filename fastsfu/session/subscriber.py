@@ -42,6 +42,7 @@ class Subscriber:
         holds: bool = False,
         maps: bool = False,
         on_nothing_left: Callable[[], None] | None = None,
+        on_picture: Callable[[], None] = lambda: None,
         limits: Limits | None = None,
     ) -> None:
         """Nothing is made in the engine before `open`.
@@ -49,11 +50,11 @@ class Subscriber:
         `settings`: what is to be received. `holds`: what is new waits for `release`. Firefox takes
         packets that overtake the answer for another section's, and never hears theirs then. `maps`:
         the client takes what `map` tells of. `on_nothing_left` is called, in a turn of the loop of
-        its own, when all that was received has ended.
+        its own, when all that was received has ended; `on_picture` when the first one of a video is
+        on its way to the client.
         """
         self.limits = limits or Limits(lambda _: None, takes_all=False)
-        self.on_picture: Callable[[], None] = lambda: None  # of one video, the first, to the client
-        self._flows = Flows(engine, account, self.limits, lambda: self.on_picture())
+        self._flows = Flows(engine, account, self.limits, on_picture)
         self._is_open = False
         self._settings = settings
         self._holds, self._maps = holds or maps, maps
