@@ -1,6 +1,7 @@
 """Reads a session description (RFC 8866) line by line, within bounds; meaning is negotiate.py's.
 
-Most sections of a large call's offer are alike but for their mid: those are read once.
+Most sections of a large call's offer are alike but for their mid: those are read once. Most lines
+are the same in all offers of one browser: those are remembered.
 
 Lines end with CRLF or LF. What clients get wrong without harm is taken: blanks at the end of a
 line, lines of nothing else, capitals in an attribute's name. Whatever the text, the only error is
@@ -9,6 +10,7 @@ password.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from fastsfu.errors import OfferError
@@ -18,6 +20,7 @@ MAX_SIZE = 2 * 1024 * 1024  # characters: 500 media sections of a browser
 MAX_SECTIONS = 512
 MAX_LINE = 8192
 MAX_LINES = 100_000
+MAX_KEPT_LINE = 256  # characters of a line that is remembered
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PLAIN_MID = re.compile(r"[A-Za-z0-9_-]{1,64}(?=\r?\n)")  # and nothing else in its line
@@ -25,6 +28,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]+")  # RFC 8866 section 9
 _MID = "\na=mid:"
 _SECTION = "m="  # begins a section, and the line of its media
 _BLANKS = " \t"
+_BLANKS_AND_ENDS = f"{_BLANKS}\r\n"
 _SHOWN = 24
 
 
@@ -33,16 +37,26 @@ def parse(text: str, most_sections: int = MAX_SECTIONS) -> SessionDescription:
     if len(text) > MAX_SIZE:
         raise OfferError(f"A description has at most {MAX_SIZE} characters, this one {len(text)}.")
     reader = _Reader(text if text.endswith("\n") else f"{text}\n")
-    lines = _lines(*reader.next_level())
-    _check_first(lines[0][1] if lines else text.strip())
+    level, number = reader.next_level()
+    _check_first(level.strip(_BLANKS_AND_ENDS).partition("\n")[0].rstrip(_BLANKS_AND_ENDS))
     description = SessionDescription()
-    _read_level(description, lines)
+    _read_level(description, _lines(level, number))
     most = min(most_sections, MAX_SECTIONS)
     while reader.has_more:
         if len(description.media) == most:
             raise OfferError(f"At most {most} media sections are taken.")
         description.media.append(reader.read_section())
     return description
+
+
+class _Line(NamedTuple):
+    kind: str
+    value: str
+    attribute: tuple[str, str | None] | None  # (name, value) of a=
+
+
+class _BadLineError(Exception):
+    """What is wrong with it, to be said after its number."""
 
 
 class _Shape(NamedTuple):
@@ -100,7 +114,7 @@ class _Reader:
     def _read_new(self) -> MediaDescription:
         text, number = self.next_level()
         lines = _lines(text, number)
-        section = _media(_split(lines[0][1], number)[1], number)
+        section = _media(lines[0].value, number)
         _read_level(section, lines[1:])
         mids = [i for i, (name, _) in enumerate(section.attributes) if name == "mid"]
         section.mids = tuple(section.attributes[i][1] or "" for i in mids)
@@ -122,13 +136,9 @@ def _check_first(line: str) -> None:
         raise OfferError(f"A description begins with v=0, this one with {came}.")
 
 
-def _read_level(level: SessionDescription | MediaDescription, lines: list[tuple[int, str]]) -> None:
-    for number, line in lines:
-        kind, value = _split(line, number)
-        if kind == "a":
-            level.attributes.append(_attribute(value, number))
-        else:
-            level.lines.append((kind, value))
+def _read_level(level: SessionDescription | MediaDescription, lines: list[_Line]) -> None:
+    level.lines += [(line.kind, line.value) for line in lines if line.attribute is None]
+    level.attributes += [line.attribute for line in lines if line.attribute is not None]
 
 
 def shown(text: str) -> str:
@@ -136,21 +146,34 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
-def _lines(text: str, first: int) -> list[tuple[int, str]]:
-    """The lines that say something, with their numbers from `first` on."""
-    stripped = (line.removesuffix("\r").rstrip(_BLANKS) for line in text.split("\n"))
-    lines = [(number, line) for number, line in enumerate(stripped, start=first) if line]
-    if control := next((number for number, line in lines if _CONTROL.search(line)), None):
-        raise OfferError(f"Line {control} has a control character in it.")
+def _lines(text: str, first: int) -> list[_Line]:
+    """The lines that say something; the number of the first is for errors."""
+    lines = []
+    for number, line in enumerate(text.split("\n"), start=first):
+        try:
+            found = _kept_line(line) if len(line) <= MAX_KEPT_LINE else _line(line)
+        except _BadLineError as error:
+            raise OfferError(f"Line {number}{error}") from None
+        if found is not None:
+            lines.append(found)
     return lines
 
 
-def _split(line: str, number: int) -> tuple[str, str]:
+def _line(line: str) -> _Line | None:
+    """None for one that says nothing."""
+    line = line.removesuffix("\r").rstrip(_BLANKS)
+    if not line:
+        return None
+    if _CONTROL.search(line):
+        raise _BadLineError(" has a control character in it.")
     if len(line) > MAX_LINE:
-        raise OfferError(f"Line {number} is longer than {MAX_LINE} characters.")
+        raise _BadLineError(f" is longer than {MAX_LINE} characters.")
     if len(line) < 2 or line[1] != "=" or not ("a" <= line[0] <= "z"):
-        raise OfferError(f"Line {number}: x=value was expected, {shown(line[:4])} came.")
-    return line[0], line[2:]
+        raise _BadLineError(f": x=value was expected, {shown(line[:4])} came.")
+    return _Line(line[0], line[2:], _attribute(line[2:]) if line[0] == "a" else None)
+
+
+_kept_line = lru_cache(maxsize=1024)(_line)
 
 
 def _media(value: str, number: int) -> MediaDescription:
@@ -176,8 +199,8 @@ def _port(text: str) -> int | None:
     return None
 
 
-def _attribute(value: str, number: int) -> tuple[str, str | None]:
+def _attribute(value: str) -> tuple[str, str | None]:
     name, colon, rest = value.partition(":")
     if not _TOKEN.fullmatch(name):
-        raise OfferError(f"Line {number}: a=name or a=name:value was expected.")
+        raise _BadLineError(": a=name or a=name:value was expected.")
     return name.lower(), rest if colon else None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from fastsfu.errors import OfferError
 from fastsfu.sdp.codecs import (
@@ -115,11 +116,15 @@ def _channel_section(media: MediaDescription, mid: str, bundle: Collection[str])
 
 def extension_maps(attributes: Attributes) -> Iterator[tuple[int, str, str]]:
     """(id, direction or "", URI) of each extmap (RFC 8285 section 5). Raises OfferError."""
-    for value in attributes.all("extmap"):
-        match = re.fullmatch(r"([0-9]{1,5})(?:/([a-z]+))? (\S+)( .*)?", value)
-        if match is None:
-            raise OfferError(f"a=extmap:id URI was expected, {shown(value)} came.")
-        yield int(match[1]), match[2] or "", match[3]
+    return map(_extension_map, attributes.all("extmap"))
+
+
+@lru_cache(maxsize=256)
+def _extension_map(value: str) -> tuple[int, str, str]:
+    match = re.fullmatch(r"([0-9]{1,5})(?:/([a-z]+))? (\S+)( .*)?", value)
+    if match is None:
+        raise OfferError(f"a=extmap:id URI was expected, {shown(value)} came.")
+    return int(match[1]), match[2] or "", match[3]
 
 
 def read_mid(media: MediaDescription) -> str:
