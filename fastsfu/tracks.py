@@ -97,7 +97,10 @@ class Publication:
         default_factory=dict, repr=False
     )
 
+    info: SubscriptionInfo = field(init=False, repr=False)  # for who receives it
+
     def __post_init__(self) -> None:
+        self.info = SubscriptionInfo(self.session_id, self.source)
         # Several sizes in one encoding; of several encodings each is wanted or not.
         if len(self.offered) == 1 and self.codecs[0].name in WITH_LAYERS:
             self.heights = Heights(lambda: self.on_demand(self))
@@ -155,7 +158,7 @@ class Subscription:
 
     @property
     def info(self) -> SubscriptionInfo:
-        return SubscriptionInfo(self.publication.session_id, self.publication.source)
+        return self.publication.info
 
     @property
     def stream(self) -> SentStream:

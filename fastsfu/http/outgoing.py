@@ -7,10 +7,12 @@ or does not take one within SEND_SECONDS, does not read and is dropped.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from itertools import count
 
 from fastsfu.http import host_messages, messages, participant_messages, peer_messages, protocol
 from fastsfu.http.model import Model
+from fastsfu.http.patience import Patience
 from fastsfu.http.protocol import CloseCode
 
 MAX_WAITING = 1024
@@ -69,17 +71,21 @@ class Outgoing:
         close: Callable[[int, str], Awaitable[None]],
     ) -> None:
         """Send until `finish`. Raises TimeoutError, and what `send_text` raises."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._waiting and (self._started or self._close is not None):
-                async with asyncio.timeout(SEND_SECONDS):
-                    # No name for the message: it would keep the last one while nothing comes.
-                    await send_text(protocol.write(self._waiting.pop(next(iter(self._waiting)))))
-            if self._close is not None:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await close(*self._close)
-                return
+        with closing(Patience(SEND_SECONDS)) as patience:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._waiting and (self._started or self._close is not None):
+                    with patience:
+                        # No name for it: that would keep the last message while nothing comes.
+                        await send_text(protocol.write(self._pop()))
+                if self._close is not None:
+                    with patience:
+                        await close(*self._close)
+                    return
+
+    def _pop(self) -> Model:
+        return self._waiting.pop(next(iter(self._waiting)))
 
 
 def _state_key(message: Model) -> object | None:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from asyncio import FIRST_COMPLETED
 from collections.abc import Collection
+from contextlib import closing
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -20,6 +21,7 @@ from fastsfu.http import host_messages, messages, protocol, translate, values
 from fastsfu.http.http1 import SIZE
 from fastsfu.http.model import MAX_FIRST_BYTES, MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
+from fastsfu.http.patience import Patience
 from fastsfu.http.protocol import CloseCode, MessageError
 from fastsfu.http.rate import Rate, TooFast
 from fastsfu.http.requests import Requests
@@ -128,9 +130,11 @@ class Client:
         try:
             async with asyncio.timeout(self._sfu.config.join_timeout) as self._limit:
                 await self._begin()
-            silence = SILENT_HEARTBEATS * self._sfu.config.heartbeat
-            while True:
-                await self._turn(silence)
+            with closing(Patience(SILENT_HEARTBEATS * self._sfu.config.heartbeat)) as patience:
+                while True:
+                    with patience:
+                        frame = await self._receive()
+                    await self._attempt(frame)
         except TimeoutError:
             self._refuse("timeout", "nothing came in time", CloseCode.TIMEOUT)
         except TooFast as error:
@@ -142,12 +146,6 @@ class Client:
         except Exception:
             logger.exception("signaling failed")
             self._refuse("connection-error", "internal error", CloseCode.INTERNAL)
-
-    async def _turn(self, silence: float) -> None:
-        """Wait for one message, `silence` seconds at most, and handle it."""
-        async with asyncio.timeout(silence):
-            frame = await self._receive()
-        await self._attempt(frame)
 
     async def _receive(self) -> str:
         """The next text frame; a binary one ends the WebSocket."""
