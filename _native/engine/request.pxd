@@ -11,7 +11,7 @@ from fastsfu._native.peer.ice cimport IceCredentials
 cdef IceCredentials request_credentials(
     str local_ufrag, str local_password, str remote_ufrag, str remote_password) except *
 cdef int request_extensions(SetExtensions* command, extensions) except -1
-cdef uint32_t random_u32() noexcept
+cdef void draw(uint32_t* numbers, int count) noexcept    # at random, by the kernel
 # The structs are zero but for their heads. `voices`, or None, are held for the command.
 cdef int request_inbound(
     CreateInbound* command, int kind, str mid, str rid, ssrc, rtx_ssrc, payload_types, bint nack,

@@ -110,10 +110,9 @@ cdef int request_outbound(
     return 0
 
 
-cdef uint32_t random_u32() noexcept:
-    cdef uint32_t value = 0
-    getrandom(&value, sizeof(value), 0)
-    return value
+cdef void draw(uint32_t* numbers, int count) noexcept:
+    memset(numbers, 0, count * sizeof(uint32_t))
+    getrandom(numbers, count * sizeof(uint32_t), 0)
 
 
 cdef int check_payload_types(payload_types) except -1:

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.engine.handles cimport handles_give_back, handles_live, handles_take
-from fastsfu._native.engine.request cimport random_u32, request_inbound, request_outbound
+from fastsfu._native.engine.request cimport draw, request_inbound, request_outbound
 from fastsfu._native.engine.voices cimport RoomVoices
 from fastsfu._native.forwarding.command cimport (
     COMMAND_CLOSE_INBOUND, COMMAND_CLOSE_OUTBOUND, COMMAND_CREATE_INBOUND, COMMAND_CREATE_OUTBOUND,
@@ -51,7 +51,9 @@ cdef class Streams:
             self, uint64_t transport, uint64_t inbound, *, uint32_t ssrc, rtx_ssrc, payload_types,
             str cname, str mid="", bint numbered=False, bint paused=False):
         cdef CreateOutbound* command
+        cdef uint32_t[3] chance
         cdef uint64_t handle = self.take(transport)
+        draw(chance, 3)
         try:
             command = <CreateOutbound*>self.commands.reserve(
                 COMMAND_CREATE_OUTBOUND, handle, sizeof(CreateOutbound))
@@ -59,9 +61,9 @@ cdef class Streams:
             command.source = inbound
             # RFC 3711 section 3.3.1: a first number below 2^15 leaves no doubt about the rollover
             # counter.
-            command.first_seq = random_u32() & 0x7fff
-            command.first_rtx_seq = random_u32() & 0x7fff
-            command.ts_offset = random_u32()
+            command.first_seq = chance[0] & 0x7fff
+            command.first_rtx_seq = chance[1] & 0x7fff
+            command.ts_offset = chance[2]
             request_outbound(
                 command, ssrc, rtx_ssrc, payload_types, cname, mid, numbered, paused)
         except BaseException:

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from fastsfu._native.engine.handles cimport (
     handles_free, handles_give_back, handles_init, handles_live, handles_take,
 )
-from fastsfu._native.engine.request cimport random_u32, request_credentials, request_extensions
+from fastsfu._native.engine.request cimport draw, request_credentials, request_extensions
 from fastsfu._native.forwarding.command cimport (
     COMMAND_CLOSE_TRANSPORT, COMMAND_CREATE_TRANSPORT, COMMAND_RESTART_ICE, COMMAND_SET_EXTENSIONS,
     CreateTransport, RestartIce, SetExtensions,
@@ -44,7 +44,8 @@ cdef class Transports:
                 COMMAND_CREATE_TRANSPORT, handle, sizeof(CreateTransport))
             command.ice = ice
             command.consent_timeout_us = consent_timeout_us
-            command.ssrc = random_u32() | 1
+            draw(&command.ssrc, 1)
+            command.ssrc |= 1
             self.associations.add(handle, dtls_client, tuple(fingerprints))
         except BaseException:
             handles_give_back(&self.handles, handle)

@@ -5,6 +5,7 @@ and sees what may change (an ICE restart). An SSRC that we send is equal to no o
 transport, in either direction (RFC 3550 section 8).
 """
 
+import random
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -112,10 +113,10 @@ class Bundle:
         """A random SSRC for a stream that we send, never one of before.
 
         The transport's SRTP key outlives the stream: the same SSRC with new packets would repeat
-        nonces (RFC 3711 section 9.1).
+        nonces (RFC 3711 section 9.1). It is no secret, so the kernel need not be asked for it.
         """
         while True:
-            ssrc = secrets.randbits(32)
+            ssrc = random.getrandbits(32)
             if ssrc and ssrc not in self._sent and ssrc not in self._received:
                 self._sent.add(ssrc)
                 return ssrc
