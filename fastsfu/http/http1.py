@@ -12,6 +12,7 @@ from typing import Any, Final
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.http11 import Request
@@ -21,12 +22,13 @@ from fastsfu.http.crowd import Place
 from fastsfu.http.forwarded import client_of
 
 SIZE: Final = "fastsfu.message-size"  # {"allow": (bytes) -> None}
+FRAMES: Final = "fastsfu.frames"  # {"send": async (bytes) -> None}
 REQUEST_SECONDS: Final = 30.0  # from its first byte, or that of the connection, to its last
 
 
 class WebSocket(WebSocketsSansIOProtocol):
-    """`ended` is called when it has. The application may allow larger messages, by the extension
-    SIZE of the connection's scope.
+    """`ended` is called when it has. By extensions of the connection's scope the application may
+    allow larger messages (SIZE), and send several frames at once (FRAMES).
     """
 
     ended: Callable[[], None]
@@ -37,11 +39,21 @@ class WebSocket(WebSocketsSansIOProtocol):
             self.scope["extensions"] = {
                 **(self.scope["extensions"] or {}),
                 SIZE: {"allow": self._allow},
+                FRAMES: {"send": self._send_frames},
             }
 
     def _allow(self, size: int) -> None:
         """Take messages of so many bytes from now on."""
         self.conn.max_message_size = size
+
+    async def _send_frames(self, frames: bytes) -> None:
+        """In one write, and as they are. ASGI's way takes three times as long for small messages,
+        with a TLS record and a system call for each. Raises ClientDisconnected.
+        """
+        await self.writable.wait()
+        if self.disconnected or self.close_sent or self.conn.state is not State.OPEN:
+            raise ClientDisconnected
+        self.transport.write(frames)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

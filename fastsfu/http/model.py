@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from fastsfu.http.frame import text_frame
 from fastsfu.names import shown
 
 MAX_FIRST_BYTES = 64 * 1024  # of a message from who is not in
@@ -15,10 +16,15 @@ ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 class Model(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
-    @cached_property
+    @property
     def text(self) -> str:
-        """As a frame's text; what goes to many is written once."""
+        """As a frame's text."""
         return self.model_dump_json()
+
+    @cached_property
+    def frame(self) -> bytes:
+        """As the frame of a server's WebSocket; what goes to many is written once."""
+        return text_frame(self.text.encode())
 
 
 def _seen(name: str) -> str:

@@ -2,20 +2,21 @@
 
 Nothing here waits for a slow reader: `put` never blocks. Messages that tell a state replace an
 older one of the same key that has not left yet; a client that lets more than MAX_WAITING pile up,
-or does not take one within SEND_SECONDS, does not read and is dropped.
+or does not take some within SEND_SECONDS, does not read and is dropped.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from itertools import count
+from itertools import count, islice
 
-from fastsfu.http import host_messages, messages, participant_messages, peer_messages, protocol
+from fastsfu.http import host_messages, messages, participant_messages, peer_messages
 from fastsfu.http.model import Model
 from fastsfu.http.patience import Patience
 from fastsfu.http.protocol import CloseCode
 
 MAX_WAITING = 1024
+SENT_AT_ONCE = 8
 SEND_SECONDS = 10.0
 
 
@@ -67,25 +68,27 @@ class Outgoing:
 
     async def run(
         self,
-        send_text: Callable[[str], Awaitable[None]],
+        send: Callable[[list[Model]], Awaitable[None]],
         close: Callable[[int, str], Awaitable[None]],
     ) -> None:
-        """Send until `finish`. Raises TimeoutError, and what `send_text` raises."""
+        """Send until `finish`. Raises TimeoutError, and what `send` raises."""
         with closing(Patience(SEND_SECONDS)) as patience:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._waiting and (self._started or self._close is not None):
                     with patience:
-                        # No name for it: that would keep the last message while nothing comes.
-                        await send_text(protocol.write(self._pop()))
+                        # No name for them: that would keep the last ones while nothing comes.
+                        await send(self._pop())
                 if self._close is not None:
                     with patience:
                         await close(*self._close)
                     return
 
-    def _pop(self) -> Model:
-        return self._waiting.pop(next(iter(self._waiting)))
+    def _pop(self) -> list[Model]:
+        """What goes next: not all, since what waits may be replaced by newer states."""
+        keys = list(islice(self._waiting, SENT_AT_ONCE))
+        return [self._waiting.pop(key) for key in keys]
 
 
 def _state_key(message: Model) -> object | None:

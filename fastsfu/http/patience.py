@@ -11,22 +11,24 @@ from types import TracebackType
 class Patience:
     """`with patience:` around a wait, in which TimeoutError is raised after `seconds`.
 
-    Of one task at a time, one wait after the other. `close` it in the end: its timer holds it.
+    It is of the task that makes it, which waits for one thing after the other. `close` it in the
+    end: its timer holds it.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
         self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[object] | None = None  # the one that waits
-        self._began = 0.0
-        self._cancelling = 0  # requests to cancel it from before the wait
+        self._began: float | None = None  # the wait; None between two
+        self._cancelling = 0  # requests to cancel the task from before the wait
         self._is_over = False
 
     def __enter__(self) -> None:
-        task = self._task = asyncio.current_task()
-        assert task is not None
-        self._began, self._cancelling, self._is_over = self._loop.time(), task.cancelling(), False
+        self._began, self._is_over = self._loop.time(), False
+        self._cancelling = self._task.cancelling()
         if self._timer is None:
             self._timer = self._loop.call_later(self._seconds, self._look)
 
@@ -36,10 +38,10 @@ class Patience:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        task, self._task = self._task, None
-        assert task is not None
+        self._began = None
         # As asyncio.timeout has it: somebody else may have cancelled the task as well.
-        if self._is_over and task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        ours = self._is_over and self._task.uncancel() <= self._cancelling
+        if ours and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def close(self) -> None:
@@ -49,7 +51,7 @@ class Patience:
 
     def _look(self) -> None:
         self._timer = None
-        if self._task is None:  # the next wait starts it again
+        if self._began is None:  # the next wait starts it again
             return
         left = self._began + self._seconds - self._loop.time()
         if left > 0:

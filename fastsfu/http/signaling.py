@@ -18,7 +18,7 @@ from fastsfu.auth import origins
 from fastsfu.errors import FastSFUError, JoinError
 from fastsfu.events import Batch, Event
 from fastsfu.http import host_messages, messages, protocol, translate, values
-from fastsfu.http.http1 import SIZE
+from fastsfu.http.http1 import FRAMES, SIZE
 from fastsfu.http.model import MAX_FIRST_BYTES, MAX_MESSAGE_BYTES, Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.patience import Patience
@@ -102,7 +102,7 @@ class Client:
         """Read and write until either side ends; then leave the session to be resumed."""
         reader = asyncio.create_task(self._read())
         try:
-            await self._outgoing.run(self._websocket.send_text, self._websocket.close)
+            await self._outgoing.run(self._send, self._websocket.close)
         except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
             pass  # gone, or not reading: for its session that is the same
         finally:
@@ -125,6 +125,13 @@ class Client:
         if code is not None:
             self._session = None
             self._outgoing.finish(code)
+
+    async def _send(self, waiting: list[Model]) -> None:
+        if together := self._websocket.scope.get("extensions", {}).get(FRAMES):
+            await together["send"](b"".join([each.frame for each in waiting]))
+        else:
+            for each in waiting:
+                await self._websocket.send_text(protocol.write(each))
 
     async def _read(self) -> None:
         try:

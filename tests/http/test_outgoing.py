@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fastsfu.http import messages, participant_messages, protocol, values
+from fastsfu.http import messages, participant_messages, values
 from fastsfu.http.model import Model
 from fastsfu.http.outgoing import Outgoing
 from fastsfu.http.protocol import CloseCode
@@ -36,18 +36,18 @@ def sections(*, audio: int, video: int) -> Model:
 
 async def sent(outgoing: Outgoing) -> tuple[list[Model], list[int]]:
     """All that leaves: messages, then the close."""
-    texts: list[str] = []
+    left: list[Model] = []
     codes: list[int] = []
 
-    async def send_text(text: str) -> None:
+    async def send(waiting: list[Model]) -> None:
         assert not codes
-        texts.append(text)
+        left.extend(waiting)
 
     async def close(code: int, reason: str) -> None:
         codes.append(code)
 
-    await outgoing.run(send_text, close)
-    return [protocol.read_server(text) for text in texts], codes
+    await outgoing.run(send, close)
+    return left, codes
 
 
 async def test_first_message_overtakes_what_came_before_it() -> None:
@@ -96,7 +96,7 @@ async def test_newest_state_alone_is_sent_and_never_too_early() -> None:
 
 
 async def test_what_is_already_sent_is_not_taken_back() -> None:
-    left: asyncio.Queue[str] = asyncio.Queue()
+    left: asyncio.Queue[list[Model]] = asyncio.Queue()
     closed = asyncio.Event()
 
     async def close(code: int, reason: str) -> None:
@@ -105,11 +105,11 @@ async def test_what_is_already_sent_is_not_taken_back() -> None:
     outgoing = Outgoing()
     running = asyncio.create_task(outgoing.run(left.put, close))
     outgoing.start(FIRST)
-    assert protocol.read_server(await left.get()) == FIRST
+    assert await left.get() == [FIRST]
     for number in range(3):
         wanted = sections(audio=number, video=0)
         outgoing.put(wanted)
-        assert protocol.read_server(await left.get()) == wanted
+        assert await left.get() == [wanted]
     assert not closed.is_set()
     outgoing.finish(CloseCode.NORMAL)
     await running
