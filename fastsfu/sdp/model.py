@@ -17,13 +17,16 @@ class Attributes(list[tuple[str, str | None]]):
 
     def first(self, name: str) -> str | None:
         """The first value of that name; a flag's value is the empty string."""
-        return next((value or "" for key, value in self if key == name), None)
+        for key, value in self:
+            if key == name:
+                return value or ""
+        return None
 
     def all(self, name: str) -> Iterator[str]:
         return (value or "" for key, value in self if key == name)
 
     def has(self, name: str) -> bool:
-        return any(key == name for key, _ in self)
+        return self.first(name) is not None
 
 
 @dataclass
@@ -109,9 +112,8 @@ class OfferedSection:
     rejected_reason: str | None = None  # then the answer's port is 0
     protocol: str = "UDP/TLS/RTP/SAVPF"
     formats: tuple[str, ...] = ()  # of the m= line, which a rejection repeats
-    extensions: Mapping[int, int] = field(
-        default_factory=dict
-    )  # ExtensionKind -> id, of this section
+    # ExtensionKind -> id, of this section.
+    extensions: Mapping[int, int] = field(default_factory=dict, hash=False)
     sent_extensions: frozenset[int] = frozenset()  # those that only the client sends
     reduced_size: bool = False  # RFC 5506
     channels: DataChannels | None = None  # then it is no media section
