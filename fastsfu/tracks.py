@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
@@ -19,8 +19,7 @@ PayloadTypes = Sequence[tuple[int, int, int]]
 Bond = tuple[str, Literal["camera", "screen"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """How much of a picture a receiver wants, where there are several encodings of it.
 
     Without a limit, all; with both, what both allow, and the smallest encoding in any case.
@@ -30,6 +29,9 @@ class Wish:
     layer: int | None = None  # the encoding's place, 0 is the smallest
     priority: int = 0  # the greater goes first when not all fits
     last_n: int | None = None  # of everybody's cameras: only of so many who spoke last
+
+
+ALL = Wish()
 
 
 @dataclass(eq=False, slots=True)
@@ -146,7 +148,7 @@ class Subscription:
     named: bool = False  # the receiver takes the mid in packets
     numbered: bool = False  # the receiver tells of its packets by transport-wide number
     outbound: int | None = None  # the engine's handle, from when media can go
-    wish: Wish = Wish()  # as the engine knows it
+    wish: Wish = ALL  # as the engine knows it
     paused: bool = False  # declined by the receiver
     held: int = 0  # until the receiver has confirmed what has this number; 0: it may flow
     stream_id: str | None = None  # of the MediaStream; None: it is named for what it carries

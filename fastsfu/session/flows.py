@@ -7,7 +7,7 @@ from fastsfu.engine.media import MediaEngine
 from fastsfu.session.bundle import Bundle
 from fastsfu.session.limits import Limits
 from fastsfu.session.quotas import Account
-from fastsfu.tracks import Subscription, Wish
+from fastsfu.tracks import ALL, Subscription, Wish
 
 
 class Flows:
@@ -42,7 +42,7 @@ class Flows:
         except MemoryError as error:
             self._account.failed(f"The server is full: {error}.")
             return
-        if subscription.wish != Wish():
+        if subscription.wish != ALL:
             self._prefer(subscription)
         _note_height(subscription)
 

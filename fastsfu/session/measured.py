@@ -23,7 +23,7 @@ from fastsfu.session.stats import (
 )
 from fastsfu.session.subscriber import Subscriber
 from fastsfu.terms import SendingLimit
-from fastsfu.tracks import Encoding, Publication, Subscription, Wish
+from fastsfu.tracks import ALL, Encoding, Publication, Subscription
 
 Key = tuple[str, ...]  # of a stream, from one look to the next
 Standing = Subscription | Limit  # how a publication is received, or why it is not
@@ -155,7 +155,7 @@ class Look:
             is_held=subscription is not None and subscription.held > 0,
             fits=0 if row is None else int(row["fits"]),
             is_thinned=row is not None and int(row["fits_temporal"]) != ANY,
-            wish=Wish() if subscription is None else subscription.wish,
+            wish=ALL if subscription is None else subscription.wish,
         )
         flows = about.state == "flowing" and about.current is not None
         key = (publication.session_id, publication.source)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from fastsfu.terms import Source
-from fastsfu.tracks import Publication, Wish
+from fastsfu.tracks import ALL, Publication, Wish
 
 EVERYBODY = "*"
 
@@ -64,7 +64,7 @@ class ReceiveSettings:
         setting = self._of(publication)
         if isinstance(setting, Wish):
             return setting
-        return Wish() if setting else None
+        return ALL if setting else None
 
     def _of(self, publication: Publication) -> bool | Wish:
         everybody = self._sources.get(EVERYBODY, {}).get(publication.source, True)
