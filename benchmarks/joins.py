@@ -47,7 +47,7 @@ def visit(load: Load) -> float:
         while peer.socket.recv(2048)[0] not in MEDIA:
             pass
         taken = time.perf_counter() - started
-        http.delete(reply.headers["location"])
+        http.delete(reply.url.join(reply.headers["location"]))
     peer.socket.close()
     return taken
 
