@@ -16,15 +16,15 @@ ROOM_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 class Model(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """As a frame's text."""
+        """As a frame's text; what goes to many is written once."""
         return self.model_dump_json()
 
     @cached_property
     def frame(self) -> bytes:
-        """As the frame of a server's WebSocket; what goes to many is written once."""
-        return text_frame(self.text.encode())
+        """All of a server's frame, likewise."""
+        return text_frame(self.model_dump_json().encode())
 
 
 def _seen(name: str) -> str:

@@ -16,7 +16,7 @@ from fastsfu.http.patience import Patience
 from fastsfu.http.protocol import CloseCode
 
 MAX_WAITING = 1024
-SENT_AT_ONCE = 8
+SENT_AT_ONCE = 8  # messages
 SEND_SECONDS = 10.0
 
 
