@@ -24,5 +24,7 @@ cdef struct Acked:
 cdef void acked_init(Acked* acked) noexcept nogil
 # From now on the rate may be quite another one: its sender has begun to use what it may.
 cdef void acked_expect(Acked* acked) noexcept nogil
+# What is known otherwise; a window begins.
+cdef void acked_set(Acked* acked, double bps) noexcept nogil
 # arrival_us: by the receiver's clock.
 cdef void acked_on_packet(Acked* acked, int64_t arrival_us, uint32_t size) noexcept nogil

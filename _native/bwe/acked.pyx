@@ -25,6 +25,12 @@ cdef void acked_expect(Acked* acked) noexcept nogil:
     acked.variance = OPEN_VARIANCE
 
 
+cdef void acked_set(Acked* acked, double bps) noexcept nogil:
+    acked.bps = acked.recent_bps = acked.sample_bps = bps
+    acked.variance = FIRST_VARIANCE
+    acked.window_us = acked.bytes = 0
+
+
 cdef void acked_on_packet(Acked* acked, int64_t arrival_us, uint32_t size) noexcept nogil:
     cdef int64_t whole_us = WINDOW_US if acked.bps > 0 else FIRST_WINDOW_US
     cdef int64_t passed_us = max(arrival_us - acked.last_us, <int64_t>0)

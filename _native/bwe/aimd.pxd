@@ -27,6 +27,8 @@ cdef enum:
     AIMD_NEVER_US = 1000000000
 
 cdef void aimd_init(Aimd* aimd, double bps, int64_t now_us) noexcept nogil
+# The link is full from the beginning, and lets so much through.
+cdef void aimd_begin(Aimd* aimd, double link_bps, int64_t now_us) noexcept nogil
 # limited: less is sent than may be.
 cdef void aimd_update(
     Aimd* aimd, Usage usage, const Acked* acked, int64_t rtt_us, bint limited,

@@ -5,6 +5,7 @@ from libc.math cimport ceil, pow, sqrt
 from fastsfu._native.bwe.trend cimport USAGE_NORMAL, USAGE_OVERUSE
 
 cdef double DECREASE = 0.85
+cdef double BEGIN = 0.95                  # of a link that is full: what filled it ends at once
 cdef double FALLEN = 0.7                  # the last two windows against the estimate: a new link
 cdef double LIMITED_DECREASE = 0.7
 cdef double INCREASE_A_SECOND = 1.08
@@ -32,6 +33,12 @@ cdef void aimd_init(Aimd* aimd, double bps, int64_t now_us) noexcept nogil:
     aimd.holds = False
     aimd.raised_us = now_us
     aimd.reduced_us = now_us - AIMD_NEVER_US
+
+
+cdef void aimd_begin(Aimd* aimd, double link_bps, int64_t now_us) noexcept nogil:
+    aimd.bps = BEGIN * link_bps
+    aimd.raised_us = aimd.reduced_us = now_us
+    learn_link(aimd, link_bps / 1000)
 
 
 cdef void aimd_set(Aimd* aimd, double bps, int64_t now_us) noexcept nogil:

@@ -9,7 +9,8 @@ what may leave.
     more is wanted          estimator_probe: a cluster begins; probe_owed says what it lacks
 
 While nothing is known of the link (`proven` is False) there is no bound: what is sent in the first
-second shows what gets through, as without any estimate.
+second shows what gets through, as without any estimate. Where that fills the link (bwe/start) it
+ends at once, and what was lost by it is no loss of the link.
 
 Far more than what is sent, once a probe has shown it, is not doubted for the first large frame that
 makes use of it; and until it is made use of, one overuse takes no more than three tenths.
@@ -31,6 +32,7 @@ from fastsfu._native.bwe.loss_limit cimport LossLimit
 from fastsfu._native.bwe.probe cimport PROBE_SENDING, Probe, probe_on_sent
 from fastsfu._native.bwe.queue cimport Queue
 from fastsfu._native.bwe.sent cimport SentLog, sent_note
+from fastsfu._native.bwe.start cimport Start
 from fastsfu._native.bwe.trend cimport Trend
 from fastsfu._native.packet.twcc cimport Arrival
 
@@ -54,6 +56,7 @@ cdef struct Estimator:
     Groups groups
     Trend trend
     Queue queue
+    Start start
     Competing competing
     Acked acked
     Aimd aimd

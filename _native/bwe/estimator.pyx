@@ -5,13 +5,13 @@ from libc.stdint cimport int32_t
 from libc.string cimport memset
 
 from fastsfu._native.base.seq cimport seq_diff
-from fastsfu._native.bwe.acked cimport acked_expect, acked_init, acked_on_packet
-from fastsfu._native.bwe.aimd cimport aimd_init, aimd_set, aimd_update
+from fastsfu._native.bwe.acked cimport acked_expect, acked_init, acked_on_packet, acked_set
+from fastsfu._native.bwe.aimd cimport aimd_begin, aimd_init, aimd_set, aimd_update
 from fastsfu._native.bwe.competing cimport competing_init, competing_look
 from fastsfu._native.bwe.groups cimport GroupDelta, groups_init, groups_on_packet
 from fastsfu._native.bwe.loss_limit cimport (
-    loss_limit_choose, loss_limit_forgive, loss_limit_init, loss_limit_observe,
-    loss_limit_on_packet, loss_limit_update,
+    loss_limit_begin, loss_limit_choose, loss_limit_forgive, loss_limit_init,
+    loss_limit_observe, loss_limit_on_packet, loss_limit_update,
 )
 from fastsfu._native.bwe.probe cimport (
     PROBE_IDLE, probe_begin, probe_cancel, probe_init, probe_on_arrival, probe_result,
@@ -20,6 +20,7 @@ from fastsfu._native.bwe.queue cimport (
     QUEUE_GROWN_US, QUEUE_STANDING_US, queue_init, queue_mark, queue_on_packet,
 )
 from fastsfu._native.bwe.sent cimport SENT_CAPACITY, Sent, sent_at, sent_find
+from fastsfu._native.bwe.start cimport start_bps, start_on_packet
 from fastsfu._native.bwe.trend cimport (
     USAGE_NORMAL, USAGE_OVERUSE, USAGE_UNDERUSE, Usage, trend_init, trend_on_delta,
 )
@@ -124,6 +125,8 @@ cdef void on_arrival(Estimator* e, Sent* sent, int64_t now_us) noexcept nogil:
         loss_limit_on_packet(&e.loss, left_us, sent.size, False)
     acked_on_packet(&e.acked, e.arrival_us, sent.size)
     queue_on_packet(&e.queue, left_us, e.arrival_us)
+    if not e.proven:
+        start_on_packet(&e.start, e.queue.us, e.arrival_us, sent.size)
     if sent.cluster:
         if sent.cluster == e.probe.cluster and e.probe.state != PROBE_IDLE:
             probe_on_arrival(&e.probe, left_us, e.arrival_us, sent.size)
@@ -148,7 +151,7 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
         raise_to(e, START_ABOVE_ACKED * e.acked.bps, now_us)
     usage = respond(e, now_us)
     if usage == USAGE_OVERUSE:
-        e.proven = e.proven or e.acked.bps > 0
+        prove(e, now_us)
         probe_cancel(&e.probe, now_us)
         e.log.cluster = 0
     else:
@@ -158,6 +161,13 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
     if now_us - e.first_us >= ESTIMATE_PROVEN_US or e.loss.bps > 0:
         e.proven = True
     settle(e)
+
+
+cdef inline void prove(Estimator* e, int64_t now_us) noexcept nogil:
+    """By an overuse: what is lost of all that was sent until now it has caused."""
+    if not e.proven and e.acked.bps > 0:
+        e.proven = True
+        loss_limit_begin(&e.loss, now_us)
 
 
 cdef Usage respond(Estimator* e, int64_t now_us) noexcept nogil:
@@ -190,6 +200,12 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
 
     Two flows over one link see the same queue, though not the same trend: that is what lets them
     give way together, and so share it."""
+    cdef double narrow_bps = 0 if e.proven else start_bps(&e.start, e.queue.low_us)
+    if narrow_bps > 0:
+        acked_set(&e.acked, narrow_bps)
+        aimd_begin(&e.aimd, narrow_bps, now_us)
+        prove(e, now_us)
+        return USAGE_UNDERUSE             # the queue drains until a smaller picture has begun
     if e.queue.low_us < QUEUE_STANDING_US:
         e.stands_us = 0
     elif e.stands_us == 0:

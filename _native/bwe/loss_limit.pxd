@@ -27,6 +27,7 @@ cdef struct LossLimit:
     double packets            # of the one in the making
     double lost
     double bytes
+    int64_t since_us          # what left before tells nothing
     int64_t began_us          # when its first packet left; -1 = none yet
     int64_t last_us           # and its last
     double inherent           # share of packets lost whatever the rate
@@ -34,6 +35,8 @@ cdef struct LossLimit:
     double bps                # the bound; 0 = none
 
 cdef void loss_limit_init(LossLimit* limit) noexcept nogil
+# Anew: of what left before now no packet counts.
+cdef void loss_limit_begin(LossLimit* limit, int64_t now_us) noexcept nogil
 # One packet of which is known what became of it.
 cdef void loss_limit_on_packet(
     LossLimit* limit, int64_t sent_us, uint32_t size, bint lost) noexcept nogil

@@ -28,8 +28,15 @@ cdef void loss_limit_init(LossLimit* limit) noexcept nogil:
     limit.inherent = FIRST_INHERENT
 
 
+cdef void loss_limit_begin(LossLimit* limit, int64_t now_us) noexcept nogil:
+    loss_limit_init(limit)
+    limit.since_us = now_us
+
+
 cdef void loss_limit_on_packet(
         LossLimit* limit, int64_t sent_us, uint32_t size, bint lost) noexcept nogil:
+    if sent_us < limit.since_us:
+        return
     if limit.began_us < 0:
         limit.began_us = limit.last_us = sent_us
     limit.last_us = max(limit.last_us, sent_us)

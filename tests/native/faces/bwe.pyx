@@ -28,6 +28,7 @@ from fastsfu._native.bwe.queue cimport Queue as CQueue, queue_init, queue_on_pac
 from fastsfu._native.bwe.sent cimport (
     SENT_CAPACITY, Sent, SentLog as CSentLog, sent_at, sent_find, sent_free, sent_init,
     sent_note)
+from fastsfu._native.bwe.start cimport Start as CStart, start_bps, start_on_packet
 from fastsfu._native.bwe.trend cimport Trend as CTrend, Usage, trend_init, trend_on_delta
 from fastsfu._native.packet.twcc cimport Arrival
 
@@ -110,6 +111,16 @@ cdef class Queue:
     def packet(self, sent_us, arrival_us):
         queue_on_packet(&self.queue, sent_us, arrival_us)
         return self.queue.us
+
+
+cdef class Start:
+    cdef CStart start
+
+    def packet(self, queue_us, arrival_us, size):
+        start_on_packet(&self.start, queue_us, arrival_us, size)
+
+    def bps(self, low_us):
+        return start_bps(&self.start, low_us)
 
 
 cdef class Acked:
@@ -257,8 +268,8 @@ cdef class Pacer:
     def charge(self, size, now_us):
         pacer_charge(&self.pacer, size, now_us)
 
-    def put(self, stream, number, size, now_us, keyframe=False):
-        return bool(pacer_put(&self.pacer, stream, 0, number, size, keyframe, now_us))
+    def put(self, stream, number, size, now_us, large=False):
+        return bool(pacer_put(&self.pacer, stream, 0, number, size, large, now_us))
 
     def next(self, now_us):
         """(stream, number, size, since_us), or None."""
