@@ -2,12 +2,13 @@
 
     debt(t) = max(0, debt - rate x elapsed) + bytes sent
     admits  debt + bytes of a packet <= 40 ms x rate, or no debt at all
-    rate    what fits through the link while a keyframe waits, and more than drains within 200 ms
+    rate    what fits through the link while a large picture waits, and more of it than drains
+            within 200 ms: a keyframe, or one of which more than that had to wait
 
 So a frame leaves whole, as long as it drains within 40 ms; only what exceeds that waits, as
 (stream, number): the packets themselves lie in the history. What waits leaves in order; sound never
 waits, and is charged. A rate of 0 admits everything. The rate may be more than what fits through
-the link, so that a frame is through before the next one; a keyframe that takes longer would fill
+the link, so that a frame is through before the next one; a large one that takes longer would fill
 the link's queue.
 """
 
@@ -34,7 +35,11 @@ cdef struct Pacer:
     uint32_t head                 # of the ring: the next one to leave
     uint32_t count
     int64_t waiting_bytes
-    int64_t keyframe_us           # when one had to wait last; 0 = none since nothing waited
+    int64_t large_us              # when a large picture had to wait; 0 = none since nothing did
+    int64_t keyframe_us           # and when a keyframe had to
+    uint64_t picture_source       # the last picture that had to wait,
+    uint32_t picture_ts
+    int64_t picture_bytes         # and how much of it
     Paced* waiting                # PACER_CAPACITY; NULL until something has to wait
 
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
@@ -45,9 +50,9 @@ cdef void pacer_set_rate(
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
 # They leave.
 cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
-# keyframe: of one. False: the ring is full, or at first: out of memory.
+# ts: of its picture; keyframe: of one. False: the ring is full, or at first: out of memory.
 cdef bint pacer_put(
-    Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
+    Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t ts, uint32_t size,
     bint keyframe, int64_t now_us) noexcept nogil
 # The next one that may leave now, taken out; then it is charged, if it does. False: none.
 cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil

@@ -9,7 +9,8 @@ cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
     pacer.at_us = now_us
     pacer.head = pacer.count = 0
     pacer.waiting_bytes = 0
-    pacer.keyframe_us = 0
+    pacer.large_us = pacer.keyframe_us = 0
+    pacer.picture_source = pacer.picture_ts = pacer.picture_bytes = 0
     pacer.waiting = NULL
 
 
@@ -38,7 +39,7 @@ cdef void pacer_charge(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept no
 
 
 cdef bint pacer_put(
-        Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t size,
+        Pacer* pacer, uint64_t stream, uint64_t source, int64_t number, uint32_t ts, uint32_t size,
         bint keyframe, int64_t now_us) noexcept nogil:
     cdef Paced* paced
     if pacer.waiting == NULL:
@@ -47,10 +48,7 @@ cdef bint pacer_put(
         return False
     paced = &pacer.waiting[(pacer.head + pacer.count) & (PACER_CAPACITY - 1)]
     drain(pacer, now_us)
-    if keyframe:
-        pacer.keyframe_us = now_us
-    elif pacer.count == 0:
-        pacer.keyframe_us = 0
+    note_picture(pacer, source, ts, size, keyframe, now_us)
     pacer.count += 1
     pacer.waiting_bytes += size
     paced.stream = stream
@@ -59,6 +57,22 @@ cdef bint pacer_put(
     paced.size = size
     paced.since_us = now_us
     return True
+
+
+cdef inline void note_picture(
+        Pacer* pacer, uint64_t source, uint32_t ts, uint32_t size, bint keyframe,
+        int64_t now_us) noexcept nogil:
+    if pacer.count == 0:
+        pacer.large_us = pacer.keyframe_us = pacer.picture_bytes = 0
+    if source != pacer.picture_source or ts != pacer.picture_ts:
+        pacer.picture_source = source
+        pacer.picture_ts = ts
+        pacer.picture_bytes = 0
+    pacer.picture_bytes += size
+    if keyframe:
+        pacer.keyframe_us = now_us
+    if keyframe or takes_long(pacer, pacer.picture_bytes):
+        pacer.large_us = now_us
 
 
 cdef bint pacer_next(Pacer* pacer, Paced* paced, int64_t now_us) noexcept nogil:
@@ -94,8 +108,13 @@ cdef inline double most(const Pacer* pacer) noexcept nogil:
     return PACER_DRAIN_US * pacer.rate_bps / 8e6
 
 
+cdef inline bint takes_long(const Pacer* pacer, int64_t bytes) noexcept nogil:
+    """So many would fill the link's queue, if they left at the pacing rate."""
+    return bytes * 8e6 > PACER_SHORT_US * pacer.rate_bps
+
+
 cdef inline double rate_of(const Pacer* pacer) noexcept nogil:
-    if pacer.keyframe_us and pacer.waiting_bytes * 8e6 > PACER_SHORT_US * pacer.rate_bps:
+    if pacer.large_us and takes_long(pacer, pacer.waiting_bytes):
         return pacer.steady_bps
     return pacer.rate_bps
 

@@ -28,8 +28,8 @@ from fastsfu._native.peer.egress cimport egress_keep
 cdef enum:
     # Video that has waited so long is of no use: the receiver starts anew at a keyframe,
     LONGEST_US = 500000
-    # unless one is among what waits: another would wait as long.
-    LONGEST_KEYFRAME_US = 2000000
+    # unless one is among what waits, or a picture that takes as long: another would wait no less.
+    LONGEST_LARGE_US = 4000000
     FILL_US = 2000                # between two turns of a probe
     NOTHING_US = 1000000
     FILLER_BYTES = 250            # of one packet of filler: RTP padding ends at 255
@@ -63,7 +63,7 @@ cdef int pacing_admit(
 cdef bint pacing_begins(const Transport* transport, int64_t now_us) noexcept nogil:
     cdef const Pacer* pacer = transport.pacer
     return pacer != NULL and pacer.count > 0 and pacer.keyframe_us != 0 and (
-        now_us - pacer.keyframe_us < LONGEST_KEYFRAME_US)
+        now_us - pacer.keyframe_us < LONGEST_LARGE_US)
 
 
 cdef inline bint begins(const MediaPacket* packets, int first, int count) noexcept nogil:
@@ -96,12 +96,13 @@ cdef void wait_for(
     for i in range(first, count):
         if not pacer_put(
                 transport.pacer, receiver.handle, receiver.source.handle, packets[i].ext_seq,
-                size_of(&packets[i]), keyframe, worker.now_us):
+                packets[i].header.ts, size_for(receiver, &packets[i], worker.now_us), keyframe,
+                worker.now_us):
             outbound_break(receiver)
             break
         worker.counters[PACKETS_PACED] += 1
-    if transport.pacer.keyframe_us:
-        history_keep(&receiver.source.history, worker.now_us + LONGEST_KEYFRAME_US)
+    if transport.pacer.large_us:
+        history_keep(&receiver.source.history, worker.now_us + LONGEST_LARGE_US)
     join(worker, transport)
 
 
@@ -184,7 +185,7 @@ cdef void drain(Worker* worker, Transport* transport) noexcept nogil:
 
 
 cdef inline int64_t longest_us(const Pacer* pacer) noexcept nogil:
-    return LONGEST_KEYFRAME_US if pacer.keyframe_us else LONGEST_US
+    return LONGEST_LARGE_US if pacer.large_us else LONGEST_US
 
 
 cdef inline bint belongs(

@@ -77,6 +77,24 @@ def test_a_key_frame_may_take_its_time(seed: int, paused: bool) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_large_picture_waits_longer_where_a_keyframe_would_take_longer_still(seed: int) -> None:
+    """A page of text that is scrolled: each picture takes most of a second, a keyframe three."""
+    with call(seed) as opened:
+        publisher, receiver, _, viewer = two(opened)
+        (camera,) = publisher.cameras
+        receiver.down.rate_bps = 600 * KBPS
+        opened.run(10)
+        camera.key_packets, camera.usual_packets = (110, 110), (36, 36)
+        camera.frame_us = 2_000_000
+        camera.wants_key = True
+        opened.run(12)
+        keys, shown = camera.key_frames, len(viewer.shown)
+        opened.run(20)
+        assert camera.key_frames == keys
+        assert len(viewer.shown) >= shown + 9
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_sound_does_not_wait_for_pictures(seed: int) -> None:
     with call(seed) as opened:
         _, receiver, _, _ = two(opened)

@@ -1,5 +1,6 @@
 """bwe/pacer against the formula of pacer.pxd."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,7 +63,7 @@ def test_a_full_ring_says_so():
     assert pacer.waiting_bytes == 0
 
 
-def test_of_a_keyframe_that_takes_long_no_more_leaves_than_fits():
+def test_of_a_large_picture_that_takes_long_no_more_leaves_than_fits():
     """Two thirds of the rate, until what still waits is through within 200 ms."""
     pacer, left = paced(1200 * 1000), []
     assert all(pacer.put(1, number, 1200, 1, keyframe=True) for number in range(100))
@@ -74,6 +75,18 @@ def test_of_a_keyframe_that_takes_long_no_more_leaves_than_fits():
     assert 1030 * MS < left[-1] < 1050 * MS
 
 
+@pytest.mark.parametrize(("together", "at_once"), [(True, False), (False, True)])
+def test_a_picture_that_comes_in_parts_is_large_too(together, at_once):
+    """Sixty packets of one, or of sixty pictures: those leave at the pacing rate."""
+    pacer, left = paced(1200 * 1000), []
+    for number in range(60):
+        assert pacer.put(1, number, 1200, 1 + number, ts=0 if together else number)
+    for now_us in range(0, 1200 * MS, MS):
+        while pacer.next(now_us) is not None:
+            left.append(now_us)
+    assert (left[-1] < 450 * MS) == at_once
+
+
 acts = st.tuples(
     st.integers(0, 30 * MS), st.integers(1, 3000), st.sampled_from(["sound", "picture", "keyframe"])
 )
@@ -82,10 +95,10 @@ acts = st.tuples(
 @given(st.integers(50_000, 20 * MBPS), st.lists(acts, max_size=120))
 def test_never_more_than_the_rate_and_what_drains_in_time(rate, life):
     """Over any span, what leaves is at most rate x span, and the debt at its end."""
-    pacer, now_us, left, debt, waiting, keyframe = paced(rate), 1, [], 0.0, [], False
+    pacer, now_us, left, debt, waiting, large = paced(rate), 1, [], 0.0, [], False
     for wait_us, size, what in life:
         now_us += wait_us
-        long = keyframe and sum(left[number] for number in waiting) * 8e6 > 0.2e6 * rate
+        long = large and sum(left[number] for number in waiting) * 8e6 > 0.2e6 * rate
         debt = max(0.0, debt - (rate * 2 / 3 if long else rate) * wait_us / 8e6)
         while (paced_one := pacer.next(now_us)) is not None:
             assert debt == 0 or debt + paced_one[2] <= 0.04 * rate / 8 + 1e-6
@@ -97,8 +110,9 @@ def test_never_more_than_the_rate_and_what_drains_in_time(rate, life):
             pacer.charge(size, now_us)
             debt += size
         else:
-            keyframe = what == "keyframe" or (keyframe and bool(waiting))
-            pacer.put(1, len(left), size, now_us, keyframe=what == "keyframe")
+            key = what == "keyframe"
+            large = key or size * 8e6 > 0.2e6 * rate or (large and bool(waiting))
+            pacer.put(1, len(left), size, now_us, keyframe=key)
             waiting.append(len(left))
         left.append(size)
         assert abs(pacer.debt_bytes - debt) < 1e-3

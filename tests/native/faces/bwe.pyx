@@ -268,8 +268,10 @@ cdef class Pacer:
     def charge(self, size, now_us):
         pacer_charge(&self.pacer, size, now_us)
 
-    def put(self, stream, number, size, now_us, large=False):
-        return bool(pacer_put(&self.pacer, stream, 0, number, size, large, now_us))
+    def put(self, stream, number, size, now_us, keyframe=False, ts=None):
+        """ts: of its picture; by default one of its own."""
+        return bool(pacer_put(
+            &self.pacer, stream, 0, number, number if ts is None else ts, size, keyframe, now_us))
 
     def next(self, now_us):
         """(stream, number, size, since_us), or None."""
