@@ -13,6 +13,8 @@ from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 cdef enum:
     # Silent for so long while others of its ladder go on: its sender has stopped it.
     LIVE_US = 700000
+    # A slow one, which rests after a large picture until its rate allows the next.
+    SLOW_LIVE_US = 4000000
     # And once it has: sent again for so long, since a narrow uplink lets it go on and off.
     STEADY_US = 2000000
 
@@ -23,6 +25,8 @@ cdef void ladder_remove(InboundStream* stream) noexcept nogil
 # A keyframe of this height came: it takes its place.
 cdef void ladder_height(InboundStream* stream, uint16_t height) noexcept nogil
 cdef InboundStream* ladder_lowest(InboundStream* stream) noexcept nogil
+# It has fewer pictures of the same size as the next larger one, as a shared screen's is.
+cdef bint ladder_slow(const InboundStream* stream) noexcept nogil
 # Find out which are live: sent of late, and no more scantily than the next smaller one, as the rest
 # of a narrow uplink is. True: another set of them than before.
 cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil

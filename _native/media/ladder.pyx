@@ -85,6 +85,10 @@ cdef inline bint scanty(const InboundStream* stream) noexcept nogil:
     return stream.lower != NULL and stream.points.bps * 4 < stream.lower.points.bps * 3
 
 
+cdef bint ladder_slow(const InboundStream* stream) noexcept nogil:
+    return stream.higher != NULL and stream.height != 0 and stream.height == stream.higher.height
+
+
 cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil:
     cdef InboundStream* stream = lowest
     cdef int64_t newest = 0
@@ -94,7 +98,8 @@ cdef bint ladder_look(InboundStream* lowest, int64_t now_us) noexcept nogil:
         stream = stream.higher
     stream = lowest
     while stream != NULL:
-        live = stream.started and newest - stream.stats.last_packet_us < LIVE_US
+        live = stream.started and newest - stream.stats.last_packet_us < (
+            SLOW_LIVE_US if ladder_slow(stream) else LIVE_US)
         stream.stats.scanty = live and scanty(stream)
         if not live or stream.stats.scanty:
             live = False

@@ -4,6 +4,7 @@ import pytest
 
 from tests.scenarios.call import Call, call
 from tests.scenarios.ladder import (
+    as_chromium,
     check_line,
     film_ladder,
     longest_gap_us,
@@ -11,6 +12,7 @@ from tests.scenarios.ladder import (
     watch_ladder,
     watched_ladder,
 )
+from tests.scenarios.test_allocation import told
 
 LOSSY = {"loss": 0.02, "delay_us": 15_000, "jitter_us": 3_000}
 
@@ -145,6 +147,29 @@ def test_of_equal_heights_the_one_with_more_pictures_is_shown_also_when_nothing_
         keys = [picture.key for picture in viewer.pictures if picture.at_us > begun + 200_000]
         assert len(keys) > 40
         assert not any(keys)
+
+
+def test_of_equal_heights_the_one_with_fewer_pictures_may_rest_after_a_large_one() -> None:
+    """A page of text: its encoder waits until its rate allows the next picture."""
+    with call() as run:
+        ann, bob = run.join("ann"), run.join("bob")
+        encodings, handles = film_ladder(run, ann, 2)
+        for encoding in encodings:
+            encoding.height = 720
+        as_chromium(encodings)
+        outbound, viewer = watch_ladder(run, bob, handles[0], numbered=True)
+        bob.down.rate_bps = 350_000
+        run.run(8)
+        told(run, outbound)
+        viewer.pictures.clear()
+        for _ in range(6):
+            encodings[0].on = False
+            run.run(1.5)
+            encodings[0].on = True
+            run.run(0.5)
+        assert rungs(viewer) == [0]
+        assert len(viewer.pictures) > 6 * 7
+        assert told(run, outbound) == []
 
 
 @pytest.mark.parametrize("rtx", [True, False])
