@@ -6,7 +6,8 @@ from fastsfu._native.forwarding.event cimport EVENT_WANTED, EncodingWanted
 from fastsfu._native.forwarding.link cimport link_clock
 from fastsfu._native.forwarding.state cimport emit_commit, emit_reserve
 from fastsfu._native.media.ladder cimport (
-    ladder_best, ladder_layer, ladder_look, ladder_lowest, ladder_most, ladder_spatial,
+    ladder_best, ladder_layer, ladder_look, ladder_lowest, ladder_most, ladder_slow,
+    ladder_spatial,
 )
 from fastsfu._native.media.layering cimport OperatingPoint
 from fastsfu._native.media.points cimport Points, points_differ, points_measure
@@ -74,7 +75,7 @@ cdef void preference_tick(Worker* worker) noexcept nogil:
 cdef void measure(Worker* worker, InboundStream* stream) noexcept nogil:
     """Who gets all of it may not get all that comes now, nor want as many lines as it has."""
     cdef Points before = stream.points
-    points_measure(&stream.points, &stream.scalability, worker.now_us)
+    points_measure(&stream.points, &stream.scalability, ladder_slow(stream), worker.now_us)
     if stream.resized or points_differ(&before, &stream.points):
         stream.resized = False
         link_clock(worker, stream)

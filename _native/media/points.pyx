@@ -7,27 +7,42 @@ from fastsfu._native.media.rate cimport rate_bps
 from fastsfu._native.packet.layers cimport TOP_LAYER
 
 cdef enum:
-    SMOOTHING = 16                # over some two seconds: a keyframe changes nothing
+    SMOOTHING = 16                # over some two seconds: a keyframe changes little,
+    SLOW_SMOOTHING = 64           # but of a slow encoding, of which any picture is a large part:
+    KEYFRAME_SMOOTHING = 128      # those over six, and keyframes over thirteen
 
 
 cdef void points_measure(
-        Points* points, Scalability* scalability, int64_t now_us) noexcept nogil:
+        Points* points, Scalability* scalability, bint slow, int64_t now_us) noexcept nogil:
     cdef uint32_t bps[RATED][RATED]
     cdef uint32_t alone[RATED]
     cdef Points seen
-    cdef int64_t whole
+    cdef int64_t whole, keyframes = rate_bps(&scalability.keyframes, now_us)
     cdef int i
     if scalability.layered:
         whole = measure(scalability, bps, alone, now_us)
     else:
         whole = rate_bps(&scalability.rate[0][0], now_us)
-    points.bps += (whole - points.bps) // (SMOOTHING if points.bps else 1)
+    average(points, whole, keyframes, slow)
     points.apart = scalability.apart
     for i in range(RATED):
         points.height[i] = height_of(scalability, i)
     if scalability.layered and whole:         # one that rests will come back as it was
         cut(&seen, bps, alone, whole)
         merge(points, &seen)
+
+
+cdef inline void average(
+        Points* points, int64_t whole, int64_t keyframes, bint slow) noexcept nogil:
+    points.looks = min(points.looks + 1, SLOW_SMOOTHING if points.bps else 1)
+    if slow:
+        points.delta_bps += (whole - points.delta_bps) // points.looks
+        points.keyframe_bps += (keyframes - points.keyframe_bps) // KEYFRAME_SMOOTHING
+        points.bps = points.delta_bps + points.keyframe_bps
+    else:
+        points.bps += (whole + keyframes - points.bps) // (SMOOTHING if points.bps else 1)
+        points.delta_bps = points.bps
+        points.keyframe_bps = 0
 
 
 cdef inline uint16_t height_of(const Scalability* scalability, int spatial) noexcept nogil:

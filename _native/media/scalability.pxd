@@ -5,7 +5,7 @@ In k-SVC an upper spatial layer needs the lower ones at keyframes alone: who get
 them in between (PacketLayers.until), and who goes down has to begin at a keyframe.
 """
 
-from libc.stdint cimport int64_t, uint8_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from fastsfu._native.media.packet cimport MediaPacket
 from fastsfu._native.media.rate cimport RATED, Rate
@@ -18,7 +18,9 @@ cdef struct Scalability:          # zeroes: one layer
     uint8_t top                   # the highest spatial layer that comes
     uint8_t highest               # of the pictures that ended below it of late,
     uint8_t below                 # which are so many
-    Rate rate[RATED][RATED]       # of each spatial and temporal layer
+    Rate keyframes
+    uint32_t keyframe_ts          # of the last one
+    Rate rate[RATED][RATED]       # of each spatial and temporal layer, but for keyframes
     Rate alone[RATED]             # of it, what is of no use to upper spatial layers
 
 # Fills in packet.layers, and whether a keyframe begins where the packet itself says so. `now_us`:

@@ -78,8 +78,14 @@ cdef bint follow(Scalability* scalability, MediaPacket* packet) noexcept nogil:
 
 cdef inline void note(
         Scalability* scalability, const MediaPacket* packet, int64_t now_us) noexcept nogil:
+    """What came of each layer; a keyframe is of none: it comes when somebody has asked for it."""
     cdef uint8_t spatial = min(packet.layers.spatial, <uint8_t>(RATED - 1))
     cdef uint8_t temporal = min(packet.layers.temporal, <uint8_t>(RATED - 1))
+    if packet.keyframe:
+        scalability.keyframe_ts = packet.header.ts
+    if packet.header.ts == scalability.keyframe_ts:
+        rate_add(&scalability.keyframes, packet.payload_size, now_us)
+        return
     rate_add(&scalability.rate[spatial][temporal], packet.payload_size, now_us)
     if packet.layers.until != TOP_LAYER:
         rate_add(&scalability.alone[spatial], packet.payload_size, now_us)

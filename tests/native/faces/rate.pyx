@@ -39,9 +39,12 @@ cdef class Points:
         if alone:
             rate_add(&self.scalability.alone[spatial], size, now_us)
 
-    def measure(self, bint layered, now_us):
+    def add_keyframe(self, size, now_us):
+        rate_add(&self.scalability.keyframes, size, now_us)
+
+    def measure(self, bint layered, now_us, bint slow=False):
         self.scalability.layered = layered
-        points_measure(&self.points, &self.scalability, now_us)
+        points_measure(&self.points, &self.scalability, slow, now_us)
 
     def most(self, heights, int most_height, int most_layer):
         for i in range(RATED):

@@ -53,7 +53,7 @@ def test_in_k_svc_an_upper_layer_costs_nothing_of_the_lower_ones() -> None:
         points.add(0, 0, 2000, i * STEP_US, alone=True)
         points.add(1, 0, 4000, i * STEP_US, alone=True)
         points.add(2, 0, 8000, i * STEP_US)
-        points.measure(True, i * STEP_US)
+        points.measure(True, i * STEP_US + STEP_US // 2)
     assert [place[:2] for place in points.of] == [(0, ALL), (1, ALL), (ALL, ALL)]
     shares = [share / WHOLE for *_, share in points.of]
     assert shares == pytest.approx([0.25, 0.5, 1], abs=0.01)
@@ -107,3 +107,39 @@ def test_a_layer_that_ends_is_no_point_any_more() -> None:
     for i in range(1, 7):
         sent(points, {(0, 0): 4000}, i * STEP_US)
     assert points.of == [(ALL, ALL, WHOLE)]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_keyframe_that_somebody_asked_for_hardly_raises_what_a_slow_encoding_costs(
+    slow: bool,
+) -> None:
+    """20 kB a second in one picture, and then a keyframe of 80."""
+    points, costs = Points(), []
+    for i in range(300):
+        now_us = i * STEP_US
+        if i % 10 == 0:
+            points.add(0, 0, 20_000, now_us)
+        if i == 200:
+            points.add_keyframe(80_000, now_us)
+        points.measure(False, now_us + STEP_US // 2, slow)
+        costs.append(points.bps)
+    before, after = costs[100:200], costs[200:220]
+    assert sum(before) / 100 == pytest.approx(160_000, rel=0.15)
+    assert (max(before) < 1.25 * 160_000) == slow
+    assert (max(after) < 1.7 * 160_000) == slow
+
+
+def test_a_slow_encoding_costs_at_once_what_it_has_shown() -> None:
+    points = Points()
+    for i in range(20):
+        points.add(0, 0, 4000, i * STEP_US)
+        points.measure(False, i * STEP_US + STEP_US // 2, True)
+    assert points.bps == pytest.approx(320_000, rel=0.2)
+
+
+def test_what_becomes_slow_costs_what_it_cost() -> None:
+    points = Points()
+    for i in range(100):
+        points.add(0, 0, 4000, i * STEP_US)
+        points.measure(False, i * STEP_US + STEP_US // 2, i >= 80)
+        assert i < 20 or points.bps == pytest.approx(320_000, rel=0.2)
