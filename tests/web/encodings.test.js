@@ -53,7 +53,7 @@ test('a screen has all lines in its smaller encoding too, at fewer pictures', ()
     rungs.map(({ rid, scaleResolutionDownBy, maxFramerate, maxBitrate }) => [
       rid, scaleResolutionDownBy, maxFramerate, maxBitrate,
     ]),
-    [['q', 1, 5, 250_000], ['f', 1, 30, 2_500_000]],
+    [['q', 1, 5, 150_000], ['f', 1, 30, 2_500_000]],
   );
   assert.equal(sent(encodingsFor('screenVideo', camera(240), {}, { ladder: true })), 'qf');
   const slow = (limits) => (

@@ -18,6 +18,7 @@ export const PUBLISHES_LADDER = true;
  * @property {number} scale
  * @property {number} [maxBitrate] otherwise by its lines
  * @property {number} [maxFramerate]
+ * @property {string} [scalabilityMode] the browser's own, if none
  */
 
 /**
@@ -34,7 +35,10 @@ const RUNGS = {
     { rid: 'q', level: 'low', scale: 4 },
   ],
   screenVideo: [
-    { rid: 'q', level: 'low', scale: 1, maxBitrate: 250_000, maxFramerate: 5 },
+    {
+      rid: 'q', level: 'low', scale: 1, maxBitrate: 150_000, maxFramerate: 5,
+      scalabilityMode: 'L1T1', // of text further layers cost twice as much
+    },
     { rid: 'f', level: 'high', scale: 1 },
   ],
 };
@@ -88,11 +92,13 @@ export function encodingsFor(source, track, limits = {}, { ladder = false, wante
   if (!ladder || (isScalable(codecs[0]) && source !== 'video')) return [single()];
   if (isScalable(codecs[0])) return [layered(whole, width, height, wanted)];
   const small = height > 0 && (width * height) / shrink ** 2 < THREE_FROM;
-  const rungs = RUNGS[source].map(({ rid, level, scale, maxBitrate, maxFramerate = 30 }) => {
+  const rungs = RUNGS[source].map((one) => {
+    const { rid, level, scale, maxBitrate, maxFramerate = 30, ...mode } = one;
     const lines = (height || USUAL_HEIGHT) / shrink / scale;
     const usual = scale === 1 ? DEFAULTS[source].maxBitrate : bitrateFor(lines);
     const rung = {
       ...whole,
+      ...mode,
       rid,
       scaleResolutionDownBy: scale * shrink,
       maxBitrate: maxBitrate ?? usual,
