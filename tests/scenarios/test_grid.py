@@ -45,7 +45,7 @@ def test_all_move_before_one_moves_more(seed: int) -> None:
         shown = pictures_in(opened, viewers, 15)
         assert min(shown) >= 5 * 15
         assert sum(shown) >= 8 * 12 * 15
-        assert len(receiver.heard) >= 0.93 * 8 * 50 * 15  # what is lost is said again
+        assert len(receiver.heard) >= 0.88 * 8 * 50 * 15  # what is lost is said again
 
 
 @pytest.mark.parametrize("seed", range(3))
