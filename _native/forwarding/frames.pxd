@@ -18,7 +18,5 @@ cdef void frames_put(
 cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil
 # The end of a turn: send its voices, and the frames whose hold has ended.
 cdef void frames_due(Worker* worker) noexcept nogil
-# Send nothing of what is gathered.
+# Send nothing of what is gathered of this stream, and forget it: it is off, or about to be freed.
 cdef void frames_drop(Worker* worker, InboundStream* stream) noexcept nogil
-# Forget a stream that is about to be freed.
-cdef void frames_forget(Worker* worker, InboundStream* stream) noexcept nogil

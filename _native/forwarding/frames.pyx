@@ -78,7 +78,7 @@ cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil:
     if count == 0:
         return
     say(worker)                   # pictures take longer
-    frames_forget(worker, stream)
+    seats_drop(<void**>worker.gathering, &worker.gathering_count, stream)
     stream.frame_count = 0
     leave(worker, stream, stream.frame, count)
 
@@ -86,10 +86,23 @@ cdef void frames_flush(Worker* worker, InboundStream* stream) noexcept nogil:
 cdef void frames_drop(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef int i
     if stream.frame_count:
-        frames_forget(worker, stream)
+        seats_drop(<void**>worker.gathering, &worker.gathering_count, stream)
     for i in range(stream.frame_count):
         buffer_release(stream.frame[i].buffer)
     stream.frame_count = 0
+    hush(worker, stream)
+
+
+cdef void hush(Worker* worker, const InboundStream* stream) noexcept nogil:
+    """What it has said in this turn is not to leave."""
+    cdef int i, kept = 0
+    for i in range(worker.spoken_count):
+        if worker.spoken[i].stream == stream:
+            buffer_release(worker.spoken[i].packet.buffer)
+        else:
+            worker.spoken[kept] = worker.spoken[i]
+            kept += 1
+    worker.spoken_count = kept
 
 
 cdef void frames_due(Worker* worker) noexcept nogil:
@@ -100,10 +113,6 @@ cdef void frames_due(Worker* worker) noexcept nogil:
         if worker.gathering[i].frame_deadline_us <= worker.now_us:
             frames_flush(worker, worker.gathering[i])
         i -= 1
-
-
-cdef void frames_forget(Worker* worker, InboundStream* stream) noexcept nogil:
-    seats_drop(<void**>worker.gathering, &worker.gathering_count, stream)
 
 
 cdef void leave(

@@ -61,6 +61,8 @@ cdef void gating_pause(Worker* worker, InboundStream* stream, bint paused) noexc
     if paused == stream.gate.paused:
         return
     stream.gate.paused = paused
+    if paused:
+        frames_drop(worker, stream)
     if stream.kind == MediaKind.AUDIO:
         gating_hush(worker, stream)
         voice_rest(&stream.gate.voice)
@@ -69,7 +71,6 @@ cdef void gating_pause(Worker* worker, InboundStream* stream, bint paused) noexc
         stream.gate.bare = BARE
         return
     if paused:
-        frames_drop(worker, stream)
         inbound_break(stream)
         break_taps(stream)
     want_keyframe(stream)

@@ -10,7 +10,7 @@ from fastsfu._native.forwarding.command cimport (
     CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
 )
 from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
-from fastsfu._native.forwarding.frames cimport frames_forget
+from fastsfu._native.forwarding.frames cimport frames_drop
 from fastsfu._native.forwarding.link cimport link_tap, link_to, link_untap
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
 from fastsfu._native.forwarding.preference cimport preference_choose, preference_want
@@ -171,7 +171,7 @@ cdef void pin_inbound(Worker* worker, InboundStream* stream, const Head* head) n
 
 cdef void free_inbound(Worker* worker, InboundStream* stream) noexcept nogil:
     cdef Transport* transport = find_transport(worker, stream.transport)
-    frames_forget(worker, stream)
+    frames_drop(worker, stream)
     inbound_vacate(stream)
     ladder_remove(stream)
     if transport == NULL:

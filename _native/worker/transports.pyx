@@ -8,6 +8,7 @@ from fastsfu._native.forwarding.command cimport (
     CreateTransport, DtlsDatagram, RestartIce, SetExtensions, SetKeys,
 )
 from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
+from fastsfu._native.forwarding.frames cimport frames_due
 from fastsfu._native.forwarding.pacing cimport pacing_forget
 from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport count_drop, handle_index, transport_row
@@ -85,7 +86,8 @@ cdef void set_keys(
     transport.keyed = True
     paths_proven(worker, transport)
     ingress_early(worker, transport)
-    # The next command may close a receiver that these packets are laid out for.
+    # The next command may close who sent these packets, or a receiver they are laid out for.
+    frames_due(worker)
     egress_flush(&worker.egress, &worker.udp)
 
 

@@ -122,6 +122,34 @@ def test_they_leave_before_pictures_that_came_after_them() -> None:
                 assert left.index(ssrc) < left.index(viewer.ssrc)
 
 
+@pytest.mark.parametrize("off", [0, 1, 2])
+@pytest.mark.parametrize("how", ["pause", "inbound", "transport"])
+def test_what_one_has_said_does_not_leave_once_they_are_off(off: int, how: str) -> None:
+    """Though they were on when it came. What the others have said in that turn does."""
+    with call() as run:
+        speakers, voices, (ada,) = hall(run, [(60,), (80,), (70,)], 1)
+        ssrcs = [run.listen(ada, voice)[1] for voice in voices]
+        for speaker in speakers:
+            speaker.up.delay_us = 0
+        run.run(SECONDS)
+        said = [speaker.microphones[0].packets for speaker in speakers]
+        while said == [speaker.microphones[0].packets for speaker in speakers]:
+            run.world.advance(1000)
+            for speaker in speakers:
+                speaker.tick(run.world.now_us)
+                run.world.take(speaker.up.due(run.world.now_us), speaker.address)
+        if how == "pause":
+            run.world.pause_inbound(voices[off], True)
+        else:
+            handle = voices[off] if how == "inbound" else speakers[off].transport
+            run.world.close(how, handle)
+        for speaker in speakers:
+            speaker.gone = True
+        run.run(0.1)
+        heard = [max(at for of, _, _, at in ada.heard if of == ssrc) for ssrc in ssrcs]
+        assert heard == [packets - (place == off) for place, packets in enumerate(said)]
+
+
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.lists(st.integers(10, 200), min_size=1, max_size=4), min_size=2, max_size=6),

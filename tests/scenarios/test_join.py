@@ -1,6 +1,9 @@
 """Who comes later begins with a key frame, and many who come at once cost few of them."""
 
-from tests.scenarios.call import call
+import pytest
+
+from tests.scenarios.call import Call, call
+from tests.scenarios.participant import Participant
 
 
 def test_a_late_viewer_begins_with_a_key_frame_soon() -> None:
@@ -92,6 +95,43 @@ def test_a_receiver_may_close_right_after_the_keys_of_who_began_early() -> None:
         run.world.close("transport", bob.transport)
         run.run(0.1)
         assert viewer.shown[:3] == [0, 1, 2]
+
+
+def spoken_early(run: Call) -> tuple[Participant, Participant, int, int]:
+    """(who spoke before the worker had the keys, a listener, the voice, its SSRC there)."""
+    bob, ann = run.join("bob"), run.join("ann", early=True, delay_us=0)
+    voice = run.speak(ann)
+    _, ssrc = run.listen(bob, voice)
+    run.run(0.1)
+    ann.microphones[0].on = False
+    return ann, bob, voice, ssrc
+
+
+def heard(listener: Participant, ssrc: int) -> list[int]:
+    return [place for of, _, _, place in listener.heard if of == ssrc]
+
+
+@pytest.mark.parametrize("what", ["transport", "inbound"])
+def test_who_began_early_may_leave_right_after_the_keys(what: str) -> None:
+    """Voices of one turn leave together: not later than who said them."""
+    with call() as run:
+        ann, bob, voice, ssrc = spoken_early(run)
+        ann.hand_over()
+        run.world.close(what, ann.transport if what == "transport" else voice)
+        ann.gone = True
+        run.run(0.1)
+        assert heard(bob, ssrc) == list(range(ann.microphones[0].packets))
+
+
+def test_who_began_early_may_pause_right_after_the_keys() -> None:
+    with call() as run:
+        ann, bob, voice, ssrc = spoken_early(run)
+        ann.hand_over()
+        run.world.pause_inbound(voice, True)
+        left = run.world.counters()["packets_forwarded"]
+        run.run(0.1)
+        assert run.world.counters()["packets_forwarded"] == left
+        assert heard(bob, ssrc) == list(range(ann.microphones[0].packets))
 
 
 def test_publishers_with_the_same_ssrc_and_mid_do_not_meet() -> None:
