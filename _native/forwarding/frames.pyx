@@ -7,7 +7,7 @@ from fastsfu._native.base.pool cimport buffer_release
 from fastsfu._native.base.seats cimport seats_drop, seats_take
 from fastsfu._native.forwarding.counters cimport PADDING_BYTES
 from fastsfu._native.forwarding.forward cimport fan_out, fan_out_chord
-from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING
+from fastsfu._native.forwarding.lay cimport LAY_OVERHEAD, MAX_PADDING, lay_size
 from fastsfu._native.forwarding.link cimport link_frame
 from fastsfu._native.forwarding.state cimport SPOKEN_MOST
 from fastsfu._native.media.packet cimport Run, carried_alike
@@ -15,6 +15,11 @@ from fastsfu._native.media.receivers cimport has_receivers
 from fastsfu._native.media.stream cimport FRAME_CAPACITY, MediaKind
 from fastsfu._native.net.udp cimport GSO_MAX_BYTES
 from fastsfu._native.peer.extensions cimport NAME_BYTES
+
+cdef enum:
+    # Of a packet that leaves with others at most: a segment above the MTU of a path is refused, and
+    # from then on no message with segments is tried there, of pictures either (net/udp).
+    TOGETHER_BYTES = 1200
 
 
 cdef void frames_put(
@@ -42,13 +47,17 @@ cdef void frames_put(
         frames_flush(worker, stream)
 
 
-cdef void speak(Worker* worker, InboundStream* stream, const MediaPacket* packet) noexcept nogil:
+cdef void speak(Worker* worker, InboundStream* stream, MediaPacket* packet) noexcept nogil:
     """Leave with the other voices of this turn, the largest first."""
+    cdef bint large = LAY_OVERHEAD + lay_size(packet) > TOGETHER_BYTES
     cdef int i
     for i in range(worker.spoken_count):
         if worker.spoken[i].stream == stream or worker.spoken_count == SPOKEN_MOST:
             say(worker)
             break
+    if large:
+        leave(worker, stream, packet, 1)
+        return
     i = worker.spoken_count
     worker.spoken_count += 1
     while i > 0 and worker.spoken[i - 1].packet.payload_size < packet.payload_size:
