@@ -97,23 +97,39 @@ cdef void send_chord(
     if receiver.layering != NULL or receiver.source != spoken[0].stream:
         forward(worker, spoken[0].stream, receiver, &spoken[0].packet, 1, &ALONE, 1)
         return
+    if not reachable(receiver):
+        return
     for k in range(count):
+        if elsewhere(spoken[0].stream, spoken[k].stream):
+            continue
         voices[wanted] = receiver if k == 0 else heard_by(transport, spoken[k].stream, &hints[k])
         if voices[wanted] == NULL or voices[wanted].went_along == worker.chords:
             continue
         voices[wanted].went_along = worker.chords
-        packets[wanted] = &spoken[k].packet
-        size = max(size, lay_size(packets[wanted]))
-        wanted += 1
+        if first_packet(voices[wanted], &spoken[k].packet, 1) == 0:
+            packets[wanted] = &spoken[k].packet
+            size = max(size, lay_size(packets[wanted]))
+            wanted += 1
+    if wanted == 0:
+        return
     lay_messages(worker, transport, size, wanted)
     for k in range(wanted):
-        if first_packet(voices[k], packets[k], 1) == 0:
-            admit(worker, voices[k], packets[k], 0, 1)        # all of it: sound never waits
-            if send_packet(worker, transport, voices[k], packets[k]):
-                messages = max(messages, 1) + lay_fit(worker)
-                count_sent(worker, voices[k], 1)
+        admit(worker, voices[k], packets[k], 0, 1)            # all of it: sound never waits
+        if send_packet(worker, transport, voices[k], packets[k]):
+            messages = max(messages, 1) + lay_fit(worker)
+            count_sent(worker, voices[k], 1)
     lay_end(worker)
     worker.counters[MESSAGES_FORWARDED] += messages
+
+
+cdef inline bint elsewhere(const InboundStream* voice, const InboundStream* other) noexcept nogil:
+    """The other is a voice of another room: it is not looked for among what somebody here hears.
+
+    Of a replica the room is not known: its origin chooses.
+    """
+    return (
+        voice.gate.voice.room != other.gate.voice.room
+        and voice.gate.voice.room != NULL and other.gate.voice.room != NULL)
 
 
 cdef int first_place(const InboundStream* voice) noexcept nogil:

@@ -3,7 +3,7 @@ equal sizes: each run leaves as one message (GSO), whoever receives it. At most 
 RTP padding make them equal.
 
 Voices that come in one turn of the worker leave together, once all that came in it is read, or
-before the next frame: who hears several of them gets them in one message.
+before the next frame: who hears several of them, of one room, gets them in one message.
 """
 
 from fastsfu._native.forwarding.state cimport Worker

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fastsfu._native.engine.voices import RoomVoices
 from tests.scenarios.call import AUDIO, Call, call
 from tests.scenarios.participant import Participant
 
@@ -46,6 +47,8 @@ def rates(run: Call) -> tuple[int, int]:
         ([(60,), (80,), (70,)], 2),
         ([(60,), (60,), (80,), (80,)], 2),
         ([(80,)], 1),
+        ([(1300,), (80,), (80,)], 2),  # above what may be the MTU of the path
+        ([(1300, 80), (80, 1300)], 2),
     ],
 )
 def test_a_listener_gets_them_in_few_messages(sizes: list[tuple[int, ...]], messages: int) -> None:
@@ -62,6 +65,46 @@ def test_a_listener_gets_them_in_few_messages(sizes: list[tuple[int, ...]], mess
         assert sent == SAID * SECONDS * len(listeners) * messages
         for one, ssrc in heard:
             assert_heard(one, ssrc)
+
+
+def test_who_is_not_there_or_has_paused_takes_nothing_from_the_others() -> None:
+    with call() as run:
+        _, voices, (ada, bob, cem) = hall(run, [(60,), (80,)], 3)
+        bob.gone = True  # no path to bob is known
+        dan = run.join("dan", early=True)  # who has no keys
+        heard = {
+            one.name: [run.listen(one, voice) for voice in voices] for one in (ada, bob, cem, dan)
+        }
+        paused, _ = heard[cem.name][0]
+        run.world.pause(paused, True)
+        run.run(SECONDS + 0.1)
+        for one, voice in ((ada, 0), (ada, 1), (cem, 1)):
+            assert_heard(one, heard[one.name][voice][1])
+        assert {ssrc for ssrc, *_ in cem.heard} == {heard[cem.name][1][1]}
+        assert bob.packets == dan.packets == 0
+        packets, messages = rates(run)
+        assert packets == ada.packets + cem.packets
+        assert messages == ada.packets // 2 + cem.packets
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_voices_of_one_room_are_those_that_leave_together(shared: bool) -> None:
+    """Who hears two rooms gets all of both, though of each by itself."""
+    with call() as run:
+        run.at_once = True
+        rooms = [RoomVoices(8)] * 2 if shared else [RoomVoices(8), RoomVoices(8)]
+        ada = run.join("ada")
+        ssrcs = []
+        for number, room in enumerate(rooms):
+            speaker = run.join(f"speaker {number}")
+            voice = run.speak(speaker, voices=room)
+            speaker.microphones[0].level = 30
+            ssrcs.append(run.listen(ada, voice)[1])
+        run.run(SECONDS + 0.1)
+        for ssrc in ssrcs:
+            assert_heard(ada, ssrc)
+        packets, messages = rates(run)
+        assert messages == (packets // 2 if shared else packets)
 
 
 def test_without_gso_each_packet_is_a_message() -> None:
