@@ -87,6 +87,8 @@ class Mail:
             return
         if isinstance(parsed, frames.Messages):
             for message in parsed.messages:
+                if self._channel is None:
+                    return  # the application has ended the session over one before
                 self._take(message)
             self._charge(max(1, len(parsed.messages)))
             self._owe()

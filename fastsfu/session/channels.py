@@ -199,6 +199,11 @@ class SessionChannels:
         self._room.set()
 
     def on_message(self, stream: int, ppid: int, data: bytes) -> None:
+        client = (
+            self._client_there()
+        )  # held until all is done: the application may end it meanwhile
+        if client is None:
+            return
         if ppid == dcep.PPID:
             self._on_dcep(stream, data)
         elif stream == frames.CHANNEL_ID and self._mail is not None:

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fastsfu.messages.exchange import AppMessage
 from fastsfu.session.channel import Channel
 from fastsfu.session.channels import MAX_CHANNELS
 from fastsfu.session.session import Session
@@ -24,6 +26,14 @@ class ChannelsSection(Section):
     def lines(self) -> list[str]:
         media = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"
         return [media, "c=IN IP4 0.0.0.0", f"a=mid:{self.mid}", "a=sctp-port:5000"]
+
+
+@pytest.fixture
+async def faults() -> list[dict[str, Any]]:
+    """What the event loop is told of."""
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: told.append(fault))
+    return told
 
 
 @pytest.fixture
@@ -106,3 +116,27 @@ def test_browsers_and_server_mean_the_same_channel() -> None:
     )
     assert f"label: '{frames.LABEL}'" in source
     assert init in source
+
+
+async def test_who_is_ended_over_one_message_is_read_no_further(
+    sfu: SFU, join: Join, native: RecordingEngine, faults: list[dict[str, Any]]
+) -> None:
+    """The application ends it in the middle of a frame, and nothing else holds the session."""
+    client = await join("Ada")
+    await client.offer(sending().with_(ChannelsSection("d", "application")))
+    (transport,) = native.channels.opened
+    native.channels.events.on_channels_up(transport)
+    (room,) = sfu.rooms
+    heard: list[Any] = []
+
+    def end(session: Session, message: AppMessage) -> None:
+        heard.append(message.data)
+        session.leave("ejected")
+
+    room.on_app_message = end
+    client.events.clear()
+    del client.session
+    said = [frames.WireMessage(number=number, data=number) for number in (1, 2, 3)]
+    frame = frames.write(frames.Messages(messages=said))
+    native.channels.events.on_message(transport, frames.CHANNEL_ID, dcep.PPID_TEXT, frame)
+    assert (heard, faults) == ([1], [])
