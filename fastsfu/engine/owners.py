@@ -146,9 +146,10 @@ class Owners:
         del self._replicas[replica]
 
     def lose_all(self) -> None:
-        """The worker has stopped; they close their transports."""
-        for owner in list(self._transports.values()):
-            self.tell(owner.on_worker_lost)
+        """The worker has stopped; they close their transports, each maybe others' with its own."""
+        for transport, owner in list(self._transports.items()):
+            if transport in self._transports:
+                self.tell(owner.on_worker_lost)
 
     # What Engine.poll calls.
 

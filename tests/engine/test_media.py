@@ -153,3 +153,21 @@ async def test_closed_engine_has_no_timer_and_no_reader() -> None:
     await asyncio.sleep(5)
     assert native.timeouts_handled == 0
     assert native.closed
+
+
+async def test_who_is_closed_by_another_one_is_not_told_of_the_lost_worker() -> None:
+    engine = media_engine(RecordingEngine())
+    ended: list[int] = []
+    transports: list[int] = []
+
+    class Ends(Owner):
+        def on_worker_lost(self) -> None:
+            ended.extend(transports)
+            for transport in transports:
+                engine.close_transport(transport)
+            transports.clear()
+
+    transports += [transport_of(engine, Ends()), transport_of(engine, other := Owner())]
+    engine.give_up()
+    assert len(ended) == 2
+    assert ("on_worker_lost",) not in other.calls
