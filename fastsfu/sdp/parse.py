@@ -1,7 +1,7 @@
 """Reads a session description (RFC 8866) line by line, within bounds; meaning is negotiate.py's.
 
 Most sections of a large call's offer are alike but for their mid: those are read once. Most lines
-are the same in all offers of one browser: those are remembered.
+are the same in all offers of one browser: those are remembered, and nothing that is one client's.
 
 Lines end with CRLF or LF. What clients get wrong without harm is taken: blanks at the end of a
 line, lines of nothing else, capitals in an attribute's name. Whatever the text, the only error is
@@ -21,6 +21,14 @@ MAX_SECTIONS = 512
 MAX_LINE = 8192
 MAX_LINES = 100_000
 MAX_KEPT_LINE = 256  # characters of a line that is remembered
+# And how it begins: what browsers share. No client's secrets, addresses or names among them.
+KEPT = tuple(
+    f"a={name}"
+    for name in (
+        *("rtpmap:", "fmtp:", "rtcp-fb:", "extmap:", "rtcp-mux", "rtcp-rsize"),
+        *("sendrecv", "sendonly", "recvonly", "inactive"),
+    )
+)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PLAIN_MID = re.compile(r"[A-Za-z0-9_-]{1,64}(?=\r?\n)")  # and nothing else in its line
@@ -151,7 +159,8 @@ def _lines(text: str, first: int) -> list[_Line]:
     lines = []
     for number, line in enumerate(text.split("\n"), start=first):
         try:
-            found = _kept_line(line) if len(line) <= MAX_KEPT_LINE else _line(line)
+            kept = len(line) <= MAX_KEPT_LINE and line.startswith(KEPT)
+            found = _kept_line(line) if kept else _line(line)
         except _BadLineError as error:
             raise OfferError(f"Line {number}{error}") from None
         if found is not None:

@@ -1,5 +1,7 @@
 """Parsing and writing session descriptions: any text is taken or refused, never more."""
 
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -172,3 +174,26 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
     except OfferError:
         return
     assert parse(write(description)) == description
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_that_is_one_clients_is_remembered(name: str) -> None:
+    """Another client of that browser adds nothing to what is remembered."""
+    shared = re.compile(
+        "a=(rtpmap|fmtp|rtcp-fb|extmap|rtcp-mux|rtcp-rsize|send|recv|inactive)|[vm]="
+    )
+    lines = recorded(name).splitlines()
+    lines += ["a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0", "k=clear:secret"]
+    parser._kept_line.cache_clear()
+    sizes = []
+    for client in range(2):
+        own = [line if shared.match(line) else f"{line}{client}" for line in lines]
+        parse("\r\n".join(own) + "\r\n")
+        sizes.append(parser._kept_line.cache_info().currsize)
+    assert sizes[0] == sizes[1] > 0
+
+
+def test_a_long_line_is_not_remembered() -> None:
+    parser._kept_line.cache_clear()
+    parse(f"{HEAD}{MEDIA}a=fmtp:111 {'x' * parser.MAX_KEPT_LINE}\r\n")
+    assert parser._kept_line.cache_info().currsize == 0
