@@ -35,6 +35,7 @@ PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")  # RFC 9429 s
 DIRECTIONS: tuple[Direction, ...] = ("sendrecv", "sendonly", "recvonly", "inactive")
 UNUSED = "it is not in use (port 0)"  # why a section is rejected that the client does not want
 SENT_EXTENSIONS = (RID, REPAIRED_RID)  # that may be offered for the client's own direction alone
+MAX_KEPT = 256  # characters of an extmap that is remembered
 MAX_MID = 16  # bytes that a one-byte header extension holds (RFC 8285 section 4.2)
 _MID = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]*")
 
@@ -116,15 +117,18 @@ def _channel_section(media: MediaDescription, mid: str, bundle: Collection[str])
 
 def extension_maps(attributes: Attributes) -> Iterator[tuple[int, str, str]]:
     """(id, direction or "", URI) of each extmap (RFC 8285 section 5). Raises OfferError."""
-    return map(_extension_map, attributes.all("extmap"))
+    for value in attributes.all("extmap"):
+        yield _kept_extension_map(value) if len(value) <= MAX_KEPT else _extension_map(value)
 
 
-@lru_cache(maxsize=256)
 def _extension_map(value: str) -> tuple[int, str, str]:
     match = re.fullmatch(r"([0-9]{1,5})(?:/([a-z]+))? (\S+)( .*)?", value)
     if match is None:
         raise OfferError(f"a=extmap:id URI was expected, {shown(value)} came.")
     return int(match[1]), match[2] or "", match[3]
+
+
+_kept_extension_map = lru_cache(maxsize=256)(_extension_map)
 
 
 def read_mid(media: MediaDescription) -> str:

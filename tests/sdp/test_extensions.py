@@ -2,6 +2,7 @@
 
 import pytest
 
+from fastsfu.sdp import sections
 from fastsfu.sdp.codecs import DEPENDENCY
 from tests.sdp.offers import offer, read, section
 
@@ -29,3 +30,10 @@ def test_the_dependency_descriptor_is_taken_where_it_is_of_use(
     got = read(offer(picture, session=session))
     assert (DEPENDENCY in got.extensions) is taken
     assert (DEPENDENCY in got.sections[0].extensions) is taken
+
+
+def test_a_long_extmap_is_not_remembered() -> None:
+    sections._kept_extension_map.cache_clear()
+    long = f"a=extmap:3 urn:{'x' * sections.MAX_KEPT}\r\n"
+    read(offer(section("0", attributes=long), session="a=group:BUNDLE 0\r\n"))
+    assert sections._kept_extension_map.cache_info().currsize == 0
