@@ -4,6 +4,7 @@ do.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from fastsfu.sdp.codecs import (
     EXTENSION_URIS,
@@ -26,6 +27,7 @@ from fastsfu.transport.ice import Candidate
 
 _ANY_ADDRESS = "IN IP4 0.0.0.0"
 _DISCARD_PORT = 9  # "not yet known", RFC 8840 section 4.1.1
+MAX_KEPT = 4096  # characters of the codecs' parameters in a body that is remembered
 
 
 def write_answer(
@@ -142,35 +144,91 @@ def _accepted(
     """Sections that differ in mid and stream alone are written once, into `bodies`."""
     key = section.shape, receives, stream is None, dtx
     if key not in bodies:
-        bodies[key] = _body(section.with_mid(""), receives, stream is not None, dtx)
+        bodies[key] = _body_of(section, receives, stream is not None, dtx)
     head, body, repaired = bodies[key]
     sent = "" if stream is None else _stream(stream, repaired)
     return f"{head}a=mid:{section.mid}{LINE_END}{body}{sent}"
 
 
-@lru_cache(maxsize=128)
-def _body(section: OfferedSection, receives: bool, sends: bool, dtx: bool) -> tuple[str, str, bool]:
-    """The lines before and after the mid, and whether there is RTX (RFC 4588). What all clients of
-    one browser offer alike is answered alike.
+class _Codec(NamedTuple):
+    """What is answered of one."""
+
+    name: str
+    pt: int
+    rtx_pt: int | None
+    clock_rate: int
+    channels: int
+    feedback: tuple[str, ...]
+    parameters: tuple[tuple[str, str], ...]
+
+
+class _Body(NamedTuple):
+    """All that a section's lines are written from, but for its mid and its stream."""
+
+    kind: str
+    protocol: str
+    direction: Direction
+    codecs: tuple[_Codec, ...]
+    extensions: tuple[tuple[int, int], ...]
+    sent_extensions: frozenset[int]
+    reduced_size: bool
+    encodings: tuple[tuple[str, str], ...]  # attributes
+
+
+def _body_of(
+    section: OfferedSection, receives: bool, sends: bool, dtx: bool
+) -> tuple[str, str, bool]:
+    """As `_body`. What all clients of one browser offer alike is answered alike, and written once
+    while it is small: it is a client's text.
     """
-    attributes = Attributes()
-    for kind, number in section.extensions.items():
-        direction = "/recvonly" if kind in section.sent_extensions else ""
-        attributes.append(("extmap", f"{number}{direction} {EXTENSION_URIS[kind]}"))
-    attributes.append((_direction(receives, sends), None))
-    attributes.append(("rtcp-mux", None))
-    if section.reduced_size:
-        attributes.append(("rtcp-rsize", None))
-    for codec in section.codecs:
-        attributes.extend(_codec(codec, dtx))
-    if receives:
-        attributes.extend(answered_encodings(section.encodings))
-    payload_types = [str(pt) for codec in section.codecs for pt in _payload_types(codec)]
-    media = MediaDescription(
-        section.kind, _DISCARD_PORT, section.protocol, payload_types, [("c", _ANY_ADDRESS)]
+    body = _Body(
+        section.kind,
+        section.protocol,
+        _direction(receives, sends),
+        tuple(_answered(codec, dtx) for codec in section.codecs),
+        tuple(section.extensions.items()),
+        section.sent_extensions,
+        section.reduced_size,
+        tuple(answered_encodings(section.encodings)) if receives else (),
     )
-    repaired = any(codec.rtx_pt is not None for codec in section.codecs)
+    size = sum(len(value) for codec in body.codecs for each in codec.parameters for value in each)
+    return _kept_body(body) if size <= MAX_KEPT else _body(body)
+
+
+def _answered(codec: NegotiatedCodec, dtx: bool) -> _Codec:
+    return _Codec(
+        codec.name,
+        codec.pt,
+        codec.rtx_pt,
+        codec.clock_rate,
+        codec.channels,
+        codec.feedback,
+        tuple(answered_parameters(codec, dtx=dtx).items()),
+    )
+
+
+def _body(body: _Body) -> tuple[str, str, bool]:
+    """The lines before and after the mid, and whether there is RTX (RFC 4588)."""
+    attributes = Attributes()
+    for kind, number in body.extensions:
+        direction = "/recvonly" if kind in body.sent_extensions else ""
+        attributes.append(("extmap", f"{number}{direction} {EXTENSION_URIS[kind]}"))
+    attributes.append((body.direction, None))
+    attributes.append(("rtcp-mux", None))
+    if body.reduced_size:
+        attributes.append(("rtcp-rsize", None))
+    for codec in body.codecs:
+        attributes.extend(_codec(codec))
+    attributes.extend(body.encodings)
+    payload_types = [str(pt) for codec in body.codecs for pt in _payload_types(codec)]
+    media = MediaDescription(
+        body.kind, _DISCARD_PORT, body.protocol, payload_types, [("c", _ANY_ADDRESS)]
+    )
+    repaired = any(codec.rtx_pt is not None for codec in body.codecs)
     return written_section(media), written_attributes(attributes), repaired
+
+
+_kept_body = lru_cache(maxsize=128)(_body)
 
 
 def _direction(receives: bool, sends: bool) -> Direction:
@@ -179,19 +237,19 @@ def _direction(receives: bool, sends: bool) -> Direction:
     return "sendonly" if sends else "inactive"
 
 
-def _payload_types(codec: NegotiatedCodec) -> Iterator[int]:
+def _payload_types(codec: _Codec) -> Iterator[int]:
     yield codec.pt
     if codec.rtx_pt is not None:
         yield codec.rtx_pt
 
 
-def _codec(codec: NegotiatedCodec, dtx: bool) -> Iterator[tuple[str, str]]:
+def _codec(codec: _Codec) -> Iterator[tuple[str, str]]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     yield "rtpmap", f"{codec.pt} {codec.name}/{codec.clock_rate}{channels}"
     for feedback in codec.feedback:
         yield "rtcp-fb", f"{codec.pt} {feedback}"
-    if parameters := answered_parameters(codec, dtx=dtx):
-        text = ";".join(f"{name}={value}" if value else name for name, value in parameters.items())
+    if codec.parameters:
+        text = ";".join(f"{name}={value}" if value else name for name, value in codec.parameters)
         yield "fmtp", f"{codec.pt} {text}"
     if codec.rtx_pt is not None:
         yield "rtpmap", f"{codec.rtx_pt} rtx/{codec.clock_rate}"

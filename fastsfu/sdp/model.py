@@ -112,8 +112,9 @@ class OfferedSection:
     rejected_reason: str | None = None  # then the answer's port is 0
     protocol: str = "UDP/TLS/RTP/SAVPF"
     formats: tuple[str, ...] = ()  # of the m= line, which a rejection repeats
-    # ExtensionKind -> id, of this section.
-    extensions: Mapping[int, int] = field(default_factory=dict, hash=False)
+    extensions: Mapping[int, int] = field(
+        default_factory=dict
+    )  # ExtensionKind -> id, of this section
     sent_extensions: frozenset[int] = frozenset()  # those that only the client sends
     reduced_size: bool = False  # RFC 5506
     channels: DataChannels | None = None  # then it is no media section

@@ -7,9 +7,10 @@ import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
+from fastsfu.sdp import answer as answers
 from fastsfu.sdp.model import MediaDescription, SentStream
 from fastsfu.sdp.parse import parse
-from tests.sdp.offers import CERTIFICATE, NAMES, answer, read, recorded, stream
+from tests.sdp.offers import CERTIFICATE, NAMES, answer, offer, read, recorded, section, stream
 
 TRANSPORT_EXTENSION = "3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
@@ -193,3 +194,22 @@ async def test_aiortc_takes_the_answer() -> None:
         assert [t.currentDirection for t in connection.getTransceivers()] == [expected] * 2
         assert {tracks.get_nowait(), tracks.get_nowait()} == {"track1", "track2"}
         await connection.close()
+
+
+def test_clients_of_one_browser_share_what_is_answered() -> None:
+    """Whatever they call themselves and send, and whatever parameters no answer repeats."""
+    answers._kept_body.cache_clear()
+    for client in range(1, 4):
+        own = f"a=ssrc:{client} cname:{client}\r\na=msid:{client} {client}\r\n"
+        fmtp = f"a=fmtp:111 minptime=10;useinbandfec=1;x{client}=1\r\n"
+        answer(read(offer(section("0", attributes=own + fmtp), section("1", "video"))))
+    assert answers._kept_body.cache_info().currsize == 2
+
+
+def test_a_large_description_is_answered_and_not_remembered() -> None:
+    answers._kept_body.cache_clear()
+    fmtp = f"a=fmtp:96 profile-level-id={'4' * answers.MAX_KEPT};packetization-mode=1\r\n"
+    h264 = section("0", "video", fmtp).replace("VP8", "H264")
+    text = answer(read(offer(h264, session="a=group:BUNDLE 0\r\n")))
+    assert answers._kept_body.cache_info().currsize == 0
+    assert "H264" in str(text)
