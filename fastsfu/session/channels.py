@@ -199,9 +199,7 @@ class SessionChannels:
         self._room.set()
 
     def on_message(self, stream: int, ppid: int, data: bytes) -> None:
-        client = (
-            self._client_there()
-        )  # held until all is done: the application may end it meanwhile
+        client = self._client_there()  # held until the end: the application may end it meanwhile
         if client is None:
             return
         if ppid == dcep.PPID:
