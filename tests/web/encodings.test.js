@@ -50,10 +50,10 @@ test('a camera is a ladder, largest first; a small one has two rungs', () => {
 test('a screen has all lines in its smaller encoding too, at fewer pictures', () => {
   const rungs = encodingsFor('screenVideo', camera(1080), {}, { ladder: true });
   assert.deepEqual(
-    rungs.map(({ rid, scaleResolutionDownBy, maxFramerate, maxBitrate }) => [
-      rid, scaleResolutionDownBy, maxFramerate, maxBitrate,
+    rungs.map(({ rid, scaleResolutionDownBy, maxFramerate, maxBitrate, scalabilityMode }) => [
+      rid, scaleResolutionDownBy, maxFramerate, maxBitrate, scalabilityMode,
     ]),
-    [['q', 1, 5, 150_000], ['f', 1, 30, 2_500_000]],
+    [['q', 1, 5, 150_000, 'L1T1'], ['f', 1, 30, 2_500_000, undefined]],
   );
   assert.equal(sent(encodingsFor('screenVideo', camera(240), {}, { ladder: true })), 'qf');
   const slow = (limits) => (
@@ -131,6 +131,20 @@ test('each encoding of a sender gets its own limits', async () => {
     [rid, active, maxFramerate, ssrc]
   )), [['f', true, 20, 1], ['h', true, 20, 1], ['q', false, 20, 1]]);
   assert.equal(degradationPreference, 'maintain-framerate');
+});
+
+test('layers are set where the browser took them, and cost no other limit elsewhere', async () => {
+  const rungs = initialEncodings('screenVideo', null, {}, { ladder: true });
+  for (const [taken, mode] of [[rungs, 'L1T1'], [[{ rid: 'q' }, { rid: 'f' }], undefined]]) {
+    const sender = senderOf(camera(1080), taken);
+    await applyEncodings(sender, 'screenVideo', {}, { ladder: true });
+    assert.deepEqual(
+      sender.set.encodings.map(({ rid, maxFramerate, ...one }) => [
+        rid, maxFramerate, one.scalabilityMode,
+      ]),
+      [['q', 5, mode], ['f', 30, undefined]],
+    );
+  }
 });
 
 test('a sender that came with one encoding gets that of the whole picture', async () => {

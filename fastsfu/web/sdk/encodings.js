@@ -138,6 +138,8 @@ export async function applyEncodings(sender, source, limits, circumstances) {
   const wanted = encodingsFor(source, sender.track, limits, circumstances);
   parameters.encodings = parameters.encodings.map((encoding) => {
     const { rid, ...own } = wanted.find((one) => one.rid === encoding.rid) ?? wanted[0];
+    // One that the browser did not take at first would have it refuse all the rest, too.
+    if (!('scalabilityMode' in encoding)) Reflect.deleteProperty(own, 'scalabilityMode');
     return { ...encoding, ...own };
   });
   if (!isSound(source)) parameters.degradationPreference = preferenceFor(sender.track);
