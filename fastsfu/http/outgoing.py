@@ -70,8 +70,11 @@ class Outgoing:
         self,
         send: Callable[[list[Model]], Awaitable[None]],
         close: Callable[[int, str], Awaitable[None]],
+        at_once: int = SENT_AT_ONCE,
     ) -> None:
-        """Send until `finish`. Raises TimeoutError, and what `send` raises."""
+        """Send until `finish`, up to so many in one call of `send`. Raises TimeoutError, and what
+        `send` raises.
+        """
         with closing(Patience(SEND_SECONDS)) as patience:
             while True:
                 await self._wake.wait()
@@ -79,15 +82,15 @@ class Outgoing:
                 while self._waiting and (self._started or self._close is not None):
                     with patience:
                         # No name for them: that would keep the last ones while nothing comes.
-                        await send(self._pop())
+                        await send(self._pop(at_once))
                 if self._close is not None:
                     with patience:
                         await close(*self._close)
                     return
 
-    def _pop(self) -> list[Model]:
+    def _pop(self, most: int) -> list[Model]:
         """What goes next: not all, since what waits may be replaced by newer states."""
-        keys = list(islice(self._waiting, SENT_AT_ONCE))
+        keys = list(islice(self._waiting, most))
         return [self._waiting.pop(key) for key in keys]
 
 

@@ -8,8 +8,9 @@ One that goes without `leave` only detaches from its session, which lives on to 
 import asyncio
 import logging
 from asyncio import FIRST_COMPLETED
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -75,6 +76,10 @@ async def _refuse_origin(websocket: WebSocket, origin: str) -> None:
     await websocket.close(CloseCode.REFUSED)
 
 
+async def _send_frames(send: Callable[[bytes], Awaitable[None]], waiting: list[Model]) -> None:
+    await send(b"".join([each.frame for each in waiting]))
+
+
 class _Refused(Exception):
     """Ends the WebSocket with a fatal error."""
 
@@ -102,7 +107,11 @@ class Client:
         """Read and write until either side ends; then leave the session to be resumed."""
         reader = asyncio.create_task(self._read())
         try:
-            await self._outgoing.run(self._send, self._websocket.close)
+            close = self._websocket.close
+            if frames := self._websocket.scope.get("extensions", {}).get(FRAMES):
+                await self._outgoing.run(partial(_send_frames, frames["send"]), close)
+            else:  # another ASGI server
+                await self._outgoing.run(self._send, close, at_once=1)
         except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
             pass  # gone, or not reading: for its session that is the same
         finally:
@@ -127,11 +136,8 @@ class Client:
             self._outgoing.finish(code)
 
     async def _send(self, waiting: list[Model]) -> None:
-        if together := self._websocket.scope.get("extensions", {}).get(FRAMES):
-            await together["send"](b"".join([each.frame for each in waiting]))
-        else:
-            for each in waiting:
-                await self._websocket.send_text(protocol.write(each))
+        for each in waiting:
+            await self._websocket.send_text(protocol.write(each))
 
     async def _read(self) -> None:
         try:

@@ -6,8 +6,9 @@ import pytest
 
 from fastsfu.http import messages, participant_messages, values
 from fastsfu.http.model import Model
-from fastsfu.http.outgoing import Outgoing
+from fastsfu.http.outgoing import SEND_SECONDS, Outgoing
 from fastsfu.http.protocol import CloseCode
+from tests.support.virtual_time import virtually
 
 FIRST = messages.Pong(id=0)
 
@@ -114,6 +115,26 @@ async def test_what_is_already_sent_is_not_taken_back() -> None:
     outgoing.finish(CloseCode.NORMAL)
     await running
     assert closed.is_set()
+
+
+@virtually
+async def test_each_message_has_all_of_the_time_where_they_leave_one_by_one() -> None:
+    left: list[Model] = []
+
+    async def send(waiting: list[Model]) -> None:
+        await asyncio.sleep(SEND_SECONDS - 1)
+        left.extend(waiting)
+
+    async def close(code: int, reason: str) -> None:
+        pass
+
+    outgoing = Outgoing()
+    outgoing.start(FIRST)
+    for number in range(3):
+        outgoing.put(messages.Pong(id=number))
+    outgoing.finish(CloseCode.NORMAL)
+    await outgoing.run(send, close, at_once=1)
+    assert left == [FIRST, *(messages.Pong(id=number) for number in range(3))]
 
 
 async def test_a_gone_client_is_told_to_the_caller() -> None:
