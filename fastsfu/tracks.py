@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from fastsfu.engine.media import MediaEngine
 from fastsfu.engine.replicas import Replicas
@@ -19,7 +19,8 @@ PayloadTypes = Sequence[tuple[int, int, int]]
 Bond = tuple[str, Literal["camera", "screen"]]
 
 
-class Wish(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Wish:
     """How much of a picture a receiver wants, where there are several encodings of it.
 
     Without a limit, all; with both, what both allow, and the smallest encoding in any case.

@@ -42,7 +42,7 @@ class Flows:
         except MemoryError as error:
             self._account.failed(f"The server is full: {error}.")
             return
-        if subscription.wish != ALL:
+        if subscription.wish is not ALL and subscription.wish != ALL:
             self._prefer(subscription)
         _note_height(subscription)
 
