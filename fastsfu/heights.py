@@ -38,6 +38,7 @@ class Heights:
         """Nothing is told any more."""
         self._wanted.clear()
         self._clear()
+        self._on_change = lambda: None  # it is the publication's, which would be kept by it
 
     @property
     def _most(self) -> int | None:

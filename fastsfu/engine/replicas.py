@@ -68,6 +68,7 @@ class Replicas:
         """The publication ends: close all."""
         for engine in list(self._uses):
             self._close(engine)
+        self._on_wanted = _nobody_asks  # it is the publication's, which would be kept by it
 
     def _open(self, engine: MediaEngine) -> None:
         handles: list[int] = []
@@ -95,3 +96,7 @@ class Replicas:
         for index, handle in enumerate(self._handles.pop(engine)):
             engine.close_replica(handle)
             self._on_wanted(index, engine, False)
+
+
+def _nobody_asks(index: int, engine: MediaEngine, wanted: bool) -> None:
+    """Of a publication that has ended."""

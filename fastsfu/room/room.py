@@ -227,6 +227,8 @@ class Room(RoomProperties, Moderated):
         self._sessions.clear()
         for session in ended:
             session.leave(reason, CLOSING.get(reason, "The room was closed."))
+            if session.mailbox is not None:
+                session.mailbox.shut()
             self._herald.left(session, reason)
             self._keeper.left(self, session, reason)
         if was_open:

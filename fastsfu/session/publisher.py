@@ -273,6 +273,7 @@ class Publisher:
             self._account.received_bytes += self._engine.bytes_of(encoding.inbound)
             self._engine.close_inbound(encoding.inbound)
             self._account.give_back()
+        publication.encodings.clear()  # they know it, and would keep it
 
 
 def _nobody_asks(publication: Publication) -> None:
