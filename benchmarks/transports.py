@@ -32,6 +32,7 @@ class Visitors:
 
     load: Load
     peers: list[Peer] = field(default_factory=list)
+    gone: list[Peer] = field(default_factory=list)  # whose sockets the player still writes to
     renewed: float = field(default_factory=time.monotonic)
 
     def come(self, count: int) -> None:
@@ -82,8 +83,14 @@ class Visitors:
         """So many leave, who came last."""
         leaving, self.peers = self.peers[-count:], self.peers[:-count]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(self.load.server.leave, leaving))
+            list(pool.map(self.load.server.end, leaving))
+        self.gone += leaving
         self.renew()
+
+    def close(self) -> None:
+        """The player is not used any more."""
+        for peer in self.gone:
+            peer.socket.close()
 
 
 def step(visitors: Visitors, what: str, act: Callable[[int], None], count: int) -> dict[str, Any]:
@@ -115,6 +122,7 @@ def visit(load: Load, count: int) -> dict[str, Any]:
     heard_mib = load.server.rss_bytes() / 2**20
     typer.echo(f"heard by {count - deaf}; {heard_mib:.1f} MiB", err=True)
     leaves = [step(visitors, "leave", visitors.go, each) for each in steps]
+    visitors.close()
     time.sleep(SETTLE_SECONDS)
     return {
         "joins": joins,

@@ -170,10 +170,14 @@ class Process:
         self._resources[peer.ufrag] = self._post(f"/v1/whep/{room}", peer, codec, kinds)
 
     def leave(self, peer: Peer) -> None:
-        """Say goodbye for a peer."""
+        """Say goodbye for a peer, and close its socket."""
+        self.end(peer)
+        peer.socket.close()
+
+    def end(self, peer: Peer) -> None:
+        """Say goodbye for a peer whose socket the player still has."""
         resource, headers = self._resources.pop(peer.ufrag)
         self.http.delete(resource, headers=headers)
-        peer.socket.close()
 
     def authorization(self, room: str) -> dict[str, str]:
         """The HTTP headers that let somebody into a room."""
