@@ -6,7 +6,7 @@ from libc.string cimport memcpy
 from posix.time cimport timeval
 
 from fastsfu._native.base.posix cimport explicit_bzero
-from fastsfu._native.base.wire cimport read_u16, write_u16, write_u32
+from fastsfu._native.base.wire cimport read_u16, read_u24, write_u16, write_u32
 from fastsfu._native.crypto.dtls_guard cimport guard_admits
 from fastsfu._native.crypto.dtls_openssl cimport (
     BIO, BIO_CTRL_FLUSH, BIO_METHOD, BIO_TYPE_SOURCE_SINK, SSL_ERROR_WANT_READ,
@@ -20,7 +20,8 @@ from fastsfu._native.crypto.dtls_openssl cimport (
 )
 from fastsfu._native.crypto.dtls_records cimport (
     DTLS_ALERT, DTLS_CHANGE_CIPHER_SPEC, DTLS_DATA, DTLS_HANDSHAKE, DTLS_MAX_RECORD,
-    DTLS_RECORD_HEADER, DtlsContent, records_derive, records_note, records_open, records_seal,
+    DTLS_RECORD_HEADER, RECORD_FORGED, DtlsContent, records_derive, records_note, records_open,
+    records_seal,
 )
 
 cdef enum:
@@ -32,6 +33,8 @@ cdef enum:
     WARNING = 1
     FATAL = 2
     FINISHED = 20
+    FINISHED_HEADER = 12      # of a handshake message (RFC 6347 section 4.2.2)
+    FINISHED_BYTES = 24       # with what it proves (RFC 5246 section 7.4.9)
 
 
 cdef Dtls* dtls_new(DtlsIdentity* identity, bint client) except NULL:
@@ -81,18 +84,24 @@ cdef DtlsState dtls_receive(Dtls* dtls, const uint8_t* datagram, size_t size) no
     that is no whole record is dropped (RFC 6347 section 4.1.2.7)."""
     cdef size_t at = 0
     cdef size_t record
+    cdef bint again = False
     while at + DTLS_RECORD_HEADER <= size and dtls.state < DTLS_CLOSED:
         record = DTLS_RECORD_HEADER + read_u16(datagram + at + 11)
         if record > size - at:
             break
         if dtls.state == DTLS_CONNECTED:
-            read_record(dtls, datagram + at, record)
+            if not read_record(dtls, datagram + at, record, &again):
+                break
         elif admit(dtls, datagram + at, record):
             dtls.record = datagram + at
             dtls.record_size = record
             advance(dtls)
             dtls.record = NULL
         at += record
+    if again:
+        # It has not got our last flight (RFC 6347 section 4.2.4): the very same records, so that
+        # they count once however often they come.
+        queue(dtls, dtls.flight, dtls.flight_size)
     return dtls.state
 
 
@@ -151,22 +160,32 @@ cdef void conclude(Dtls* dtls, int result) noexcept:
     ERR_clear_error()
 
 
-cdef void read_record(Dtls* dtls, const uint8_t* record, size_t size) noexcept:
-    """What is not authentic is dropped (RFC 6347 section 4.1.2.7)."""
+cdef bint read_record(Dtls* dtls, const uint8_t* record, size_t size, bint* again) noexcept:
+    """What is not authentic is dropped (RFC 6347 section 4.1.2.7). False: it is forged, and so is
+    the datagram: to find that out of each of its records would cost us more than its sender.
+    `again`: its sender asks for our last flight.
+    """
     cdef uint8_t[DTLS_MAX_RECORD] data
     cdef int count = records_open(&dtls.records, record, size, data)
     if count <= 0:
-        return
+        return count != RECORD_FORGED
     if record[0] == DTLS_DATA:
         if dtls.reader != NULL:
             dtls.reader(dtls.owner, data, count)
     elif record[0] == DTLS_ALERT:
         if count == 2:
             read_alert(dtls, data[0], data[1])
-    elif record[0] == DTLS_HANDSHAKE and data[0] == FINISHED:
-        # It has not got our last flight (RFC 6347 section 4.2.4): the very same records, so that
-        # they count once however often they come.
-        queue(dtls, dtls.flight, dtls.flight_size)
+    elif record[0] == DTLS_HANDSHAKE and is_finished(data, count):
+        again[0] = True
+    return True
+
+
+cdef bint is_finished(const uint8_t* message, int size) noexcept:
+    """A whole one: of its length, and in one fragment."""
+    return (
+        size == FINISHED_BYTES and message[0] == FINISHED
+        and read_u24(message + 1) == FINISHED_BYTES - FINISHED_HEADER
+        and read_u24(message + 9) == FINISHED_BYTES - FINISHED_HEADER)
 
 
 cdef void read_alert(Dtls* dtls, uint8_t level, uint8_t description) noexcept:

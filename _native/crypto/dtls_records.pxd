@@ -15,6 +15,8 @@ cdef enum:
     DTLS_MAX_KEY = 32
     DTLS_NONCE = 12
     DTLS_MAX_RECORD = 2048    # bytes with its header; what is longer is none of our peers'
+    RECORD_NONE = -1
+    RECORD_FORGED = -2
 
 cdef enum DtlsContent:        # a record's type
     DTLS_CHANGE_CIPHER_SPEC = 20
@@ -44,6 +46,7 @@ cdef size_t records_seal(
     DtlsRecords* records, DtlsContent type, const uint8_t* data, size_t size, uint8_t* out,
     size_t capacity) noexcept
 # What is in a whole record of at most DTLS_MAX_RECORD bytes: the size of it in `out`, which has as
-# much room. -1: not authentic, or it came before.
+# much room. RECORD_NONE: no record of this epoch, or it came before; RECORD_FORGED: it seemed to be
+# one, and is not authentic.
 cdef int records_open(
     DtlsRecords* records, const uint8_t* record, size_t size, uint8_t* out) noexcept

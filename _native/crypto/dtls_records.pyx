@@ -121,10 +121,10 @@ cdef int records_open(
     cdef size_t before = DTLS_RECORD_HEADER + (EXPLICIT_NONCE if is_gcm(records) else 0)
     if (size > DTLS_MAX_RECORD or size < before + TAG or read_u16(record + 1) != VERSION_1_2
             or not is_encrypted(number) or has_come(records, number)):
-        return -1
+        return RECORD_NONE
     size -= before + TAG
     if not apply(records, &records.reading, False, record, record + before, size, out):
-        return -1
+        return RECORD_FORGED
     mark(records, number)
     return <int>size
 

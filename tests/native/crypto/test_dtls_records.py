@@ -15,6 +15,7 @@ CCS, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 WARNING, FATAL = 1, 2
 FIRST = 1 << 48  # epoch 1
 MOST = 1163  # bytes of data
+FINISHED = bytes([20, 0, 0, 12, 0, 5, 0, 0, 0, 0, 0, 12]) + bytes(12)
 CIPHERS = {
     b"ECDHE-ECDSA-AES128-GCM-SHA256": 24,
     b"ECDHE-ECDSA-AES256-GCM-SHA384": 24,
@@ -191,6 +192,11 @@ def test_forged_records_of_any_size(content: int, size: int) -> None:
         (HANDSHAKE, b"", "connected", ""),
         (HANDSHAKE, bytes(12), "connected", ""),  # HelloRequest
         (HANDSHAKE, bytes([1]) + bytes(60), "connected", ""),  # ClientHello
+        (HANDSHAKE, bytes([20]), "connected", ""),
+        (HANDSHAKE, FINISHED[:-1], "connected", ""),
+        (HANDSHAKE, FINISHED + b"\0", "connected", ""),
+        (HANDSHAKE, bytes([20, 0, 1, 12]) + FINISHED[4:], "connected", ""),
+        (HANDSHAKE, FINISHED[:11] + bytes([11]) + FINISHED[12:], "connected", ""),
         (CCS, b"\1", "connected", ""),
         (DATA, b"", "connected", ""),
         (99, b"anything", "connected", ""),
@@ -202,6 +208,31 @@ def test_what_an_authentic_record_means(content: int, data: bytes, state: str, e
     assert receiver.take() == []
     assert receiver.data() == []
     assert receiver.error == error
+
+
+def test_a_finished_that_comes_again_is_answered_once_a_datagram() -> None:
+    sender, receiver = connected()
+    again = [sender.seal(HANDSHAKE, FINISHED) for _ in range(12)]
+    receiver.receive(again[0])
+    flight = receiver.take()
+    assert [record[0] for datagram in flight for record in split(datagram)] == [CCS, HANDSHAKE]
+    receiver.receive(b"".join(again[1:]))
+    assert receiver.take() == flight
+
+
+def test_a_datagram_is_read_up_to_what_is_forged_in_it() -> None:
+    """So that forged ones, however many records they say they have, cost one each."""
+    sender, receiver = connected()
+    first, again, forged, behind, alone = (
+        sender.seal(DATA, data) for data in (b"first", b"again", b"forged", b"behind", b"alone")
+    )
+    receiver.receive(again)
+    plain = struct.pack("!BHQH", HANDSHAKE, 0xFEFD, 3, 20) + bytes(20)  # as of a repeated flight
+    forged = forged[:-1] + bytes([forged[-1] ^ 1])
+    receiver.receive(plain + again + first + forged + behind)
+    assert receiver.data() == [b"again", b"first"]
+    receiver.receive(alone)
+    assert receiver.data() == [b"alone"]
 
 
 def test_data_before_anybody_reads_is_dropped() -> None:
