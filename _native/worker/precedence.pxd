@@ -4,8 +4,10 @@ do.
 A worker wakes often and for a short time, and what else runs there, the event loop's thread above
 all, delays its packets. In real time (SCHED_RR) it does not. But of a core that a worker needs for
 itself nobody else would get anything: who has gone first for PRECEDENCE_MOST of a window shares
-the core, as all threads do, for what is left of it, and for as long in proportion after a turn
-that took more. So who joins waits for packets, not they for him, and nobody waits for ever.
+the core, as all threads do, for the rest of that window, and for as long in proportion after a
+turn that took more. So who joins waits for packets, not they for him, and nobody waits for ever:
+for 85 ms at a stretch and a turn, when the end of one window and the beginning of the next are
+taken.
 """
 
 from libc.stdint cimport int64_t
