@@ -91,10 +91,12 @@ cdef uint32_t timeline_report(
         return ts
     expected = (
         reception.sr_rtp_ts + ticks(<int64_t>(apart * SECOND_US >> 32), reception.clock_rate))
-    # In a pause some repeat the last timestamp, libwebrtc says one that is behind by less.
-    if now_us - timeline.last_us > PAUSE_US:
-        return expected
     lag = <int32_t>(expected - ts)
+    # In a pause some repeat the last timestamp, libwebrtc says one that is behind by less. Who is
+    # ahead of what is expected has a clock that runs: what a report before it was wrong about, or
+    # the fraction of a tick, is not to turn it back.
+    if now_us - timeline.last_us > PAUSE_US:
+        return expected if lag > 0 else ts
     if lag > <int32_t>ticks(MAX_LAG_US, reception.clock_rate):
         timeline.owed = min(<uint32_t>lag, timeline.suspect)
     elif timeline.shift != timeline.shift_reported or timeline.made_up:

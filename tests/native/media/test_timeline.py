@@ -1,7 +1,7 @@
 """media/timeline: a voice's clock goes on with time, whatever its sender's does in a pause."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.native.faces.timeline import Timeline
@@ -217,7 +217,13 @@ EVENTS = st.lists(
 )
 
 
+REPORTED = [("report", None)]
+PAUSED = [("talk", 8), ("pause", 1), ("heard", None), ("talk", 8)]
+
+
 @given(EVENTS)
+@example([*REPORTED, *PAUSED, ("silence", 1.1094583530885243), *REPORTED])  # a fraction of a tick
+@example([("talk", 2), ("pause", 1 / 3), *REPORTED, *PAUSED, ("silence", 1), *REPORTED])
 def test_what_is_added_never_shrinks_nor_exceeds_the_pauses(events) -> None:
     sender = Sender()
     paused = last = 0.0
