@@ -27,7 +27,6 @@ from fastsfu._native.forwarding.counters cimport (
 from fastsfu._native.forwarding.event cimport EVENT_DTLS
 from fastsfu._native.forwarding.frames cimport frames_put
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
-from fastsfu._native.forwarding.reports cimport reports_twcc
 from fastsfu._native.forwarding.state cimport (
     EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_level, emit_reserve,
 )
@@ -61,6 +60,7 @@ from fastsfu._native.worker.bind cimport bind_find, bind_stream
 from fastsfu._native.worker.feedback cimport feedback_on_rtcp
 from fastsfu._native.worker.gating cimport gating_end, gating_passes
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
+from fastsfu._native.worker.reports cimport reports_twcc
 
 cdef enum:
     OPUS_RATE = 48000             # Hz, always (RFC 7587 section 4.1)

@@ -14,7 +14,6 @@ from fastsfu._native.forwarding.frames cimport frames_drop
 from fastsfu._native.forwarding.link cimport link_tap, link_to, link_untap
 from fastsfu._native.forwarding.link_command cimport CreateReplica, TapStream
 from fastsfu._native.forwarding.preference cimport preference_choose, preference_want
-from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport (
     Link, count_drop, find_inbound, find_transport, handle_index, stream_row,
 )
@@ -39,6 +38,7 @@ from fastsfu._native.peer.transport cimport (
 )
 from fastsfu._native.worker.gating cimport gating_pause
 from fastsfu._native.worker.replica cimport replica_close, replica_open
+from fastsfu._native.worker.reports cimport reports_bye
 
 
 cdef void create_inbound(Worker* worker, const Head* head) noexcept nogil:

@@ -10,7 +10,6 @@ from fastsfu._native.forwarding.command cimport (
 from fastsfu._native.forwarding.counters cimport DROP_NO_MEMORY, DROP_STALE_COMMAND
 from fastsfu._native.forwarding.frames cimport frames_due
 from fastsfu._native.forwarding.pacing cimport pacing_forget
-from fastsfu._native.forwarding.reports cimport reports_bye
 from fastsfu._native.forwarding.state cimport count_drop, handle_index, transport_row
 from fastsfu._native.net.udp cimport udp_send_one
 from fastsfu._native.packet.rtp cimport EXT_KINDS
@@ -21,6 +20,7 @@ from fastsfu._native.worker.ingress cimport ingress_early
 from fastsfu._native.worker.paths cimport (
     paths_forget, paths_proven, paths_register, paths_unregister_next,
 )
+from fastsfu._native.worker.reports cimport reports_bye
 from fastsfu._native.worker.streams cimport free_inbound, free_outbound
 
 

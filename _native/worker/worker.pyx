@@ -26,7 +26,6 @@ from fastsfu._native.forwarding.frames cimport frames_due
 from fastsfu._native.forwarding.link cimport link_wake
 from fastsfu._native.forwarding.pacing cimport pacing_due, pacing_next_us
 from fastsfu._native.forwarding.preference cimport PREFERENCE_INTERVAL_US, preference_tick
-from fastsfu._native.forwarding.reports cimport reports_send, reports_tick
 from fastsfu._native.forwarding.state cimport (
     QUIET_TICK_US, SWEEP_SLOT_US, SWEEP_SLOTS, TICK_US, emit_event,
 )
@@ -50,6 +49,7 @@ from fastsfu._native.worker.precedence cimport (
 from fastsfu._native.worker.replica cimport (
     replica_abandon, replica_receive, replica_sweep, replica_tick,
 )
+from fastsfu._native.worker.reports cimport reports_send, reports_tick
 from fastsfu._native.worker.sockets cimport sockets_receive
 from fastsfu._native.worker.streams cimport free_inbound
 from fastsfu._native.worker.transports cimport free_transport
