@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import re
 import socket
 import subprocess
@@ -31,19 +32,21 @@ SETTINGS = {
     "FASTSFU_AUDIO_FORWARD": "0",  # all voices of the load count
 }
 
+NOT_GIVEN = range(10_000, 32_000)  # Linux gives those from 32768 on
+
 
 def free_port(workers: int = 1) -> int:
-    """A port that is free right now on every address, for TCP and as many UDP ports from it on."""
+    """A port that is free right now on every address, for TCP and as many UDP ports from it on;
+    none that the system gives to sockets of clients, which could take it meanwhile."""
     while True:
+        port = random.choice(NOT_GIVEN)
         with contextlib.ExitStack() as sockets:
-            tcp = sockets.enter_context(socket.socket())
-            tcp.bind(("", 0))
-            port: int = tcp.getsockname()[1]
             try:
+                sockets.enter_context(socket.socket()).bind(("", port))
                 for number in range(workers):
                     udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                     sockets.enter_context(udp).bind(("", port + number))
-            except (OSError, OverflowError):
+            except OSError:
                 continue
             return port
 
