@@ -79,8 +79,8 @@ cdef void send(Worker* worker, OutboundStream* receiver, int64_t ext_seq) noexce
     if receiver.layering != NULL and layering_filled(receiver.layering, index):
         return
     if not repeats_spare(
-            receiver.repeats, packet.payload_size, <int64_t>transport.stats.estimate_bps,
-            worker.now_us):
+            &transport.share.repeats, packet.payload_size,
+            <int64_t>transport.stats.estimate_bps, worker.now_us):
         return
     lay_message(worker, transport, lay_size(packet), 1)
     lay_rtx(worker, transport, receiver, packet, <uint16_t>index, ts)

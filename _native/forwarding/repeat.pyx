@@ -45,7 +45,7 @@ cdef void repeat_packet(Worker* worker, OutboundStream* receiver, uint16_t seq) 
     elif receiver.rtx_ssrc and receiver.rtx_pt_of[packet.header.pt] != NO_PT:
         lay_rtx(worker, transport, receiver, packet, seq, ts)
         if repeat_loses_at_random(worker, receiver) and repeats_afford(
-                receiver.repeats, packet.payload_size,
+                &transport.share.repeats, packet.payload_size,
                 <int64_t>transport.stats.estimate_bps, worker.now_us):
             lay_end(worker)
             lay_message(worker, transport, lay_size(packet), 1)
@@ -86,13 +86,13 @@ cdef bint repeat_loses_at_random(
 
 
 cdef bint may_repeat(
-        const Worker* worker, const Transport* transport, OutboundStream* receiver, uint16_t seq,
+        const Worker* worker, Transport* transport, OutboundStream* receiver, uint16_t seq,
         uint32_t size) noexcept nogil:
     """A receiver that asks for everything again must cost neither the others nor itself."""
     if receiver.repeats == NULL:
-        receiver.repeats = repeats_new(worker.now_us)
+        receiver.repeats = repeats_new()
         if receiver.repeats == NULL:
             return False
     return repeats_allow(
-        receiver.repeats, seq, size, transport.rtt_us, <int64_t>transport.stats.estimate_bps,
-        worker.now_us)
+        receiver.repeats, &transport.share.repeats, seq, size, transport.rtt_us,
+        <int64_t>transport.stats.estimate_bps, worker.now_us)

@@ -1,6 +1,6 @@
-"""Which packets may be sent to a receiver again: a number once in a round-trip time, and all in all
-a share of what fits to it. A receiver on a full link loses the repeats too, and asks for those
-again: without a bound they are all that it gets.
+"""Which packets may be sent to a receiver again: a number once in a round-trip time, and those of
+all streams within a share of what fits to it. A receiver on a full link loses the repeats too, and
+asks for those again: without a bound they are all that it gets.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
@@ -19,7 +19,6 @@ cdef struct Repeat:
 
 cdef struct Repeats:
     Repeat last[REPEATS_CAPACITY]     # by (number % REPEATS_CAPACITY)
-    Bucket budget
 
 # The transport-wide number of a packet that was sent. A repeat under the same SRTP index has to be
 # the same to the last bit (media/rewrite), its number too.
@@ -29,14 +28,15 @@ cdef struct Numbered:
     uint8_t id                    # of the header extension; 0 = nothing here
 
 # NULL: out of memory. Freed by free().
-cdef Repeats* repeats_new(int64_t now_us) noexcept nogil
-# May this number be sent again now, `size` bytes? Then it counts as sent. estimate_bps: 0 = none.
+cdef Repeats* repeats_new() noexcept nogil
+# May this number be sent again now, `size` bytes? Then it counts as sent. budget: the receiver's;
+# estimate_bps: 0 = none.
 cdef bint repeats_allow(
-    Repeats* repeats, uint16_t seq, uint32_t size, uint32_t rtt_us, int64_t estimate_bps,
-    int64_t now_us) noexcept nogil
+    Repeats* repeats, Bucket* budget, uint16_t seq, uint32_t size, uint32_t rtt_us,
+    int64_t estimate_bps, int64_t now_us) noexcept nogil
 # The same, without being asked: while half of what may be saved up of the budget is there.
 cdef bint repeats_spare(
-    Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil
+    Bucket* budget, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil
 # The same packet once more, at once: is there enough left of the budget?
 cdef bint repeats_afford(
-    Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil
+    Bucket* budget, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil

@@ -9,22 +9,19 @@ cdef enum:
     TOLERANCE_PERCENT = 80
 
 
-cdef Repeats* repeats_new(int64_t now_us) noexcept nogil:
-    cdef Repeats* repeats = <Repeats*>calloc(1, sizeof(Repeats))
-    if repeats != NULL:
-        repeats.budget.filled_us = now_us - 1000000
-    return repeats
+cdef Repeats* repeats_new() noexcept nogil:
+    return <Repeats*>calloc(1, sizeof(Repeats))
 
 
 cdef bint repeats_allow(
-        Repeats* repeats, uint16_t seq, uint32_t size, uint32_t rtt_us, int64_t estimate_bps,
-        int64_t now_us) noexcept nogil:
+        Repeats* repeats, Bucket* budget, uint16_t seq, uint32_t size, uint32_t rtt_us,
+        int64_t estimate_bps, int64_t now_us) noexcept nogil:
     cdef Repeat* last = &repeats.last[seq & (REPEATS_CAPACITY - 1)]
     cdef uint32_t us = <uint32_t>now_us | 1
     cdef uint32_t apart_us = us - last.us
     if last.seq == seq and last.us and apart_us < rtt_us // 100 * TOLERANCE_PERCENT:
         return False
-    if not repeats_afford(repeats, size, estimate_bps, now_us):
+    if not repeats_afford(budget, size, estimate_bps, now_us):
         return False
     last.seq = seq
     last.us = us
@@ -32,16 +29,16 @@ cdef bint repeats_allow(
 
 
 cdef bint repeats_afford(
-        Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
-    return bucket_take(&repeats.budget, rate_of(estimate_bps), size, now_us)
+        Bucket* budget, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
+    return bucket_take(budget, rate_of(estimate_bps), size, now_us)
 
 
 cdef bint repeats_spare(
-        Repeats* repeats, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
+        Bucket* budget, uint32_t size, int64_t estimate_bps, int64_t now_us) noexcept nogil:
     cdef int64_t rate = rate_of(estimate_bps)
-    bucket_fill(&repeats.budget, rate, now_us)
-    return repeats.budget.tokens >= rate * 500000 and bucket_take(
-        &repeats.budget, rate, size, now_us)
+    bucket_fill(budget, rate, now_us)
+    return budget.tokens >= rate * 500000 and bucket_take(
+        budget, rate, size, now_us)
 
 
 cdef inline int64_t rate_of(int64_t estimate_bps) noexcept nogil:

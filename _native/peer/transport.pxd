@@ -7,6 +7,7 @@ A transport, its streams and their keys belong to one worker thread for life.
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.base.address cimport Address
+from fastsfu._native.base.bucket cimport Bucket
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.bwe.estimator cimport Estimator
@@ -56,6 +57,7 @@ cdef struct Share:                # of an estimate among the streams (forwarding
     int64_t sound_most_us         # and when it was so
     int64_t sound_us              # when it was measured
     uint64_t sound_bytes          # sent until then
+    Bucket repeats                # of all streams (media/repeats)
 
 cdef struct Demand:               # what a sender was told of it (worker/demand)
     int64_t bps

@@ -50,3 +50,12 @@ def test_never_more_than_a_quarter_and_what_a_second_saves_up(asks, bps, rtt_us)
             last[seq] = now_us
             sent += 1000
         assert sent <= bps / 32 * (1 + now_us / SECOND_US)
+
+
+def test_streams_of_one_receiver_share_what_it_may_be_sent():
+    first = Repeats()
+    second = Repeats(receiver=first)
+    sent = [
+        one.allow(n, SECOND_US, estimate_bps=80_000) for n in range(4) for one in (first, second)
+    ]
+    assert sum(sent) == 2  # a quarter of 80 kbit/s for a second
