@@ -57,6 +57,7 @@ cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept no
     e.first_us = -1
     e.raised_us = now_us - RAISED_US
     e.unused_us = now_us - LIMITED_LASTS_US
+    e.spilt_us = now_us - ESTIMATE_SPILT_US
     groups_init(&e.groups)
     trend_init(&e.trend)
     queue_init(&e.queue)
@@ -82,8 +83,16 @@ cdef void estimator_on_arrivals(
             on_arrival(e, sent, now_us)
         elif not sent.lost:
             sent.lost = 1
+            if e.stands_us:
+                spill(e, now_us)
             if e.away_us == 0:
                 loss_limit_on_packet(&e.loss, sent_at(sent, now_us), sent.size, True)
+
+
+cdef inline void spill(Estimator* e, int64_t now_us) noexcept nogil:
+    e.spilt += 1
+    if e.spilt >= ESTIMATE_SPILT:
+        e.spilt_us = now_us
 
 
 cdef inline void extend(Estimator* e, const Arrival* arrival) noexcept nogil:
@@ -182,7 +191,7 @@ cdef Usage respond(Estimator* e, int64_t now_us) noexcept nogil:
         return usage
     if not competed:
         acked_expect(&e.acked)
-    e.stands_us = 0
+    e.stands_us = e.spilt = 0
     aimd_set(&e.aimd, e.competing.fair_bps, now_us)
     return USAGE_NORMAL
 
@@ -205,9 +214,10 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
         acked_set(&e.acked, narrow_bps)
         aimd_begin(&e.aimd, narrow_bps, now_us)
         prove(e, now_us)
+        e.spilt_us = now_us
         return USAGE_UNDERUSE             # the queue drains until a smaller picture has begun
     if e.queue.low_us < QUEUE_STANDING_US:
-        e.stands_us = 0
+        e.stands_us = e.spilt = 0
     elif e.stands_us == 0:
         e.stands_us = now_us
     if e.queue.low_us < QUEUE_STANDING_US or now_us - e.cut_us > LEFT_US:

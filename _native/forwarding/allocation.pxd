@@ -4,9 +4,9 @@ videos (bwe/allocate), each in the largest encoding that fits beside the others 
 event loop is told so, rather than let all of them freeze at random.
 
     down    at once where three fifths of what flows would not fit; otherwise when three quarters
-            have not fitted for three seconds, or all of it while the queue stood as long: one false
-            alarm, which takes 0.15 of the estimate, changes nothing, and a link that is too narrow
-            by 7 % does
+            have not fitted for three seconds, or all of it while the queue stood as long, or at
+            once where it overflows, which costs words too: one false alarm, which takes 0.15 of the
+            estimate, changes nothing, and a link that is too narrow by 7 % does
     up      when 15 % more fits, or 75 kbit/s more where that is less, which probes find out. After
             a step down a second passes; where the step up before it had lasted less than twenty
             seconds, twice as long as the last time

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Want, allocate, allocate_up
-from fastsfu._native.bwe.estimator cimport estimator_pace
+from fastsfu._native.bwe.estimator cimport ESTIMATE_SPILT, estimator_pace
 from fastsfu._native.forwarding.event cimport (
     EVENT_STEP, FIT_NONE, FIT_REDUCED, FIT_WHOLE, Stepped,
 )
@@ -29,7 +29,7 @@ cdef enum:
     KEEP_PERCENT = 60             # of a video that flows have to fit,
     SHORT_PERCENT = 75            # and so much within
     SHORT_US = 3000000
-    WHOLE_PERCENT = 100           # where the queue stood as long
+    WHOLE_PERCENT = 100           # where the queue stood as long, or overflows
     SOUND_LEAST_US = 50000        # over which it is measured
     SOUND_SMOOTHING = 8
     SOUND_MOST_US = 60000000      # for so long it may take again what it took
@@ -86,8 +86,10 @@ cdef void measure_sound(Worker* worker, Transport* transport) noexcept nogil:
             bytes += stream.stats.bytes + SOUND_OVERHEAD * stream.stats.packets
     more = <int64_t>(bytes - transport.share.sound_bytes)
     if transport.share.sound_us and more >= 0:          # else one of them has ended
-        transport.share.sound_bps += (
-            more * 8000000 // passed_us - transport.share.sound_bps) // SOUND_SMOOTHING
+        more = more * 8000000 // passed_us
+        transport.share.sound_bps = (
+            transport.share.sound_bps + (more - transport.share.sound_bps) // SOUND_SMOOTHING
+            if transport.share.sound_bps else more)
     transport.share.sound_us = worker.now_us
     transport.share.sound_bytes = bytes
     if (transport.share.sound_bps >= transport.share.sound_most_bps
@@ -263,7 +265,9 @@ cdef int64_t keep_percent(
     cdef int64_t stands_us = transport.estimator.stands_us
     if not was_full(worker, transport):
         return 0
-    if stands_us and worker.now_us - stands_us >= SHORT_US:
+    if stands_us and (
+            worker.now_us - stands_us >= SHORT_US
+            or transport.estimator.spilt >= ESTIMATE_SPILT):
         return WHOLE_PERCENT
     if bps * 100 >= needed_bps * SHORT_PERCENT:
         transport.share.short_us = 0

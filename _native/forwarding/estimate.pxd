@@ -4,6 +4,7 @@ follows from a new estimate.
 
 from libc.stdint cimport uint32_t
 
+from fastsfu._native.bwe.estimator cimport ESTIMATE_SPILT_US
 from fastsfu._native.forwarding.state cimport Worker
 from fastsfu._native.packet.rtcp cimport RtcpPacket
 from fastsfu._native.peer.transport cimport Transport
@@ -19,3 +20,9 @@ cdef void estimate_on_reports(
     Worker* worker, Transport* transport, uint32_t packets, uint32_t lost) noexcept nogil
 # Once a second.
 cdef void estimate_sweep(Worker* worker, Transport* transport) noexcept nogil
+
+
+cdef inline bint estimate_spills(const Worker* worker, const Transport* transport) noexcept nogil:
+    """What was lost of late a full queue pushed out: no reason to say anything twice."""
+    return transport.estimator != NULL and (
+        worker.now_us - transport.estimator.spilt_us < ESTIMATE_SPILT_US)

@@ -12,6 +12,7 @@ from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.counters cimport DROP_RTCP_MALFORMED
 from fastsfu._native.forwarding.pacing cimport pacing_probe
 from fastsfu._native.forwarding.state cimport count_drop
+from fastsfu._native.media.stream cimport OutboundStream
 from fastsfu._native.packet.rtcp cimport rtcp_read_remb
 from fastsfu._native.packet.twcc cimport Arrival, TwccReader, twcc_open, twcc_read
 
@@ -76,6 +77,8 @@ cdef uint64_t sent_bytes(const Transport* transport) noexcept nogil:
 
 cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
     """Whoever goes by the estimate gets it."""
+    if transport.estimator.spilt_us == worker.now_us:
+        say_once(transport)
     transport.stats.estimate_bps = (
         <uint64_t>transport.estimator.bps if transport.estimator.proven else 0)
     allocation_run(worker, transport)
@@ -84,3 +87,15 @@ cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
             transport.pacer, estimator_pace(transport.estimator, worker.now_us),
             <double>transport.estimator.bps, worker.now_us)
         pacing_probe(worker, transport)
+
+
+cdef void say_once(const Transport* transport) noexcept nogil:
+    """What is sent overfills the link: what is lost was pushed out. To say more again restores
+    nothing, and takes the place of what comes; who lost something before has his reason.
+    """
+    cdef OutboundStream* stream
+    cdef int i
+    for i in range(transport.outbound_count):
+        stream = transport.outbound[i]
+        if stream.stats.fraction_lost == 0:
+            stream.redundant_until_us = 0

@@ -7,7 +7,8 @@ and what it says again lies in front of it.
 A browser says the packet before again. Of a link that loses one in twenty a receiver then still
 misses each four hundredth, so the one before that is put in front, from the stream's history.
 
-Until there are reports the first voice of a receiver has it, and tells for those that follow.
+Until there are reports the first voice of a receiver has it, and tells for those that follow. What
+a full queue on its way pushes out is no reason for it (ESTIMATE_SPILT).
 """
 
 from libc.stdint cimport int64_t, uint8_t

@@ -9,7 +9,7 @@ from fastsfu._native.forwarding.absence cimport absence_ends
 from fastsfu._native.forwarding.ahead cimport ahead_choose
 from fastsfu._native.forwarding.counters cimport DROP_NO_KEYS, DROP_RTCP_MALFORMED, DROP_SRTCP
 from fastsfu._native.forwarding.estimate cimport (
-    estimate_on_feedback, estimate_on_remb, estimate_on_reports,
+    estimate_on_feedback, estimate_on_remb, estimate_on_reports, estimate_spills,
 )
 from fastsfu._native.forwarding.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.forwarding.link cimport link_clock
@@ -150,7 +150,7 @@ cdef void note_report(
     outbound_known(stream)
     stream.stats.fraction_lost = block.fraction_lost
     stream.stats.lost = block.lost
-    if block.fraction_lost:
+    if block.fraction_lost and not estimate_spills(worker, transport):
         stream.redundant_until_us = worker.now_us + REDUNDANT_US
     if stream.source != NULL and stream.source.clock_rate:
         stream.stats.jitter_us = <uint32_t>(

@@ -36,9 +36,8 @@ def pictures_in(opened: Call, viewers: list[LadderViewer], seconds: int) -> list
 
 @pytest.mark.parametrize("seed", range(3))
 def test_all_move_before_one_moves_more(seed: int) -> None:
-    """Eight on a link that is too narrow for all of their pictures by an eighth.
-
-    Until the pictures fit, its queue overflows for seconds, which redundancy does not bridge.
+    """Eight on a link that is too narrow for all of their pictures by an eighth: they give way to
+    the voices as soon as its queue overflows.
     """
     with call(seed) as opened:
         receiver, viewers = grid(opened, 8)
@@ -48,7 +47,7 @@ def test_all_move_before_one_moves_more(seed: int) -> None:
         shown = pictures_in(opened, viewers, 15)
         assert min(shown) >= 5 * 15
         assert sum(shown) >= 8 * 12 * 15
-        assert len(receiver.heard) >= 0.88 * 8 * 50 * 15
+        assert len(receiver.heard) >= 0.95 * 8 * 50 * 15
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -5,6 +5,7 @@ import pytest
 from tests.scenarios import rtcp
 from tests.scenarios.call import AUDIO, Call, call
 from tests.scenarios.flows import RED_PT, rtp
+from tests.scenarios.ladder import watched_ladder
 from tests.scenarios.participant import Participant
 from tests.scenarios.test_links import replica
 from tests.support.red import red
@@ -56,6 +57,25 @@ def test_it_ends_when_nothing_is_lost_and_comes_with_the_next_loss() -> None:
         bob.redundant.clear()
         run.run(1)
         assert not bob.redundant
+
+
+def test_it_ends_where_the_first_pictures_fill_the_link() -> None:
+    """What they push out is no reason to say it again, nor what a report tells of them."""
+    with call() as run:
+        there = watched_ladder(run, numbered=True)
+        there.receiver.down.rate_bps = 300_000
+        voice = run.speak(there.publisher, redundant=True)
+        _, ssrc = run.listen(there.receiver, voice, redundant=True, numbered=True)
+        run.run(2)
+        there.receiver.redundant.clear()
+        report(run, there.receiver, ssrc, 20)
+        run.run(3)
+        assert not there.receiver.redundant
+        there.receiver.down.rate_bps = 0
+        run.run(10)
+        report(run, there.receiver, ssrc, 20)
+        run.run(1)
+        assert there.receiver.redundant
 
 
 def test_of_voices_that_begin_at_once_one_says_all_again_and_all_where_losses_are_known() -> None:

@@ -103,6 +103,17 @@ def test_a_picture_that_fits_beside_plain_sound_alone_does_not_come_and_go(seed:
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_picture_that_nearly_fits_gives_way_before_the_voice_does(seed: int) -> None:
+    """All of the smallest pictures, which come now and then, overfill 210 kbit/s a little."""
+    with call(seed) as opened:
+        there = watching(opened, 210)
+        opened.run(4)
+        there.receiver.heard.clear()
+        opened.run(40)
+        assert len(there.receiver.heard) >= 0.96 * 40 * 50
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_half_the_pictures_of_the_smallest_where_all_of_them_do_not_fit(seed: int) -> None:
     with call(seed) as opened:
         there = watching(opened, 180)
@@ -187,13 +198,15 @@ def test_all_of_a_large_picture_is_back_within_4_seconds(
 @pytest.mark.parametrize("seed", range(3))
 def test_a_step_at_the_edge_of_the_link_is_not_tried_again_and_again(seed: int) -> None:
     """On 440 kbit/s the second encoding fits well and the third nearly: few keyframes in a minute
-    of it, and not a second without a picture."""
+    of it, not a second without a picture, and the voice hardly suffers from the tries."""
     with call(seed) as opened:
         there = watching(opened, 440)
         opened.run(10)
         begun_us, keys = opened.world.now_us, sum(one.key_frames for one in there.encodings)
-        assert len(shown(opened, there, 60)) <= 8
-        assert sum(one.key_frames for one in there.encodings) - keys <= 8
+        there.receiver.heard.clear()
+        assert len(shown(opened, there, 60)) <= 10
+        assert sum(one.key_frames for one in there.encodings) - keys <= 9
+        assert len(there.receiver.heard) >= 0.985 * 60 * 50
         assert longest_gap_us(there.viewer, begun_us) < 1_000_000
 
 
