@@ -42,7 +42,7 @@ cdef enum:
     ESTIMATE_START_BPS = 300000       # libwebrtc's
     ESTIMATE_PROVEN_US = 1000000      # after the first feedback
     ESTIMATE_FULL_US = 30000000       # after an overuse the link counts as full for so long
-    ESTIMATE_SPILT = 3                # packets lost while the queue stands: it overflows
+    ESTIMATE_SPILT = 3                # lost of what stands in a queue: see estimator_overflows
     ESTIMATE_SPILT_US = 8000000       # until no report tells of that any more
 
 cdef struct Estimator:
@@ -66,8 +66,9 @@ cdef struct Estimator:
     Probe probe
     int64_t raised_us                 # when a probe raised it last to far more than is sent
     int64_t stands_us                 # since when the queue stands; 0 = it does not
-    uint32_t spilt                    # packets that were lost while it stood
-    int64_t spilt_us                  # when that were so many that it overflows, or it did at first
+    uint32_t stood, spilt             # packets that arrived or were lost meanwhile; lost ones alone
+    int64_t spilt_us                  # when it overflowed last, or the first pictures filled it
+    int64_t foreign_us                # when the queue turned out to be somebody else's last
     int standing                      # cuts for a queue that stands, since it was short
     int64_t cut_us                    # when the last one was
     double unused_bytes               # saved up of what might have been sent, for half a second
@@ -113,3 +114,8 @@ cdef inline uint16_t estimator_sends(
         if e.probe.state != PROBE_SENDING:
             e.log.cluster = 0
     return number
+
+
+cdef inline bint estimator_overflows(const Estimator* e) noexcept nogil:
+    """While the queue stands a few packets more are lost than twice what is lost anyway."""
+    return e.spilt >= ESTIMATE_SPILT + 2 * e.loss.inherent * e.stood

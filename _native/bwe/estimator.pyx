@@ -83,16 +83,18 @@ cdef void estimator_on_arrivals(
             on_arrival(e, sent, now_us)
         elif not sent.lost:
             sent.lost = 1
-            if e.stands_us:
-                spill(e, now_us)
             if e.away_us == 0:
                 loss_limit_on_packet(&e.loss, sent_at(sent, now_us), sent.size, True)
+                spill(e, sent, now_us)
 
 
-cdef inline void spill(Estimator* e, int64_t now_us) noexcept nogil:
-    e.spilt += 1
-    if e.spilt >= ESTIMATE_SPILT:
-        e.spilt_us = now_us
+cdef inline void spill(Estimator* e, const Sent* sent, int64_t now_us) noexcept nogil:
+    """A probe may overfill it, and what is left to others (CUTS) they do."""
+    if e.stands_us and not sent.cluster and e.standing < CUTS:
+        e.spilt += 1
+        e.stood += 1
+        if estimator_overflows(e):
+            e.spilt_us = now_us
 
 
 cdef inline void extend(Estimator* e, const Arrival* arrival) noexcept nogil:
@@ -128,8 +130,10 @@ cdef void on_arrival(Estimator* e, Sent* sent, int64_t now_us) noexcept nogil:
     cdef int64_t left_us = sent_at(sent, now_us)
     cdef int64_t group_us = e.groups.current.arrival_us
     e.away_us = 0
+    e.stood += e.stands_us != 0
     if sent.lost:
         loss_limit_forgive(&e.loss)
+        e.spilt -= e.spilt > 0
     else:
         loss_limit_on_packet(&e.loss, left_us, sent.size, False)
     acked_on_packet(&e.acked, e.arrival_us, sent.size)
@@ -191,7 +195,9 @@ cdef Usage respond(Estimator* e, int64_t now_us) noexcept nogil:
         return usage
     if not competed:
         acked_expect(&e.acked)
-    e.stands_us = e.spilt = 0
+        e.foreign_us = now_us
+        e.spilt_us = now_us - ESTIMATE_SPILT_US
+    e.stands_us = e.spilt = e.stood = 0
     aimd_set(&e.aimd, e.competing.fair_bps, now_us)
     return USAGE_NORMAL
 
@@ -217,7 +223,7 @@ cdef Usage judge(Estimator* e, int64_t now_us) noexcept nogil:
         e.spilt_us = now_us
         return USAGE_UNDERUSE             # the queue drains until a smaller picture has begun
     if e.queue.low_us < QUEUE_STANDING_US:
-        e.stands_us = e.spilt = 0
+        e.stands_us = e.spilt = e.stood = 0
     elif e.stands_us == 0:
         e.stands_us = now_us
     if e.queue.low_us < QUEUE_STANDING_US or now_us - e.cut_us > LEFT_US:

@@ -3,10 +3,11 @@ videos (bwe/allocate), each in the largest encoding that fits beside the others 
 (forwarding/preference). A video that does not fit even in the smallest one is suspended, and the
 event loop is told so, rather than let all of them freeze at random.
 
-    down    at once where three fifths of what flows would not fit; otherwise when three quarters
-            have not fitted for three seconds, or all of it while the queue stood as long, or at
-            once where it overflows, which costs words too: one false alarm, which takes 0.15 of the
-            estimate, changes nothing, and a link that is too narrow by 7 % does
+    down    at once where three fifths of what flows would not fit; as soon as the smaller one can
+            begin where all of it does not and the queue overflows, which costs words too, or has
+            stood for three seconds, or three quarters have not fitted as long: one false alarm,
+            which takes 0.15 of the estimate, changes nothing, and a link that is too narrow by 7 %
+            does
     up      when 15 % more fits, or 75 kbit/s more where that is less, which probes find out. After
             a step down a second passes; where the step up before it had lasted less than twenty
             seconds, twice as long as the last time

@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from fastsfu._native.bwe.allocate cimport ALLOCATE_NONE, Want, allocate, allocate_up
-from fastsfu._native.bwe.estimator cimport ESTIMATE_SPILT, estimator_pace
+from fastsfu._native.bwe.estimator cimport estimator_overflows, estimator_pace
 from fastsfu._native.forwarding.event cimport (
     EVENT_STEP, FIT_NONE, FIT_REDUCED, FIT_WHOLE, Stepped,
 )
@@ -31,7 +31,8 @@ cdef enum:
     SHORT_US = 3000000
     WHOLE_PERCENT = 100           # where the queue stood as long, or overflows
     SOUND_LEAST_US = 50000        # over which it is measured
-    SOUND_SMOOTHING = 8
+    SOUND_SMOOTHING = 8           # measurements,
+    SOUND_SURE = 3                # of which so few have chance in them
     SOUND_MOST_US = 60000000      # for so long it may take again what it took
     HOLD_US = 1000000             # after a step down; then twice as long each time
     HOLD_MOST_US = 30000000
@@ -70,7 +71,9 @@ cdef void allocation_run(Worker* worker, Transport* transport) noexcept nogil:
         allocate(bps - transport.share.sound_bps, videos.wants, videos.count)
     else:                         # nothing is known: no bound
         give_all(&videos)
-    follow(worker, transport, &videos, bps, keep == KEEP_PERCENT)
+    follow(
+        worker, transport, &videos, bps,
+        keep == KEEP_PERCENT or bps * 100 < videos.needed_bps * KEEP_PERCENT)
 
 
 cdef void measure_sound(Worker* worker, Transport* transport) noexcept nogil:
@@ -86,13 +89,13 @@ cdef void measure_sound(Worker* worker, Transport* transport) noexcept nogil:
             bytes += stream.stats.bytes + SOUND_OVERHEAD * stream.stats.packets
     more = <int64_t>(bytes - transport.share.sound_bytes)
     if transport.share.sound_us and more >= 0:          # else one of them has ended
-        more = more * 8000000 // passed_us
-        transport.share.sound_bps = (
-            transport.share.sound_bps + (more - transport.share.sound_bps) // SOUND_SMOOTHING
-            if transport.share.sound_bps else more)
+        transport.share.sound_count = min(transport.share.sound_count + 1, SOUND_SMOOTHING)
+        transport.share.sound_bps += (
+            more * 8000000 // passed_us - transport.share.sound_bps) // transport.share.sound_count
     transport.share.sound_us = worker.now_us
     transport.share.sound_bytes = bytes
     if (transport.share.sound_bps >= transport.share.sound_most_bps
+            or transport.share.sound_count < SOUND_SURE
             or worker.now_us - transport.share.sound_most_us > SOUND_MOST_US):
         transport.share.sound_most_bps = transport.share.sound_bps
         transport.share.sound_most_us = worker.now_us
@@ -266,8 +269,7 @@ cdef int64_t keep_percent(
     if not was_full(worker, transport):
         return 0
     if stands_us and (
-            worker.now_us - stands_us >= SHORT_US
-            or transport.estimator.spilt >= ESTIMATE_SPILT):
+            worker.now_us - stands_us >= SHORT_US or estimator_overflows(transport.estimator)):
         return WHOLE_PERCENT
     if bps * 100 >= needed_bps * SHORT_PERCENT:
         transport.share.short_us = 0

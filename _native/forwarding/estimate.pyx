@@ -12,7 +12,8 @@ from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.counters cimport DROP_RTCP_MALFORMED
 from fastsfu._native.forwarding.pacing cimport pacing_probe
 from fastsfu._native.forwarding.state cimport count_drop
-from fastsfu._native.media.stream cimport OutboundStream
+from fastsfu._native.media.redundancy cimport REDUNDANT_US
+from fastsfu._native.media.stream cimport MediaKind, OutboundStream
 from fastsfu._native.packet.rtcp cimport rtcp_read_remb
 from fastsfu._native.packet.twcc cimport Arrival, TwccReader, twcc_open, twcc_read
 
@@ -77,7 +78,9 @@ cdef uint64_t sent_bytes(const Transport* transport) noexcept nogil:
 
 cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
     """Whoever goes by the estimate gets it."""
-    if transport.estimator.spilt_us == worker.now_us:
+    if transport.estimator.foreign_us == worker.now_us:
+        say_again(transport, worker.now_us + REDUNDANT_US)
+    elif transport.estimator.spilt_us == worker.now_us:
         say_once(transport)
     transport.stats.estimate_bps = (
         <uint64_t>transport.estimator.bps if transport.estimator.proven else 0)
@@ -87,6 +90,16 @@ cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
             transport.pacer, estimator_pace(transport.estimator, worker.now_us),
             <double>transport.estimator.bps, worker.now_us)
         pacing_probe(worker, transport)
+
+
+cdef void say_again(const Transport* transport, int64_t until_us) noexcept nogil:
+    """Others keep the link's queue full, and push out of ours what giving way does not save."""
+    cdef OutboundStream* stream
+    cdef int i
+    for i in range(transport.outbound_count):
+        stream = transport.outbound[i]
+        if stream.source != NULL and stream.source.kind == MediaKind.AUDIO:
+            stream.redundant_until_us = until_us
 
 
 cdef void say_once(const Transport* transport) noexcept nogil:

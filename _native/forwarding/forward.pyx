@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 
 from fastsfu._native.forwarding.ahead cimport ahead_send
 from fastsfu._native.forwarding.counters cimport MESSAGES_FORWARDED, PACKETS_FORWARDED
+from fastsfu._native.forwarding.estimate cimport estimate_spills
 from fastsfu._native.forwarding.event cimport EVENT_BEGUN
 from fastsfu._native.forwarding.lay cimport (
     lay_end, lay_fit, lay_layers, lay_message, lay_messages, lay_packet, lay_redundancy, lay_size,
@@ -216,7 +217,9 @@ cdef bint may_lose(const OutboundStream* voice, int64_t now_us) noexcept nogil:
 cdef void begin(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packet) noexcept nogil:
     outbound_start(receiver, packet, worker.now_us)
-    if receiver.source.kind == MediaKind.AUDIO and not may_lose(receiver, worker.now_us):
+    if receiver.source.kind == MediaKind.AUDIO and (
+            estimate_spills(worker, <Transport*>receiver.transport)
+            or not may_lose(receiver, worker.now_us)):
         receiver.redundant_until_us = 0
     if receiver.source.kind == MediaKind.VIDEO and not receiver.told_begun:
         receiver.told_begun = emit_event(worker, EVENT_BEGUN, receiver.handle)

@@ -8,7 +8,8 @@ A browser says the packet before again. Of a link that loses one in twenty a rec
 misses each four hundredth, so the one before that is put in front, from the stream's history.
 
 Until there are reports the first voice of a receiver has it, and tells for those that follow. What
-a full queue on its way pushes out is no reason for it (ESTIMATE_SPILT).
+a full queue on its way pushes out is no reason for it, for as long as reports may tell of that
+(ESTIMATE_SPILT_US).
 """
 
 from libc.stdint cimport int64_t, uint8_t

@@ -11,7 +11,7 @@ cdef enum:
     REPEATS_CAPACITY = 512        # numbers remembered: a power of two; HISTORY_PACKETS
     NUMBERS_KEPT = 512            # a power of two; HISTORY_PACKETS
     REPEATS_SHARE = 4             # one part in so many of the estimate
-    REPEATS_FREE_BPS = 2000000    # while there is none
+    REPEATS_FREE_BPS = 8000000    # while there is none
 
 cdef struct Repeat:
     uint16_t seq

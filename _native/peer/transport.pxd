@@ -56,6 +56,7 @@ cdef struct Share:                # of an estimate among the streams (forwarding
     int64_t sound_most_bps        # most of that of late,
     int64_t sound_most_us         # and when it was so
     int64_t sound_us              # when it was measured
+    int sound_count               # how often, up to as many as count
     uint64_t sound_bytes          # sent until then
     Bucket repeats                # of all streams (media/repeats)
 

@@ -150,7 +150,8 @@ cdef void note_report(
     outbound_known(stream)
     stream.stats.fraction_lost = block.fraction_lost
     stream.stats.lost = block.lost
-    if block.fraction_lost and not estimate_spills(worker, transport):
+    if block.fraction_lost and (
+            worker.now_us < stream.redundant_until_us or not estimate_spills(worker, transport)):
         stream.redundant_until_us = worker.now_us + REDUNDANT_US
     if stream.source != NULL and stream.source.clock_rate:
         stream.stats.jitter_us = <uint32_t>(
