@@ -12,10 +12,10 @@ from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.base.table cimport Table
 from fastsfu._native.bwe.estimator cimport Estimator
 from fastsfu._native.bwe.pacer cimport Pacer
+from fastsfu._native.bwe.twcc cimport TwccReceiver
 from fastsfu._native.crypto.srtp cimport SrtpContext
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
-from fastsfu._native.media.twcc cimport TwccReceiver
 from fastsfu._native.net.socket_address cimport Destination
 from fastsfu._native.packet.rtp cimport EXT_KINDS
 from fastsfu._native.peer.consent cimport Consent

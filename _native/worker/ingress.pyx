@@ -15,6 +15,7 @@ from fastsfu._native.base.pool cimport BUFFER_CAPACITY, Buffer, buffer_release, 
 from fastsfu._native.base.ring cimport ring_room
 from fastsfu._native.base.seq cimport seq_extend
 from fastsfu._native.base.wire cimport read_u16
+from fastsfu._native.bwe.twcc cimport twcc_on_packet
 from fastsfu._native.crypto.srtp cimport (
     SRTP_OK, SRTP_OLD, SRTP_REPLAYED, SrtpResult, srtp_unprotect,
 )
@@ -42,7 +43,6 @@ from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
 from fastsfu._native.media.scalability cimport scalability_on_packet
 from fastsfu._native.media.stream cimport NO_PT, InboundStream, MediaKind
 from fastsfu._native.media.timeline cimport timeline_map
-from fastsfu._native.media.twcc cimport twcc_on_packet
 from fastsfu._native.net.udp cimport Datagram
 from fastsfu._native.packet.codec cimport Codec, codec_starts_keyframe
 from fastsfu._native.packet.demux cimport (

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
+from fastsfu._native.bwe.twcc cimport twcc_tell
 from fastsfu._native.forwarding.compound cimport Compound, compound_send
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.state cimport RTCP_CAPACITY, TWCC_INTERVAL_US
@@ -12,7 +13,6 @@ from fastsfu._native.media.reception cimport (
     reception_lost, reception_report, reception_sender_clock,
 )
 from fastsfu._native.media.stream cimport InboundStream, OutboundState
-from fastsfu._native.media.twcc cimport twcc_tell
 from fastsfu._native.packet.rtcp cimport (
     ReportBlock, SenderInfo, rtcp_write_bye, rtcp_write_nack, rtcp_write_rr, rtcp_write_sdes_cname,
     rtcp_write_sr,

@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc, malloc
 from libc.string cimport memcpy
 
 from fastsfu._native.base.seats cimport seats_leave, seats_take
+from fastsfu._native.bwe.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.forwarding.allocation cimport allocation_begin
 from fastsfu._native.forwarding.command cimport (
     CreateInbound, CreateOutbound, InboundPayloadType, SetPreference, SwitchStream,
@@ -26,7 +27,6 @@ from fastsfu._native.media.stats cimport ROW_INBOUND, ROW_OUTBOUND, ROW_REPLICA,
 from fastsfu._native.media.stream cimport (
     MediaKind, inbound_free, inbound_new, outbound_free, outbound_new, outbound_number,
 )
-from fastsfu._native.media.twcc cimport TwccReceiver, twcc_init
 from fastsfu._native.media.voices cimport voice_join, voice_pin, voices_release
 from fastsfu._native.packet.dependency cimport DependencyTemplates
 from fastsfu._native.packet.rtp cimport ExtensionKind

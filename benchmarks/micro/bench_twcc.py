@@ -1,4 +1,4 @@
-"""media/twcc: received packets with a feedback for every 50 of them (50 ms at 1000 a second)."""
+"""bwe/twcc: received packets with a feedback for every 50 of them (50 ms at 1000 a second)."""
 
 from pytest_benchmark.fixture import BenchmarkFixture
 

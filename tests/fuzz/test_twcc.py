@@ -3,8 +3,8 @@
 from collections.abc import Hashable
 
 from tests.fuzz.harness import fuzz
+from tests.native.bwe.test_twcc import SlowTwcc, decode
 from tests.native.faces.twcc import Twcc
-from tests.native.media.test_twcc import SlowTwcc, decode
 
 # A packet is 4 bytes: distance from the highest number (16 bits, signed), wait, whether to write
 CORPUS = [

@@ -1,6 +1,6 @@
 """Transport-wide feedback tells the sender of every packet, within what came and when."""
 
-from tests.native.media.test_twcc import TICK_US, decode
+from tests.native.bwe.test_twcc import TICK_US, decode
 from tests.scenarios.call import Call, call
 from tests.scenarios.participant import Participant
 

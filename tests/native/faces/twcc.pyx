@@ -1,11 +1,11 @@
-"""Python face of media/twcc and of the reader of packet/twcc, for their tests."""
+"""Python face of bwe/twcc and of the reader of packet/twcc, for their tests."""
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
-from fastsfu._native.media.twcc cimport (
-    TWCC_WINDOW, TwccReceiver, twcc_init, twcc_on_packet, twcc_tell)
 
+from fastsfu._native.bwe.twcc cimport (
+    TWCC_WINDOW, TwccReceiver, twcc_init, twcc_on_packet, twcc_tell)
 from fastsfu._native.packet.rtcp cimport RtcpPacket, rtcp_next
 from fastsfu._native.packet.twcc cimport (
     TWCC_STATUSES_READ, Arrival, TwccReader, twcc_open, twcc_read)

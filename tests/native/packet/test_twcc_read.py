@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.native.bwe.test_twcc import decode
 from tests.native.faces.twcc import STATUSES_READ, Twcc, read
-from tests.native.media.test_twcc import decode
 
 LOST, SMALL, LARGE, RESERVED = range(4)
 

@@ -1,4 +1,4 @@
-"""media/twcc, read back by a slow decoder written from the draft
+"""bwe/twcc, read back by a slow decoder written from the draft
 (draft-holmer-rmcat-transport-wide-cc-extensions-01, section 3.1)."""
 
 import struct
