@@ -75,6 +75,7 @@ cdef struct Estimator:
     uint64_t counted_bytes            # of log.bytes
     int64_t first_us                  # when the first feedback came; -1 = none yet
     int64_t concluded_us              # and the last one
+    int64_t answered_us               # how long the first packet after one waits for the next one
     int64_t away_us                   # since when what is sent is not answered; 0 = it is
     uint16_t expected                 # number behind the last one that has arrived
     int64_t arrival_us                # of the last packet, by the receiver's clock, extended
@@ -101,6 +102,10 @@ cdef void estimator_on_report(
 cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil
 # What may leave at once: bits a second, 0 = all of it, since nothing says that the link is full.
 cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil
+# No feedback, nor anything else since `heard_us`, for longer than a lost one explains: the link may
+# be gone.
+cdef bint estimator_unheard(
+    const Estimator* e, int64_t heard_us, int64_t now_us) noexcept nogil
 # Shall a cluster begin? Then what leaves belongs to it, until it is complete.
 cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil
 

@@ -33,6 +33,9 @@ cdef enum:
     PROBE_QUEUED_US = 15000           # no probe onto a longer queue
     REPORT_LEAST_US = 200000          # between two that are an observation each
     UNKNOWN_RTT_US = 100000
+    ANSWERED_US = 100000              # libwebrtc's, at first,
+    MOST_ANSWERED_US = 250000         # and at most
+    UNHEARD_US = 30000                # besides twice that
     RAISED_US = 1500000               # after a probe, until a larger picture has begun,
     BURST_US = 80000                  # whose first frame may queue up so much
     FULL_US = 10000000                # for so long after an overuse the link counts as shared
@@ -55,6 +58,7 @@ cdef void estimator_init(Estimator* e, SentLog* log, int64_t now_us) noexcept no
     e.bps = ESTIMATE_START_BPS
     e.log = log
     e.first_us = -1
+    e.answered_us = ANSWERED_US
     e.raised_us = now_us - RAISED_US
     e.unused_us = now_us - LIMITED_LASTS_US
     e.spilt_us = now_us - ESTIMATE_SPILT_US
@@ -156,6 +160,8 @@ cdef void estimator_conclude(Estimator* e, int64_t now_us) noexcept nogil:
         e.first_us = e.concluded_us = now_us
     save_up(e, now_us)
     e.concluded_us = now_us
+    if e.log.waits_us:
+        e.answered_us += (min(now_us - e.log.waits_us, MOST_ANSWERED_US) - e.answered_us) // 8
     e.log.waits_us = 0
     found = probe_result(
         &e.probe, e.expected - 1, e.aimd.bps,
@@ -346,6 +352,13 @@ cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil:
     if e.competing.fair_bps > 0:          # the queue is full: what comes at once is dropped
         return e.bps
     return PACE * e.bps
+
+
+cdef bint estimator_unheard(
+        const Estimator* e, int64_t heard_us, int64_t now_us) noexcept nogil:
+    return (
+        e.log != NULL and e.log.waits_us != 0
+        and now_us - max(e.log.waits_us, heard_us) > 2 * e.answered_us + UNHEARD_US)
 
 
 cdef bint estimator_probe(Estimator* e, int64_t now_us) noexcept nogil:

@@ -10,6 +10,9 @@ So a frame leaves whole, as long as it drains within 40 ms; only what exceeds th
 waits, and is charged. A rate of 0 admits everything. The rate may be more than what fits through
 the link, so that a frame is through before the next one; a large one that takes longer would fill
 the link's queue.
+
+Spread, a frame's packets leave one by one at the pacing rate: for who sends into the unknown, and
+wants one of them to arrive as soon as any can.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
@@ -31,6 +34,7 @@ cdef struct Pacer:
     double debt_bytes
     double rate_bps
     double steady_bps             # what fits through the link
+    bint spread                   # until the next pacer_set_rate
     int64_t at_us                 # when the debt was last drained
     uint32_t head                 # of the ring: the next one to leave
     uint32_t count
@@ -46,6 +50,8 @@ cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
 cdef void pacer_free(Pacer* pacer) noexcept nogil              # what it holds, not itself
 cdef void pacer_set_rate(
     Pacer* pacer, double rate_bps, double steady_bps, int64_t now_us) noexcept nogil
+# At this rate at most.
+cdef void pacer_spread(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil
 # May a packet of so many bytes leave now? Not while others wait.
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil
 # They leave.

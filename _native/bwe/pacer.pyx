@@ -6,6 +6,7 @@ from libc.stdlib cimport free, malloc
 cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil:
     pacer.debt_bytes = 0
     pacer.rate_bps = pacer.steady_bps = 0
+    pacer.spread = False
     pacer.at_us = now_us
     pacer.head = pacer.count = 0
     pacer.waiting_bytes = 0
@@ -23,6 +24,14 @@ cdef void pacer_set_rate(
     drain(pacer, now_us)
     pacer.rate_bps = rate_bps
     pacer.steady_bps = min(steady_bps, rate_bps)
+    pacer.spread = False
+
+
+cdef void pacer_spread(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil:
+    if pacer.rate_bps > 0:
+        rate_bps = min(rate_bps, pacer.rate_bps)
+    pacer_set_rate(pacer, rate_bps, rate_bps, now_us)
+    pacer.spread = True
 
 
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil:
@@ -105,7 +114,7 @@ cdef inline bint fits(const Pacer* pacer, uint32_t bytes) noexcept nogil:
 
 cdef inline double most(const Pacer* pacer) noexcept nogil:
     """The debt, in bytes, that drains in time."""
-    return PACER_DRAIN_US * pacer.rate_bps / 8e6
+    return 0 if pacer.spread else PACER_DRAIN_US * pacer.rate_bps / 8e6
 
 
 cdef inline bint takes_long(const Pacer* pacer, int64_t bytes) noexcept nogil:
@@ -120,6 +129,8 @@ cdef inline double rate_of(const Pacer* pacer) noexcept nogil:
 
 
 cdef inline void drain(Pacer* pacer, int64_t now_us) noexcept nogil:
+    if pacer.rate_bps <= 0:
+        pacer.debt_bytes = 0              # it drained at once
     if now_us > pacer.at_us:
         pacer.debt_bytes = max(
             0.0, pacer.debt_bytes - (now_us - pacer.at_us) * rate_of(pacer) / 8e6)

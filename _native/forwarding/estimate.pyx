@@ -4,13 +4,12 @@ from libc.stdint cimport int64_t, uint64_t
 
 from fastsfu._native.bwe.estimator cimport (
     estimator_conclude, estimator_on_arrivals, estimator_on_remb, estimator_on_report,
-    estimator_pace, estimator_tick,
+    estimator_tick,
 )
-from fastsfu._native.bwe.pacer cimport pacer_set_rate
 from fastsfu._native.forwarding.absence cimport absence_ends, absence_lasts
 from fastsfu._native.forwarding.allocation cimport allocation_run
 from fastsfu._native.forwarding.counters cimport DROP_RTCP_MALFORMED
-from fastsfu._native.forwarding.pacing cimport pacing_probe
+from fastsfu._native.forwarding.pacing cimport pacing_follow, pacing_probe
 from fastsfu._native.forwarding.state cimport count_drop
 from fastsfu._native.media.redundancy cimport REDUNDANT_US
 from fastsfu._native.media.stream cimport MediaKind, OutboundStream
@@ -86,9 +85,7 @@ cdef void follow(Worker* worker, Transport* transport) noexcept nogil:
         <uint64_t>transport.estimator.bps if transport.estimator.proven else 0)
     allocation_run(worker, transport)
     if transport.pacer != NULL:
-        pacer_set_rate(
-            transport.pacer, estimator_pace(transport.estimator, worker.now_us),
-            <double>transport.estimator.bps, worker.now_us)
+        pacing_follow(worker, transport)
         pacing_probe(worker, transport)
 
 

@@ -14,6 +14,10 @@ from fastsfu._native.forwarding.state cimport Worker
 cdef int pacing_admit(
     Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int first,
     int count) noexcept nogil
+# The estimate is a new one. The transport has a pacer.
+cdef void pacing_follow(Worker* worker, Transport* transport) noexcept nogil
+# Its link is there, if it seemed gone: what waits leaves as before.
+cdef void pacing_heard(Worker* worker, Transport* transport) noexcept nogil
 # A keyframe waits, of any of its streams: another one, asked for now, would wait behind it.
 cdef bint pacing_begins(const Transport* transport, int64_t now_us) noexcept nogil
 # Begin a probe towards this receiver, if one is due.

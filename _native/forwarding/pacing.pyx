@@ -4,9 +4,12 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 
 from fastsfu._native.base.pool cimport buffer_hold
 from fastsfu._native.base.seats cimport seats_drop, seats_take
-from fastsfu._native.bwe.estimator cimport estimator_probe
+from fastsfu._native.bwe.estimator cimport (
+    estimator_pace, estimator_probe, estimator_unheard,
+)
 from fastsfu._native.bwe.pacer cimport (
     PACER_IDLE, Paced, Pacer, pacer_admits, pacer_charge, pacer_due_us, pacer_next, pacer_put,
+    pacer_set_rate, pacer_spread,
 )
 from fastsfu._native.bwe.probe cimport PROBE_SENDING, probe_owed
 from fastsfu._native.bwe.sent cimport SENT_OVERHEAD
@@ -35,6 +38,10 @@ cdef enum:
     FILLER_BYTES = 250            # of one packet of filler: RTP padding ends at 255
     LEAST_FILLER_BYTES = 20
 
+# Times what arrived until the link seemed gone: what is sent then is spread over most of the time
+# between two frames, so that the first packet that gets through shows early what is missing.
+cdef double SPREAD = 1.3
+
 
 cdef int pacing_admit(
         Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int first,
@@ -44,6 +51,8 @@ cdef int pacing_admit(
     cdef bint at_once
     cdef uint32_t size
     cdef int i
+    if estimator_unheard(transport.estimator, transport.heard_us, worker.now_us):
+        pacer_spread(pacer, SPREAD * transport.estimator.acked.bps, worker.now_us)
     if pacer.rate_bps <= 0 and pacer.count == 0:
         return count
     # Sound never waits. Nor does what came late without RTX: its number lies below those that wait,
@@ -58,6 +67,17 @@ cdef int pacing_admit(
             return i
         pacer_charge(pacer, size, worker.now_us)
     return count
+
+
+cdef void pacing_heard(Worker* worker, Transport* transport) noexcept nogil:
+    if transport.pacer != NULL and transport.pacer.spread:
+        pacing_follow(worker, transport)
+
+
+cdef void pacing_follow(Worker* worker, Transport* transport) noexcept nogil:
+    pacer_set_rate(
+        transport.pacer, estimator_pace(transport.estimator, worker.now_us),
+        <double>transport.estimator.bps, worker.now_us)
 
 
 cdef bint pacing_begins(const Transport* transport, int64_t now_us) noexcept nogil:

@@ -13,7 +13,7 @@ from fastsfu._native.forwarding.estimate cimport (
 )
 from fastsfu._native.forwarding.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.forwarding.link cimport link_clock
-from fastsfu._native.forwarding.pacing cimport pacing_begins
+from fastsfu._native.forwarding.pacing cimport pacing_begins, pacing_heard
 from fastsfu._native.forwarding.repeat cimport repeat_packet, repeat_too_late
 from fastsfu._native.forwarding.state cimport count_drop, emit_event
 from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
@@ -68,6 +68,7 @@ cdef void feedback_on_rtcp(
         count_drop(worker, DROP_SRTCP)
         return
     transport_heard(transport, worker.now_us)
+    pacing_heard(worker, transport)
     while rtcp_next(plain, plain_size, &offset, &part):
         on_part(worker, transport, &part)
     if offset != plain_size:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 
 from tests.fuzz.harness import fuzz
-from tests.native.faces.bwe import Estimator
+from tests.native.faces.estimator import Estimator
 from tests.native.faces.twcc import STATUSES_READ, read
 from tests.native.packet.test_twcc_read import feedback, run_length, vector
 

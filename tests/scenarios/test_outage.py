@@ -1,5 +1,7 @@
 """A link that is away for a while is no narrow link: all is as before once it is back."""
 
+import statistics
+
 import pytest
 
 from tests.scenarios import rtcp
@@ -46,6 +48,27 @@ def test_the_picture_is_back_within_a_second_and_as_large(
         assert estimate(opened, there.receiver) > 0.6 * before
         opened.run(3)
         assert told(opened, there.outbound) == []
+
+
+def test_the_first_packet_through_shows_what_is_missing() -> None:
+    """After 200 ms of nothing: packets are spread over the time between two frames meanwhile, so
+    that one comes at once. What it is asked for then is there three ways of 20 ms after the link.
+    """
+    with call() as opened:
+        there = watching(opened)
+        there.publisher.cameras[2].usual_packets = 6, 6
+        opened.run(15)
+        took = []
+        for phase in range(12):
+            opened.run(1.5 + 0.003 * phase)
+            begun = there.publisher.cameras[2].frame + 1
+            lose(opened, there.receiver, 0.2)
+            since_us = opened.world.now_us
+            opened.run(0.3)
+            first = next(one for one in there.viewer.pictures if one.frame >= begun)
+            took.append((first.at_us - since_us) / 1000)
+        assert max(took) < 85
+        assert statistics.mean(took) < 68
 
 
 @pytest.mark.parametrize("seed", range(2))

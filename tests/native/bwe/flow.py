@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.native.faces.bwe import Estimator, Pacer
+from tests.native.faces.bwe import Pacer
+from tests.native.faces.estimator import Estimator
 from tests.scenarios.network import OVERHEAD, Link
 
 MS = 1000

@@ -4,36 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.native.faces.bwe import START_BPS, Estimator
+from tests.native.bwe.wire import MS, SECOND_US, Wire
+from tests.native.faces.estimator import START_BPS, Estimator
 
-MS, SECOND_US = 1000, 1_000_000
 LEAST, MOST = 30_000, 200_000_000
-
-
-class Wire:
-    """Packets on a way without a queue; feedback each 100 ms."""
-
-    def __init__(self, **options):
-        self.estimator, self.now_us = Estimator(0, **options), 0
-
-    def flow(self, seconds, bps, size=1000, lost=lambda i: False, late_us=lambda i: 0, told=True):
-        apart_us, arrivals, i = size * 8e6 / bps, [], 0
-        end_us, next_us = self.now_us + seconds * SECOND_US, self.now_us
-        while self.now_us < end_us:
-            self.now_us += MS
-            while next_us <= self.now_us:
-                number = self.estimator.sends(size, self.now_us)
-                arrival_us = self.now_us + 20 * MS + late_us(i)
-                arrivals.append((number, None if lost(i) else arrival_us // 250))
-                next_us, i = next_us + apart_us, i + 1
-            if self.now_us % (100 * MS) == 0:
-                while arrivals and arrivals[-1][1] is None:
-                    arrivals.pop()  # not known before a later one has come
-                if told:
-                    self.estimator.feedback(arrivals, self.now_us)
-                arrivals = []
-            self.estimator.tick(self.now_us)
-        return self.estimator.bps
 
 
 def test_nothing_is_known_at_first():
@@ -67,6 +41,21 @@ def test_feedback_that_stays_away_says_nothing_of_how_much_fits():
     wire.flow(0.2, 1_000_000)
     assert not wire.estimator.away
     assert wire.estimator.bps >= before
+
+
+@pytest.mark.parametrize("every", [50, 100, 250])
+def test_a_link_from_which_nothing_comes_may_be_gone(every):
+    """Rather than that one feedback is lost, however far they are apart as a rule."""
+    wire = Wire(every_ms=every)
+    wire.flow(8, 1_000_000)
+    assert not wire.estimator.unheard(wire.now_us + 60 * SECOND_US)  # when nothing is sent
+    wire.flow(2 * every / 1000, 1_000_000, told=False)
+    assert not wire.estimator.unheard(wire.now_us)
+    wire.flow(0.1, 1_000_000, told=False)
+    assert wire.estimator.unheard(wire.now_us)
+    assert not wire.estimator.unheard(wire.now_us, heard_us=wire.now_us - 20 * MS)
+    wire.flow(every / 1000, 1_000_000)
+    assert not wire.estimator.unheard(wire.now_us)
 
 
 @pytest.mark.parametrize("seconds", [1, 10])

@@ -87,6 +87,37 @@ def test_a_picture_that_comes_in_parts_is_large_too(together, at_once):
     assert (left[-1] < 450 * MS) == at_once
 
 
+@pytest.mark.parametrize("rate_bps", [0, 2 * MBPS])
+def test_spread_they_leave_one_by_one(rate_bps):
+    """At the rate that is said, until the next one is set."""
+    pacer = paced(rate_bps)
+    pacer.spread(MBPS, 0)
+    assert pacer.admits(1250, 0)
+    pacer.charge(1250, 0)
+    assert not pacer.admits(1, 9 * MS)
+    assert all(pacer.put(1, number, 1250, 9 * MS) for number in range(4))
+    left = [now for now in range(0, 60 * MS, MS) if pacer.next(now) is not None]
+    assert left == [10 * MS, 20 * MS, 30 * MS, 40 * MS]
+    pacer.rate(rate_bps, 60 * MS)
+    assert pacer.admits(5000, 60 * MS)
+
+
+def test_spread_is_no_faster_than_it_was():
+    pacer = paced(MBPS)
+    pacer.spread(8 * MBPS, 0)
+    pacer.charge(1250, 0)
+    assert not pacer.admits(1, 9 * MS)
+    assert pacer.admits(1, 10 * MS)
+
+
+def test_what_was_owed_at_a_rate_is_not_once_there_is_none():
+    pacer = paced(MBPS)
+    pacer.charge(100_000, 0)
+    pacer.rate(0, 0)
+    pacer.rate(MBPS, 10 * MS)
+    assert pacer.admits(5000, 10 * MS)
+
+
 acts = st.tuples(
     st.integers(0, 30 * MS), st.integers(1, 3000), st.sampled_from(["sound", "picture", "keyframe"])
 )

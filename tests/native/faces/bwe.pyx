@@ -1,4 +1,4 @@
-"""Python face of the bandwidth estimation, for its tests."""
+"""Python faces of the parts of the bandwidth estimation, for their tests."""
 
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -9,10 +9,6 @@ from fastsfu._native.bwe.allocate cimport (
     Step, Want, allocate as c_allocate, allocate_up, allocate_wanted)
 from fastsfu._native.bwe.competing cimport (
     Competing as CCompeting, competing_init, competing_look)
-from fastsfu._native.bwe.estimator cimport (
-    ESTIMATE_START_BPS, Estimator as CEstimator, estimator_conclude, estimator_init,
-    estimator_on_arrivals, estimator_on_remb, estimator_on_report, estimator_probe,
-    estimator_sends, estimator_tick)
 from fastsfu._native.bwe.groups cimport (
     GroupDelta, Groups as CGroups, groups_init, groups_on_packet)
 from fastsfu._native.bwe.loss_limit cimport (
@@ -20,7 +16,7 @@ from fastsfu._native.bwe.loss_limit cimport (
     loss_limit_observe, loss_limit_on_packet, loss_limit_update)
 from fastsfu._native.bwe.pacer cimport (
     PACER_CAPACITY, PACER_IDLE, Paced, Pacer as CPacer, pacer_admits, pacer_charge, pacer_due_us,
-    pacer_free, pacer_init, pacer_next, pacer_put, pacer_set_rate)
+    pacer_free, pacer_init, pacer_next, pacer_put, pacer_set_rate, pacer_spread)
 from fastsfu._native.bwe.probe cimport (
     Probe as CProbe, probe_begin, probe_cancel, probe_init, probe_on_arrival, probe_on_sent,
     probe_owed, probe_result)
@@ -30,10 +26,8 @@ from fastsfu._native.bwe.sent cimport (
     sent_note)
 from fastsfu._native.bwe.start cimport Start as CStart, start_bps, start_on_packet
 from fastsfu._native.bwe.trend cimport Trend as CTrend, Usage, trend_init, trend_on_delta
-from fastsfu._native.packet.twcc cimport Arrival
 
 CAPACITY = SENT_CAPACITY
-START_BPS = ESTIMATE_START_BPS
 WAITING = PACER_CAPACITY
 IDLE = PACER_IDLE
 
@@ -262,6 +256,9 @@ cdef class Pacer:
     def rate(self, bps, now_us):
         pacer_set_rate(&self.pacer, bps, bps * 2 / 3, now_us)
 
+    def spread(self, bps, now_us):
+        pacer_spread(&self.pacer, bps, now_us)
+
     def admits(self, size, now_us):
         return bool(pacer_admits(&self.pacer, size, now_us))
 
@@ -316,85 +313,3 @@ def allocate(int64_t bps, wants):
     finally:
         free(all_wants)
         free(steps)
-
-
-cdef class Estimator:
-    cdef CEstimator estimator
-    cdef CSentLog log
-
-    def __cinit__(self, now_us=0, twcc=True, first=0):
-        sent_init(&self.log, first)
-        estimator_init(&self.estimator, &self.log if twcc else NULL, now_us)
-
-    def __dealloc__(self):
-        sent_free(&self.log)
-
-    def sends(self, size, now_us):
-        return estimator_sends(&self.estimator, size, now_us)
-
-    def feedback(self, arrivals, now_us):
-        """arrivals: [(number, ticks or None)], as the feedback has them."""
-        cdef Arrival arrival[64]
-        cdef int count = 0
-        for number, ticks in arrivals:
-            arrival[count].number = number & 0xFFFF
-            arrival[count].received = ticks is not None
-            arrival[count].ticks = (ticks or 0) & 0xFFFFFFFF
-            count += 1
-            if count == 64:
-                estimator_on_arrivals(&self.estimator, arrival, count, now_us)
-                count = 0
-        estimator_on_arrivals(&self.estimator, arrival, count, now_us)
-        estimator_conclude(&self.estimator, now_us)
-
-    def remb(self, bps, uint64_t sent_bytes, now_us):
-        estimator_on_remb(&self.estimator, bps, sent_bytes, now_us)
-
-    def report(self, packets, lost, uint64_t sent_bytes, now_us):
-        estimator_on_report(&self.estimator, packets, lost, sent_bytes, now_us)
-
-    def tick(self, now_us):
-        estimator_tick(&self.estimator, now_us)
-
-    def probe(self, now_us):
-        return bool(estimator_probe(&self.estimator, now_us))
-
-    def owed(self, now_us):
-        """Bytes that the cluster under way lacks."""
-        return probe_owed(&self.estimator.probe, now_us)
-
-    @property
-    def bps(self):
-        return self.estimator.bps
-
-    @property
-    def proven(self):
-        return bool(self.estimator.proven)
-
-    @property
-    def limited(self):
-        return bool(self.estimator.limited)
-
-    @property
-    def away(self):
-        return self.estimator.away_us != 0
-
-    @property
-    def wanted_bps(self):
-        return self.estimator.wanted_bps
-
-    @wanted_bps.setter
-    def wanted_bps(self, bps):
-        self.estimator.wanted_bps = bps
-
-    @property
-    def state(self):
-        """What lies behind the estimate, to print when a test fails."""
-        return {
-            "delay": self.estimator.aimd.bps, "loss": self.estimator.loss.bps,
-            "acked": self.estimator.acked.bps, "usage": <int>self.estimator.trend.usage,
-            "queue_us": self.estimator.queue.us, "link": self.estimator.aimd.link_kbps,
-            "probe": <int>self.estimator.probe.state, "inherent": self.estimator.loss.inherent,
-            "average": self.estimator.loss.average, "rtt_us": self.estimator.rtt_us,
-            "fair": self.estimator.competing.fair_bps,
-        }
