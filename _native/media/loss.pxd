@@ -17,12 +17,15 @@ cdef struct Missing:
     int64_t ext_seq
     int64_t due_us            # ask (again) from then on
     int64_t since_us          # when the gap was seen
+    uint32_t asked_us         # when it was asked for last: low 32 bits of the clock
     uint8_t asks              # times asked
 
 cdef struct LossTracker:
     Missing missing[LOSS_CAPACITY]   # ascending ext_seq
     int count
+    int64_t due_us            # nothing is to be asked for before
     int64_t highest           # -1 before the first packet
+    int64_t late_us           # how long the last LOSS_RECOVERED was known to be missing
     uint32_t given_up         # numbers no longer asked for, in all
 
 cdef enum LossVerdict:
@@ -35,8 +38,12 @@ cdef enum LossVerdict:
 cdef void loss_init(LossTracker* tracker) noexcept nogil
 cdef LossVerdict loss_on_packet(
     LossTracker* tracker, int64_t ext_seq, int64_t now_us) noexcept nogil
-# Numbers to ask for now, ascending, at most `capacity`; marks them asked. rtt_us <= 0: unknown.
-# *gave_up: some ran out of asks or time (want a keyframe).
+# Numbers to ask for now, ascending, at most `capacity`; marks them asked. answer_us: how long an
+# answer takes; <= 0: unknown. *gave_up: some ran out of asks or time (want a keyframe).
 cdef int loss_due(
-    LossTracker* tracker, int64_t now_us, int64_t rtt_us,
+    LossTracker* tracker, int64_t now_us, int64_t answer_us,
     uint16_t* seqs, int capacity, bint* gave_up) noexcept nogil
+# How long this repeat took from its ask, before loss_on_packet takes it. 0: it was not missing, or
+# which of several asks it answers is not known (RFC 6298 section 3, Karn's algorithm).
+cdef int64_t loss_answer_us(
+    const LossTracker* tracker, int64_t ext_seq, int64_t now_us) noexcept nogil

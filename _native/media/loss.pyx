@@ -1,18 +1,19 @@
 """See loss.pxd. The constants are the field's: libwebrtc (nack_requester.cc) and mediasoup
 (NackGenerator) ask at once, again every round trip, ten times at most; Janus waits 12 ms first."""
 
+from libc.stdint cimport INT64_MAX
 from libc.string cimport memmove
 
 cdef enum:
-    # A number is asked for once this many later ones came (RFC 5681's three duplicate ACKs)...
-    REORDER_PACKETS = 3
-    # ...or after this time, whichever is first. Links reorder within a burst, a fraction of a
-    # millisecond; 5 ms is a third of a frame at 60/s, so that the repair still comes in time.
+    # A number is asked for after this time, however many later ones came meanwhile: links reorder
+    # within a burst. It is a third of a frame at 60/s, so that the repair still comes in time.
     GRACE_US = 5000
-    # A sender ignores a second NACK within its own round-trip time, and 20 ms is libwebrtc's tick.
+    # A sender ignores a second NACK within the round-trip time that it knows of; a third one is too
+    # late for the picture. 20 ms is libwebrtc's tick.
+    LATE_US = 10000
     MIN_INTERVAL_US = 20000
     MAX_INTERVAL_US = 500000
-    UNKNOWN_RTT_US = 100000
+    UNKNOWN_US = 100000
     MAX_ASKS = 10
     # Chromium's sender keeps packets for one second; after it a keyframe is the sooner repair.
     MAX_AGE_US = 1000000
@@ -20,6 +21,7 @@ cdef enum:
 
 cdef void loss_init(LossTracker* tracker) noexcept nogil:
     tracker.count = 0
+    tracker.due_us = INT64_MAX
     tracker.highest = -1
     tracker.given_up = 0
 
@@ -35,6 +37,7 @@ cdef LossVerdict loss_on_packet(
         at = find(tracker, ext_seq)
         if at < 0:
             return LOSS_DUPLICATE_OR_OLD
+        tracker.late_us = now_us - tracker.missing[at].since_us
         remove(tracker, at)
         return LOSS_RECOVERED
     if gap > LOSS_CAPACITY - tracker.count:
@@ -44,18 +47,18 @@ cdef LossVerdict loss_on_packet(
         return LOSS_HOPELESS
     append_gap(tracker, ext_seq, now_us)
     tracker.highest = ext_seq
-    end_grace(tracker, now_us)
     return LOSS_GAP if gap > 0 else LOSS_IN_ORDER
 
 
 cdef int loss_due(
-        LossTracker* tracker, int64_t now_us, int64_t rtt_us,
+        LossTracker* tracker, int64_t now_us, int64_t answer_us,
         uint16_t* seqs, int capacity, bint* gave_up) noexcept nogil:
-    cdef int64_t interval = rtt_us if rtt_us > 0 else UNKNOWN_RTT_US
+    cdef int64_t interval = answer_us + LATE_US if answer_us > 0 else UNKNOWN_US
     cdef int asked = 0, kept = 0, i
     cdef Missing* one
     interval = max(<int64_t>MIN_INTERVAL_US, min(interval, <int64_t>MAX_INTERVAL_US))
     gave_up[0] = False
+    tracker.due_us = INT64_MAX
     for i in range(tracker.count):
         one = &tracker.missing[i]
         if one.due_us <= now_us and out_of_asks(one, now_us):
@@ -66,11 +69,21 @@ cdef int loss_due(
             seqs[asked] = <uint16_t>one.ext_seq
             asked += 1
             one.asks += 1
+            one.asked_us = <uint32_t>now_us
             one.due_us = now_us + interval
+        tracker.due_us = min(tracker.due_us, one.due_us)
         tracker.missing[kept] = one[0]
         kept += 1
     tracker.count = kept
     return asked
+
+
+cdef int64_t loss_answer_us(
+        const LossTracker* tracker, int64_t ext_seq, int64_t now_us) noexcept nogil:
+    cdef int at = find(tracker, ext_seq)
+    if at < 0 or tracker.missing[at].asks != 1:
+        return 0
+    return <uint32_t>(<uint32_t>now_us - tracker.missing[at].asked_us)
 
 
 cdef inline bint out_of_asks(const Missing* one, int64_t now_us) noexcept nogil:
@@ -108,18 +121,5 @@ cdef void append_gap(LossTracker* tracker, int64_t end, int64_t now_us) noexcept
         one.since_us = now_us
         one.asks = 0
         tracker.count += 1
+        tracker.due_us = min(tracker.due_us, one.due_us)
         ext_seq += 1
-
-
-cdef void end_grace(LossTracker* tracker, int64_t now_us) noexcept nogil:
-    """Numbers that REORDER_PACKETS others have overtaken are due. Those before the first one found
-    already due or asked for are so too."""
-    cdef int i = tracker.count - 1
-    cdef Missing* one
-    while i >= 0:
-        one = &tracker.missing[i]
-        if one.asks > 0 or one.due_us <= now_us:
-            return
-        if one.ext_seq <= tracker.highest - REORDER_PACKETS:
-            one.due_us = now_us
-        i -= 1

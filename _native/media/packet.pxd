@@ -9,7 +9,7 @@ from libc.string cimport memcmp
 
 from fastsfu._native.base.pool cimport Buffer
 from fastsfu._native.packet.layers cimport PacketLayers
-from fastsfu._native.packet.rtp cimport EXT_DEPENDENCY, EXT_KINDS, RtpHeader
+from fastsfu._native.packet.rtp cimport EXT_DEPENDENCY, EXT_KINDS, EXT_PLAYOUT_DELAY, RtpHeader
 
 cdef enum:
     NO_LEVEL = 255            # MediaPacket.level: the packet had none
@@ -18,6 +18,7 @@ cdef enum:
 # dependency descriptor on, in their order.
 cdef enum:
     CARRIED_DESCRIPTOR = 0
+    CARRIED_PLAYOUT_DELAY = EXT_PLAYOUT_DELAY - EXT_DEPENDENCY
     CARRIED = EXT_KINDS - EXT_DEPENDENCY
 
 cdef struct Carried:

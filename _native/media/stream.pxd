@@ -2,16 +2,15 @@
 receiver of it (RFC 7656).
 
 Owned by one worker. An inbound stream lists its receivers; an outbound stream points back. Either
-may be closed first. The encodings of one source (simulcast) are inbound streams of a ladder, each
-of which knows the next smaller and the next larger one (media/ladder). Receivers on another worker
-have a replica of it there, an inbound stream that a link feeds instead of a transport; a tap is
-where it leaves for one (media/tap).
+may be closed first. The encodings of one source are inbound streams of a ladder (media/ladder). For
+receivers on another worker it has a replica there, which a link feeds from a tap (media/tap).
 """
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.media.gate cimport Gate
 from fastsfu._native.media.history cimport History
+from fastsfu._native.media.lateness cimport Lateness
 from fastsfu._native.media.layering cimport Layering, OperatingPoint, Preference
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
@@ -50,14 +49,15 @@ cdef struct InboundStream:
     bint started, ended           # an authentic packet came; a BYE, and the event loop was told
     uint32_t ssrc, rtx_ssrc       # 0 = none or not yet known
     uint8_t mid[MID_CAPACITY]
-    uint8_t rid[RID_CAPACITY]     # of one encoding among several; size 0 = it has none
-    uint8_t mid_size, rid_size
+    uint8_t rid[RID_CAPACITY]     # of one encoding among several
+    uint8_t mid_size, rid_size    # 0 = it has none
     uint8_t codec_of_pt[128]      # Codec, or NO_PT
     uint8_t primary_of_rtx[128]   # payload type that an RTX payload type repairs, or NO_PT
     uint32_t clock_rate           # Hz
     int64_t last_ext_seq          # of the newest packet, to extend the next
     Reception reception
     LossTracker loss
+    Lateness lateness             # of a picture's repairs
     Level level
     Timeline timeline             # of a voice
     Gate gate                     # what of it is passed on

@@ -103,6 +103,7 @@ cdef struct Transport:
     uint32_t twcc_media_ssrc      # any SSRC of the sender (the draft leaves it free)
     int sender_place              # in the worker's list of transports that send; -1 = not in it
     uint32_t rtt_us
+    int64_t answer_us             # how long a NACK to it takes to be answered; 0 = unknown
     int64_t dtls_window_us        # DTLS datagrams are counted from then on
     int dtls_count
     int dtls_data_count

@@ -29,15 +29,21 @@ from fastsfu._native.forwarding.event cimport EVENT_DTLS
 from fastsfu._native.forwarding.frames cimport frames_put
 from fastsfu._native.forwarding.keyframes cimport keyframes_ask
 from fastsfu._native.forwarding.state cimport (
-    EVENT_RESERVE, TICK_US, Worker, count_drop, emit_commit, emit_level, emit_reserve,
+    EVENT_RESERVE, Worker, count_drop, emit_commit, emit_level, emit_reserve,
 )
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.ladder cimport ladder_height
 from fastsfu._native.media.levels cimport level_on_packet
-from fastsfu._native.media.loss cimport (
-    LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_on_packet,
+from fastsfu._native.media.lateness cimport (
+    LATENESS_BYTES, lateness_on_packet, lateness_write,
 )
-from fastsfu._native.media.packet cimport CARRIED, NO_LEVEL, MediaPacket, carried_count
+from fastsfu._native.media.loss cimport (
+    LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_answer_us,
+    loss_on_packet,
+)
+from fastsfu._native.media.packet cimport (
+    CARRIED, CARRIED_PLAYOUT_DELAY, NO_LEVEL, MediaPacket, carried_count,
+)
 from fastsfu._native.media.reception cimport reception_on_packet
 from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
 from fastsfu._native.media.scalability cimport scalability_on_packet
@@ -60,7 +66,7 @@ from fastsfu._native.worker.bind cimport bind_find, bind_stream
 from fastsfu._native.worker.feedback cimport feedback_on_rtcp
 from fastsfu._native.worker.gating cimport gating_end, gating_passes
 from fastsfu._native.worker.paths cimport paths_find, paths_on_stun
-from fastsfu._native.worker.reports cimport reports_twcc
+from fastsfu._native.worker.reports cimport reports_nack, reports_twcc
 
 cdef enum:
     OPUS_RATE = 48000             # Hz, always (RFC 7587 section 4.1)
@@ -149,7 +155,18 @@ cdef void on_rtp(
     if rtx and not undo_rtx(stream, &packet):
         buffer_release(packet.buffer)      # padding that probes for bandwidth
         return
+    if rtx:
+        note_answer(transport, loss_answer_us(&stream.loss, packet.ext_seq, worker.now_us))
     accept(worker, transport, stream, &packet, &extensions)
+
+
+cdef inline void note_answer(Transport* transport, int64_t took_us) noexcept nogil:
+    """Rather too long than too short: who is asked again too soon answers neither ask."""
+    cdef int64_t apart_us = took_us - transport.answer_us
+    if took_us and transport.answer_us:
+        transport.answer_us += apart_us // 4 if apart_us > 0 else apart_us // 16
+    elif took_us:
+        transport.answer_us = took_us
 
 
 cdef inline bint is_numbered(
@@ -273,11 +290,7 @@ cdef void accept(
             transport_witness(transport, worker.now_us))
     if packet.redundancy:
         redundancy_deepen(stream, packet, worker.now_us)
-    reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
-    stream.stats.packets += 1
-    stream.stats.bytes += packet.payload_size + packet.redundancy
-    stream.stats.last_packet_us = worker.now_us
-    stream.stats.retransmitted += verdict == LOSS_RECOVERED
+    count(worker, stream, packet, verdict == LOSS_RECOVERED)
     if stream.gate.paused:
         gating_end(worker, packet)
         return
@@ -285,14 +298,36 @@ cdef void accept(
     packet.keyframe = codec_starts_keyframe(
         <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
     describe(worker, stream, packet, extensions)
-    if verdict == LOSS_GAP:
-        worker.next_tick_us = min(worker.next_tick_us, worker.now_us + TICK_US)
-    elif verdict == LOSS_HOPELESS:
+    ask(worker, transport, stream, packet, verdict)
+    if stream.kind == MediaKind.VIDEO or gating_passes(worker, stream, packet):
+        frames_put(worker, stream, packet)
+
+
+cdef inline void count(
+        const Worker* worker, InboundStream* stream, const MediaPacket* packet,
+        bint repaired) noexcept nogil:
+    reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
+    stream.stats.packets += 1
+    stream.stats.bytes += packet.payload_size + packet.redundancy
+    stream.stats.last_packet_us = worker.now_us
+    stream.stats.retransmitted += repaired
+    if stream.kind == MediaKind.VIDEO:
+        lateness_on_packet(
+            &stream.lateness, stream.loss.late_us if repaired else 0, worker.now_us)
+
+
+cdef inline void ask(
+        Worker* worker, Transport* transport, InboundStream* stream, const MediaPacket* packet,
+        LossVerdict verdict) noexcept nogil:
+    """For what is missing, now or on the tick, and for a keyframe."""
+    if stream.nack and stream.loss.due_us <= worker.now_us:
+        reports_nack(worker, transport, stream)
+    if stream.nack and verdict == LOSS_GAP:
+        worker.next_tick_us = min(worker.next_tick_us, stream.loss.due_us)
+    if verdict == LOSS_HOPELESS:
         want_keyframe(stream)
     if (stream.waiting or stream.keyframe_wanted) and not keyframe_at_hand(stream, packet):
         keyframes_ask(worker, transport, stream)
-    if stream.kind == MediaKind.VIDEO or gating_passes(worker, stream, packet):
-        frames_put(worker, stream, packet)
 
 
 cdef inline bint keyframe_at_hand(
@@ -310,6 +345,7 @@ cdef void describe(
     packet.level = NO_LEVEL
     carry(packet, extensions)
     if stream.kind == MediaKind.VIDEO:
+        hold(worker, stream, packet)
         describe_picture(worker, stream, packet)
         return
     if extensions.size[<int>ExtensionKind.EXT_AUDIO_LEVEL] != 1:
@@ -327,6 +363,18 @@ cdef void carry(MediaPacket* packet, const RtpExtensions* extensions) noexcept n
         packet.carried.at[i] = extensions.offset[kind]
         packet.carried.size[i] = extensions.size[kind]
     carried_count(&packet.carried)
+
+
+cdef inline void hold(
+        const Worker* worker, const InboundStream* stream, MediaPacket* packet) noexcept nogil:
+    """Say to receivers how long to hold the picture, unless its sender does. The fixed header has
+    been read: its place is free.
+    """
+    if packet.carried.size[CARRIED_PLAYOUT_DELAY] == 0 and lateness_write(
+            &stream.lateness, packet.buffer.data, worker.now_us):
+        packet.carried.at[CARRIED_PLAYOUT_DELAY] = 0
+        packet.carried.size[CARRIED_PLAYOUT_DELAY] = LATENESS_BYTES
+        carried_count(&packet.carried)
 
 
 cdef void describe_picture(

@@ -1,6 +1,6 @@
 """Reports, NACKs and goodbyes, written; see reports.pxd."""
 
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.bwe.twcc cimport twcc_tell
 from fastsfu._native.forwarding.compound cimport Compound, compound_send
@@ -34,7 +34,7 @@ cdef bint reports_tick(Worker* worker, Transport* transport) noexcept nogil:
     for i in range(transport.inbound_count):
         stream = transport.inbound[i]
         if stream.started and has_receivers(stream):
-            ask_again(worker, transport, stream)
+            ask_for_missing(worker, transport, stream)
             keyframes_ask(worker, transport, stream)
             hurry = hurry or stream.waiting or stream.keyframe_wanted or (
                 stream.nack and stream.loss.count)
@@ -42,14 +42,22 @@ cdef bint reports_tick(Worker* worker, Transport* transport) noexcept nogil:
     return hurry
 
 
-cdef void ask_again(Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:
+cdef void reports_nack(
+        Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:
+    if stream.started and has_receivers(stream):
+        ask_for_missing(worker, transport, stream)
+
+
+cdef void ask_for_missing(
+        Worker* worker, Transport* transport, InboundStream* stream) noexcept nogil:
+    cdef int64_t answer_us = transport.answer_us if transport.answer_us else transport.rtt_us
     cdef uint16_t seqs[MAX_NACKS]
     cdef bint gave_up = False
     cdef Compound compound
     cdef int count
     if not stream.nack or stream.loss.count == 0:
         return
-    count = loss_due(&stream.loss, worker.now_us, transport.rtt_us, seqs, MAX_NACKS, &gave_up)
+    count = loss_due(&stream.loss, worker.now_us, answer_us, seqs, MAX_NACKS, &gave_up)
     if gave_up:
         want_keyframe(stream)
     if count == 0:

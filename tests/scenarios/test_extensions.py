@@ -199,3 +199,36 @@ def test_when_a_frame_was_captured(numbered: bool) -> None:
         assert set(seen) == {CAPTURED}
         assert len(viewer.shown) == len(other.shown) >= 55
         assert viewer.repaired == other.repaired == 0
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_how_long_to_hold_a_picture_whose_packets_are_repaired(numbered: bool) -> None:
+    """Lost on the way from its sender, which its receiver does not know: 40 ms there and back."""
+    with call() as run:
+        inbound = filmed(run, Camera)
+        ids = {TRANSPORT_SEQ: 3, PLAYOUT_DELAY: 7}
+        _, viewer = watching(run, inbound, ids, numbered=numbered)
+        _, other = watching(run, inbound, {TRANSPORT_SEQ: 3}, numbered=numbered)
+        run.run(3)
+        assert element(viewer.packet, 7) is None
+        (publisher,) = (one for one in run.participants if one.name == "publisher")
+        publisher.up.loss = 0.1
+        run.run(5)
+        least = int.from_bytes(element(viewer.packet, 7) or b"", "big") >> 12
+        assert 5 <= least <= 12
+        assert other.packet[0] & 0x10 == (0x10 if numbered else 0)
+        assert element(other.packet, 7) is None
+        publisher.up.loss = 0.0
+        run.run(14)
+        assert element(viewer.packet, 7) == b"\x00\x0f\xff"
+        assert len(viewer.shown) >= 0.97 * publisher.cameras[0].frame
+
+
+def test_its_sender_has_the_word() -> None:
+    with call() as run:
+        inbound = filmed(run)
+        _, viewer = watching(run, inbound, {PLAYOUT_DELAY: 7})
+        (publisher,) = (one for one in run.participants if one.name == "publisher")
+        publisher.up.loss = 0.1
+        run.run(5)
+        assert element(viewer.packet, 7) == DELAY

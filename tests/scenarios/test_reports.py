@@ -77,7 +77,7 @@ def test_a_receiver_loses_what_is_lost_on_its_own_way_alone(up: float, down: flo
             bob.up.send(run.world.now_us, bob.outward.protect_rtcp(compound))
             run.run(0.1)
             share = run.row(outbound)["fraction_lost"] / 256
-            assert abs(share - down) <= (0.08 if down else 0.0)
+            assert abs(share - down) <= (0.1 if down else 0.01)  # repaired, and on its way
 
 
 class Reception:

@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from fastsfu._native.media.loss cimport (
     LOSS_CAPACITY, LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_IN_ORDER, LOSS_RECOVERED,
-    LossTracker, loss_due, loss_init, loss_on_packet)
+    LossTracker, loss_answer_us, loss_due, loss_init, loss_on_packet)
 
 CAPACITY = LOSS_CAPACITY
 IN_ORDER, GAP, RECOVERED = LOSS_IN_ORDER, LOSS_GAP, LOSS_RECOVERED
@@ -26,6 +26,17 @@ cdef class Loss:
         cdef bint gave_up
         cdef int count = loss_due(&self.tracker, now_us, rtt_us, seqs, capacity, &gave_up)
         return [seqs[i] for i in range(count)], bool(gave_up)
+
+    def answer(self, ext_seq, now_us):
+        return loss_answer_us(&self.tracker, ext_seq, now_us)
+
+    @property
+    def late_us(self):
+        return self.tracker.late_us
+
+    @property
+    def due_us(self):
+        return self.tracker.due_us
 
     @property
     def missing(self):
