@@ -191,16 +191,15 @@ def _figures(
         for row in rows:
             row["concealed"] = round(max(0.0, row["concealed"] - beside["concealed"]), 4)
     shown = figures.frames(weak[0])
+    full = min(scenario.height, beside["height"])  # of what the sender's machine can encode
     steps = [call.started + step for step in scenario.steps]
     after = [one for one in figures.after_outages_ms(shown, steps) if one is not None]
     rows[0] |= {
         "first_frame_ms": figures.first_frame_ms(weak[0], call.weak[0].joined),
-        "first_full_ms": figures.first_frame_ms(weak[0], call.weak[0].joined, scenario.height),
+        "first_full_ms": figures.first_frame_ms(weak[0], call.weak[0].joined, full),
         "back_after": figures.flows_after(shown, steps[0]) if steps else None,
-        "full_after": figures.flows_after(shown, steps[0], scenario.height) if steps else None,
-        "last_full_after": figures.flows_after(shown, steps[-1], scenario.height)
-        if steps
-        else None,
+        "full_after": figures.flows_after(shown, steps[0], full) if steps else None,
+        "last_full_after": figures.flows_after(shown, steps[-1], full) if steps else None,
         "after_outage_ms": sorted(after)[len(after) // 2] if after else None,
         "notes": weak[0]["notes"],
     }

@@ -83,7 +83,9 @@ def voices(notes: Mapping[str, Any], since: float, until: float) -> list[dict[st
 
 
 def sent(notes: Mapping[str, Any], since: float, until: float) -> dict[str, Any]:
-    """Of the sender's encoders: keyframes of all of them, and of the largest picture's."""
+    """Of the sender's encoders: keyframes of all of them, of the largest picture's, and how many
+    the server asked for (OpenH264 makes some of its own, where it finds that the scene changes).
+    """
     encodings = by_stream(notes["samples"], "outbound", "video", since, until)
     seconds = until - since
     rows = {
@@ -92,6 +94,7 @@ def sent(notes: Mapping[str, Any], since: float, until: float) -> dict[str, Any]
             "kbps": round(one["bytesSent"] * 8 / seconds / 1e3),
             "fps": round(one["framesEncoded"] / seconds, 1),
             "keyframes": one["keyFramesEncoded"],
+            "asked": one.get("pliCount", 0),
         }
         for ssrc, one in encodings.items()
     }
@@ -99,6 +102,7 @@ def sent(notes: Mapping[str, Any], since: float, until: float) -> dict[str, Any]
     return {
         "keyframes": top["keyframes"] if top else 0,
         "keyframes_of_all": sum(one["keyframes"] for one in rows.values()),
+        "keyframes_asked": sum(one["asked"] for one in rows.values()),
         "encodings": rows,
     }
 
