@@ -103,7 +103,7 @@ cdef void estimator_tick(Estimator* e, int64_t now_us) noexcept nogil
 # What may leave at once: bits a second, 0 = all of it, since nothing says that the link is full.
 cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil
 # No feedback, nor anything else since `heard_us`, for longer than a lost one explains: the link may
-# be gone.
+# be gone. Once it counts as away that is known.
 cdef bint estimator_unheard(
     const Estimator* e, int64_t heard_us, int64_t now_us) noexcept nogil
 # Shall a cluster begin? Then what leaves belongs to it, until it is complete.

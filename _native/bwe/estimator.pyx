@@ -357,7 +357,7 @@ cdef double estimator_pace(const Estimator* e, int64_t now_us) noexcept nogil:
 cdef bint estimator_unheard(
         const Estimator* e, int64_t heard_us, int64_t now_us) noexcept nogil:
     return (
-        e.log != NULL and e.log.waits_us != 0
+        e.log != NULL and e.proven and e.log.waits_us != 0 and e.away_us == 0
         and now_us - max(e.log.waits_us, heard_us) > 2 * e.answered_us + UNHEARD_US)
 
 

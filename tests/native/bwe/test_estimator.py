@@ -56,6 +56,9 @@ def test_a_link_from_which_nothing_comes_may_be_gone(every):
     assert not wire.estimator.unheard(wire.now_us, heard_us=wire.now_us - 20 * MS)
     wire.flow(every / 1000, 1_000_000)
     assert not wire.estimator.unheard(wire.now_us)
+    wire.flow(2, 1_000_000, told=False)
+    assert wire.estimator.away
+    assert not wire.estimator.unheard(wire.now_us)
 
 
 @pytest.mark.parametrize("seconds", [1, 10])
