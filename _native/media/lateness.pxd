@@ -1,10 +1,12 @@
-"""How late repaired packets of a picture come, for the jitter buffers of its receivers.
+"""How late repaired packets of a sender's pictures come, for the jitter buffers of their receivers.
 
 A receiver makes allowance for the repeats that it asks for itself. What was lost on the way here
 and asked for by us comes late to it without its knowing why: it takes that for an exception, so
 that pictures wait for one another, and are shown all at once or not at all. Where it is none, the
-stream's packets say how long a picture is to be held at least, until its repairs are there: by the
-header extension playout-delay of webrtc.org, two bounds of 12 bits in hundredths of a second.
+packets say how long a picture is to be held at least, until its repairs are there: by the header
+extension playout-delay of webrtc.org, two bounds of 12 bits in hundredths of a second. All pictures
+of a sender say the same: they come the same way, and a receiver that changes from one encoding to
+another goes by what it was told last.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t

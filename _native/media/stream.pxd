@@ -10,7 +10,6 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from fastsfu._native.media.gate cimport Gate
 from fastsfu._native.media.history cimport History
-from fastsfu._native.media.lateness cimport Lateness
 from fastsfu._native.media.layering cimport Layering, OperatingPoint, Preference
 from fastsfu._native.media.levels cimport Level
 from fastsfu._native.media.loss cimport LossTracker
@@ -57,7 +56,6 @@ cdef struct InboundStream:
     int64_t last_ext_seq          # of the newest packet, to extend the next
     Reception reception
     LossTracker loss
-    Lateness lateness             # of a picture's repairs
     Level level
     Timeline timeline             # of a voice
     Gate gate                     # what of it is passed on

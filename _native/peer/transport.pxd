@@ -14,6 +14,7 @@ from fastsfu._native.bwe.estimator cimport Estimator
 from fastsfu._native.bwe.pacer cimport Pacer
 from fastsfu._native.bwe.twcc cimport TwccReceiver
 from fastsfu._native.crypto.srtp cimport SrtpContext
+from fastsfu._native.media.lateness cimport Lateness
 from fastsfu._native.media.stats cimport StreamStats
 from fastsfu._native.media.stream cimport InboundStream, OutboundStream
 from fastsfu._native.net.socket_address cimport Destination
@@ -104,6 +105,7 @@ cdef struct Transport:
     int sender_place              # in the worker's list of transports that send; -1 = not in it
     uint32_t rtt_us
     int64_t answer_us             # how long a NACK to it takes to be answered; 0 = unknown
+    Lateness lateness             # of the repairs of its pictures
     int64_t dtls_window_us        # DTLS datagrams are counted from then on
     int dtls_count
     int dtls_data_count

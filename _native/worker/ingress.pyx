@@ -290,22 +290,22 @@ cdef void accept(
             transport_witness(transport, worker.now_us))
     if packet.redundancy:
         redundancy_deepen(stream, packet, worker.now_us)
-    count(worker, stream, packet, verdict == LOSS_RECOVERED)
+    count(worker, transport, stream, packet, verdict == LOSS_RECOVERED)
     if stream.gate.paused:
         gating_end(worker, packet)
         return
     packet.codec = codec
     packet.keyframe = codec_starts_keyframe(
         <Codec>codec, packet.buffer.data + packet.header.header_size, packet.payload_size)
-    describe(worker, stream, packet, extensions)
+    describe(worker, transport, stream, packet, extensions)
     ask(worker, transport, stream, packet, verdict)
     if stream.kind == MediaKind.VIDEO or gating_passes(worker, stream, packet):
         frames_put(worker, stream, packet)
 
 
 cdef inline void count(
-        const Worker* worker, InboundStream* stream, const MediaPacket* packet,
-        bint repaired) noexcept nogil:
+        const Worker* worker, Transport* transport, InboundStream* stream,
+        const MediaPacket* packet, bint repaired) noexcept nogil:
     reception_on_packet(&stream.reception, packet.ext_seq, packet.header.ts, worker.now_us)
     stream.stats.packets += 1
     stream.stats.bytes += packet.payload_size + packet.redundancy
@@ -313,7 +313,7 @@ cdef inline void count(
     stream.stats.retransmitted += repaired
     if stream.kind == MediaKind.VIDEO:
         lateness_on_packet(
-            &stream.lateness, stream.loss.late_us if repaired else 0, worker.now_us)
+            &transport.lateness, stream.loss.late_us if repaired else 0, worker.now_us)
 
 
 cdef inline void ask(
@@ -336,7 +336,7 @@ cdef inline bint keyframe_at_hand(
 
 
 cdef void describe(
-        Worker* worker, InboundStream* stream, MediaPacket* packet,
+        Worker* worker, const Transport* transport, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
     """What the event loop or a receiver wants to know besides the payload: keyframes counted, a
     voice's level.
@@ -345,7 +345,7 @@ cdef void describe(
     packet.level = NO_LEVEL
     carry(packet, extensions)
     if stream.kind == MediaKind.VIDEO:
-        hold(worker, stream, packet)
+        hold(worker, transport, packet)
         describe_picture(worker, stream, packet)
         return
     if extensions.size[<int>ExtensionKind.EXT_AUDIO_LEVEL] != 1:
@@ -366,12 +366,12 @@ cdef void carry(MediaPacket* packet, const RtpExtensions* extensions) noexcept n
 
 
 cdef inline void hold(
-        const Worker* worker, const InboundStream* stream, MediaPacket* packet) noexcept nogil:
+        const Worker* worker, const Transport* transport, MediaPacket* packet) noexcept nogil:
     """Say to receivers how long to hold the picture, unless its sender does. The fixed header has
     been read: its place is free.
     """
     if packet.carried.size[CARRIED_PLAYOUT_DELAY] == 0 and lateness_write(
-            &stream.lateness, packet.buffer.data, worker.now_us):
+            &transport.lateness, packet.buffer.data, worker.now_us):
         packet.carried.at[CARRIED_PLAYOUT_DELAY] = 0
         packet.carried.size[CARRIED_PLAYOUT_DELAY] = LATENESS_BYTES
         carried_count(&packet.carried)
