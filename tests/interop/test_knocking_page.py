@@ -40,6 +40,7 @@ async def test_a_host_lets_in_who_knocks_or_not(visit: Visit, room: str) -> None
     await expect(ada.locator("#knocks")).to_be_hidden()
 
     others = [await arrive(name) for name in ("Bob", "Cem")]
+    await expect(items).to_have_count(2)
     await host.get_by_role("button", name="Let all in").click()
     for page in others:
         await expect(page.locator("#meeting")).to_be_visible()
