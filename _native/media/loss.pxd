@@ -44,6 +44,9 @@ cdef int loss_due(
     LossTracker* tracker, int64_t now_us, int64_t answer_us,
     uint16_t* seqs, int capacity, bint* gave_up) noexcept nogil
 # How long this repeat took from its ask, before loss_on_packet takes it. 0: it was not missing, or
-# which of several asks it answers is not known (RFC 6298 section 3, Karn's algorithm).
+# which of two asks it answers is not known (RFC 6298 section 3, Karn's algorithm). It is the first
+# where it comes too soon for the second, or after more: else a way that becomes longer than what is
+# usual would never be known to be.
 cdef int64_t loss_answer_us(
-    const LossTracker* tracker, int64_t ext_seq, int64_t now_us) noexcept nogil
+    const LossTracker* tracker, int64_t ext_seq, int64_t usual_us,
+    int64_t now_us) noexcept nogil

@@ -13,6 +13,7 @@ cdef enum:
     LATE_US = 10000
     MIN_INTERVAL_US = 20000
     MAX_INTERVAL_US = 500000
+    BACKED_OFF = 2                # doubled so often: the way may have become longer
     UNKNOWN_US = 100000
     MAX_ASKS = 10
     # Chromium's sender keeps packets for one second; after it a keyframe is the sooner repair.
@@ -43,6 +44,7 @@ cdef LossVerdict loss_on_packet(
     if gap > LOSS_CAPACITY - tracker.count:
         tracker.given_up += <uint32_t>(gap + tracker.count)
         tracker.count = 0
+        tracker.due_us = INT64_MAX
         tracker.highest = ext_seq
         return LOSS_HOPELESS
     append_gap(tracker, ext_seq, now_us)
@@ -70,7 +72,8 @@ cdef int loss_due(
             asked += 1
             one.asks += 1
             one.asked_us = <uint32_t>now_us
-            one.due_us = now_us + interval
+            one.due_us = now_us + min(
+                interval << min(one.asks - 1, BACKED_OFF), <int64_t>MAX_INTERVAL_US)
         tracker.due_us = min(tracker.due_us, one.due_us)
         tracker.missing[kept] = one[0]
         kept += 1
@@ -79,11 +82,18 @@ cdef int loss_due(
 
 
 cdef int64_t loss_answer_us(
-        const LossTracker* tracker, int64_t ext_seq, int64_t now_us) noexcept nogil:
+        const LossTracker* tracker, int64_t ext_seq, int64_t usual_us,
+        int64_t now_us) noexcept nogil:
     cdef int at = find(tracker, ext_seq)
-    if at < 0 or tracker.missing[at].asks != 1:
+    cdef int64_t took_us
+    if at < 0 or tracker.missing[at].asks == 0:
         return 0
-    return <uint32_t>(<uint32_t>now_us - tracker.missing[at].asked_us)
+    took_us = <uint32_t>(<uint32_t>now_us - tracker.missing[at].asked_us)
+    if tracker.missing[at].asks == 1:
+        return took_us
+    if tracker.missing[at].asks == 2 and took_us >= usual_us // 2:
+        return 0
+    return now_us - tracker.missing[at].since_us - GRACE_US
 
 
 cdef inline bint out_of_asks(const Missing* one, int64_t now_us) noexcept nogil:

@@ -44,6 +44,7 @@ from fastsfu._native.media.loss cimport (
 from fastsfu._native.media.packet cimport (
     CARRIED, CARRIED_PLAYOUT_DELAY, NO_LEVEL, MediaPacket, carried_count,
 )
+from fastsfu._native.media.receivers cimport has_receivers
 from fastsfu._native.media.reception cimport reception_on_packet
 from fastsfu._native.media.redundancy cimport redundancy_deepen, redundancy_undo
 from fastsfu._native.media.scalability cimport scalability_on_packet
@@ -156,7 +157,8 @@ cdef void on_rtp(
         buffer_release(packet.buffer)      # padding that probes for bandwidth
         return
     if rtx:
-        note_answer(transport, loss_answer_us(&stream.loss, packet.ext_seq, worker.now_us))
+        note_answer(transport, loss_answer_us(
+            &stream.loss, packet.ext_seq, transport.answer_us, worker.now_us))
     accept(worker, transport, stream, &packet, &extensions)
 
 
@@ -322,7 +324,7 @@ cdef inline void ask(
     """For what is missing, now or on the tick, and for a keyframe."""
     if stream.nack and stream.loss.due_us <= worker.now_us:
         reports_nack(worker, transport, stream)
-    if stream.nack and verdict == LOSS_GAP:
+    if verdict == LOSS_GAP and stream.nack and has_receivers(stream):
         worker.next_tick_us = min(worker.next_tick_us, stream.loss.due_us)
     if verdict == LOSS_HOPELESS:
         want_keyframe(stream)

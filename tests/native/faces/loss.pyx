@@ -27,8 +27,8 @@ cdef class Loss:
         cdef int count = loss_due(&self.tracker, now_us, rtt_us, seqs, capacity, &gave_up)
         return [seqs[i] for i in range(count)], bool(gave_up)
 
-    def answer(self, ext_seq, now_us):
-        return loss_answer_us(&self.tracker, ext_seq, now_us)
+    def answer(self, ext_seq, now_us, usual_us=0):
+        return loss_answer_us(&self.tracker, ext_seq, usual_us, now_us)
 
     @property
     def late_us(self):

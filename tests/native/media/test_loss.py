@@ -76,6 +76,25 @@ def test_how_long_an_answer_takes_is_known_if_it_was_asked_for_once():
     assert loss.late_us == 80_000
 
 
+@pytest.mark.parametrize(("rtt_us", "asks"), [(150_000, 3), (450_000, 5)])
+def test_a_way_that_becomes_longer_is_known_to_be(rtt_us, asks):
+    """From 30 ms: each number is asked for more than once before its answer can come."""
+    loss = with_gap(10, 12)
+    asked = [
+        now for now in range(0, GRACE_US + rtt_us, 1000) if loss.due(now, 30_000) != ([], False)
+    ]
+    assert len(asked) == asks
+    assert loss.answer(11, GRACE_US + rtt_us, 30_000) == rtt_us
+
+
+def test_what_comes_too_soon_after_the_second_ask_answers_the_first():
+    loss = with_gap(10, 12)
+    loss.due(GRACE_US, 30_000)
+    loss.due(GRACE_US + 40_000, 30_000)
+    assert loss.answer(11, GRACE_US + 50_000, 30_000) == 50_000
+    assert loss.answer(11, GRACE_US + 75_000, 30_000) == 0
+
+
 @pytest.mark.parametrize(
     ("rtt_us", "interval_us"), [(0, 100_000), (300, 20_000), (10**7, 500_000), (-1, 100_000)]
 )
@@ -90,25 +109,25 @@ def test_ten_asks_then_given_up_once():
     loss = with_gap(10, 12)
     now_us, asks = GRACE_US, 0
     while True:
-        seqs, gave_up = loss.due(now_us, 30_000)
-        now_us += 30_000
+        seqs, gave_up = loss.due(now_us, 1)
+        now_us += 20_000
         if gave_up:
             break
         asks += len(seqs)
     assert (asks, seqs, loss.given_up, loss.missing) == (10, [], 1, [])
-    assert loss.due(now_us, 30_000) == ([], False)
+    assert loss.due(now_us, 1) == ([], False)
     assert loss.packet(11, now_us) == DUPLICATE_OR_OLD
 
 
 def test_what_is_given_up_leaves_the_others_in_their_order():
     loss = with_gap(10, 12)
-    for at in range(GRACE_US, GRACE_US + 10 * 20_000, 20_000):
+    for at in range(GRACE_US, 640_000, 20_000):
         loss.due(at, 1)
-    loss.packet(14, 300_000)
-    loss.packet(16, 300_000 + GRACE_US)
-    assert loss.due(300_000 + GRACE_US, 1) == ([13], True)
+    loss.packet(14, 700_000)
+    loss.packet(16, 700_000 + GRACE_US)
+    assert loss.due(700_000 + GRACE_US, 1) == ([13], True)
     assert loss.missing == [13, 15]
-    assert loss.due(300_000 + 2 * GRACE_US, 1) == ([15], False)
+    assert loss.due(700_000 + 2 * GRACE_US, 1) == ([15], False)
 
 
 def test_on_a_slow_path_time_runs_out_before_the_asks():
@@ -182,8 +201,8 @@ class SlowLoss:
                 gone.append(n)
                 continue
             asked.append(n & 0xFFFF)
-            wait = rtt + LATE_US if rtt > 0 else 100_000
-            one[0], one[2] = now + min(max(wait, 20_000), 500_000), one[2] + 1
+            wait = max(rtt + LATE_US if rtt > 0 else 100_000, 20_000)
+            one[0], one[2] = now + min(min(wait, 500_000) << min(one[2], 2), 500_000), one[2] + 1
         for n in gone:
             del self.missing[n]
         self.given_up += len(gone)
