@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
 from benchmarks.load.server import SECRET, ServerProcess
 from fastsfu.auth.tokens import Tokens
@@ -34,6 +34,8 @@ DIRECT_ENVIRONMENT = {
     "FASTSFU_BACK_TO_P2P_AFTER": "3",
 }
 BROWSERS = {"browser", "firefox"}  # fixtures
+# Five seconds are its own default: a call of five pages on two busy cores takes longer than that.
+expect.set_options(timeout=30_000)
 _names = itertools.count(1)
 
 OpenPage = Callable[..., Awaitable[CallPage]]
