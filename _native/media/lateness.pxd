@@ -9,19 +9,18 @@ of a sender say the same: they come the same way, and a receiver that changes fr
 another goes by what it was told last.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdint cimport int64_t, uint8_t
 
 cdef enum:
     LATENESS_BYTES = 3            # of the extension
 
 cdef struct Lateness:
     int64_t late_us               # of repaired packets, rather the later ones; 0 = none came
-    int64_t since_us              # packets are counted from then on,
-    uint32_t packets              # all of them
-    uint32_t repaired             # and the repaired ones
+    double share                  # of packets that were repaired, over the last few hundred
     int64_t until_us              # they are allowed for; 0 = they never were
+    bint said                     # by the sender itself
 
-# late_us: after those behind it, as far as it was missed; 0: in time.
+# late_us: how long it was missing, if it was asked for; 0: else.
 cdef void lateness_on_packet(Lateness* lateness, int64_t late_us, int64_t now_us) noexcept nogil
 # Write what packets are to say. False: nothing, and nothing was said before.
 cdef bint lateness_write(const Lateness* lateness, uint8_t* out, int64_t now_us) noexcept nogil

@@ -25,7 +25,7 @@ cdef struct LossTracker:
     int count
     int64_t due_us            # nothing is to be asked for before
     int64_t highest           # -1 before the first packet
-    int64_t late_us           # how long the last LOSS_RECOVERED was known to be missing
+    int64_t late_us           # how long the last LOSS_RECOVERED was missing; 0: not asked for yet
     uint32_t given_up         # numbers no longer asked for, in all
 
 cdef enum LossVerdict:
@@ -50,3 +50,11 @@ cdef int loss_due(
 cdef int64_t loss_answer_us(
     const LossTracker* tracker, int64_t ext_seq, int64_t usual_us,
     int64_t now_us) noexcept nogil
+
+
+cdef inline int64_t loss_usual_us(int64_t usual_us, int64_t took_us) noexcept nogil:
+    """What is usual after one that took so long, rather the longer ones. 0: none yet."""
+    cdef int64_t apart_us = took_us - usual_us
+    if usual_us == 0:
+        return took_us
+    return usual_us + (apart_us // 4 if apart_us > 0 else apart_us // 16)

@@ -38,7 +38,8 @@ cdef LossVerdict loss_on_packet(
         at = find(tracker, ext_seq)
         if at < 0:
             return LOSS_DUPLICATE_OR_OLD
-        tracker.late_us = now_us - tracker.missing[at].since_us
+        tracker.late_us = (
+            now_us - tracker.missing[at].since_us if tracker.missing[at].asks else 0)
         remove(tracker, at)
         return LOSS_RECOVERED
     if gap > LOSS_CAPACITY - tracker.count:

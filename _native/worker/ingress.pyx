@@ -39,7 +39,7 @@ from fastsfu._native.media.lateness cimport (
 )
 from fastsfu._native.media.loss cimport (
     LOSS_DUPLICATE_OR_OLD, LOSS_GAP, LOSS_HOPELESS, LOSS_RECOVERED, LossVerdict, loss_answer_us,
-    loss_on_packet,
+    loss_on_packet, loss_usual_us,
 )
 from fastsfu._native.media.packet cimport (
     CARRIED, CARRIED_PLAYOUT_DELAY, NO_LEVEL, MediaPacket, carried_count,
@@ -157,18 +157,18 @@ cdef void on_rtp(
         buffer_release(packet.buffer)      # padding that probes for bandwidth
         return
     if rtx:
-        note_answer(transport, loss_answer_us(
-            &stream.loss, packet.ext_seq, transport.answer_us, worker.now_us))
+        note_answer(worker, transport, stream, packet.ext_seq)
     accept(worker, transport, stream, &packet, &extensions)
 
 
-cdef inline void note_answer(Transport* transport, int64_t took_us) noexcept nogil:
+cdef inline void note_answer(
+        const Worker* worker, Transport* transport, const InboundStream* stream,
+        int64_t ext_seq) noexcept nogil:
     """Rather too long than too short: who is asked again too soon answers neither ask."""
-    cdef int64_t apart_us = took_us - transport.answer_us
-    if took_us and transport.answer_us:
-        transport.answer_us += apart_us // 4 if apart_us > 0 else apart_us // 16
-    elif took_us:
-        transport.answer_us = took_us
+    cdef int64_t took_us = loss_answer_us(
+        &stream.loss, ext_seq, transport.answer_us, worker.now_us)
+    if took_us:
+        transport.answer_us = loss_usual_us(transport.answer_us, took_us)
 
 
 cdef inline bint is_numbered(
@@ -313,7 +313,7 @@ cdef inline void count(
     stream.stats.bytes += packet.payload_size + packet.redundancy
     stream.stats.last_packet_us = worker.now_us
     stream.stats.retransmitted += repaired
-    if stream.kind == MediaKind.VIDEO:
+    if stream.kind == MediaKind.VIDEO and has_receivers(stream):
         lateness_on_packet(
             &transport.lateness, stream.loss.late_us if repaired else 0, worker.now_us)
 
@@ -338,7 +338,7 @@ cdef inline bint keyframe_at_hand(
 
 
 cdef void describe(
-        Worker* worker, const Transport* transport, InboundStream* stream, MediaPacket* packet,
+        Worker* worker, Transport* transport, InboundStream* stream, MediaPacket* packet,
         const RtpExtensions* extensions) noexcept nogil:
     """What the event loop or a receiver wants to know besides the payload: keyframes counted, a
     voice's level.
@@ -368,12 +368,13 @@ cdef void carry(MediaPacket* packet, const RtpExtensions* extensions) noexcept n
 
 
 cdef inline void hold(
-        const Worker* worker, const Transport* transport, MediaPacket* packet) noexcept nogil:
-    """Say to receivers how long to hold the picture, unless its sender does. The fixed header has
-    been read: its place is free.
+        const Worker* worker, Transport* transport, MediaPacket* packet) noexcept nogil:
+    """Say to receivers how long to hold the picture, unless its sender does: with some packets, for
+    all. The fixed header has been read: its place is free.
     """
-    if packet.carried.size[CARRIED_PLAYOUT_DELAY] == 0 and lateness_write(
-            &transport.lateness, packet.buffer.data, worker.now_us):
+    if packet.carried.size[CARRIED_PLAYOUT_DELAY]:
+        transport.lateness.said = True
+    elif lateness_write(&transport.lateness, packet.buffer.data, worker.now_us):
         packet.carried.at[CARRIED_PLAYOUT_DELAY] = 0
         packet.carried.size[CARRIED_PLAYOUT_DELAY] = LATENESS_BYTES
         carried_count(&packet.carried)

@@ -15,6 +15,9 @@ cdef class Lateness:
     def packet(self, now_us, late_us=0):
         lateness_on_packet(&self.lateness, late_us, now_us)
 
+    def sender_says(self):
+        self.lateness.said = True
+
     def said(self, now_us):
         """The extension that packets have; None: they have none."""
         cdef unsigned char out[LATENESS_BYTES]

@@ -20,11 +20,11 @@ cdef class Loss:
     def packet(self, ext_seq, now_us=0):
         return loss_on_packet(&self.tracker, ext_seq, now_us)
 
-    def due(self, now_us, rtt_us=0, capacity=LOSS_CAPACITY):
+    def due(self, now_us, answer_us=0, capacity=LOSS_CAPACITY):
         """(numbers to ask for, whether some were given up)."""
         cdef uint16_t seqs[LOSS_CAPACITY]
         cdef bint gave_up
-        cdef int count = loss_due(&self.tracker, now_us, rtt_us, seqs, capacity, &gave_up)
+        cdef int count = loss_due(&self.tracker, now_us, answer_us, seqs, capacity, &gave_up)
         return [seqs[i] for i in range(count)], bool(gave_up)
 
     def answer(self, ext_seq, now_us, usual_us=0):

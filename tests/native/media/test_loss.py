@@ -16,6 +16,7 @@ from tests.native.faces.loss import (
 
 GRACE_US = 5_000
 RTT_US = 60_000
+NEVER = (1 << 63) - 1
 LATE_US = 10_000  # that the answer may be late, before it is asked for again
 
 
@@ -49,6 +50,7 @@ def test_however_many_later_ones_come_meanwhile():
 def test_a_reordered_packet_is_not_asked_for():
     loss = with_gap(10, 12)
     assert loss.packet(11, 100) == RECOVERED
+    assert loss.late_us == 0
     assert loss.due(10**9) == ([], False)
 
 
@@ -224,11 +226,13 @@ def test_agrees_with_the_slow_reference(first, life):
         now += wait_us
         number = max(0, max(number, slow.highest) + step)
         assert loss.packet(number, now) == slow.packet(number, now)
+        soonest = min((one[0] for one in slow.missing.values()), default=NEVER)
+        assert loss.due_us <= soonest
         if ask:
             assert loss.due(now, rtt_us) == slow.due(now, rtt_us)
+            assert loss.due_us == min((one[0] for one in slow.missing.values()), default=NEVER)
         assert loss.missing == sorted(slow.missing)
         assert loss.given_up == slow.given_up
-        assert loss.due_us <= min((one[0] for one in slow.missing.values()), default=1 << 63)
 
 
 @given(st.lists(steps, max_size=150))
