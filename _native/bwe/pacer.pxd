@@ -50,7 +50,6 @@ cdef void pacer_init(Pacer* pacer, int64_t now_us) noexcept nogil
 cdef void pacer_free(Pacer* pacer) noexcept nogil              # what it holds, not itself
 cdef void pacer_set_rate(
     Pacer* pacer, double rate_bps, double steady_bps, int64_t now_us) noexcept nogil
-# At this rate at most.
 cdef void pacer_spread(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil
 # May a packet of so many bytes leave now? Not while others wait.
 cdef bint pacer_admits(Pacer* pacer, uint32_t bytes, int64_t now_us) noexcept nogil

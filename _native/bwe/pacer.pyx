@@ -28,8 +28,6 @@ cdef void pacer_set_rate(
 
 
 cdef void pacer_spread(Pacer* pacer, double rate_bps, int64_t now_us) noexcept nogil:
-    if pacer.rate_bps > 0:
-        rate_bps = min(rate_bps, pacer.rate_bps)
     pacer_set_rate(pacer, rate_bps, rate_bps, now_us)
     pacer.spread = True
 

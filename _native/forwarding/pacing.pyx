@@ -37,10 +37,7 @@ cdef enum:
     NOTHING_US = 1000000
     FILLER_BYTES = 250            # of one packet of filler: RTP padding ends at 255
     LEAST_FILLER_BYTES = 20
-
-# Times what arrived until the link seemed gone: what is sent then is spread over most of the time
-# between two frames, so that the first packet that gets through shows early what is missing.
-cdef double SPREAD = 1.3
+    SPREAD_US = 25000             # most of the time between two frames
 
 
 cdef int pacing_admit(
@@ -51,8 +48,9 @@ cdef int pacing_admit(
     cdef bint at_once
     cdef uint32_t size
     cdef int i
-    if estimator_unheard(transport.estimator, transport.heard_us, worker.now_us):
-        pacer_spread(pacer, SPREAD * transport.estimator.acked.bps, worker.now_us)
+    if receiver.source.kind == MediaKind.VIDEO and estimator_unheard(
+            transport.estimator, transport.heard_us, worker.now_us):
+        spread(worker, receiver, packets, first, count)
     if pacer.rate_bps <= 0 and pacer.count == 0:
         return count
     # Sound never waits. Nor does what came late without RTX: its number lies below those that wait,
@@ -69,9 +67,26 @@ cdef int pacing_admit(
     return count
 
 
+cdef void spread(
+        Worker* worker, OutboundStream* receiver, const MediaPacket* packets, int first,
+        int count) noexcept nogil:
+    """The link may be gone: a frame, and what waits, leave one by one in SPREAD_US, so that the
+    first packet that gets through shows early what is missing.
+    """
+    cdef Transport* transport = <Transport*>receiver.transport
+    cdef double most_bps = estimator_pace(transport.estimator, worker.now_us), bps
+    cdef int64_t bytes = transport.pacer.waiting_bytes
+    cdef int i
+    for i in range(first, count):
+        bytes += size_for(receiver, &packets[i], worker.now_us)
+    bps = bytes * 8e6 / SPREAD_US
+    pacer_spread(transport.pacer, min(bps, most_bps) if most_bps > 0 else bps, worker.now_us)
+
+
 cdef void pacing_heard(Worker* worker, Transport* transport) noexcept nogil:
     if transport.pacer != NULL and transport.pacer.spread:
         pacing_follow(worker, transport)
+        drain(worker, transport)      # else a repeat without RTX would be refused: see repeat
 
 
 cdef void pacing_follow(Worker* worker, Transport* transport) noexcept nogil:

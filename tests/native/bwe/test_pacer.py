@@ -102,14 +102,6 @@ def test_spread_they_leave_one_by_one(rate_bps):
     assert pacer.admits(5000, 60 * MS)
 
 
-def test_spread_is_no_faster_than_it_was():
-    pacer = paced(MBPS)
-    pacer.spread(8 * MBPS, 0)
-    pacer.charge(1250, 0)
-    assert not pacer.admits(1, 9 * MS)
-    assert pacer.admits(1, 10 * MS)
-
-
 def test_what_was_owed_at_a_rate_is_not_once_there_is_none():
     pacer = paced(MBPS)
     pacer.charge(100_000, 0)
