@@ -3,7 +3,6 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 
-
 from fastsfu._native.bwe.twcc cimport (
     TWCC_WINDOW, TwccReceiver, twcc_init, twcc_on_packet, twcc_tell)
 from fastsfu._native.packet.rtcp cimport RtcpPacket, rtcp_next
