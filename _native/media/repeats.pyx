@@ -18,14 +18,37 @@ cdef bint repeats_allow(
         int64_t estimate_bps, int64_t now_us) noexcept nogil:
     cdef Repeat* last = &repeats.last[seq & (REPEATS_CAPACITY - 1)]
     cdef uint32_t us = <uint32_t>now_us | 1
-    cdef uint32_t apart_us = us - last.us
-    if last.seq == seq and last.us and apart_us < rtt_us // 100 * TOLERANCE_PERCENT:
+    if last.seq != seq:
+        last[0] = Repeat(seq=seq, asks=0, us=0)
+    last.asks += last.asks < REPEATS_MANY
+    if last.us and us - last.us < rtt_us // 100 * TOLERANCE_PERCENT:
         return False
     if not repeats_afford(budget, size, estimate_bps, now_us):
         return False
-    last.seq = seq
     last.us = us
     return True
+
+
+cdef bint repeats_vain(const Repeats* repeats, uint16_t seq) noexcept nogil:
+    cdef const Repeat* last = &repeats.last[seq & (REPEATS_CAPACITY - 1)]
+    return last.seq == seq and last.asks >= REPEATS_MANY
+
+
+cdef Owed* repeats_owe(Repeats* repeats, uint16_t seq) noexcept nogil:
+    cdef int i
+    for i in range(repeats.owed_count):
+        if repeats.owed[i].seq == seq:
+            return &repeats.owed[i]
+    if repeats.owed_count == REPEATS_OWED:
+        return NULL
+    repeats.owed_count += 1
+    repeats.owed[repeats.owed_count - 1] = Owed(seq=seq, number=0, tries=0)
+    return &repeats.owed[repeats.owed_count - 1]
+
+
+cdef void repeats_settle(Repeats* repeats, int owed) noexcept nogil:
+    repeats.owed_count -= 1
+    repeats.owed[owed] = repeats.owed[repeats.owed_count]
 
 
 cdef bint repeats_afford(

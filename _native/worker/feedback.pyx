@@ -14,7 +14,7 @@ from fastsfu._native.forwarding.estimate cimport (
 from fastsfu._native.forwarding.event cimport EVENT_STREAM_ENDED
 from fastsfu._native.forwarding.link cimport link_clock
 from fastsfu._native.forwarding.pacing cimport pacing_begins, pacing_heard
-from fastsfu._native.forwarding.repeat cimport repeat_packet, repeat_too_late
+from fastsfu._native.forwarding.repeat cimport repeat_owed, repeat_packet, repeat_too_late
 from fastsfu._native.forwarding.state cimport count_drop, emit_event
 from fastsfu._native.media.keyframe cimport keyframe_granted, want_keyframe
 from fastsfu._native.media.receivers cimport outbound_known
@@ -45,7 +45,7 @@ PARTS = [
     Part(RTCP_SR, ANY, on_sr),
     Part(RTCP_RR, ANY, on_report_blocks),
     Part(RTCP_RTPFB, RTPFB_NACK, on_nack),
-    Part(RTCP_RTPFB, RTPFB_TRANSPORT_CC, estimate_on_feedback),
+    Part(RTCP_RTPFB, RTPFB_TRANSPORT_CC, on_transport_feedback),
     Part(RTCP_PSFB, PSFB_REMB, estimate_on_remb),
     Part(RTCP_PSFB, PSFB_PLI, on_pli),
     Part(RTCP_PSFB, PSFB_FIR, on_fir),
@@ -164,6 +164,19 @@ cdef void note_report(
             stream.stats.rtt_us = <uint32_t>rtt
             transport.rtt_us = <uint32_t>rtt
     ahead_choose(worker, stream)
+
+
+cdef void on_transport_feedback(
+        Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:
+    cdef OutboundStream* stream
+    cdef int i
+    estimate_on_feedback(worker, transport, part)
+    if transport.destination == NULL or transport.expired:
+        return
+    for i in range(transport.outbound_count):
+        stream = transport.outbound[i]
+        if repeat_owed(worker, stream) and keyframe_needed(worker, stream):
+            stream.given_up = stream.rewrite.numbers.next
 
 
 cdef void on_nack(Worker* worker, Transport* transport, const RtcpPacket* part) noexcept nogil:

@@ -85,6 +85,7 @@ class Picture:
 class LadderViewer(Viewer):
     pictures: list[Picture] = field(default_factory=list)
     parts: dict[int, set[int]] = field(default_factory=dict)
+    repaired_tids: list[int] = field(default_factory=list)
 
     def take(self, now_us: int, seq: int, ts: int, payload: bytes, *, repair: bool) -> None:
         known = len(self.numbers)
@@ -97,6 +98,8 @@ class LadderViewer(Viewer):
             return
         said = slow_vp8(payload)
         assert said is not None
+        if repair:
+            self.repaired_tids.append(said["tid"])
         parts = self.parts.setdefault(frame, set())
         parts.add(index)
         if len(parts) == count:

@@ -109,6 +109,7 @@ class LayerViewer(Viewer):
     descriptors: list[bytes] = field(default_factory=list)  # of all packets, in their order
     bare: int = 0  # packets without a descriptor
     looked_us: int = 0
+    patience: int = 15  # pictures
 
     def take(self, now_us: int, seq: int, ts: int, payload: bytes, *, repair: bool) -> None:
         if not self.note(now_us, seq, repair=repair) or not payload:
@@ -150,16 +151,42 @@ class LayerViewer(Viewer):
         return before + ([(frame, layer - 1)] if below else [])
 
     def needs_key(self, now_us: int) -> bool:
-        """Nothing of the last half second decodes; looked at five times a second."""
+        """Nothing of the last ones decodes; looked at five times a second."""
         if now_us - self.looked_us < 200_000 or not self.ended:
             return False
         self.looked_us = now_us
         last = max((one.frame for one in self.pictures if one.decodes), default=min(self.ended))
-        return max(self.ended) - last > 15
+        return max(self.ended) - last > self.patience
+
+
+@dataclass
+class Forgetful(LayerViewer):
+    """As libwebrtc: asks no more for what is missing below the newest frame whose references came,
+    those of the lower layer; and complains three seconds after the last picture."""
+
+    patience: int = 90
+    bases: dict[int, int] = field(default_factory=dict)  # frame -> number of its lower layer
+    base: int = -1  # the newest frame of the lower layer without a gap before it
+
+    def take(self, now_us: int, seq: int, ts: int, payload: bytes, *, repair: bool) -> None:
+        super().take(now_us, seq, ts, payload, repair=repair)
+        if payload:
+            tag, *_ = TAIL.unpack(payload[-TAIL.size :])
+            if tag & 0xFF == 0:
+                self.bases[tag >> 8] = seq
+
+    def nacks(self, now_us: int) -> list[int]:
+        seqs = super().nacks(now_us)
+        self.base = max(self.base, min(self.bases, default=-1))
+        while self.base + 1 in self.bases:
+            self.base += 1
+        begins = self.bases.get(self.base, 0)
+        self.missing = {n: it for n, it in self.missing.items() if n > begins or not it[1]}
+        return seqs
 
 
 def watch_layers(
-    run: Call, mode: str, **path: float
+    run: Call, mode: str, kind: type[LayerViewer] = LayerViewer, **path: float
 ) -> tuple[Scalable, LayerViewer, Participant, int, int]:
     """(camera, viewer, who watches, handles of the inbound and the outbound stream)."""
     publisher, receiver = run.join("publisher"), run.join("receiver", **path)
@@ -173,6 +200,6 @@ def watch_layers(
         payload_types=[(VIDEO_PT, int(Codec.CODEC_AV1), 90_000, RTX_PT)],
     )  # fmt: skip
     outbound, viewer = run.watch(receiver, inbound, numbered=True)
-    watching = LayerViewer(viewer.ssrc, viewer.rtx_ssrc, mode=mode)
+    watching = kind(viewer.ssrc, viewer.rtx_ssrc, mode=mode)
     receiver.viewers[viewer.ssrc] = watching
     return camera, watching, receiver, inbound, outbound

@@ -4,6 +4,7 @@ import pytest
 
 from tests.scenarios import rtcp
 from tests.scenarios.call import Call, call
+from tests.scenarios.ladder import watched_ladder
 from tests.scenarios.participant import Participant
 
 KBPS = 1000
@@ -143,6 +144,24 @@ def test_repeats_stay_within_a_quarter_of_the_estimate() -> None:
         repeated = sum(int(opened.row(each)["retransmitted"]) for each in outbound) - before
         bound = max(bound, estimate(opened, receiver) / 4 / 8)
         assert 0 < repeated * 200 <= bound * 5 * 1.1
+
+
+def test_while_a_queue_overflows_what_others_refer_to_is_repeated_first() -> None:
+    """What is lost before its feedback tells of it is repeated as ever."""
+    repaired: list[int] = []
+    for seed in range(4):
+        with call(seed) as opened:
+            film = watched_ladder(opened, rungs=1, numbered=True)
+            (camera,) = film.encodings
+            camera.share, camera.usual_packets, camera.key_packets = 1.0, (9, 10), (24, 32)
+            opened.run(5)
+            film.receiver.down.rate_bps = 1_000 * KBPS
+            opened.run(0.5)
+            film.viewer.repaired_tids.clear()
+            opened.run(1.0)
+            repaired += film.viewer.repaired_tids
+    assert len(repaired) > 40
+    assert sum(tid > 0 for tid in repaired) <= len(repaired) / 3
 
 
 def test_one_receiver_costs_the_others_three_keyframes_in_ten_seconds() -> None:

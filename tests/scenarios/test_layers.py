@@ -7,7 +7,7 @@ import pytest
 
 from tests.native.faces.layers import Templates
 from tests.scenarios.call import Call, call
-from tests.scenarios.layers import LayerViewer, watch_layers
+from tests.scenarios.layers import Forgetful, LayerViewer, watch_layers
 
 TOP = 255
 MODES = pytest.mark.parametrize("mode", ["L2T1", "L2T1_KEY"])
@@ -185,3 +185,30 @@ def test_who_joins_gets_the_structure_that_its_sender_does_not_repeat(mode: str)
         for one in (viewer, watching):
             check(one)
         assert len(watching.pictures) >= 25
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_queue_drops_again_and_again_is_not_waited_for(seed: int) -> None:
+    """A browser would: it asks ten times, and complains three seconds after the first."""
+    with call(seed) as run:
+        _, viewer, receiver, *_ = watch_layers(run, "L2T1", jitter_us=3_000)
+        viewer.patience = 90
+        receiver.down.rate_bps = 1_200_000
+        run.run(8 + run.chance.random())
+        begun = run.world.now_us
+        receiver.down.rate_bps = 350_000
+        run.run(8)
+        times = [one.at_us for one in viewer.pictures if one.decodes]
+        assert max(b - a for a, b in pairwise(times) if b > begun) < 1_300_000
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_receiver_asks_for_once_is_repeated_until_it_comes(seed: int) -> None:
+    with call(seed) as run:
+        _, viewer, receiver, *_ = watch_layers(run, "L2T1", Forgetful, delay_us=15_000)
+        run.run(1)
+        begun = run.world.now_us
+        receiver.down.loss = 0.1
+        run.run(15)
+        times = [one.at_us for one in viewer.pictures if one.decodes]
+        assert max(b - a for a, b in pairwise(times) if b > begun) < 700_000

@@ -57,7 +57,11 @@ def test_the_largest_that_fits_flows_and_stays(kbps: int, rung: int, seed: int) 
         there = watching(opened, kbps)
         opened.run(12)
         there.receiver.heard.clear()
-        assert shown(opened, there, 20) == [rung]
+        there.viewer.pictures.clear()
+        opened.run(20)
+        # What 410 kbit/s carry, a tenth more does not: a burst of large pictures may end it.
+        of_it = [picture for picture in there.viewer.pictures if picture.rung == rung]
+        assert len(of_it) >= 0.9 * len(there.viewer.pictures)
         assert len(there.receiver.heard) >= 0.99 * 20 * 50
         assert told(opened, there.outbound) == []
         # Once it is known that all of it fits, or does not.

@@ -22,6 +22,30 @@ def test_numbers_a_ring_apart_are_others():
     assert repeats.allow(7 + 512, 11 * MS)
 
 
+def test_what_is_asked_for_again_and_again_is_in_vain():
+    """Whether it is sent each time or not."""
+    repeats = Repeats()
+    for ask in range(6):
+        assert not repeats.vain(7)
+        repeats.allow(7, ask * 20 * MS)
+        repeats.allow(8 + ask, ask * 20 * MS)
+    assert repeats.vain(7)
+    assert not repeats.vain(8)
+    repeats.allow(7 + 512, SECOND_US)
+    assert not repeats.vain(7)
+    assert not repeats.vain(7 + 512)
+
+
+def test_what_is_owed_is_noted_once_until_it_is_settled():
+    repeats = Repeats()
+    assert all(repeats.owe(seq) for seq in (*range(32), 5))
+    assert not repeats.owe(32)
+    assert repeats.owed() == list(range(32))
+    repeats.settle(3)
+    assert repeats.owed() == [0, 1, 2, 31, *range(4, 31)]
+    assert repeats.owe(32)
+
+
 def test_the_clock_wraps():
     repeats, wrap = Repeats(2**32 - 10 * MS), 2**32
     assert repeats.allow(7, wrap - 10 * MS)
