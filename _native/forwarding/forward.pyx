@@ -16,6 +16,7 @@ from fastsfu._native.media.receivers cimport outbound_start, outbound_switch
 from fastsfu._native.media.rewrite cimport rewrite_map
 from fastsfu._native.media.stream cimport NO_PT, MediaKind, OutboundState, OutboundStream
 from fastsfu._native.peer.egress cimport egress_keep
+from fastsfu._native.peer.look_ahead cimport look_ahead
 from fastsfu._native.peer.transport cimport Transport
 
 cdef enum:
@@ -32,6 +33,7 @@ cdef void fan_out(
     cdef bint ahead = False
     cdef OutboundStream* receiver
     for i in range(stream.outbound_count):
+        look_ahead(stream.outbound, stream.outbound_count, i)
         receiver = stream.outbound[i]
         if forward(worker, stream, receiver, packets, count, runs, run_count):
             ahead = ahead or receiver.ahead
@@ -80,6 +82,7 @@ cdef void fan_out_chord(Worker* worker, const Spoken* spoken, int count) noexcep
     for k in range(count):
         stream = spoken[k].stream
         for i in range(stream.outbound_count):
+            look_ahead(stream.outbound, stream.outbound_count, i)
             if stream.outbound[i].went_along != worker.chords:
                 send_chord(worker, &spoken[k], count - k, stream.outbound[i], &hints[k])
     for k in range(count):
