@@ -1,6 +1,6 @@
 """What every party of the load does besides its media: consent and reports."""
 
-from libc.stdint cimport uint8_t, uint32_t, uintptr_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t, uintptr_t
 
 from benchmarks.load.parties cimport Control
 
@@ -9,6 +9,8 @@ ctypedef int (*SrtpFunction)(void* session, void* packet, int* size) noexcept no
 # Socket, SRTP session to the server, consent check; ValueError when that is too long.
 cdef int control_set(Control* control, int fd, uintptr_t protect, bytes check) except -1
 cdef void control_check(const Control* control) noexcept nogil
+# Keyframe requests in a plain RTCP compound; its transport-wide feedback is added to `feedback`.
+cdef int control_requests(const uint8_t* packet, int size, uint64_t* feedback) noexcept nogil
 # An empty receiver report (RFC 3550 section 6.4.2), and the consent check when it is due.
 cdef void control_report(
     Control* control, SrtpFunction protect, uint32_t ssrc, bint check) noexcept nogil

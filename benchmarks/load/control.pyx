@@ -30,3 +30,12 @@ cdef void control_report(
         send(control.fd, packet, size, MSG_DONTWAIT)
     if check:
         control_check(control)
+
+
+cdef int control_requests(const uint8_t* packet, int size, uint64_t* feedback) noexcept nogil:
+    cdef int offset = 0, requests = 0
+    while offset + 4 <= size:
+        feedback[0] += packet[offset + 1] == 205 and packet[offset] & 31 == 15
+        requests += packet[offset + 1] == 206 and packet[offset] & 31 in (1, 4)
+        offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
+    return requests

@@ -18,7 +18,7 @@ from benchmarks.load.content cimport (
     HEADER, LEVEL_BYTES, content_read, content_write, header_write, level_write,
 )
 from benchmarks.load.control cimport (
-    SrtpFunction, control_check, control_report, control_set, is_rtp,
+    SrtpFunction, control_check, control_report, control_requests, control_set, is_rtp,
 )
 from benchmarks.load.parties cimport (
     STREAMS, Flow, Receiver, Row, Sender, Stamp, rows_beginning,
@@ -64,6 +64,7 @@ cdef class Player:
     cdef uint64_t* latency
     cdef batch* batch
     cdef bint hall                        # a room in which few speak and all are heard
+    cdef bint stopped                     # by another thread, as soon as may be
     cdef int64_t late_ns                  # worst delay of a packet behind its row's time
 
     def __cinit__(self, int capacity, dict srtp_addresses, int senders=1):
@@ -114,23 +115,24 @@ cdef class Player:
     def add_receiver(
             self, int fd, uintptr_t protect, uintptr_t unprotect, bytes check, int first_sender=0,
             int senders=1, *, bint drop=False):
-        """One more, of `senders` from the first; `drop` as in `drop_except`. ValueError: full."""
+        """One more, of `senders` from the first; `drop` as in `drop_except`. ValueError: full.
+        Another thread may do so during a run.
+        """
         if self.count == self.capacity:
             raise ValueError(f"room for {self.capacity} receivers")
         cdef Receiver* receiver = &self.receivers[self.count]
-        cdef int number
         control_set(&receiver.control, fd, protect, check)
         receiver.unprotect = <void*>unprotect
         receiver.first_sender, receiver.sender_count = first_sender, senders
         receiver.flows = <Flow*>calloc(senders * STREAMS, sizeof(Flow))
         if receiver.flows == NULL:
             raise MemoryError
-        for number in range(senders * STREAMS):
-            receiver.flows[number].next_seq = 0x10000
+        for flow in range(senders * STREAMS):
+            receiver.flows[<int>flow].next_seq = 0x10000
         timestamp(fd)
-        self.count += 1
         if drop:
             self._drop(receiver)
+        self.count += 1                       # last: a run reads it meanwhile
 
     def drop_except(self, int live):
         """Let the kernel count and drop the media of all receivers but `live`, evenly spread.
@@ -194,10 +196,15 @@ cdef class Player:
     def run(self, double seconds):
         """Send and receive for so long; the trace goes on where the last run left it."""
         cdef int64_t now_ns = clock_ns(CLOCK_MONOTONIC)
+        self.stopped = False
         self.start_ns += now_ns - self.stopped_ns if self.start_ns else now_ns + TICK_NS
         with nogil:
             self._loop(now_ns + <int64_t>(seconds * 1e9))
         self.stopped_ns = clock_ns(CLOCK_MONOTONIC)
+
+    def stop(self):
+        """End the run that another thread is in."""
+        self.stopped = True
 
     def drain(self):
         """Receive what is left, without sending."""
@@ -242,7 +249,7 @@ cdef class Player:
         cdef bint feedback
         cdef uint64_t expirations
         self._alarm(end_ns)
-        while clock_ns(CLOCK_MONOTONIC) < end_ns:
+        while clock_ns(CLOCK_MONOTONIC) < end_ns and not self.stopped:
             count = epoll_wait(self.epoll, events, EVENTS, 100)
             feedback = False
             for i in range(count):
@@ -364,16 +371,14 @@ cdef class Player:
                 receiver.wrong += 1
         return got
 
-    cdef bint _count(
-            self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
+    cdef bint _count(self, Receiver* r, const uint8_t* packet, int size, int64_t at) noexcept nogil:
         """Is this plain packet what a sender of its room sent? Then it counts."""
         cdef Stamp stamp
         cdef Flow* flow
         cdef int64_t latency
         cdef uint32_t seq = (<uint32_t>packet[2] << 8) | packet[3]
-        if not content_read(packet, size, &stamp):
-            return False
-        if not 0 <= stamp.sender - r.first_sender < r.sender_count:
+        if not (content_read(packet, size, &stamp)
+                and 0 <= stamp.sender - r.first_sender < r.sender_count):
             return False
         flow = &r.flows[(stamp.sender - r.first_sender) * STREAMS + stamp.stream]
         if window_count(flow, &self.senders[stamp.sender], &stamp, seq):
@@ -382,19 +387,14 @@ cdef class Player:
         return True
 
     cdef void _receive_feedback(self, Sender* sender) noexcept nogil:
-        cdef int got = batch_receive(self.batch, sender.control.fd), i, size, offset
+        cdef int got = batch_receive(self.batch, sender.control.fd), i, size, requests
         cdef uint8_t* packet
         for i in range(got):
             packet = self.batch.data[i]
             size = self.batch.message[i].msg_len
-            if size < 8 or packet[0] >> 6 != 2 or is_rtp(packet, size):
+            if size < 8 or packet[0] >> 6 != 2 or is_rtp(packet, size) or (
+                    self.srtp_unprotect_rtcp(sender.unprotect, packet, &size) != 0):
                 continue
-            if self.srtp_unprotect_rtcp(sender.unprotect, packet, &size) != 0:
-                continue
-            offset = 0
-            while offset + 4 <= size:
-                self.feedback += packet[offset + 1] == 205 and packet[offset] & 31 == 15
-                if packet[offset + 1] == 206 and packet[offset] & 31 in (1, 4):
-                    self.keyframe_requests += 1
-                    sender.keyframe_wanted = True
-                offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
+            requests = control_requests(packet, size, &self.feedback)
+            self.keyframe_requests += requests
+            sender.keyframe_wanted |= requests > 0
