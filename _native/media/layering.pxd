@@ -46,7 +46,8 @@ cdef struct Layering:
     uint16_t last_frame           # the last one that went out before the exchange
     bint frames_exchanged         # the next one goes on behind it
 
-cdef Layering* layering_new() noexcept nogil                 # all layers; NULL: out of memory
+# All layers. `last`: the newest packet that went out whole, or NULL. NULL: out of memory.
+cdef Layering* layering_new(const MediaPacket* last) noexcept nogil
 # What follows comes from another source. `last`: the newest packet that went out, or NULL.
 cdef void layering_exchange(Layering* layering, const MediaPacket* last) noexcept nogil
 # Then `lacks` says whether a keyframe is to be asked for.

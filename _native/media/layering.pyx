@@ -16,12 +16,15 @@ from fastsfu._native.packet.layers cimport (
 from fastsfu._native.packet.vp8 cimport vp8_parse, vp8_write
 
 
-cdef Layering* layering_new() noexcept nogil:
+cdef Layering* layering_new(const MediaPacket* last) noexcept nogil:
     cdef Layering* layering = <Layering*>calloc(1, sizeof(Layering))
     if layering != NULL:
         layering.spatial = layering.temporal = TOP_LAYER
         layering.aim_spatial = layering.aim_temporal = TOP_LAYER
         layering.newest = -1
+        if last != NULL:
+            layering.newest = last.ext_seq
+            layering.picture_ts = last.header.ts
     return layering
 
 
@@ -59,8 +62,9 @@ cdef bint layering_takes(Layering* layering, const MediaPacket* packet) noexcept
 cdef inline void move(Layering* layering, const MediaPacket* packet) noexcept nogil:
     cdef const PacketLayers* layers = &packet.layers
     cdef bint begins = layering.newest < 0 or packet.header.ts != layering.picture_ts
-    layering.temporal = layer_next(
-        layering.temporal, layering.aim_temporal, layers.temporal, layers.up_temporal)
+    if begins:
+        layering.temporal = layer_next(
+            layering.temporal, layering.aim_temporal, layers.temporal, layers.up_temporal)
     if layering.aim_spatial >= layering.spatial:
         # Before the lower layer's frame ends: the picture has one marker.
         if layers.spatial <= layering.spatial < layers.up_spatial:

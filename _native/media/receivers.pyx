@@ -4,7 +4,7 @@ from libc.stdint cimport uint32_t
 
 from fastsfu._native.base.seats cimport seats_grow, seats_leave, seats_take
 from fastsfu._native.media.gate cimport gate_forget
-from fastsfu._native.media.history cimport history_clear, history_peek
+from fastsfu._native.media.history cimport History, history_clear, history_peek
 from fastsfu._native.media.keyframe cimport want_keyframe
 from fastsfu._native.media.layering cimport layering_exchange, layering_new
 from fastsfu._native.media.loss cimport loss_init
@@ -83,8 +83,10 @@ cdef void outbound_leave(OutboundStream* receiver) noexcept nogil:
 
 cdef bint has_layering(OutboundStream* receiver) noexcept nogil:
     """False: out of memory."""
+    cdef History* history
     if receiver.layering == NULL:
-        receiver.layering = layering_new()
+        history = &receiver.source.history
+        receiver.layering = layering_new(history_peek(history, history.newest))
         if receiver.layering == NULL:
             return False
         numbering_keep(&receiver.rewrite.numbers, &receiver.layering.skipped)

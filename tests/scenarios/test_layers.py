@@ -7,6 +7,7 @@ import pytest
 
 from tests.native.faces.layers import Templates
 from tests.scenarios.call import Call, call
+from tests.scenarios.ladder import watched_ladder
 from tests.scenarios.layers import Forgetful, LayerViewer, watch_layers
 
 TOP = 255
@@ -87,6 +88,35 @@ def test_k_svc_goes_down_at_a_keyframe(at_once: bool) -> None:
         assert layers(viewer, begun) == [0, 1]
         assert camera.key_frames == keys + 2
         check(viewer)
+
+
+@pytest.mark.parametrize("after_ms", range(0, 34, 3))
+def test_down_between_two_pictures_whatever_has_come_of_one(after_ms: int) -> None:
+    """Its packets take 16 ms to come. What is left of it would be waited for."""
+    with call() as run:
+        _, viewer, _, *flow = watch_layers(run, "L2T1")
+        (publisher,) = (one for one in run.participants if one.name == "publisher")
+        publisher.up.rate_bps = 2_000_000
+        run.run(1 + after_ms / 1000)
+        begun = aim(run, flow, 0, 0.5)
+        assert layers(viewer, begun + 90_000) == [0]
+        check(viewer)
+
+
+@pytest.mark.parametrize("after_ms", range(0, 34, 3))
+def test_no_picture_goes_out_in_part(after_ms: int) -> None:
+    """Down to the lowest temporal layer, while one comes."""
+    with call() as run:
+        film = watched_ladder(run, rungs=1)
+        (camera,) = film.encodings
+        camera.share, camera.usual_packets, camera.key_packets = 1.0, (9, 10), (9, 10)
+        film.publisher.up.rate_bps = 4_000_000
+        run.run(1 + after_ms / 1000)
+        run.world.aim(film.outbound, film.handles[0], TOP, 0, False)
+        run.run(0.5)
+        whole = {picture.frame for picture in film.viewer.pictures}
+        assert set(film.viewer.parts) - whole <= {max(film.viewer.parts)}
+        assert {picture.tid for picture in film.viewer.pictures[-3:]} == {0}
 
 
 @MODES
