@@ -104,7 +104,7 @@ cdef inline void owe(
     cdef Owed* owed = repeats_owe(repeats, seq)
     if owed != NULL and sent:
         owed.number = transport.estimator.log.next - 1
-        owed.tries += 1
+        owed.tries += owed.tries < REPEATS_MANY
 
 
 cdef bint repeat_owed(Worker* worker, OutboundStream* receiver) noexcept nogil:
@@ -123,8 +123,8 @@ cdef bint repeat_owed(Worker* worker, OutboundStream* receiver) noexcept nogil:
             repeats_settle(repeats, i)
             vain = True
         elif (owed.tries == 0 or sent.lost) and not again(worker, receiver, owed.seq, 0):
+            vain = vain or repeat_too_late(receiver, owed.seq)
             repeats_settle(repeats, i)
-            vain = True
         i -= 1
     return vain
 
